@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Runs CUnit suites and turns what CUnit counted into an exit status; random numbers by
+// splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+#include "testlib/testlib.h"
+
+#include <CUnit/Basic.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int verdict(CU_ErrorCode error)
+{
+    if (error != CUE_SUCCESS) {
+        fprintf(stderr, "CUnit: %s\n", CU_get_error_msg());
+        return EXIT_FAILURE;
+    }
+    if (CU_get_number_of_tests_run() == 0) {
+        fprintf(stderr, "no test ran\n");
+        return EXIT_FAILURE;
+    }
+    // Records are written for assertions as well as for suites that fail to begin or end.
+    bool failed = CU_get_number_of_failures() != 0 || CU_get_number_of_failure_records() != 0 ||
+                  CU_get_number_of_suites_failed() != 0 || CU_get_number_of_tests_failed() != 0;
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int test_main(CU_SuiteInfo *suites)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    CU_ErrorCode error = CU_initialize_registry();
+    if (error == CUE_SUCCESS) {
+        error = CU_register_suites(suites);
+    }
+    if (error == CUE_SUCCESS) {
+        CU_basic_set_mode(CU_BRM_VERBOSE);
+        error = CU_basic_run_tests();
+    }
+    int status = verdict(error);
+    CU_cleanup_registry();
+    return status;
+}
+
+void test_random_init(struct test_random *random, uint64_t seed)
+{
+    const char *wanted = getenv("STAVE_SEED");
+    random->state = wanted != NULL && *wanted != '\0' ? strtoull(wanted, NULL, 0) : seed;
+    printf("STAVE_SEED=%" PRIu64 "\n", random->state);
+}
+
+uint64_t test_random_next(struct test_random *random)
+{
+    uint64_t z = random->state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+uint64_t test_random_below(struct test_random *random, uint64_t bound)
+{
+    return test_random_next(random) % bound;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The edges that run tests. A test that has passed leaves a stamp and is not run again until its
+// program or what it reads changes; one that fails leaves none, and does not stop the others. The
+// summary of a suite counts stamps and fails if one is missing; no file has its name, so it always
+// runs. Boot tests run one at a time, for QEMU takes what processors there are.
+#include <string.h>
+
+#include "emit.h"
+
+// Arguments go through the shell and through ninja: quoted for both.
+static void emit_args(FILE *out, const struct part *part)
+{
+    fputs("  args =", out);
+    for (unsigned i = 0; i < part->args_count; i++) {
+        fputs(" '", out);
+        for (const char *c = part->args[i]; *c != '\0'; c++) {
+            fputs(*c == '$' ? "$$" : *c == '\'' ? "'\\''" : (char[]){*c, '\0'}, out);
+        }
+        fputc('\'', out);
+    }
+    fputc('\n', out);
+}
+
+static void emit_data(FILE *out, const struct part *part)
+{
+    for (unsigned i = 0; i < part->data_count; i++) {
+        fprintf(out, " $\n    %s", path_join(part->file->dir, part->data[i]));
+    }
+}
+
+// `ninja check-<name>` runs one test and fails with it.
+static void emit_check(struct emitter *emitter, enum suite suite, const char *name, char *stamp)
+{
+    fprintf(emitter->out, "build check-%s: summary %s | tests/lib/summary\n", name, stamp);
+    paths_add(&emitter->stamps[suite], stamp);
+}
+
+static void emit_test_run(struct emitter *emitter, const struct part *part, const char *executable)
+{
+    const char *name = strrchr(executable, '/') + 1;
+    char *stamp = format_string("build/tests/%s.pass", name);
+    fprintf(emitter->out, "build %s: test %s | tests/lib/run-test", stamp, executable);
+    for (unsigned i = 0; i < part->deps_count; i++) {
+        if (!part_is_library(part->dep[i])) {
+            fprintf(emitter->out, " $\n    %s", output_path(part->dep[i]));
+        }
+    }
+    emit_data(emitter->out, part);
+    fputc('\n', emitter->out);
+    emit_args(emitter->out, part);
+    emit_check(emitter, part->suite, name, stamp);
+}
+
+void emit_test(struct emitter *emitter, const struct part *part)
+{
+    uint32_t sanitizers = part->sanitizers != 0 ? part->sanitizers : SANITIZER_ADDRESS;
+    static const struct {
+        enum sanitizer sanitizer;
+        const char *variant, *suffix;
+    } builds[] = {
+        {SANITIZER_NONE, "host", "-plain"},
+        {SANITIZER_ADDRESS, "host-asan", ""},
+        {SANITIZER_THREAD, "host-tsan", "-tsan"},
+    };
+    for (size_t i = 0; i < sizeof builds / sizeof *builds; i++) {
+        if (sanitizers & builds[i].sanitizer) {
+            bool alone = sanitizers == (uint32_t)builds[i].sanitizer;
+            char *output = format_string("build/%s%s", part->name, alone ? "" : builds[i].suffix);
+            emit_executable(emitter, part, builds[i].variant, output);
+            emit_test_run(emitter, part, output);
+        }
+    }
+}
+
+void emit_boot_test(struct emitter *emitter, const struct part *part)
+{
+    char *stamp = format_string("build/tests/%s.pass", part->name);
+    fprintf(emitter->out, "build %s: boot_test | build/stave-boot tests/lib/run-test", stamp);
+    emit_list(emitter->out, "", &emitter->images);
+    emit_data(emitter->out, part);
+    fprintf(emitter->out, "\n  options = --status %u --repeat %u\n", part->status,
+            part->repeat != 0 ? part->repeat : 1);
+    emit_args(emitter->out, part);
+    emit_check(emitter, part->suite, part->name, stamp);
+}
+
+static void emit_format(struct emitter *emitter)
+{
+    struct paths files = {0};
+    for (size_t i = 0; i < emitter->tree->parts_count; i++) {
+        const struct part *part = emitter->tree->parts[i];
+        for (unsigned j = 0; j < part->sources_count; j++) {
+            char *source = path_join(part->file->dir, part->sources[j]);
+            if (source[strlen(source) - 1] == 'c' && !paths_has(&files, source)) {
+                paths_add(&files, source);
+            }
+        }
+    }
+    for (size_t i = 0; i < emitter->tree->headers.count; i++) {
+        paths_add(&files, emitter->tree->headers.items[i]);
+    }
+    fprintf(emitter->out, "# formatting\nbuild format: format");
+    emit_list(emitter->out, "", &files);
+    fprintf(emitter->out, "\nbuild build/tests/format.pass: format-check");
+    emit_list(emitter->out, "", &files);
+    fprintf(emitter->out, " | .clang-format tests/lib/run-test\n"
+                          "build format-check: summary build/tests/format.pass\n");
+    paths_add(&emitter->stamps[SUITE_TEST], format_string("build/tests/format.pass"));
+}
+
+void emit_suites(struct emitter *emitter)
+{
+    static const char *const suite_names[SUITE_COUNT] = {"test", "test-long", "bench"};
+    emit_format(emitter);
+    for (size_t i = 0; i < SUITE_COUNT; i++) {
+        fprintf(emitter->out, "build %s: summary", suite_names[i]);
+        emit_list(emitter->out, "", &emitter->stamps[i]);
+        fprintf(emitter->out, " | tests/lib/summary\n");
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The shared vocabulary of hake's files: a tree of Hakefiles, the parts that they declare, and
+// the places of every word in them. main.c runs the passes in order: tree.c (find the files),
+// parse.c (read them), check.c and includes.c (refuse what is wrong), emit.c (write build.ninja).
+// Every path is relative to the root of the tree, which is hake's working directory. Nothing is
+// freed but at exit: hake reads a tree, writes a file, and ends.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <yaml.h>
+
+enum kind {
+    KIND_NONE,
+    KIND_HEADERS,
+    KIND_LIBRARY,
+    KIND_CPUDRIVER,
+    KIND_DOMAIN,
+    KIND_TOOL,
+    KIND_TEST,
+    KIND_BOOT_TEST,
+    KIND_IMAGE,
+};
+
+enum target {
+    TARGET_CPUDRIVER = 1,
+    TARGET_DOMAIN = 2,
+    TARGET_HOST = 4,
+};
+
+enum sanitizer {
+    SANITIZER_NONE = 1,
+    SANITIZER_ADDRESS = 2,
+    SANITIZER_THREAD = 4,
+};
+
+enum suite {
+    SUITE_TEST,
+    SUITE_TEST_LONG,
+    SUITE_BENCH,
+    SUITE_COUNT,
+};
+
+// One part. The first group is what its Hakefile says, the second what hake adds.
+struct part {
+    char *name;
+    enum kind kind;
+    uint32_t targets;
+    char *include;
+    char *linker_script;
+    char *platform;
+    uint32_t sanitizers;
+    enum suite suite;
+    unsigned status;
+    unsigned repeat;
+    char **deps, **sources, **libs, **args, **data, **includes_private;
+    unsigned deps_count, sources_count, libs_count, args_count, data_count, includes_private_count;
+
+    struct hakefile *file;
+    unsigned index;    // in its file
+    struct part **dep; // resolved `deps`
+    int visit;         // of the search for cycles
+};
+
+struct hakefile {
+    char *path, *dir;
+    yaml_document_t document; // for the places of words
+    struct part *parts;
+    unsigned parts_count;
+};
+
+struct paths {
+    char **items;
+    size_t count;
+};
+
+struct tree {
+    struct paths dirs, hakefiles, headers; // sorted
+    struct hakefile *files;                // one for each of hakefiles
+    struct part **parts;
+    size_t parts_count;
+};
+
+// A place in a file; line and column count from 1.
+struct place {
+    const char *path;
+    size_t line, column;
+};
+
+// main.c: print `FILE:LINE:COLUMN: error: ...` and count it; failures that end hake at once.
+void report(struct place place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+size_t report_count(void);
+
+// tree.c: the folders, and arithmetic on paths and strings. `path_join` gives NULL for a path
+// that leaves the root, `format_string` a fresh string.
+void tree_scan(struct tree *tree);
+void paths_add(struct paths *paths, char *path);
+bool paths_has(const struct paths *paths, const char *path);
+char *format_string(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *path_join(const char *dir, const char *relative);
+char *path_dir(const char *path);
+bool path_within(const char *path, const char *dir);
+bool path_is_file(const char *path);
+bool path_is_dir(const char *path);
+char *read_file(const char *path, size_t *size); // NULL if it cannot be read
+void *checked(void *memory);                     // ends hake when out of memory
+
+// parse.c: fills tree->files and tree->parts. The places of a part, of its key, of the value
+// and of the value's item (`item` -1: the value as a whole).
+void tree_parse(struct tree *tree);
+struct place place_of_part(const struct part *part);
+struct place place_of_key(const struct part *part, const char *key);
+struct place place_of_value(const struct part *part, const char *key, int item);
+const char *part_key(const struct part *part, unsigned n); // n-th key, NULL behind the last
+
+// check.c: everything but includes; resolves deps.
+void tree_check(struct tree *tree);
+const char *kind_name(enum kind kind);
+struct part *tree_find(const struct tree *tree, const char *name);
+bool part_is_library(const struct part *part); // headers or library: gives includes and archives
+
+// The parts of kind headers and library that `part` uses, directly or not, each once.
+struct part_list {
+    struct part **items;
+    size_t count;
+};
+struct part_list part_closure(const struct tree *tree, const struct part *part);
+
+// includes.c
+void tree_check_includes(const struct tree *tree);
+
+// emit.c, rules.c: build.ninja as text.
+void emit_ninja(FILE *out, const struct tree *tree);
+void emit_rules(FILE *out);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Keeps the layers: an #include must lead to the part's own folder, to the include folder of a
+// declared (also indirect) dependency, or out of the tree to a system header. Every source is
+// checked against its part's dependencies, every header against those of all parts that share
+// its Hakefile, a public header only against those of the parts whose include folder holds it.
+// The preprocessor is not run: an #include counts whether or not a condition hides it.
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hake.h"
+
+// What one file may include: its own folders, and the include folders of others.
+struct reach {
+    const struct tree *tree;
+    const struct hakefile *owner;
+    const struct part *part; // one of those that the file belongs to, for messages
+    struct paths dirs;       // searched for "..." and <...>, and allowed as a whole
+};
+
+// The Hakefile whose folder holds the path most closely; NULL if none.
+static const struct hakefile *owner_of(const struct tree *tree, const char *path)
+{
+    const struct hakefile *owner = NULL;
+    for (size_t i = 0; i < tree->hakefiles.count; i++) {
+        const struct hakefile *file = &tree->files[i];
+        if (path_within(path, file->dir) &&
+            (owner == NULL || strcmp(owner->dir, ".") == 0 || path_within(file->dir, owner->dir))) {
+            owner = file;
+        }
+    }
+    return owner;
+}
+
+static char *include_dir(const struct part *part)
+{
+    return part->include == NULL ? NULL : path_join(part->file->dir, part->include);
+}
+
+static void reach_dir(struct reach *reach, char *dir)
+{
+    if (dir != NULL && !paths_has(&reach->dirs, dir)) {
+        paths_add(&reach->dirs, dir);
+    }
+}
+
+static void reach_part(struct reach *reach, const struct part *part)
+{
+    struct part_list closure = part_closure(reach->tree, part);
+    reach_dir(reach, include_dir(part));
+    for (size_t i = 0; i < closure.count; i++) {
+        reach_dir(reach, include_dir(closure.items[i]));
+    }
+    for (unsigned i = 0; i < part->includes_private_count; i++) {
+        reach_dir(reach, path_join(part->file->dir, part->includes_private[i]));
+    }
+    free(closure.items);
+}
+
+static bool is_allowed(const struct reach *reach, const char *path)
+{
+    if (owner_of(reach->tree, path) == reach->owner) {
+        return true;
+    }
+    for (size_t i = 0; i < reach->dirs.count; i++) {
+        if (path_within(path, reach->dirs.items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Where the compiler would find `name`, among the folders that the part sees; NULL if nowhere.
+static char *resolve(const struct reach *reach, const char *file, const char *name, bool quoted)
+{
+    char *from[] = {path_dir(file), reach->owner->dir};
+    for (size_t i = 0; quoted && i < sizeof from / sizeof *from; i++) {
+        char *path = path_join(from[i], name);
+        if (path != NULL && path_is_file(path)) {
+            return path;
+        }
+    }
+    for (size_t i = 0; i < reach->dirs.count; i++) {
+        char *path = path_join(reach->dirs.items[i], name);
+        if (path != NULL && path_is_file(path)) {
+            return path;
+        }
+    }
+    return NULL;
+}
+
+// The part, declared or not, whose include folder has `name`.
+static const struct part *provider_of(const struct tree *tree, const char *name)
+{
+    for (size_t i = 0; i < tree->parts_count; i++) {
+        if (tree->parts[i]->kind == KIND_CPUDRIVER) { // nothing can depend on it, nor use its headers
+            continue;
+        }
+        char *dir = include_dir(tree->parts[i]);
+        char *path = dir == NULL ? NULL : path_join(dir, name);
+        if (path != NULL && path_is_file(path)) {
+            return tree->parts[i];
+        }
+    }
+    return NULL;
+}
+
+static void check_include(const struct reach *reach, struct place place, const char *name,
+                          bool quoted)
+{
+    char *path = resolve(reach, place.path, name, quoted);
+    if (path != NULL && !is_allowed(reach, path)) {
+        const struct hakefile *other = owner_of(reach->tree, path);
+        report(place, "'%s' is %s%s", path, other == NULL ? "in no part's folder" : "private to ",
+               other == NULL ? "" : other->path);
+    } else if (path == NULL) {
+        const struct part *provider = provider_of(reach->tree, name);
+        if (provider != NULL) {
+            report(place, "'%s' belongs to part '%s', which is not among the deps of '%s'", name,
+                   provider->name, reach->part->name);
+        } else if (quoted) {
+            report(place, "'%s' not found", name);
+        }
+    }
+}
+
+// Where the name in an #include line begins (behind its quote), or NULL for any other line.
+static char *include_name(char *line)
+{
+    char *at = line + strspn(line, " \t");
+    if (*at++ != '#') {
+        return NULL;
+    }
+    at += strspn(at, " \t");
+    if (strncmp(at, "include", 7) != 0) {
+        return NULL;
+    }
+    at += 7 + strspn(at + 7, " \t");
+    return *at == '"' || *at == '<' ? at + 1 : NULL;
+}
+
+static void check_file(const struct reach *reach, const char *path)
+{
+    size_t size, line_number = 0;
+    char *text = read_file(path, &size);
+    if (text == NULL) {
+        die("cannot read %s: %m", path);
+    }
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        line_number++;
+        char *name = include_name(line);
+        if (name != NULL) {
+            bool quoted = name[-1] == '"';
+            name[strcspn(name, quoted ? "\"" : ">")] = '\0';
+            check_include(reach, (struct place){path, line_number, (size_t)(name - line)}, name,
+                          quoted);
+        }
+    }
+    free(text);
+}
+
+static void check_header(const struct tree *tree, const char *path)
+{
+    const struct hakefile *owner = owner_of(tree, path);
+    if (owner == NULL) {
+        return;
+    }
+    struct reach reach = {.tree = tree, .owner = owner, .part = &owner->parts[0]};
+    bool public = false;
+    for (unsigned i = 0; i < owner->parts_count; i++) {
+        char *dir = include_dir(&owner->parts[i]);
+        if (dir != NULL && path_within(path, dir)) {
+            reach.part = &owner->parts[i];
+            reach_part(&reach, reach.part);
+            public = true;
+        }
+    }
+    for (unsigned i = 0; !public && i < owner->parts_count; i++) {
+        reach_part(&reach, &owner->parts[i]);
+    }
+    check_file(&reach, path);
+}
+
+void tree_check_includes(const struct tree *tree)
+{
+    for (size_t i = 0; i < tree->parts_count; i++) {
+        const struct part *part = tree->parts[i];
+        struct reach reach = {.tree = tree, .owner = part->file, .part = part};
+        reach_part(&reach, part);
+        for (unsigned j = 0; j < part->sources_count; j++) {
+            check_file(&reach, path_join(part->file->dir, part->sources[j]));
+        }
+    }
+    for (size_t i = 0; i < tree->headers.count; i++) {
+        check_header(tree, tree->headers.items[i]);
+    }
+}
