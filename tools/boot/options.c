@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The parser of stave-boot's command line, on getopt_long, whose own messages are replaced by ours.
+// Checks each argument by itself and those that exclude one another; what needs the platform file
+// (more nodes than cores, say) is checked by machine_resolve().
+#include "options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+enum option_code {
+    OPTION_PLATFORM = 256, // above every character: these options have no short form
+    OPTION_OUTPUT,
+    OPTION_DEPFILE,
+    OPTION_IMAGE,
+    OPTION_CORES,
+    OPTION_MEMORY,
+    OPTION_NODES,
+    OPTION_RUN,
+    OPTION_MODULE,
+    OPTION_TIMEOUT,
+    OPTION_ACCEL,
+    OPTION_DIRECT,
+    OPTION_DETERMINISTIC,
+    OPTION_GDB,
+    OPTION_LOG,
+    OPTION_UEFI,
+    OPTION_VERBOSE,
+    OPTION_QEMU_ARG,
+    OPTION_HELP,
+};
+
+static const struct option image_options[] = {
+    {"platform", required_argument, NULL, OPTION_PLATFORM},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"depfile", required_argument, NULL, OPTION_DEPFILE},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {0},
+};
+
+static const struct option boot_options[] = {
+    {"platform", required_argument, NULL, OPTION_PLATFORM},
+    {"image", required_argument, NULL, OPTION_IMAGE},
+    {"cores", required_argument, NULL, OPTION_CORES},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"nodes", required_argument, NULL, OPTION_NODES},
+    {"run", required_argument, NULL, OPTION_RUN},
+    {"module", required_argument, NULL, OPTION_MODULE},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"accel", required_argument, NULL, OPTION_ACCEL},
+    {"direct", no_argument, NULL, OPTION_DIRECT},
+    {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
+    {"gdb", no_argument, NULL, OPTION_GDB},
+    {"log", required_argument, NULL, OPTION_LOG},
+    {"uefi", no_argument, NULL, OPTION_UEFI},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {"qemu-arg", required_argument, NULL, OPTION_QEMU_ARG},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {0},
+};
+
+const char options_help[] =
+    "Usage: stave-boot [OPTION]...            boot Stave in QEMU\n"
+    "       stave-boot image --platform FILE --output ISO [--depfile FILE]\n"
+    "                                         build the boot image of a platform\n"
+    "\n"
+    "  --platform NAME|FILE  the platform (default pc: platforms/pc.yaml)\n"
+    "  --image FILE          the image to boot (default: the platform's, beside this program)\n"
+    "  --cores N             virtual cores, 1 to 255 (default: the platform's)\n"
+    "  --memory SIZE         memory, like 256M or 2G (default: the platform's, but at least\n"
+    "                        24 MiB for each core and 128 MiB)\n"
+    "  --nodes K             NUMA nodes, 1 to 8, that share cores and memory evenly\n"
+    "  --run COMMANDS        run these shell commands, then halt; the console takes no input\n"
+    "  --module FILE         add a boot module, or replace the one of that name (repeatable)\n"
+    "  --timeout S           stop after S seconds; 0: never (default: never with --gdb or when\n"
+    "                        a terminal is the console's input, else 600)\n"
+    "  --accel KIND          auto, tcg or kvm (default auto: kvm where the processor offers it)\n"
+    "  --direct              let QEMU load the platform's files instead of GRUB the image: faster\n"
+    "  --deterministic       one host thread, one nanosecond per instruction: with --run, every\n"
+    "                        run of the same files is identical to the byte; implies --direct\n"
+    "  --gdb                 wait for a debugger on port 1234 before the first instruction\n"
+    "  --log FILE            copy all that the console prints to FILE\n"
+    "  --uefi                boot with UEFI firmware instead of BIOS\n"
+    "  --verbose             show QEMU's command line, the firmware's text and the boot time\n"
+    "  --qemu-arg ARG        one more argument for QEMU (repeatable)\n"
+    "  --help                show this text\n"
+    "\n"
+    "The console is standard input and output. On a terminal Ctrl-] stops the machine and every\n"
+    "other key goes to it. The end of the input reaches the machine as the byte 4 (Ctrl-D).\n"
+    "Exit status: that of the commands run; 2 bad arguments; 3 the machine died or could not\n"
+    "start; 124 timeout; 128+N stopped by signal N.\n";
+
+static bool parse_accel(const char *text, enum options_accel *accel, struct report *report)
+{
+    static const char *const names[] = {"auto", "tcg", "kvm"};
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *accel = (enum options_accel)i;
+            return true;
+        }
+    }
+    return report_set(report, "--accel: '%s' is not auto, tcg or kvm", text);
+}
+
+static bool append(const char **list, unsigned *count, unsigned max, const char *what,
+                   struct report *report)
+{
+    if (*count == max) {
+        return report_set(report, "%s: more than %u times", what, max);
+    }
+    list[(*count)++] = optarg;
+    return true;
+}
+
+static bool parse_text(const char **text, const char *what, struct report *report)
+{
+    if (optarg[0] == '\0') {
+        return report_set(report, "%s: the argument is empty", what);
+    }
+    *text = optarg;
+    return true;
+}
+
+static bool parse_run(const char **run, struct report *report)
+{
+    if (strlen(optarg) > OPTIONS_RUN_BYTES_MAX) {
+        return report_set(report, "--run: longer than %u bytes", OPTIONS_RUN_BYTES_MAX);
+    }
+    return parse_text(run, "--run", report);
+}
+
+/// Options that do not take a value.
+static void set_flag(struct options *options, int code)
+{
+    options->help |= code == OPTION_HELP;
+    options->direct |= code == OPTION_DIRECT || code == OPTION_DETERMINISTIC;
+    options->deterministic |= code == OPTION_DETERMINISTIC;
+    options->gdb |= code == OPTION_GDB;
+    options->uefi |= code == OPTION_UEFI;
+    options->verbose |= code == OPTION_VERBOSE;
+}
+
+static bool parse_option(struct options *options, int code, struct report *report)
+{
+    struct machine *machine = &options->machine;
+    switch (code) {
+    case OPTION_PLATFORM:
+        return parse_text(&options->platform, "--platform", report);
+    case OPTION_OUTPUT:
+        return parse_text(&options->output, "--output", report);
+    case OPTION_DEPFILE:
+        return parse_text(&options->depfile, "--depfile", report);
+    case OPTION_IMAGE:
+        return parse_text(&options->image, "--image", report);
+    case OPTION_LOG:
+        return parse_text(&options->log, "--log", report);
+    case OPTION_RUN:
+        return parse_run(&options->run, report);
+    case OPTION_CORES:
+        return machine_parse_number(optarg, "--cores", 1, MACHINE_CORES_MAX, &machine->cores,
+                                    report);
+    case OPTION_NODES:
+        return machine_parse_number(optarg, "--nodes", 1, MACHINE_NODES_MAX, &machine->nodes,
+                                    report);
+    case OPTION_MEMORY:
+        return machine_parse_memory(optarg, "--memory", &machine->memory_mib, report);
+    case OPTION_TIMEOUT:
+        return machine_parse_number(optarg, "--timeout", 0, OPTIONS_TIMEOUT_S_MAX,
+                                    &options->timeout_s, report);
+    case OPTION_ACCEL:
+        return parse_accel(optarg, &options->accel, report);
+    case OPTION_MODULE:
+        return append(options->modules, &options->modules_count, OPTIONS_MODULES_MAX, "--module",
+                      report);
+    case OPTION_QEMU_ARG:
+        return append(options->qemu_args, &options->qemu_args_count, OPTIONS_QEMU_ARGS_MAX,
+                      "--qemu-arg", report);
+    default:
+        set_flag(options, code);
+        return true;
+    }
+}
+
+static bool check_together(const struct options *options, struct report *report)
+{
+    if (options->help) {
+        return true;
+    }
+    if (options->build_image && options->platform == NULL) {
+        return report_set(report, "image: --platform is missing");
+    }
+    if (options->build_image && options->output == NULL) {
+        return report_set(report, "image: --output is missing");
+    }
+    if (options->deterministic && options->accel == OPTIONS_ACCEL_KVM) {
+        return report_set(report, "--deterministic and --accel kvm exclude each other");
+    }
+    if (options->direct && (options->image != NULL || options->uefi)) {
+        return report_set(report, "--%s excludes --%s",
+                          options->deterministic ? "deterministic" : "direct",
+                          options->uefi ? "uefi" : "image");
+    }
+    if (options->image != NULL && options->modules_count != 0) {
+        return report_set(report, "--image and --module exclude each other: --module builds "
+                                  "an image of its own");
+    }
+    return true;
+}
+
+bool options_parse(struct options *options, int argc, char *argv[], struct report *report)
+{
+    *options = (struct options){.timeout_s = OPTIONS_TIMEOUT_UNSET};
+    if (argc > 1 && strcmp(argv[1], "image") == 0) {
+        options->build_image = true;
+        argc--;
+        argv++;
+    }
+    const struct option *table = options->build_image ? image_options : boot_options;
+    optind = 0; // makes glibc's getopt start afresh, which the tests need
+    for (;;) {
+        int code = getopt_long(argc, argv, "+:", table, NULL);
+        if (code == -1) {
+            break;
+        }
+        if (code == ':') {
+            return report_set(report, "%s: the argument is missing", argv[optind - 1]);
+        }
+        if (code == '?') {
+            return report_set(report, "%s: no such option, or not used like this",
+                              argv[optind - 1]);
+        }
+        if (!parse_option(options, code, report)) {
+            return false;
+        }
+    }
+    if (optind < argc) {
+        return report_set(report, "%s: not expected here", argv[optind]);
+    }
+    return check_together(options, report);
+}
