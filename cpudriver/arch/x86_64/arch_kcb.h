@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The part of the kcb that is x86's: descriptor tables, task state and the FPU's configuration.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define GDT_ENTRIES 7u
+#define IDT_ENTRIES 256u
+#define FAULT_STACK_BYTES 4096u
+
+struct idt_entry {
+    uint16_t offset_0;
+    uint16_t selector;
+    uint8_t ist;
+    uint8_t type;
+    uint16_t offset_16;
+    uint32_t offset_32;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct idt_entry) == 16, "Intel SDM vol. 3, 6.14.1");
+
+struct __attribute__((packed)) task_state {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_map;
+};
+_Static_assert(sizeof(struct task_state) == 104, "Intel SDM vol. 3, 7.7");
+
+struct arch_kcb {
+    uint64_t gdt[GDT_ENTRIES];
+    struct task_state tss;
+    struct idt_entry idt[IDT_ENTRIES];
+    uint8_t fault_stack[FAULT_STACK_BYTES]
+        __attribute__((aligned(16))); // double fault, NMI, machine check
+    uint64_t xsave_mask;
+    uint32_t xsave_bytes;
+    bool fpu_open;           // CR0.TS is clear
+    uint64_t cr3;            // loaded root table
+    uint64_t timer_deadline; // TSC at which the armed timer fires; 0: not armed
+};

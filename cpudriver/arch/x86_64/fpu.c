@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Lazy switching of the extended state with CR0.TS (Intel SDM vol. 3, 13.4 and 2.5). x87, SSE and
+// AVX are offered; the state of each dispatcher lies behind its dcb.
+
+#include "arch/x86_64/fpu.h"
+
+#include "arch/x86_64/cpu.h"
+#include "dispatch.h"
+#include "kcb.h"
+#include "panic.h"
+
+#include <string.h>
+
+#define XSTATE_WANTED 0x7ul // x87, SSE, AVX
+#define MXCSR_DEFAULT 0x1f80u
+#define FCW_DEFAULT 0x37fu
+#define XSAVE_HEADER_OFFSET 512u
+
+void fpu_init(void)
+{
+    if ((cpu_id(1, 0).ecx & (1u << 26)) == 0)
+        boot_fail("the processor lacks XSAVE");
+    cpu_write_cr4(cpu_read_cr4() | CR4_OSXSAVE);
+    struct cpuid components = cpu_id(13, 0);
+    kcb.arch.xsave_mask = components.eax & XSTATE_WANTED;
+    cpu_write_xcr0(kcb.arch.xsave_mask);
+    kcb.arch.xsave_bytes = cpu_id(13, 0).ebx; // of what is enabled now
+    if (kcb.arch.xsave_bytes > DCB_FPU_BYTES)
+        boot_fail("an extended state of %u bytes does not fit a dispatcher", kcb.arch.xsave_bytes);
+    cpu_write_cr0(cpu_read_cr0() | CR0_TS);
+    kcb.arch.fpu_open = false;
+}
+
+static void xsave(void *area)
+{
+    asm volatile("xsave (%0)" : : "r"(area), "a"((uint32_t)kcb.arch.xsave_mask), "d"(0) : "memory");
+}
+
+static void xrstor(const void *area)
+{
+    asm volatile("xrstor (%0)"
+                 :
+                 : "r"(area), "a"((uint32_t)kcb.arch.xsave_mask), "d"(0)
+                 : "memory");
+}
+
+static void set_open(bool open)
+{
+    if (kcb.arch.fpu_open == open)
+        return;
+    kcb.arch.fpu_open = open;
+    if (open)
+        asm volatile("clts");
+    else
+        cpu_write_cr0(cpu_read_cr0() | CR0_TS);
+}
+
+void fpu_switch(struct dcb *dcb)
+{
+    set_open(kcb.fpu_owner == dcb);
+}
+
+bool fpu_open(struct dcb *dcb)
+{
+    if (kcb.arch.fpu_open)
+        return false;
+    set_open(true);
+    if (kcb.fpu_owner != NULL) {
+        xsave(dcb_fpu(kcb.fpu_owner));
+        kcb.fpu_owner->fpu_used = true;
+    }
+    uint8_t *area = dcb_fpu(dcb);
+    if (!dcb->fpu_used) {
+        memset(area, 0, kcb.arch.xsave_bytes);
+        memcpy(area, &(uint16_t){FCW_DEFAULT}, 2);
+        memcpy(area + 24, &(uint32_t){MXCSR_DEFAULT}, 4);
+        area[XSAVE_HEADER_OFFSET] = 0x3; // x87 and SSE as given above, AVX in its initial state
+        dcb->fpu_used = true;
+    }
+    xrstor(area);
+    kcb.fpu_owner = dcb;
+    return true;
+}
+
+void fpu_forget(struct dcb *dcb)
+{
+    if (kcb.fpu_owner == dcb)
+        kcb.fpu_owner = NULL;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The capability system of one CPU driver: lookup in capability spaces, the operations that every
+// capability has, and those on page tables. Pure: all state is in struct caps and in the objects
+// themselves, which are reached at physical address + window; the rest of the CPU driver
+// appears only as the hooks at the end.
+//
+// Every operation decides first and then acts: an error means that nothing changed.
+// SYS_ERR_AGAIN means that one bounded step was made and that the same call must be repeated.
+// What each operation demands of rights is in types.h.
+
+#pragma once
+
+#include "caps/cap.h"
+#include "caps/mdb.h"
+#include "caps/types.h"
+#include "kpi/errors.h"
+
+/// Most objects that one retype may ask for, and that one step of it makes, and bytes that one step
+/// clears.
+#define CAPS_RETYPE_COUNT_MAX 256u
+#define CAPS_RETYPE_STEP_OBJECTS 32u
+#define CAPS_RETYPE_STEP_BYTES (64u * 1024u)
+
+/// What one step of delete or revoke may cost: a unit is about one cache line touched, that is one
+/// slot or page-table entry looked at or cleared; taking a capability out of the database costs
+/// CAPS_COST_DELETE. So a step makes at most 16 deletions, and overshoots by one at the most.
+#define CAPS_STEP_BUDGET 512
+#define CAPS_COST_DELETE 32
+
+/// One core's capabilities. Zero it, then caps_init.
+struct caps {
+    struct mdb mdb;
+    struct cte *zombies;       ///< containers being emptied; a ring, the one worked on first
+    struct cte *unreturned;    ///< memory that no capability covers and nobody had room for
+    uint64_t unreturned_bytes; ///< sum of the above
+    uintptr_t window;          ///< physical address + window = pointer
+    coreid_t core;
+};
+
+void caps_init(struct caps *caps, coreid_t core, uintptr_t window);
+
+static inline void *caps_ptr(const struct caps *caps, genpaddr_t paddr)
+{
+    return (void *)(caps->window + paddr);
+}
+
+/// The capabilities that a dispatcher lives by.
+static inline struct dispatcher_slots *caps_dispatcher_slots(const struct caps *caps,
+                                                             genpaddr_t dcb)
+{
+    return (struct dispatcher_slots *)caps_ptr(caps, dcb);
+}
+
+/// A place for a new capability.
+struct caps_dest {
+    struct cte *slot;
+    uint32_t room; ///< slots from this one to the end of its CNode
+    bool l1;       ///< it is a slot of an L1CNode, which holds L2CNodes only
+};
+
+/// A single slot that belongs to the CPU driver itself (in the kcb or in a dcb).
+static inline struct caps_dest caps_dest_kernel(struct cte *slot)
+{
+    return (struct caps_dest){.slot = slot, .room = 1, .l1 = false};
+}
+
+/// Look up a capability. `root` is the caller's L1CNode (usually dispatcher_slots.cspace.cap; it is
+/// checked here, any capability will do); `caddr` as in kpi/capabilities.h, any 64 bits will do.
+/// Errors: SLOT_INVALID (no such slot), CAP_NOT_FOUND (empty), CAP_BUSY (the
+/// capability or one on the way is cleared or deleted), CAP_TYPE (the root's address does not
+/// name an L1CNode), RIGHTS (a CNode on the way lacks READ).
+errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out);
+
+/// The same for deleting: the slot may hold a zombie or a half-cleared object, and the CNode with
+/// the slot must have WRITE.
+errval_t caps_lookup_delete(struct caps *caps, const struct cap *root, uint64_t caddr,
+                            struct cte **out);
+
+/// Look up a slot to put a capability in; it may be in use. The CNode with the slot must have
+/// WRITE.
+errval_t caps_lookup_slot(struct caps *caps, const struct cap *root, uint64_t caddr,
+                          struct caps_dest *out);
+
+/// Make a capability out of nothing: boot, and objects that the CPU driver itself hands out
+/// (Notify, ID). `cap` gives type, base, bytes, rights, extra and aux; the owner becomes this core.
+/// The memory of a container must have been cleared.
+/// Errors: SLOT_IN_USE, CNODE_TYPE, ARGS (malformed), RETYPE_RANGE (an existing object is
+/// overlapped other than as ancestor or descendant).
+errval_t caps_create(struct caps *caps, const struct caps_dest *dest, const struct cap *cap);
+
+/// Make a capability that another core's monitor sent (KERNEL_CMD_CREATE_CAP). A foreign one is
+/// always marked CAPFLAG_REMOTE; one owned here if `sent` says so. If this core has a copy
+/// already, owner must agree with it and the mark is that copy's. Errors: as caps_create; CAP_TYPE
+/// (the type does not cross cores).
+errval_t caps_create_foreign(struct caps *caps, const struct caps_dest *dest,
+                             const struct capability *sent);
+
+/// Errors: SLOT_IN_USE, CNODE_TYPE, NO_COPY, CAP_BUSY.
+errval_t caps_copy(struct caps *caps, const struct caps_dest *dest, struct cte *src);
+
+/// Copy with the rights in `rights` only. `badge` marks an EndPointLMP that has no badge yet;
+/// otherwise it must be 0. Errors: as caps_copy; ARGS (badge).
+errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *src,
+                   uint64_t rights, uint64_t badge);
+
+/// Errors: SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
+errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *src);
+
+/// Errors: RIGHTS (IDENTIFY), CAP_BUSY.
+errval_t caps_identify(const struct cte *cte, struct capability *out);
+
+/// Mark or unmark all local copies: other cores may know of the object. Unmarking a foreign one
+/// says that its owner has forgotten this core, so that its last copy may go without asking.
+/// Errors: AGAIN, CAP_TYPE (the type does not cross cores), CAP_BUSY.
+errval_t caps_set_remote(struct caps *caps, struct cte *cte, bool remote);
+
+/// Make `count` objects of `objsize` bytes out of [offset, ...) of `src` in consecutive slots from
+/// `dest`. `objsize` may be 0 for types of fixed size. For IO and IRQSrc offset and size are
+/// numbers. *done is the number of objects finished, also with AGAIN. Objects that are there
+/// already, as the earlier steps left them, are continued. Errors: AGAIN, INVALID_RETYPE,
+/// RETYPE_RANGE, RIGHTS, REMOTE, CAP_BUSY, SLOT_INVALID (too few slots left in the CNode),
+/// SLOT_IN_USE, CNODE_TYPE, REVOKE_FIRST.
+errval_t caps_retype(struct caps *caps, struct cte *src, gensize_t offset, uint32_t type,
+                     gensize_t objsize, uint32_t count, const struct caps_dest *dest,
+                     uint32_t *done);
+
+/// Empty a slot. The object of a last copy goes with it: mappings of a frame, contents of a
+/// container, and its memory, where nothing else covers it, is returned. Errors: AGAIN,
+/// CAP_NOT_FOUND. Between two calls the slot holds a usable, perhaps smaller, object or a zombie.
+errval_t caps_delete(struct caps *caps, struct cte *cte);
+
+/// Delete all other copies and all descendants. Errors: AGAIN, CAP_NOT_FOUND (also if `cte`
+/// was itself inside of what went), CAP_BUSY, REMOTE, RIGHTS (GRANT).
+errval_t caps_revoke(struct caps *caps, struct cte *cte);
+
+/// Whether an object can be given to another core wholly: this is its only capability, nothing
+/// covers it and nothing was made of it. Errors: CAP_NOT_FOUND, CAP_BUSY, CAP_TYPE (the type does
+/// not cross cores), REMOTE, HAS_COPIES (or an ancestor), REVOKE_FIRST.
+errval_t caps_surrender_check(const struct caps *caps, const struct cte *cte);
+
+/// Give it away: the slot is emptied and the memory is not returned.
+void caps_surrender(struct caps *caps, struct cte *cte);
+
+/// Advance deletions that nobody drives any more by one step. Returns true if it is worth calling
+/// again at once. For the idle loop and the timer tick.
+bool caps_step(struct caps *caps);
+
+/// Make an EndPointLMP of a dispatcher. Errors: CAP_TYPE, RIGHTS (WRITE), ARGS (offset not a
+/// multiple of 64 or inside of struct dispatcher_shared; messages not a power of two up to
+/// LMP_ENDPOINT_MESSAGES_MAX; an endpoint of another size is there), DISP_NOT_READY (no dispatcher
+/// frame), DISP_FRAME (does not fit into it), SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
+errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_t offset,
+                              uint64_t messages, const struct caps_dest *dest);
+
+/// Map `count` pages of `object` from `offset` on, or one lower VNode, from entry `first` of
+/// `table` on, and put the Mapping into `dest`. Errors: CAP_TYPE, CAP_BUSY, RIGHTS (WRITE on the
+/// table, READ on the object), VNODE_SLOT, VNODE_IN_USE, VNODE_LEVEL (object or page size does not
+/// belong in this table), VNODE_FLAGS (more than the object's rights, or both writable and
+/// executable), RETYPE_RANGE (alignment, or beyond the object), ARGS (unknown flags), SLOT_IN_USE,
+/// CNODE_TYPE.
+errval_t caps_vnode_map(struct caps *caps, struct cte *table, uint64_t first, uint64_t count,
+                        struct cte *object, uint64_t offset, uint64_t flags,
+                        const struct caps_dest *dest);
+
+/// Delete a Mapping that was made in this table. Errors: CAP_TYPE, RIGHTS, ARGS (of another table).
+errval_t caps_vnode_unmap(struct caps *caps, struct cte *table, struct cte *mapping);
+
+/// Errors: CAP_TYPE, CAP_BUSY, RIGHTS (READ), VNODE_SLOT.
+errval_t caps_vnode_read(struct caps *caps, const struct cte *table, uint64_t entry, uint64_t *out);
+
+/// Change the rights of pages of a Mapping; VREGION_FLAGS_LARGE is ignored, the pages keep their
+/// size. Errors: CAP_TYPE (also: maps a lower VNode), VNODE_SLOT, VNODE_FLAGS, ARGS.
+errval_t caps_mapping_modify(struct caps *caps, struct cte *mapping, uint64_t first, uint64_t count,
+                             uint64_t flags);
+
+/// Check every invariant of database, zombies and unreturned memory; costs O(n log n).
+bool caps_valid(const struct caps *caps);
+
+// Hooks: what the rest of the CPU driver does. None may delete, revoke or retype.
+
+/// No capability covers this memory any more. Take it (caps_create a RAM capability for it) and
+/// return true, or return false: it is offered again by caps_step, whose first page holds the note
+/// until then.
+bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes);
+
+/// `last` is the last local copy of an object that other cores may know. Move it (caps_move) to the
+/// monitor and return true; or return false if there is no room now: the deletion is blocked until
+/// there is. To return true without moving it means: delete it as if no other core knew it.
+bool caps_hook_return_remote(struct caps *caps, struct cte *last);
+
+/// Page-table entries were cleared or changed: before user code runs, the TLB must be flushed.
+void caps_hook_tlb_flush(struct caps *caps);
+
+/// This dispatcher must never run again; its slots are still there. Called once, before they go.
+void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t dcb);
+
+/// This root page table is going: if it is loaded, load another. Called before its entries go;
+/// dispatchers may still hold it in dispatcher_slots.vspace, as a zombie.
+void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Deletion and revocation, in primitive steps of bounded cost. What a slot's deletion needs is read
+// from the database at each step; nothing is remembered between steps but zombies (zombie.c), so
+// anything may happen in between.
+//
+// Memory goes back when no capability covers it: the last copy of a RAM or Frame that has no
+// ancestor gives back the gaps between its descendants, from the left, becoming smaller each time.
+// Each descendant then has no ancestor and does likewise, later. Memory that nobody takes at
+// once waits on a list, whose links lie in that memory.
+
+#include "caps/slot.h"
+
+void memory_return(struct caps *caps, genpaddr_t base, gensize_t bytes)
+{
+    if (caps_hook_return_ram(caps, base, bytes))
+        return;
+    struct cap note = cap_make(ObjType_RAM, base, bytes);
+    note.flags = CAPFLAG_ZOMBIE;
+    note.owner = caps->core;
+    struct cte *slot = caps_ptr(caps, base);
+    slot_fill(caps, slot, &note);
+    slot->next = caps->unreturned;
+    caps->unreturned = slot;
+    caps->unreturned_bytes += bytes;
+}
+
+/// Offers the first piece of unreturned memory again. Returns whether it was taken.
+static bool return_again(struct caps *caps)
+{
+    struct cte *slot = caps->unreturned;
+    if (slot == NULL)
+        return false;
+    struct cap note = slot->cap;
+    caps->unreturned = slot->next;
+    caps->unreturned_bytes -= note.bytes;
+    slot_clear(caps, slot);
+    memory_return(caps, note.base, note.bytes);
+    return caps->unreturned != slot;
+}
+
+/// The last copy of an object whose memory is RAM, and which has nothing left in it that must go
+/// first.
+static enum progress memory_step(struct caps *caps, struct cte *slot)
+{
+    struct cap cap = slot->cap;
+    if (mdb_find_ancestor(&caps->mdb, &cap) != NULL) {
+        slot_clear(caps, slot);
+        return PROGRESS_DONE;
+    }
+    const struct cte *inner = mdb_find_descendant(&caps->mdb, &cap);
+    genpaddr_t gap_end = inner != NULL ? inner->cap.base : cap_end(&cap);
+    genpaddr_t rest = inner != NULL ? cap_end(&inner->cap) : cap_end(&cap);
+    slot_clear(caps, slot);
+    if (rest < cap_end(&cap)) {
+        struct cap smaller = cap;
+        smaller.base = rest;
+        smaller.bytes = cap_end(&cap) - rest;
+        slot_fill(caps, slot, &smaller);
+    }
+    if (gap_end > cap.base)
+        memory_return(caps, cap.base, gap_end - cap.base);
+    return cte_empty(slot) ? PROGRESS_DONE : PROGRESS_MORE;
+}
+
+/// The last copy of an object that no other core knows of, or none that matters.
+static enum progress object_step(struct caps *caps, struct cte *slot, int *budget)
+{
+    const struct cap *cap = &slot->cap;
+    const struct cap_type *type = cap_type(cap->type);
+    bool mappable =
+        cap->type == ObjType_Frame || cap->type == ObjType_DevFrame || cap_is_vnode(cap);
+    struct cte *mapping = mappable ? mdb_find_mapping(&caps->mdb, cap) : NULL;
+    if (mapping != NULL) {
+        mapping_delete(caps, mapping, budget);
+        return PROGRESS_MORE;
+    }
+    // What is half cleared holds no slots yet.
+    if (type->contains && (cap->flags & CAPFLAG_CLEARING) == 0) {
+        zombie_begin(caps, slot);
+        return PROGRESS_ZOMBIE;
+    }
+    if (type->returned && cap->owner == caps->core)
+        return memory_step(caps, slot);
+    slot_clear(caps, slot);
+    return PROGRESS_DONE;
+}
+
+enum progress slot_delete_step(struct caps *caps, struct cte *slot, int *budget)
+{
+    *budget -= 1;
+    if ((slot->cap.flags & CAPFLAG_ZOMBIE) != 0)
+        return PROGRESS_ZOMBIE;
+    if (slot->cap.type == ObjType_Mapping) {
+        mapping_delete(caps, slot, budget);
+        return PROGRESS_DONE;
+    }
+    *budget -= CAPS_COST_DELETE;
+    if (mdb_find_copy(&caps->mdb, &slot->cap, slot) != NULL) {
+        slot_clear(caps, slot);
+        return PROGRESS_DONE;
+    }
+    if ((slot->cap.flags & CAPFLAG_REMOTE) != 0) {
+        if (!caps_hook_return_remote(caps, slot))
+            return PROGRESS_BLOCKED;
+        if (cte_empty(slot))
+            return PROGRESS_DONE;
+    }
+    return object_step(caps, slot, budget);
+}
+
+errval_t caps_delete(struct caps *caps, struct cte *cte)
+{
+    if (cte_empty(cte))
+        return SYS_ERR_CAP_NOT_FOUND;
+    int budget = CAPS_STEP_BUDGET;
+    while (budget > 0) {
+        enum progress progress = slot_delete_step(caps, cte, &budget);
+        if (progress == PROGRESS_BLOCKED)
+            return SYS_ERR_AGAIN;
+        // Without zombies, what is there now is a note on memory that the slot itself lay in.
+        if (progress == PROGRESS_ZOMBIE && caps->zombies != NULL)
+            zombie_step(caps, &budget);
+        else if (progress != PROGRESS_MORE)
+            return SYS_ERR_OK;
+        if (cte_empty(cte))
+            return SYS_ERR_OK;
+    }
+    return SYS_ERR_AGAIN;
+}
+
+/// Whether a slot still holds the capability that a revocation began with. It may be gone with the
+/// memory that it lay in.
+static bool still_there(const struct cte *cte, const struct cap *cap)
+{
+    return cte_is(cte, cap->type) && cte->cap.base == cap->base && cte->cap.bytes == cap->bytes &&
+           cte->cap.extra == cap->extra;
+}
+
+errval_t caps_revoke(struct caps *caps, struct cte *cte)
+{
+    struct cap cap = cte->cap;
+    if (cap.type == ObjType_Null)
+        return SYS_ERR_CAP_NOT_FOUND;
+    if ((cap.flags & CAPFLAGS_BUSY) != 0)
+        return SYS_ERR_CAP_BUSY;
+    if ((cap.rights & CAPRIGHTS_GRANT) == 0)
+        return SYS_ERR_RIGHTS;
+    if ((cap.flags & CAPFLAG_REMOTE) != 0)
+        return SYS_ERR_REMOTE;
+    int budget = CAPS_STEP_BUDGET;
+    while (budget > 0) {
+        if (!still_there(cte, &cap))
+            return SYS_ERR_CAP_NOT_FOUND;
+        struct cte *other = mdb_find_copy(&caps->mdb, &cap, cte);
+        if (other == NULL)
+            other = mdb_find_descendant(&caps->mdb, &cap);
+        if (other == NULL)
+            return SYS_ERR_OK;
+        if ((other->cap.flags & CAPFLAG_REMOTE) != 0 &&
+            mdb_find_copy(&caps->mdb, &other->cap, other) == NULL)
+            return SYS_ERR_REMOTE;
+        if (slot_delete_step(caps, other, &budget) == PROGRESS_ZOMBIE)
+            zombie_step(caps, &budget);
+    }
+    return SYS_ERR_AGAIN;
+}
+
+bool caps_step(struct caps *caps)
+{
+    bool progress = return_again(caps);
+    for (int budget = CAPS_STEP_BUDGET; budget > 0 && caps->zombies != NULL;) {
+        if (!zombie_step(caps, &budget))
+            break;
+        progress = true;
+    }
+    return progress && (caps->zombies != NULL || caps->unreturned != NULL);
+}

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The mapping database: for each class of objects an AVL tree (Adelson-Velsky and Landis, 1962)
+// whose nodes are the slots themselves. A slot has no room for a link to its parent, so every
+// operation descends from the root by key and keeps the path. Each node also knows the greatest end
+// in its subtree, as in the interval trees of Cormen et al., "Introduction to Algorithms",
+// chapter 14.
+//
+// M1  In-order, slots are sorted by (base ascending, bytes descending, type's order, the part of
+// extra
+//     that names the object, CAPFLAG_REMOTE, address). So an ancestor comes before its
+//     descendants, and copies stand together, unmarked ones first.
+// M2  The heights of a node's two subtrees differ by one at most; level is the node's own.
+// M3  max_end is the greatest end in the node's subtree.
+// M4  Two objects are disjoint or one covers the other. The innermost object that covers a place is
+//     hence the last one in order that begins before it and ends after it.
+
+#include "caps/mdb.h"
+#include "caps/types.h"
+#include "panic.h"
+
+/// An AVL tree of height 64 has more nodes than 2^40 bytes have slots.
+#define MDB_PATH_MAX 64
+
+/// A place in the order.
+struct key {
+    uint64_t base, bytes, extra;
+    uintptr_t address;
+    uint8_t order;
+    bool remote;
+};
+
+static uint64_t object_extra(const struct cap *cap)
+{
+    return cap->extra & cap_type(cap->type)->extra_mask;
+}
+
+static bool same_object(const struct cap *a, const struct cap *b)
+{
+    return a->type == b->type && a->base == b->base && a->bytes == b->bytes &&
+           object_extra(a) == object_extra(b);
+}
+
+static bool is_remote(const struct cap *cap)
+{
+    return (cap->flags & CAPFLAG_REMOTE) != 0;
+}
+
+static struct key key_of(const struct cte *cte)
+{
+    const struct cap *cap = &cte->cap;
+    return (struct key){.base = cap->base,
+                        .bytes = cap->bytes,
+                        .extra = object_extra(cap),
+                        .address = (uintptr_t)cte,
+                        .order = cap_type(cap->type)->order,
+                        .remote = is_remote(cap)};
+}
+
+/// The key before all copies of an object, or before the copies with the mark.
+static struct key key_before(const struct cap *cap, bool remote)
+{
+    return (struct key){.base = cap->base,
+                        .bytes = cap->bytes,
+                        .extra = object_extra(cap),
+                        .order = cap_type(cap->type)->order,
+                        .remote = remote};
+}
+
+/// The key after all objects of this range whose order is not above `order`.
+static struct key key_after(const struct cap *cap, uint8_t order)
+{
+    return (struct key){.base = cap->base,
+                        .bytes = cap->bytes,
+                        .extra = UINT64_MAX,
+                        .address = UINTPTR_MAX,
+                        .order = order,
+                        .remote = true};
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/// Negative if the key comes before the node, positive if after.
+static int compare(const struct key *key, const struct cte *cte)
+{
+    const struct cap *cap = &cte->cap;
+    if (key->base != cap->base)
+        return compare_numbers(key->base, cap->base);
+    if (key->bytes != cap->bytes)
+        return compare_numbers(cap->bytes, key->bytes);
+    const struct cap_type *type = cap_type(cap->type);
+    if (key->order != type->order)
+        return key->order < type->order ? -1 : 1;
+    uint64_t extra = cap->extra & type->extra_mask;
+    if (key->extra != extra)
+        return compare_numbers(key->extra, extra);
+    if (key->remote != is_remote(cap))
+        return key->remote ? 1 : -1;
+    return compare_numbers(key->address, (uintptr_t)cte);
+}
+
+static unsigned level_of(const struct cte *cte)
+{
+    return cte == NULL ? 0 : cte->cap.level;
+}
+
+static void update(struct cte *cte)
+{
+    unsigned left = level_of(cte->left), right = level_of(cte->right);
+    cte->cap.level = (uint8_t)(1 + (left > right ? left : right));
+    cte->max_end = cap_end(&cte->cap);
+    if (cte->left != NULL && cte->left->max_end > cte->max_end)
+        cte->max_end = cte->left->max_end;
+    if (cte->right != NULL && cte->right->max_end > cte->max_end)
+        cte->max_end = cte->right->max_end;
+}
+
+static void rotate_right(struct cte **link)
+{
+    struct cte *down = *link, *up = down->left;
+    down->left = up->right;
+    up->right = down;
+    *link = up;
+    update(down);
+    update(up);
+}
+
+static void rotate_left(struct cte **link)
+{
+    struct cte *down = *link, *up = down->right;
+    down->right = up->left;
+    up->left = down;
+    *link = up;
+    update(down);
+    update(up);
+}
+
+/// Restores M2 and M3 for a node whose subtrees satisfy them and differ in height by two at most.
+static void rebalance(struct cte **link)
+{
+    struct cte *cte = *link;
+    if (level_of(cte->left) > level_of(cte->right) + 1) {
+        if (level_of(cte->left->right) > level_of(cte->left->left))
+            rotate_left(&cte->left);
+        rotate_right(link);
+    } else if (level_of(cte->right) > level_of(cte->left) + 1) {
+        if (level_of(cte->right->left) > level_of(cte->right->right))
+            rotate_right(&cte->right);
+        rotate_left(link);
+    } else {
+        update(cte);
+    }
+}
+
+static unsigned class_of(const struct cap *cap)
+{
+    return cap_type(cap->type)->class;
+}
+
+void mdb_insert(struct mdb *mdb, struct cte *cte)
+{
+    struct cte **path[MDB_PATH_MAX];
+    struct cte **link = &mdb->root[class_of(&cte->cap)];
+    struct key key = key_of(cte);
+    unsigned depth = 0;
+    while (*link != NULL) {
+        int order = compare(&key, *link);
+        kassert(order != 0 && depth < MDB_PATH_MAX);
+        path[depth++] = link;
+        link = order < 0 ? &(*link)->left : &(*link)->right;
+    }
+    cte->left = cte->right = NULL;
+    *link = cte;
+    update(cte);
+    mdb->count++;
+    while (depth > 0)
+        rebalance(path[--depth]);
+}
+
+void mdb_remove(struct mdb *mdb, struct cte *cte)
+{
+    struct cte **path[MDB_PATH_MAX];
+    struct cte **link = &mdb->root[class_of(&cte->cap)];
+    struct key key = key_of(cte);
+    unsigned depth = 0;
+    while (*link != cte) {
+        kassert(*link != NULL && depth < MDB_PATH_MAX);
+        path[depth++] = link;
+        link = compare(&key, *link) < 0 ? &(*link)->left : &(*link)->right;
+    }
+    if (cte->left == NULL || cte->right == NULL) {
+        *link = cte->left != NULL ? cte->left : cte->right;
+    } else {
+        // The next node in order takes its place; the path goes on to where that one was.
+        unsigned place = depth;
+        path[depth++] = link;
+        struct cte **next_link = &cte->right;
+        while ((*next_link)->left != NULL) {
+            kassert(depth < MDB_PATH_MAX);
+            path[depth++] = next_link;
+            next_link = &(*next_link)->left;
+        }
+        struct cte *next = *next_link;
+        *next_link = next->right;
+        next->left = cte->left;
+        next->right = cte->right;
+        *link = next;
+        if (depth > place + 1)
+            path[place + 1] = &next->right;
+    }
+    mdb->count--;
+    while (depth > 0)
+        rebalance(path[--depth]);
+}
+
+static bool reaches(const struct cte *cte, uint64_t end)
+{
+    return cte != NULL && cte->max_end > end;
+}
+
+/// The first node in a subtree that ends after `end`; there is one.
+static struct cte *first_ending_after(struct cte *cte, uint64_t end)
+{
+    for (;;) {
+        if (reaches(cte->left, end))
+            cte = cte->left;
+        else if (cap_end(&cte->cap) > end)
+            return cte;
+        else
+            cte = cte->right;
+    }
+}
+
+static struct cte *last_ending_after(struct cte *cte, uint64_t end)
+{
+    for (;;) {
+        if (reaches(cte->right, end))
+            cte = cte->right;
+        else if (cap_end(&cte->cap) > end)
+            return cte;
+        else
+            cte = cte->left;
+    }
+}
+
+/// The first node after the key that ends after `end`, or NULL.
+static struct cte *next_ending_after(struct cte *root, const struct key *key, uint64_t end)
+{
+    struct cte *path[MDB_PATH_MAX];
+    unsigned depth = 0;
+    for (struct cte *cte = root; cte != NULL;) {
+        bool after = compare(key, cte) < 0;
+        if (after)
+            path[depth++] = cte;
+        cte = after ? cte->left : cte->right;
+    }
+    while (depth > 0) {
+        struct cte *cte = path[--depth];
+        if (cap_end(&cte->cap) > end)
+            return cte;
+        if (reaches(cte->right, end))
+            return first_ending_after(cte->right, end);
+    }
+    return NULL;
+}
+
+/// The last node before the key that ends after `end`, or NULL.
+static struct cte *last_ending_after_before(struct cte *root, const struct key *key, uint64_t end)
+{
+    struct cte *path[MDB_PATH_MAX];
+    unsigned depth = 0;
+    for (struct cte *cte = root; cte != NULL;) {
+        bool before = compare(key, cte) > 0;
+        if (before)
+            path[depth++] = cte;
+        cte = before ? cte->right : cte->left;
+    }
+    while (depth > 0) {
+        struct cte *cte = path[--depth];
+        if (cap_end(&cte->cap) > end)
+            return cte;
+        if (reaches(cte->left, end))
+            return last_ending_after(cte->left, end);
+    }
+    return NULL;
+}
+
+struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except)
+{
+    struct key key = key_before(cap, false);
+    struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
+    if (found != NULL && found == except) {
+        key = key_of(found);
+        found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
+    }
+    return found != NULL && same_object(&found->cap, cap) ? found : NULL;
+}
+
+struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool remote)
+{
+    struct key key = key_before(cap, remote);
+    struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
+    bool fits = found != NULL && same_object(&found->cap, cap) && is_remote(&found->cap) == remote;
+    return fits ? found : NULL;
+}
+
+struct cte *mdb_find_ancestor(const struct mdb *mdb, const struct cap *cap)
+{
+    struct cte *found;
+    do {
+        // A Mapping covers what was retyped out of the frame that it maps, but is only its sibling.
+        struct key key = key_before(cap, false);
+        key.extra = 0;
+        found = last_ending_after_before(mdb->root[class_of(cap)], &key, cap->base);
+        cap = found != NULL ? &found->cap : NULL;
+    } while (found != NULL && cap_type(found->cap.type)->leaf);
+    return found;
+}
+
+struct cte *mdb_find_descendant(const struct mdb *mdb, const struct cap *cap)
+{
+    if (cap_type(cap->type)->leaf)
+        return NULL;
+    struct key key = key_after(cap, cap_type(cap->type)->order);
+    struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
+    return found != NULL && found->cap.base < cap_end(cap) ? found : NULL;
+}
+
+struct cte *mdb_find_inner(const struct mdb *mdb, const struct cap *cap, uint64_t base,
+                           uint64_t end)
+{
+    struct key key = key_after(cap, cap_type(cap->type)->order);
+    struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, base);
+    if (found != NULL && found->cap.type == ObjType_Mapping && found->cap.base == cap->base &&
+        found->cap.bytes == cap->bytes) {
+        key = key_after(cap, UINT8_MAX);
+        found = next_ending_after(mdb->root[class_of(cap)], &key, base);
+    }
+    return found != NULL && found->cap.base < end ? found : NULL;
+}
+
+struct cte *mdb_find_mapping(const struct mdb *mdb, const struct cap *cap)
+{
+    struct cap mapping = {.base = cap->base, .bytes = cap->bytes, .type = ObjType_Mapping};
+    struct key key = key_before(&mapping, false);
+    struct cte *found = next_ending_after(mdb->root[MDB_MEMORY], &key, cap->base);
+    bool fits = found != NULL && found->cap.type == ObjType_Mapping &&
+                found->cap.base == cap->base && found->cap.bytes == cap->bytes;
+    return fits ? found : NULL;
+}
+
+bool mdb_crosses(const struct mdb *mdb, const struct cap *cap)
+{
+    struct key key = key_before(cap, false);
+    struct cte *before = last_ending_after_before(mdb->root[class_of(cap)], &key, cap->base);
+    if (before != NULL && cap_end(&before->cap) < cap_end(cap))
+        return true;
+    struct cte *beyond = next_ending_after(mdb->root[class_of(cap)], &key, cap_end(cap));
+    return beyond != NULL && beyond->cap.base < cap_end(cap);
+}
+
+/// Checks M4 in a subtree of a tree that is otherwise valid.
+static bool subtree_nested(const struct mdb *mdb, const struct cte *cte)
+{
+    return cte == NULL || (!mdb_crosses(mdb, &cte->cap) && subtree_nested(mdb, cte->left) &&
+                           subtree_nested(mdb, cte->right));
+}
+
+/// Checks M1 to M3 in a subtree; *last is the slot before it in order and is moved to its last one.
+static bool subtree_valid(const struct cte *cte, unsigned depth, const struct cte **last,
+                          uint64_t *count)
+{
+    if (cte == NULL)
+        return true;
+    if (depth >= MDB_PATH_MAX || cte->cap.type == ObjType_Null || cte->cap.type >= ObjType_Num ||
+        !subtree_valid(cte->left, depth + 1, last, count))
+        return false;
+    struct key key = key_of(cte);
+    if (*last != NULL && compare(&key, *last) <= 0) // M1
+        return false;
+    struct cte again = *cte;
+    update(&again); // M2, M3
+    unsigned left = level_of(cte->left), right = level_of(cte->right);
+    if (again.cap.level != cte->cap.level || again.max_end != cte->max_end || left > right + 1 ||
+        right > left + 1)
+        return false;
+    *last = cte;
+    *count += 1;
+    return subtree_valid(cte->right, depth + 1, last, count);
+}
+
+bool mdb_valid(const struct mdb *mdb)
+{
+    uint64_t count = 0;
+    for (unsigned class = 0; class < MDB_CLASSES; class ++) {
+        const struct cte *last = NULL;
+        if (!subtree_valid(mdb->root[class], 0, &last, &count) ||
+            !subtree_nested(mdb, mdb->root[class]))
+            return false;
+    }
+    return count == mdb->count;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The mapping database: every capability of one core, in order, so that copies, ancestors and
+// descendants of an object are found in O(log n). Private to caps/; visible because struct caps
+// contains it. See mdb.c for the order and the invariants.
+
+#pragma once
+
+#include "caps/cap.h"
+
+/// Objects that can overlap only with one another. Each has a tree of its own.
+enum mdb_class {
+    MDB_MEMORY,
+    MDB_IO,
+    MDB_IRQSRC,
+    MDB_IRQDEST,
+    MDB_NOTIFY,
+    MDB_KERNEL,
+    MDB_ID,
+    MDB_ENDPOINT_UMP,
+    MDB_CLASSES
+};
+
+struct mdb {
+    struct cte *root[MDB_CLASSES];
+    uint64_t count; ///< capabilities in all trees
+};
+
+/// Add the capability in a slot; remove it before its base, bytes, type, extra, or
+/// CAPFLAG_REMOTE changes.
+void mdb_insert(struct mdb *mdb, struct cte *cte);
+void mdb_remove(struct mdb *mdb, struct cte *cte);
+
+/// A copy of the object in the database other than `except` (which may be NULL), or NULL.
+struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except);
+
+/// A copy whose CAPFLAG_REMOTE is as in `remote`, or NULL.
+struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool remote);
+
+/// The nearest ancestor of the object, or NULL. The object itself need not be in the database.
+struct cte *mdb_find_ancestor(const struct mdb *mdb, const struct cap *cap);
+
+/// The first descendant of the object, or NULL.
+struct cte *mdb_find_descendant(const struct mdb *mdb, const struct cap *cap);
+
+/// The first object inside of `cap`, Mappings of `cap` itself left out, that overlaps
+/// [base, end), or NULL.
+struct cte *mdb_find_inner(const struct mdb *mdb, const struct cap *cap, uint64_t base,
+                           uint64_t end);
+
+/// The first Mapping of exactly this object, or NULL.
+struct cte *mdb_find_mapping(const struct mdb *mdb, const struct cap *cap);
+
+/// Whether a new object would overlap an existing one of which it is neither copy, ancestor nor
+/// descendant by its range.
+bool mdb_crosses(const struct mdb *mdb, const struct cap *cap);
+
+/// Check the invariants in mdb.c.
+bool mdb_valid(const struct mdb *mdb);

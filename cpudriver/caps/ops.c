@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Operations on single capabilities that make, change or destroy no object: copy, mint, move,
+// identify, and the mark that other cores may know an object. Slots are filled and
+// emptied here and nowhere else.
+
+#include "caps/slot.h"
+
+#include <string.h>
+
+void caps_init(struct caps *caps, coreid_t core, uintptr_t window)
+{
+    memset(caps, 0, sizeof(*caps));
+    caps->core = core;
+    caps->window = window;
+}
+
+errval_t slot_check(const struct caps_dest *dest, uint8_t type)
+{
+    if (!cte_empty(dest->slot))
+        return SYS_ERR_SLOT_IN_USE;
+    return dest->l1 && type != ObjType_L2CNode ? SYS_ERR_CNODE_TYPE : SYS_ERR_OK;
+}
+
+void slot_fill(struct caps *caps, struct cte *slot, const struct cap *cap)
+{
+    memset(slot, 0, sizeof(*slot));
+    slot->cap = *cap;
+    mdb_insert(&caps->mdb, slot);
+}
+
+void slot_clear(struct caps *caps, struct cte *slot)
+{
+    mdb_remove(&caps->mdb, slot);
+    memset(slot, 0, sizeof(*slot));
+}
+
+void slot_move(struct caps *caps, struct cte *to, struct cte *from)
+{
+    mdb_remove(&caps->mdb, from);
+    *to = *from;
+    mdb_insert(&caps->mdb, to);
+    if (to->cap.type == ObjType_Mapping) {
+        struct vnode *table = mapping_table(caps, &to->cap);
+        uint32_t first = mapping_first(&to->cap);
+        for (uint32_t i = first; i < first + to->cap.aux; i++)
+            table->mapping[i] = to;
+    }
+    if ((to->cap.flags & CAPFLAG_ZOMBIE) != 0)
+        zombie_moved(caps, to, from);
+    memset(from, 0, sizeof(*from));
+}
+
+static errval_t check_usable(const struct cte *cte)
+{
+    if (cte_empty(cte))
+        return SYS_ERR_CAP_NOT_FOUND;
+    return (cte->cap.flags & CAPFLAGS_BUSY) != 0 ? SYS_ERR_CAP_BUSY : SYS_ERR_OK;
+}
+
+errval_t caps_copy(struct caps *caps, const struct caps_dest *dest, struct cte *src)
+{
+    return caps_mint(caps, dest, src, CAPRIGHTS_ALL, 0);
+}
+
+errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *src,
+                   uint64_t rights, uint64_t badge)
+{
+    errval_t err = check_usable(src);
+    if (err_is_fail(err))
+        return err;
+    if (!cap_type(src->cap.type)->copyable)
+        return SYS_ERR_NO_COPY;
+    struct cap copy = src->cap;
+    copy.rights &= (uint8_t)rights;
+    if (badge != 0) {
+        if (copy.type != ObjType_EndPointLMP || badge > UINT32_MAX || endpoint_badge(&copy) != 0)
+            return SYS_ERR_ARGS;
+        copy.extra |= badge << 32;
+    }
+    err = slot_check(dest, copy.type);
+    if (err_is_ok(err))
+        slot_fill(caps, dest->slot, &copy);
+    return err;
+}
+
+errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *src)
+{
+    errval_t err = check_usable(src);
+    if (err_is_ok(err))
+        err = slot_check(dest, src->cap.type);
+    if (err_is_ok(err))
+        slot_move(caps, dest->slot, src);
+    return err;
+}
+
+errval_t caps_identify(const struct cte *cte, struct capability *out)
+{
+    errval_t err = check_usable(cte);
+    if (err_is_fail(err))
+        return err;
+    const struct cap *cap = &cte->cap;
+    if ((cap->rights & CAPRIGHTS_IDENTIFY) == 0)
+        return SYS_ERR_RIGHTS;
+    *out = (struct capability){.base = cap->base,
+                               .bytes = cap->bytes,
+                               .extra = cap->extra,
+                               .type = cap->type,
+                               .rights = cap->rights,
+                               .flags = cap->flags,
+                               .owner = cap->owner,
+                               .aux = cap->aux};
+    return SYS_ERR_OK;
+}
+
+static void mark(struct caps *caps, struct cte *cte, bool remote)
+{
+    mdb_remove(&caps->mdb, cte);
+    cte->cap.flags &= (uint8_t)~CAPFLAG_REMOTE;
+    cte->cap.flags |= remote ? CAPFLAG_REMOTE : 0;
+    mdb_insert(&caps->mdb, cte);
+}
+
+errval_t caps_set_remote(struct caps *caps, struct cte *cte, bool remote)
+{
+    errval_t err = check_usable(cte);
+    if (err_is_fail(err))
+        return err;
+    if (!cap_type(cte->cap.type)->sendable || !cap_type(cte->cap.type)->owned)
+        return SYS_ERR_CAP_TYPE;
+    // The named one first: should its copies go between two steps, the mark stays.
+    if (((cte->cap.flags & CAPFLAG_REMOTE) != 0) != remote)
+        mark(caps, cte, remote);
+    struct cap object = cte->cap;
+    for (int budget = CAPS_STEP_BUDGET; budget > 0; budget -= CAPS_COST_DELETE) {
+        struct cte *other = mdb_find_marked(&caps->mdb, &object, !remote);
+        if (other == NULL)
+            return SYS_ERR_OK;
+        mark(caps, other, remote);
+    }
+    return SYS_ERR_AGAIN;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Entering and leaving dispatchers. The registers of the one that entered the CPU driver are in
+// kcb.regs; an event ends with kcb.regs holding those to go on with. What a domain wrote into its
+// dispatcher frame is made harmless here: flags, segment bases and addresses.
+
+#include "dispatch.h"
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/fpu.h"
+#include "kcb.h"
+#include "lmp.h"
+#include "panic.h"
+#include "schedule.h"
+#include "timer.h"
+
+#include <string.h>
+
+// A base address that WRFSBASE and WRGSBASE take without a fault.
+static uint64_t canonical_user(uint64_t address)
+{
+    return address < USER_VADDR_TOP ? address : 0;
+}
+
+void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_t frame_bytes,
+                     lvaddr_t udisp, domainid_t domain_id, lpaddr_t pml4)
+{
+    dcb->shared = shared;
+    dcb->frame_bytes = frame_bytes;
+    dcb->udisp = udisp;
+    dcb->domain_id = domain_id;
+    dcb->pml4 = pml4;
+    dcb->entry = DCB_RESUME;
+    dcb->state = DISPATCHER_NEW;
+    shared->core_id = kcb.core_id;
+    shared->domain_id = domain_id;
+    shared->xsave_bytes = kcb.arch.xsave_bytes;
+    shared->xsave_mask = kcb.arch.xsave_mask;
+    shared->tsc_per_ms = kcb.tsc_per_ms;
+    shared->udisp = udisp;
+    shared->lmp_delivered = 0;
+    kcb.stats[KERNEL_STAT_DISPATCHERS]++;
+}
+
+bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip)
+{
+    const struct dispatcher_shared *shared = dcb->shared;
+    return shared->disabled != 0 || (rip >= shared->crit_pc_low && rip < shared->crit_pc_high);
+}
+
+void dispatcher_make_runnable(struct dcb *dcb)
+{
+    if (dcb->state != DISPATCHER_NEW && dcb->state != DISPATCHER_BLOCKED)
+        return;
+    timer_remove(dcb);
+    dcb->state = DISPATCHER_RUNNABLE;
+    schedule_add(dcb);
+}
+
+static void save_bases(struct dcb *dcb)
+{
+    dcb->fs_base = kcb.regs.fs_base = cpu_read_fs_base();
+    dcb->gs_base = kcb.regs.gs_base = cpu_read_gs_base();
+}
+
+void dispatcher_save(struct dcb *dcb)
+{
+    save_bases(dcb);
+    if (dispatcher_is_disabled(dcb, kcb.regs.rip)) {
+        dcb->shared->disabled_save = kcb.regs;
+        dcb->entry = DCB_RESUME;
+    } else {
+        dcb->shared->enabled_save = kcb.regs;
+        dcb->entry = DCB_UPCALL;
+    }
+}
+
+void dispatcher_block(struct dcb *dcb, uint64_t wakeup)
+{
+    save_bases(dcb);
+    dcb->entry = DCB_UPCALL;
+    dcb->state = DISPATCHER_BLOCKED;
+    schedule_remove(dcb);
+    kcb.current = NULL;
+    if (wakeup != 0)
+        timer_add(dcb, wakeup);
+}
+
+void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t arg2)
+{
+    if (entry >= USER_VADDR_TOP || entry == 0) {
+        dispatcher_kill(dcb, DEATH_BAD_ENTRY, entry, 0);
+        return;
+    }
+    dcb->shared->disabled = 1;
+    kcb.regs = (struct registers){
+        .rdi = dcb->udisp,
+        .rsi = arg1,
+        .rdx = arg2,
+        .rip = entry,
+        .eflags = RFLAGS_IF | RFLAGS_FIXED,
+    };
+}
+
+void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t address, uint64_t error)
+{
+    if (dcb->state == DISPATCHER_KILLED || dcb->state == DISPATCHER_STOPPED)
+        return;
+    bool stopped = cause == DEATH_STOPPED || cause == DEATH_DELETED;
+    dcb->state = stopped ? DISPATCHER_STOPPED : DISPATCHER_KILLED;
+    schedule_remove(dcb);
+    timer_remove(dcb);
+    fpu_forget(dcb);
+    uint64_t rip = dcb == kcb.current ? kcb.regs.rip : 0;
+    const uint64_t words[5] = {cause, dcb->domain_id, rip, address, error};
+    memcpy(dcb->death_words, words, sizeof(words));
+    if (dcb == kcb.current)
+        kcb.current = NULL;
+    if (stopped)
+        return;
+    if (dcb->slots.death.cap.type != ObjType_EndPointLMP) {
+        // Nobody else will ever tell: it is a first domain, or its spawner did not want to know.
+        kprintf("core %u: domain %x died: cause %u, rip %lx, address %lx, error %lx\n", kcb.core_id,
+                dcb->domain_id, cause, rip, address, error);
+        return;
+    }
+    if (err_no(lmp_deliver_words(&dcb->slots.death.cap, words, 5)) == SYS_ERR_LMP_BUF_OVERFLOW) {
+        dcb->death_listed = true;
+        dcb->death_next = kcb.deaths;
+        kcb.deaths = dcb;
+    }
+}
+
+void dispatcher_retry_deaths(void)
+{
+    struct dcb *dcb = kcb.deaths;
+    if (dcb == NULL)
+        return;
+    errval_t err = lmp_deliver_words(&dcb->slots.death.cap, dcb->death_words, 5);
+    if (err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW)
+        return;
+    kcb.deaths = dcb->death_next;
+    dcb->death_listed = false;
+}
+
+// Registers out of a save area, which the domain can write: only what user mode may have.
+static void load_registers(struct dcb *dcb, const struct registers *saved)
+{
+    kcb.regs = *saved;
+    kcb.regs.eflags = (saved->eflags & RFLAGS_USER_MASK) | RFLAGS_IF | RFLAGS_FIXED;
+    dcb->fs_base = canonical_user(saved->fs_base);
+    dcb->gs_base = canonical_user(saved->gs_base);
+    if (saved->rip >= USER_VADDR_TOP)
+        dispatcher_kill(dcb, DEATH_BAD_ENTRY, saved->rip, 0);
+}
+
+void dispatcher_switch(struct dcb *dcb)
+{
+    kcb.current = dcb;
+    dcb->scheduled++;
+    if (kcb.arch.cr3 != dcb->pml4) {
+        kcb.stats[KERNEL_STAT_SWITCHES]++;
+        kcb.arch.cr3 = dcb->pml4;
+        cpu_write_cr3(dcb->pml4);
+    }
+    fpu_switch(dcb);
+    if (dcb->entry == DCB_RESUME)
+        load_registers(dcb, &dcb->shared->disabled_save);
+    else
+        dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
+    cpu_write_fs_base(dcb->fs_base);
+    cpu_write_gs_base(dcb->gs_base);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Dispatchers: what the CPU driver keeps of one (the dcb, in the memory of its Dispatcher
+// capability), how it leaves the core and comes back. See kpi/dispatcher.h for the discipline of
+// enabled and disabled.
+
+#pragma once
+
+#include "arch/x86_64/layout.h"
+#include "caps/caps.h"
+#include "kpi/dispatcher.h"
+
+#define DCB_FPU_OFFSET 1024u
+#define DCB_FPU_BYTES (OBJSIZE_DISPATCHER - DCB_FPU_OFFSET)
+
+/// How a dispatcher continues.
+enum dcb_entry {
+    DCB_UPCALL, ///< at entry_run
+    DCB_RESUME, ///< with the registers in disabled_save
+};
+
+struct dcb {
+    struct dispatcher_slots slots; ///< its capabilities; the deletion code knows them
+
+    struct dispatcher_shared *shared; ///< the dispatcher frame, in the window
+    gensize_t frame_bytes;
+    lvaddr_t udisp; ///< its address in the domain
+    lpaddr_t pml4;
+    domainid_t domain_id;
+    uint8_t state; ///< enum dispatcher_state
+    uint8_t entry; ///< enum dcb_entry
+    bool fpu_used; ///< fpu holds a state
+    bool queued;   ///< on the run queue
+    uint32_t lmp_delivered;
+    uint64_t fs_base, gs_base; ///< as they were when it left the core
+    uint64_t scheduled;        ///< times it came onto the core
+
+    struct dcb *run_next, *run_prev;
+
+    uint64_t wakeup; ///< TSC; 0: not in the timer wheel
+    struct dcb *timer_next, *timer_prev;
+    uint32_t timer_bucket;
+
+    struct dcb *death_next; ///< list kcb.deaths
+    bool death_listed;
+    uint64_t death_words[5];
+};
+_Static_assert(sizeof(struct dcb) <= DCB_FPU_OFFSET, "the FPU state follows the dcb");
+
+static inline void *dcb_fpu(struct dcb *dcb)
+{
+    return (uint8_t *)dcb + DCB_FPU_OFFSET;
+}
+
+/// The dcb of a Dispatcher capability, or of an endpoint's.
+static inline struct dcb *dcb_of(const struct cap *cap)
+{
+    return window_ptr(cap->base);
+}
+
+/// Set a new dispatcher up; the capabilities have been checked and are copied into its slots by the
+/// caller.
+void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_t frame_bytes,
+                     lvaddr_t udisp, domainid_t domain_id, lpaddr_t pml4);
+
+/// Put a blocked or new dispatcher on the run queue.
+void dispatcher_make_runnable(struct dcb *dcb);
+
+/// Save the current dispatcher's registers (kcb.regs) so that it can leave the core. It stays
+/// runnable.
+void dispatcher_save(struct dcb *dcb);
+
+/// The current dispatcher gives up the core until a message or the time `wakeup` (TSC; 0: for
+/// ever). Its registers are forgotten.
+void dispatcher_block(struct dcb *dcb, uint64_t wakeup);
+
+/// Enter the current dispatcher at one of its entry points, disabled, with up to two arguments
+/// after rdi. Kills it if the entry point is no user address.
+void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t arg2);
+
+/// Take a dispatcher off the core for good and tell its death endpoint why.
+void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t address,
+                     uint64_t error);
+
+/// Whether the dispatcher is disabled, if it is now at rip.
+bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip);
+
+/// Try again to deliver the oldest death message that had no room.
+void dispatcher_retry_deaths(void);
+
+/// Make `dcb` the current one: its address space, FPU access and registers (in kcb.regs).
+/// kcb.current has been saved.
+void dispatcher_switch(struct dcb *dcb);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What a dispatcher and its CPU driver share: the start of the dispatcher frame, and the LMP
+// endpoints further in it. The domain maps the frame; the CPU driver reads it through its physical
+// window. What the domain writes is a claim that the CPU driver checks at each use; what the CPU
+// driver writes, the domain can spoil only for itself.
+//
+// A dispatcher is *disabled* while `disabled` is not 0 or its rip is in [crit_pc_low,
+// crit_pc_high). Taken off the core while disabled, its registers go to disabled_save and it is
+// resumed from there exactly. Taken off while enabled, they go to enabled_save, and it is next
+// entered by an upcall: disabled = 1, rdi = the dispatcher frame's address, rip = entry_run, no
+// other register defined except the FPU's, which are as the interrupted thread left them, and
+// fs_base and gs_base, likewise. A fault while enabled saves to trap_save and upcalls
+// entry_pagefault (rsi = address, rdx = error code) or entry_trap (rsi = vector, rdx = error code).
+// A fault while disabled kills the dispatcher.
+
+#pragma once
+
+#include "kpi/types.h"
+
+/// Word-wise register file; the order is known to assembly (offsets below).
+struct registers {
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rip, eflags, fs_base, gs_base;
+};
+_Static_assert(sizeof(struct registers) == 160, "kpi layout");
+
+#define LMP_MSG_LENGTH 8u ///< payload words of a message
+#define LMP_RECV_HAS_CAP 0x1u
+
+/// One message in an endpoint's buffer, written by the CPU driver only.
+struct lmp_message {
+    uint32_t length; ///< words that are valid
+    uint32_t flags;  ///< LMP_RECV_
+    uint64_t badge;  ///< of the endpoint capability that was invoked
+    uint64_t words[LMP_MSG_LENGTH];
+};
+_Static_assert(sizeof(struct lmp_message) == 80, "kpi layout");
+
+/// An endpoint's buffer, in the dispatcher frame at the offset that its capability names (a
+/// multiple of 64). The number of messages that it holds is a power of two and stands in the
+/// capability. Empty: delivered == consumed. Full: delivered - consumed >= number.
+struct lmp_endpoint_kern {
+    volatile uint32_t delivered; ///< CPU driver: messages ever delivered
+    uint32_t reserved0;
+    volatile uint32_t consumed; ///< domain: messages ever consumed
+    uint32_t reserved1;
+    volatile uint64_t
+        recv_slot; ///< domain: empty slot (caddr) for a capability, or 0: none is accepted
+    uint64_t reserved2[5];
+    struct lmp_message messages[];
+};
+_Static_assert(sizeof(struct lmp_endpoint_kern) == 64, "kpi layout");
+#define LMP_ENDPOINT_BYTES(messages)                                                               \
+    (sizeof(struct lmp_endpoint_kern) + (size_t)(messages) * sizeof(struct lmp_message))
+#define LMP_ENDPOINT_MESSAGES_MAX 64u
+
+enum dispatcher_state {
+    DISPATCHER_NEW,
+    DISPATCHER_RUNNABLE,
+    DISPATCHER_BLOCKED,
+    DISPATCHER_STOPPED,
+    DISPATCHER_KILLED
+};
+
+/// Why the CPU driver stopped a dispatcher: first word of the message to its death endpoint; the
+/// second is the domain ID, the third rip, the fourth the fault address, the fifth the trap's error
+/// code.
+enum dispatcher_death {
+    DEATH_STOPPED = 1,      ///< DISPATCHER_CMD_STOP
+    DEATH_FAULT_DISABLED,   ///< page fault while disabled
+    DEATH_TRAP_DISABLED,    ///< other exception while disabled
+    DEATH_BAD_ENTRY,        ///< an entry point is not a user address
+    DEATH_NO_SYSCALL_ENTRY, ///< foreign system call without an entry_syscall
+    DEATH_DELETED,          ///< its last capability was deleted
+};
+
+struct dispatcher_shared {
+    // Written by the domain.
+    volatile uint32_t disabled;
+    volatile uint32_t
+        lmp_seen; ///< value of lmp_delivered up to which the domain has looked at its endpoints
+    uint64_t entry_run;
+    uint64_t entry_pagefault;
+    uint64_t entry_trap;
+    uint64_t entry_syscall; ///< foreign system calls; 0: they kill the dispatcher
+    uint64_t crit_pc_low, crit_pc_high;
+    uint64_t reserved0;
+
+    // Written by the CPU driver.
+    volatile uint32_t lmp_delivered; ///< messages ever delivered to this dispatcher
+    coreid_t core_id;
+    uint16_t reserved1;
+    domainid_t domain_id;
+    uint32_t xsave_bytes; ///< size of an XSAVE area
+    uint64_t xsave_mask;  ///< components that are enabled (XCR0)
+    uint64_t tsc_per_ms;
+    uint64_t udisp; ///< user address of this structure
+    uint64_t reserved2[3];
+
+    struct registers enabled_save;
+    struct registers disabled_save; ///< the spawner puts the first registers here
+    struct registers trap_save;
+};
+_Static_assert(offsetof(struct dispatcher_shared, lmp_delivered) == 64, "kpi layout");
+_Static_assert(offsetof(struct dispatcher_shared, enabled_save) == 128, "kpi layout");
+
+/// Least size of a dispatcher frame in bytes; its base is aligned to a page.
+#define DISPATCHER_FRAME_MIN 4096u
+#define DISPATCHER_FRAME_MAX (1u << 20)

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Error codes: one flat list. STAVE_ERRORS(X) gives each code with its words, so that the
+// enumeration and the message table (libbarrelfish's err_getstring, the CPU driver's panic) cannot
+// drift apart.
+
+#pragma once
+
+#include "kpi/types.h"
+
+// clang-format off
+#define STAVE_ERRORS(X) \
+    X(SYS_ERR_OK, "success") \
+    X(SYS_ERR_AGAIN, "one bounded step is done and more remain: call again") \
+    X(SYS_ERR_ILLEGAL_SYSCALL, "no such system call") \
+    X(SYS_ERR_ILLEGAL_INVOCATION, "the capability's type has no such command") \
+    X(SYS_ERR_ARGS, "an argument is out of its range") \
+    X(SYS_ERR_CAP_NOT_FOUND, "no capability at this address") \
+    X(SYS_ERR_CAP_TYPE, "the capability has the wrong type") \
+    X(SYS_ERR_CAP_BUSY, "the capability is being deleted or cleared") \
+    X(SYS_ERR_RIGHTS, "the capability lacks the right") \
+    X(SYS_ERR_SLOT_INVALID, "no slot at this capability address") \
+    X(SYS_ERR_SLOT_IN_USE, "the destination slot is in use") \
+    X(SYS_ERR_CNODE_TYPE, "this CNode cannot hold a capability of this type") \
+    X(SYS_ERR_INVALID_RETYPE, "the retype graph does not allow this") \
+    X(SYS_ERR_RETYPE_RANGE, "size, alignment or range of the retype is invalid") \
+    X(SYS_ERR_REVOKE_FIRST, "an overlapping descendant exists") \
+    X(SYS_ERR_HAS_COPIES, "the operation needs the only copy") \
+    X(SYS_ERR_REMOTE, "other cores hold copies: ask the monitor") \
+    X(SYS_ERR_NO_COPY, "capabilities of this type cannot be copied") \
+    X(SYS_ERR_VNODE_SLOT, "page-table entry out of range or in the kernel's half") \
+    X(SYS_ERR_VNODE_IN_USE, "the page-table entry is in use") \
+    X(SYS_ERR_VNODE_LEVEL, "this object cannot be mapped at this level") \
+    X(SYS_ERR_VNODE_FLAGS, "mapping flags exceed the capability's rights") \
+    X(SYS_ERR_LMP_BUF_OVERFLOW, "the receiver's endpoint buffer is full: try later") \
+    X(SYS_ERR_LMP_NO_TARGET, "the endpoint's dispatcher cannot receive") \
+    X(SYS_ERR_LMP_CAPTRANSFER_SRC, "the capability to send was not found") \
+    X(SYS_ERR_LMP_CAPTRANSFER_DST, "the receiver has no empty slot for a capability: try later") \
+    X(SYS_ERR_DISP_FRAME, "the dispatcher frame is unsuitable") \
+    X(SYS_ERR_DISP_NOT_READY, "the dispatcher lacks a capability space, address space or frame") \
+    X(SYS_ERR_DISP_RUNNING, "the dispatcher is set up already") \
+    X(SYS_ERR_NO_VECTOR, "no free interrupt vector on this core") \
+    X(SYS_ERR_NO_LISTENER, "nobody listens on this interrupt") \
+    X(SYS_ERR_CORE_INVALID, "no such core, or it has been started") \
+    X(SYS_ERR_CORE_DATA, "the new core's boot information is invalid") \
+    X(SYS_ERR_IO_PORT, "I/O port out of the capability's range") \
+    X(SYS_ERR_USER_POINTER, "a buffer is not mapped in user space") \
+    X(LIB_ERR_MALLOC_FAIL, "out of heap memory") \
+    X(LIB_ERR_SLOT_ALLOC_NO_SPACE, "no free capability slot") \
+    X(LIB_ERR_RAM_ALLOC, "the memory server has no such memory") \
+    X(LIB_ERR_RAM_ALLOC_WRONG_SIZE, "size of memory requested is invalid") \
+    X(LIB_ERR_VSPACE_FULL, "no free range of virtual addresses") \
+    X(LIB_ERR_VSPACE_INUSE, "the range of virtual addresses is in use") \
+    X(LIB_ERR_VREGION_NOT_FOUND, "no region mapped at this address") \
+    X(LIB_ERR_PMAP, "a page table could not be made or changed") \
+    X(LIB_ERR_NO_EVENT, "no event is pending") \
+    X(LIB_ERR_CHAN_ALREADY_REGISTERED, "an event is registered on this channel already") \
+    X(LIB_ERR_CHAN_NOT_REGISTERED, "no event is registered on this channel") \
+    X(LIB_ERR_CHAN_CLOSED, "the other side of the channel is gone") \
+    X(LIB_ERR_NO_LMP_MSG, "no LMP message") \
+    X(LIB_ERR_NO_UMP_MSG, "no UMP message") \
+    X(LIB_ERR_UMP_FULL, "the ring is full: try later") \
+    X(LIB_ERR_UMP_PEER, "the peer broke the ring's protocol") \
+    X(LIB_ERR_UMP_BUFSIZE, "the ring's size or alignment is invalid") \
+    X(LIB_ERR_ENDPOINT_ALLOC, "no room for an endpoint in the dispatcher frame") \
+    X(LIB_ERR_THREAD_CREATE, "a thread could not be made") \
+    X(LIB_ERR_THREAD_JOIN, "the thread cannot be joined") \
+    X(LIB_ERR_NOT_IMPLEMENTED, "this library does not offer that") \
+    X(LIB_ERR_BIND_REFUSED, "the service refused the binding") \
+    X(LIB_ERR_RPC_REPLY, "the server's reply is malformed") \
+    X(LIB_ERR_INVALID_ARGS, "an argument of the library call is invalid") \
+    X(ELF_ERR_HEADER, "not an ELF executable for x86-64") \
+    X(ELF_ERR_SEGMENT, "a segment of the ELF file is malformed") \
+    X(ELF_ERR_ENTRY, "the entry point is not in an executable segment") \
+    X(SPAWN_ERR_NO_MODULE, "no boot module has this name") \
+    X(SPAWN_ERR_ARGS, "too many or too long arguments") \
+    X(SPAWN_ERR_LOAD, "the program could not be loaded") \
+    X(SPAWN_ERR_NO_DOMAIN, "no such domain") \
+    X(SPAWN_ERR_LIMIT, "too many domains") \
+    X(MON_ERR_NO_CORE, "no such core, or it is not up") \
+    X(MON_ERR_NO_IREF, "no service has this interface reference") \
+    X(MON_ERR_LIMIT, "the monitor's table is full: try later") \
+    X(MON_ERR_CAP_SEND, "capabilities of this type do not cross cores") \
+    X(MON_ERR_PROTOCOL, "malformed message") \
+    X(MON_ERR_START, "the core did not start") \
+    X(NS_ERR_NOT_FOUND, "no service is registered under this name") \
+    X(NS_ERR_EXISTS, "the name is registered already") \
+    X(NS_ERR_NAME, "the name is empty or too long")
+// clang-format on
+
+enum err_code {
+#define STAVE_ERROR_ENUM(code, text) code,
+    STAVE_ERRORS(STAVE_ERROR_ENUM)
+#undef STAVE_ERROR_ENUM
+        ERR_CODES_COUNT
+};
+
+/// Bits of one code in an errval_t; err_push keeps up to five, the latest in the lowest bits.
+#define ERR_CODE_BITS 12
+
+/// The latest code of an error.
+static inline enum err_code err_no(errval_t err)
+{
+    return (enum err_code)(err & ((1u << ERR_CODE_BITS) - 1));
+}
+
+static inline bool err_is_ok(errval_t err)
+{
+    return err_no(err) == SYS_ERR_OK;
+}
+
+static inline bool err_is_fail(errval_t err)
+{
+    return err_no(err) != SYS_ERR_OK;
+}
+
+/// Says what failed because of err; the oldest of six codes is dropped.
+static inline errval_t err_push(errval_t err, enum err_code code)
+{
+    return (err << ERR_CODE_BITS) | (errval_t)code;
+}

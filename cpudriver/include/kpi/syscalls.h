@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// System calls and the commands of each capability type.
+//
+// Entry is the SYSCALL instruction. rax holds the number; any number that is not one of these is
+// *foreign*: the CPU driver leaves all registers as they are, puts the address after the
+// instruction into rcx as SYSCALL itself does, and continues at the dispatcher's entry_syscall
+// (kpi/dispatcher.h), on the caller's own stack. A call clobbers rcx and r11 only, beyond its
+// results.
+//
+// SYSCALL_INVOKE  rdi = capability (caddr_make), rsi = command, rdx, r10, r8, r9, r12, r13 =
+// arguments 1 to 6.
+//                 Results: rax = errval_t, rdx = value 1, r10 = value 2 (only commands that say so;
+//                 else kept).
+// SYSCALL_LMP_SEND rdi = endpoint, rsi = LMP_FLAG_ bits | words << 8, rdx = capability to send or
+// 0,
+//                 words 0 to 7 in r10, r8, r9, r12, r13, r14, r15, rbx. Result: rax.
+// SYSCALL_YIELD   rdi = a dispatcher or endpoint to run next, or 0. Result: rax.
+// SYSCALL_SUSPEND rdi = systime_t to be woken at, or 0. Only while disabled. The caller's registers
+// are forgotten: the dispatcher
+//                 continues at entry_run when a message came (lmp_delivered is not the domain's
+//                 lmp_seen), at once if one has come already, or when the time has come. Returns
+//                 only with SYS_ERR_ARGS if the caller is enabled.
+// SYSCALL_PRINT   rdi = text, rsi = bytes (at most SYS_PRINT_MAX): to the CPU driver's console.
+// Result: rax. SYSCALL_NOP     Result: rax = 0.
+
+#pragma once
+
+#include "kpi/types.h"
+
+#define SYSCALL_BASE 0x53540000u
+#define SYSCALL_INVOKE (SYSCALL_BASE + 0)
+#define SYSCALL_LMP_SEND (SYSCALL_BASE + 1)
+#define SYSCALL_YIELD (SYSCALL_BASE + 2)
+#define SYSCALL_SUSPEND (SYSCALL_BASE + 3)
+#define SYSCALL_PRINT (SYSCALL_BASE + 4)
+#define SYSCALL_NOP (SYSCALL_BASE + 5)
+#define SYSCALL_END (SYSCALL_BASE + 6)
+
+#define SYS_PRINT_MAX 512u
+
+#define LMP_FLAG_YIELD 0x01u ///< run the receiver at once in the sender's place (LRPC hand-over)
+#define LMP_FLAG_GIVE 0x02u  ///< move the capability instead of copying it
+
+/// Commands. CAP_CMD_ ones work on any capability; the invoked capability is the slot operated on.
+enum cap_cmd {
+    CAP_CMD_COPY, ///< args: destination slot (caddr)
+    CAP_CMD_MINT, ///< args: destination slot, rights to keep, badge (EndPointLMP) or type specific
+    CAP_CMD_RETYPE, ///< args: offset, type | count << 32, objsize, first destination slot;
+                    ///< SYS_ERR_AGAIN with value 1 = objects finished: call again with the same
+                    ///< arguments; objects that exist already are continued
+    CAP_CMD_DELETE,   ///< SYS_ERR_AGAIN until done
+    CAP_CMD_REVOKE,   ///< SYS_ERR_AGAIN until done
+    CAP_CMD_IDENTIFY, ///< args: buffer for a struct capability (user address)
+    CAP_CMD_GENERIC_END = 16,
+
+    VNODE_CMD_MAP = 16, ///< args: first entry | count << 16, object (caddr), offset,
+                        ///< VREGION_FLAGS_, slot for the Mapping
+    VNODE_CMD_UNMAP,    ///< args: Mapping (caddr), which is deleted
+    VNODE_CMD_READ,     ///< args: entry; value 1 = the page-table entry
+    MAPPING_CMD_MODIFY, ///< args: first entry relative to the mapping's | count << 16,
+                        ///< VREGION_FLAGS_
+
+    DISPATCHER_CMD_SETUP =
+        32, ///< args: L1CNode, pml4, dispatcher frame, endpoint told of its death (or 0), domain
+            ///< ID, user address of the dispatcher frame in its own address space
+    DISPATCHER_CMD_RUN,  ///< makes it runnable
+    DISPATCHER_CMD_STOP, ///< takes it off the run queue for good: no further instruction of it runs
+    DISPATCHER_CMD_ENDPOINT, ///< args: offset in the dispatcher frame | messages << 32, slot; makes
+                             ///< an EndPointLMP
+    DISPATCHER_CMD_STATE,    ///< value 1 = enum dispatcher_state, value 2 = times scheduled
+
+    NOTIFY_CMD_SEND = 48, ///< interrupts the core that it names
+
+    IRQSRC_CMD_CONNECT =
+        56, ///< args: global interrupt, Notify of this core: routes the interrupt there, unmasked
+    IRQSRC_CMD_ACK, ///< args: global interrupt: unmasks it again after it was delivered
+
+    IO_CMD_IN = 64, ///< args: port, bytes (1, 2, 4); value 1
+    IO_CMD_OUT,     ///< args: port, bytes (1, 2, 4), value
+
+    KERNEL_CMD_START_CORE = 80, ///< args: core ID, APIC ID, bootinfo frame, KCB; see kpi/bootinfo.h
+    KERNEL_CMD_NOTIFY_CREATE, ///< args: endpoint, slot: takes a free vector; makes a Notify; value
+                              ///< 1 = vector
+    KERNEL_CMD_NOTIFY_FREE,   ///< args: vector: no longer stands for its endpoint
+    KERNEL_CMD_CREATE_CAP,  ///< args: user address of a struct capability, slot: a capability that
+                            ///< another core's monitor sent
+    KERNEL_CMD_SET_REMOTE,  ///< args: capability, 0 or 1: other cores may hold copies
+    KERNEL_CMD_SET_RETURNS, ///< args: enum kernel_returns, L2CNode, endpoint
+    KERNEL_CMD_ID_CREATE,   ///< args: slot: an ID that no other core has made or will make
+    KERNEL_CMD_STAT, ///< args: enum kernel_stat; value 1. Needs the right to read only, as do the
+                     ///< next two
+    KERNEL_CMD_TRANSLATE, ///< args: virtual address in the kernel's half; value 1 = physical
+                          ///< address | KERNEL_TRANSLATE_ bits or 0 if unmapped, value 2 = bytes to
+                          ///< the end of this page or hole
+    KERNEL_CMD_CORE_INFO, ///< value 1 = core ID | APIC ID << 16, value 2 = physical address of its
+                          ///< private pages
+    KERNEL_CMD_HALT,      ///< args: exit status 0 to 95: ends the machine
+};
+
+/// What SET_RETURNS registers. RAM: memory that no capability covers any more comes back as RAM in
+/// a free slot of the CNode. REMOTE: the last local copy of an object that other cores know is
+/// moved there, so that the monitor runs the protocol. The endpoint gets an empty message (one is
+/// enough for several capabilities).
+enum kernel_returns { KERNEL_RETURNS_RAM, KERNEL_RETURNS_REMOTE, KERNEL_RETURNS_COUNT };
+
+/// Counters of a CPU driver.
+enum kernel_stat {
+    KERNEL_STAT_EVENTS, ///< entries into the CPU driver
+    KERNEL_STAT_SYSCALLS,
+    KERNEL_STAT_INTERRUPTS,
+    KERNEL_STAT_SWITCHES,         ///< switches of address space
+    KERNEL_STAT_LONGEST_CYCLES,   ///< longest event, in cycles ...
+    KERNEL_STAT_LONGEST_WHAT,     ///< ... and what it was: command, or vector | 1 << 32
+    KERNEL_STAT_MDB_SIZE,         ///< capabilities on this core
+    KERNEL_STAT_IDLE_CYCLES,      ///< time halted
+    KERNEL_STAT_TICKS,            ///< timer interrupts
+    KERNEL_STAT_RETURNED_BYTES,   ///< memory returned as RAM
+    KERNEL_STAT_UNRETURNED_BYTES, ///< memory waiting for room in the RAM returns CNode
+    KERNEL_STAT_START_TSC,        ///< time-stamp counter at this CPU driver's first line of C
+    KERNEL_STAT_DISPATCHERS,      ///< dispatchers set up
+    KERNEL_STAT_COUNT
+};
+
+#define KERNEL_TRANSLATE_PRESENT 0x1u
+#define KERNEL_TRANSLATE_WRITE 0x2u
+#define KERNEL_TRANSLATE_USER 0x4u
+#define KERNEL_TRANSLATE_EXEC 0x8u

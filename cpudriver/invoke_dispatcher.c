@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Commands of dispatchers: setting one up, running and stopping it, and making its endpoints.
+
+#include "invoke.h"
+
+#include "dispatch.h"
+#include "kcb.h"
+#include "panic.h"
+
+// The frame must hold the shared structure and be reachable through the window.
+static bool frame_suits(const struct cap *frame, lvaddr_t udisp)
+{
+    return frame->bytes >= DISPATCHER_FRAME_MIN && frame->bytes <= DISPATCHER_FRAME_MAX &&
+           frame->base % BASE_PAGE_SIZE == 0 && udisp % BASE_PAGE_SIZE == 0 &&
+           udisp < USER_VADDR_TOP && space_window_covers(frame->base, frame->bytes);
+}
+
+static void copy_into(struct cte *slot, struct cte *cte)
+{
+    struct caps_dest dest = caps_dest_kernel(slot);
+    errval_t err = caps_copy(&kcb.caps, &dest, cte);
+    kassert(err_is_ok(err));
+}
+
+static errval_t dispatcher_setup(struct invocation *call)
+{
+    struct cte *cspace, *vspace, *frame, *death = NULL;
+    struct dcb *dcb = dcb_of(&call->target->cap);
+    errval_t err = invoke_lookup(call, call->args[0], ObjType_L1CNode, 0, &cspace);
+    if (err_is_fail(err))
+        return err;
+    err = invoke_lookup(call, call->args[1], ObjType_VNode_x86_64_pml4, CAPRIGHTS_WRITE, &vspace);
+    if (err_is_fail(err))
+        return err;
+    err =
+        invoke_lookup(call, call->args[2], ObjType_Frame, CAPRIGHTS_READ | CAPRIGHTS_WRITE, &frame);
+    if (err_is_fail(err))
+        return err;
+    if (call->args[3] != 0) {
+        err = invoke_lookup(call, call->args[3], ObjType_EndPointLMP, CAPRIGHTS_WRITE, &death);
+        if (err_is_fail(err))
+            return err;
+    }
+    if (!frame_suits(&frame->cap, call->args[5]) || frame->cap.owner != kcb.core_id)
+        return SYS_ERR_DISP_FRAME;
+    if (dcb->shared != NULL)
+        return SYS_ERR_DISP_RUNNING;
+
+    // The slots of a new dispatcher are empty and these types can be copied, so none of this can
+    // fail.
+    copy_into(&dcb->slots.cspace, cspace);
+    copy_into(&dcb->slots.vspace, vspace);
+    copy_into(&dcb->slots.frame, frame);
+    if (death != NULL)
+        copy_into(&dcb->slots.death, death);
+    space_share_kernel_half(caps_ptr(&kcb.caps, vspace->cap.base));
+    dispatcher_init(dcb, caps_ptr(&kcb.caps, frame->cap.base), frame->cap.bytes, call->args[5],
+                    (domainid_t)call->args[4], vspace->cap.base);
+    return SYS_ERR_OK;
+}
+
+static errval_t dispatcher_endpoint(struct invocation *call)
+{
+    struct caps_dest slot;
+    errval_t err = invoke_slot(call, call->args[1], &slot);
+    if (err_is_fail(err))
+        return err;
+    return caps_endpoint_create(&kcb.caps, call->target, call->args[0] & UINT32_MAX,
+                                call->args[0] >> 32, &slot);
+}
+
+errval_t invoke_dispatcher(struct invocation *call)
+{
+    struct dcb *dcb = dcb_of(&call->target->cap);
+    if ((call->target->cap.rights & CAPRIGHTS_WRITE) == 0)
+        return SYS_ERR_RIGHTS;
+    switch (call->command) {
+    case DISPATCHER_CMD_SETUP:
+        return dispatcher_setup(call);
+    case DISPATCHER_CMD_RUN:
+        if (dcb->shared == NULL)
+            return SYS_ERR_DISP_NOT_READY;
+        if (dcb->state != DISPATCHER_NEW)
+            return SYS_ERR_DISP_RUNNING;
+        dispatcher_make_runnable(dcb);
+        return SYS_ERR_OK;
+    case DISPATCHER_CMD_STOP:
+        if (dcb->shared == NULL)
+            return SYS_ERR_DISP_NOT_READY;
+        dispatcher_kill(dcb, DEATH_STOPPED, 0, 0);
+        return SYS_ERR_OK;
+    case DISPATCHER_CMD_ENDPOINT:
+        return dispatcher_endpoint(call);
+    case DISPATCHER_CMD_STATE:
+        invoke_return(call, dcb->state, dcb->scheduled);
+        return SYS_ERR_OK;
+    default:
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    }
+}

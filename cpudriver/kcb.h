@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The kernel control block: all mutable state of one core's CPU driver. It is this core's alone
+// because every core maps its own pages at its address (design, rule 1), so nothing here is locked,
+// atomic or indexed by core.
+
+#pragma once
+
+#include "arch/x86_64/arch_kcb.h"
+#include "arch/x86_64/space.h"
+#include "caps/caps.h"
+#include "kpi/bootinfo.h"
+#include "kpi/dispatcher.h"
+#include "kpi/syscalls.h"
+
+#define KCB_STACK_BYTES 12288u
+#define VECTOR_COUNT 256u
+#define VECTOR_NOTIFY_FIRST 0x30u ///< vectors that can stand for an endpoint ...
+#define VECTOR_NOTIFY_END 0xf0u   ///< ... end here
+
+#define TIMER_BUCKETS 256u
+
+struct dcb;
+
+/// An interrupt vector that stands for an endpoint of a dispatcher on this core.
+struct vector {
+    struct cte endpoint; ///< a copy of the endpoint's capability; Null when the vector is free
+    uint32_t gsi;        ///< level-triggered global interrupt routed here plus 1, or 0
+};
+
+/// Where capabilities go that come back to the monitor or the memory server (SET_RETURNS).
+struct returns {
+    struct cte cnode;
+    struct cte endpoint;
+    uint32_t cursor; ///< slot to look at first
+};
+
+/// Dispatchers asleep until a time: a wheel whose buckets each hold those due in one period
+/// (timer.c).
+struct timer_wheel {
+    struct dcb *bucket[TIMER_BUCKETS];
+    uint64_t occupied[TIMER_BUCKETS / 64];
+    uint64_t now; ///< number of the last period that was handled
+};
+
+struct kcb {
+    uint8_t guard[4096]; ///< not mapped: what overruns the stack faults
+    uint8_t stack[KCB_STACK_BYTES];
+    struct registers regs; ///< of the dispatcher that entered; entry.S knows the place
+    struct arch_kcb arch;
+
+    // This core.
+    coreid_t core_id;
+    uint32_t apic_id;
+    lpaddr_t private_base;
+    lpaddr_t kernel_root;                           ///< root table without a domain
+    uint64_t kernel_pml4_window, kernel_pml4_image; ///< entries that every root table gets
+    uint64_t tsc_per_ms, apic_ticks_per_ms;
+    uint64_t start_tsc;
+    struct boot_space space;
+
+    // Capabilities.
+    struct caps caps;
+    struct returns returns[KERNEL_RETURNS_COUNT];
+    uint64_t returned_bytes;
+    uint64_t next_id;
+
+    // Dispatchers.
+    struct dcb *current;             ///< whose registers are in regs or on the core; NULL when idle
+    struct dcb *run_head, *run_tail; ///< runnable ones, the current one among them
+    struct dcb *deaths;              ///< dead ones whose message could not be delivered yet
+    struct dcb *fpu_owner;           ///< whose FPU state is in the registers
+    uint64_t slice_end;              ///< TSC; 0: nobody waits
+    struct timer_wheel timers;
+    struct vector vectors[VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST];
+
+    // Accounting: enum kernel_stat.
+    uint64_t stats[KERNEL_STAT_COUNT];
+    uint64_t event_start;
+    uint64_t event_what;
+    uint64_t idle_since;
+};
+
+extern struct kcb kcb;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Local message passing: a message is copied into the receiver's endpoint buffer, in its dispatcher
+// frame, and the receiver made runnable. The buffer's counters are the receiver's claims: whatever
+// they hold, the CPU driver writes inside the buffer that the capability names.
+
+#include "lmp.h"
+
+#include "dispatch.h"
+#include "kcb.h"
+
+// The dispatcher behind an endpoint if it can take a message, else NULL. Its frame is still there:
+// the last copy in its slots keeps it.
+static struct dcb *receiver(const struct cap *endpoint)
+{
+    struct dcb *dcb = dcb_of(endpoint);
+    bool alive = dcb->state != DISPATCHER_KILLED && dcb->state != DISPATCHER_STOPPED;
+    bool whole = cte_is(&dcb->slots.frame, ObjType_Frame);
+    uint64_t end = endpoint_offset(endpoint) + LMP_ENDPOINT_BYTES(endpoint->aux);
+    return alive && whole && dcb->shared != NULL && end <= dcb->frame_bytes ? dcb : NULL;
+}
+
+static struct lmp_endpoint_kern *endpoint_buffer(const struct dcb *dcb, const struct cap *endpoint)
+{
+    return (struct lmp_endpoint_kern *)((uint8_t *)dcb->shared + endpoint_offset(endpoint));
+}
+
+// Copies or moves the capability into the slot that the receiver keeps ready.
+static errval_t transfer(const struct dcb *dcb, struct lmp_endpoint_kern *buffer,
+                         const struct lmp_send *send)
+{
+    struct caps_dest slot;
+    uint64_t caddr = buffer->recv_slot;
+    if (caddr == 0 ||
+        err_is_fail(caps_lookup_slot(&kcb.caps, &dcb->slots.cspace.cap, caddr, &slot)))
+        return SYS_ERR_LMP_CAPTRANSFER_DST;
+    errval_t err = send->give ? caps_move(&kcb.caps, &slot, send->given)
+                              : caps_copy(&kcb.caps, &slot, send->given);
+    return err_no(err) == SYS_ERR_SLOT_IN_USE ? SYS_ERR_LMP_CAPTRANSFER_DST : err;
+}
+
+errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send)
+{
+    struct dcb *dcb = receiver(endpoint);
+    if (dcb == NULL)
+        return SYS_ERR_LMP_NO_TARGET;
+    struct lmp_endpoint_kern *buffer = endpoint_buffer(dcb, endpoint);
+    uint32_t delivered = buffer->delivered;
+    if (delivered - buffer->consumed >= endpoint->aux)
+        return SYS_ERR_LMP_BUF_OVERFLOW;
+    // Read all of the endpoint before a move: it may be the capability that is given away.
+    struct lmp_message *message = &buffer->messages[delivered & (endpoint->aux - 1u)];
+    uint32_t badge = endpoint_badge(endpoint);
+    if (send->given != NULL) {
+        errval_t err = transfer(dcb, buffer, send);
+        if (err_is_fail(err))
+            return err;
+    }
+    message->length = send->length;
+    message->flags = send->given != NULL ? LMP_RECV_HAS_CAP : 0;
+    message->badge = badge;
+    for (uint32_t i = 0; i < send->length; i++)
+        message->words[i] = send->words[i];
+    buffer->delivered = delivered + 1;
+    dcb->shared->lmp_delivered = ++dcb->lmp_delivered;
+    dispatcher_make_runnable(dcb);
+    return SYS_ERR_OK;
+}
+
+errval_t lmp_deliver_words(const struct cap *endpoint, const uint64_t *words, uint32_t length)
+{
+    struct lmp_send send = {.words = words, .length = length};
+    return lmp_deliver(endpoint, &send);
+}
+
+void lmp_notify(const struct cap *endpoint)
+{
+    struct dcb *dcb = receiver(endpoint);
+    if (dcb == NULL)
+        return;
+    const struct lmp_endpoint_kern *buffer = endpoint_buffer(dcb, endpoint);
+    if (buffer->delivered == buffer->consumed)
+        (void)!lmp_deliver_words(endpoint, NULL, 0);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Delivery of messages to endpoints on this core (kpi/dispatcher.h has the buffer's layout).
+
+#pragma once
+
+#include "caps/caps.h"
+#include "kpi/dispatcher.h"
+
+/// A message to be delivered.
+struct lmp_send {
+    const uint64_t *words;
+    uint32_t length;   ///< at most LMP_MSG_LENGTH
+    struct cte *given; ///< capability to transfer, or NULL
+    bool give;         ///< move it instead of copying it
+};
+
+/// Deliver to an EndPointLMP capability and wake its dispatcher. On an error nothing has changed.
+errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send);
+
+/// Deliver words that the CPU driver sends, without a capability.
+errval_t lmp_deliver_words(const struct cap *endpoint, const uint64_t *words, uint32_t length);
+
+/// Make sure that the endpoint has a message: an empty one is delivered if its buffer is empty.
+void lmp_notify(const struct cap *endpoint);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The CPU driver's words: to the serial port, and its last ones also to the debug console that the
+// runner keeps.
+
+#pragma once
+
+#include "kpi/dispatcher.h"
+
+#include <stdarg.h>
+
+/// Print; knows %s %c %d %u %x %lu %lx %p %% with width and zero fill.
+void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/// Write bytes to the serial port as they are, "\n" as "\r\n".
+void kputs(const char *text, size_t bytes);
+
+/// An invariant is broken or the machine cannot boot: say so with a backtrace, and stop the
+/// machine.
+_Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/// The same for an exception in the CPU driver itself.
+_Noreturn void panic_exception(uint64_t vector, uint64_t error, const struct registers *regs);
+
+/// The machine cannot go on for a reason that its user can mend: say it and stop, without a dump.
+_Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#define kassert(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            panic("%s:%d: broken invariant: %s", __FILE__, __LINE__, #condition);                  \
+    } while (0)

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The CPU driver's answers to what happens in caps/: where memory and parked capabilities go, and
+// what follows from a deletion for the processor. A returns CNode that is full makes the deletion
+// wait: the caller is told to go on later.
+
+#include "returns.h"
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/fpu.h"
+#include "dispatch.h"
+#include "kcb.h"
+#include "lmp.h"
+#include "panic.h"
+
+errval_t returns_set(struct invocation *call)
+{
+    struct cte *cnode, *endpoint;
+    if (call->args[0] >= KERNEL_RETURNS_COUNT)
+        return SYS_ERR_ARGS;
+    errval_t err = invoke_lookup(call, call->args[1], ObjType_L2CNode, CAPRIGHTS_WRITE, &cnode);
+    if (err_is_fail(err))
+        return err;
+    err = invoke_lookup(call, call->args[2], ObjType_EndPointLMP, CAPRIGHTS_WRITE, &endpoint);
+    if (err_is_fail(err))
+        return err;
+    struct returns *returns = &kcb.returns[call->args[0]];
+    if (returns->cnode.cap.type != ObjType_Null || returns->endpoint.cap.type != ObjType_Null)
+        return SYS_ERR_SLOT_IN_USE;
+    struct caps_dest to_cnode = caps_dest_kernel(&returns->cnode);
+    struct caps_dest to_endpoint = caps_dest_kernel(&returns->endpoint);
+    err = caps_copy(&kcb.caps, &to_cnode, cnode);
+    if (err_is_ok(err))
+        err = caps_copy(&kcb.caps, &to_endpoint, endpoint);
+    return err;
+}
+
+// An empty slot of the returns CNode, or NULL.
+static struct cte *free_slot(struct returns *returns)
+{
+    if (!cte_is(&returns->cnode, ObjType_L2CNode))
+        return NULL;
+    struct cte *slots = caps_ptr(&kcb.caps, returns->cnode.cap.base);
+    for (unsigned i = 0; i < L2_CNODE_SLOTS; i++) {
+        uint32_t index = (returns->cursor + i) % L2_CNODE_SLOTS;
+        if (slots[index].cap.type == ObjType_Null) {
+            returns->cursor = index + 1;
+            return &slots[index];
+        }
+    }
+    return NULL;
+}
+
+static void tell(const struct returns *returns)
+{
+    if (returns->endpoint.cap.type == ObjType_EndPointLMP)
+        lmp_notify(&returns->endpoint.cap);
+}
+
+bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
+{
+    struct returns *returns = &kcb.returns[KERNEL_RETURNS_RAM];
+    struct cte *slot = free_slot(returns);
+    if (slot == NULL)
+        return false;
+    struct caps_dest dest = caps_dest_kernel(slot);
+    struct cap ram = cap_make(ObjType_RAM, base, bytes);
+    errval_t err = caps_create(caps, &dest, &ram);
+    kassert(err_is_ok(err));
+    kcb.returned_bytes += bytes;
+    tell(returns);
+    return true;
+}
+
+bool caps_hook_return_remote(struct caps *caps, struct cte *last)
+{
+    struct returns *returns = &kcb.returns[KERNEL_RETURNS_REMOTE];
+    // Before there is a monitor no other core can know of anything.
+    if (!cte_is(&returns->cnode, ObjType_L2CNode))
+        return true;
+    struct cte *slot = free_slot(returns);
+    if (slot == NULL)
+        return false;
+    struct caps_dest dest = caps_dest_kernel(slot);
+    errval_t err = caps_move(caps, &dest, last);
+    kassert(err_is_ok(err));
+    tell(returns);
+    return true;
+}
+
+void caps_hook_tlb_flush(struct caps *caps)
+{
+    (void)caps;
+    cpu_write_cr3(kcb.arch.cr3);
+}
+
+void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4)
+{
+    (void)caps;
+    if (kcb.arch.cr3 != pml4)
+        return;
+    kcb.arch.cr3 = kcb.kernel_root;
+    cpu_write_cr3(kcb.kernel_root);
+}
+
+void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t base)
+{
+    struct dcb *dcb = caps_ptr(caps, base);
+    if (dcb->shared == NULL)
+        return;
+    dispatcher_kill(dcb, DEATH_DELETED, 0, 0);
+    fpu_forget(dcb);
+    if (dcb->death_listed) {
+        struct dcb **at = &kcb.deaths;
+        while (*at != dcb)
+            at = &(*at)->death_next;
+        *at = dcb->death_next;
+        dcb->death_listed = false;
+    }
+    kcb.stats[KERNEL_STAT_DISPATCHERS]--;
+}

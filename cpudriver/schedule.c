@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Round robin over the runnable dispatchers of this core. The queue holds the current dispatcher
+// too; its head is the one to run. Every operation takes constant time.
+
+#include "schedule.h"
+
+#include "dispatch.h"
+#include "kcb.h"
+
+void schedule_add(struct dcb *dcb)
+{
+    if (dcb->queued)
+        return;
+    dcb->queued = true;
+    dcb->run_next = NULL;
+    dcb->run_prev = kcb.run_tail;
+    if (kcb.run_tail != NULL)
+        kcb.run_tail->run_next = dcb;
+    else
+        kcb.run_head = dcb;
+    kcb.run_tail = dcb;
+}
+
+void schedule_remove(struct dcb *dcb)
+{
+    if (!dcb->queued)
+        return;
+    dcb->queued = false;
+    if (dcb->run_prev != NULL)
+        dcb->run_prev->run_next = dcb->run_next;
+    else
+        kcb.run_head = dcb->run_next;
+    if (dcb->run_next != NULL)
+        dcb->run_next->run_prev = dcb->run_prev;
+    else
+        kcb.run_tail = dcb->run_prev;
+}
+
+void schedule_rotate(void)
+{
+    struct dcb *head = kcb.run_head;
+    kcb.slice_end = 0;
+    if (head == NULL || head->run_next == NULL)
+        return;
+    schedule_remove(head);
+    schedule_add(head);
+}
+
+void schedule_favour(struct dcb *dcb)
+{
+    schedule_remove(dcb);
+    dcb->queued = true;
+    dcb->run_prev = NULL;
+    dcb->run_next = kcb.run_head;
+    if (kcb.run_head != NULL)
+        kcb.run_head->run_prev = dcb;
+    else
+        kcb.run_tail = dcb;
+    kcb.run_head = dcb;
+}
+
+struct dcb *schedule_pick(void)
+{
+    return kcb.run_head;
+}
+
+bool schedule_contended(void)
+{
+    return kcb.run_head != NULL && kcb.run_head->run_next != NULL;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The CPU driver's memory and string functions against the C library's. Their source is included
+// under other names, because the program already has functions of these names.
+#include "suites.h"
+
+#include <stdint.h>
+
+#define memcpy stave_memcpy
+#define memmove stave_memmove
+#define memset stave_memset
+#define memcmp stave_memcmp
+#define strlen stave_strlen
+#define strnlen stave_strnlen
+#define strcmp stave_strcmp
+#define strncmp stave_strncmp
+void *memcpy(void *restrict dest, const void *restrict src, size_t bytes);
+size_t strlen(const char *text);
+size_t strnlen(const char *text, size_t max_bytes);
+int strncmp(const char *a, const char *b, size_t max_bytes);
+#include "../../../cpudriver/string.c"
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+#undef strlen
+#undef strnlen
+#undef strcmp
+#undef strncmp
+
+enum { AREA = 96, ROUNDS = 20000 };
+
+static int sign(int value)
+{
+    return (value > 0) - (value < 0);
+}
+
+static void test_memory(void)
+{
+    struct test_random random;
+    test_random_init(&random, 1);
+    uint8_t a[AREA];
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < AREA; i++)
+            a[i] = (uint8_t)test_random_below(&random, 3);
+        uint8_t b[AREA];
+        memcpy(b, a, AREA);
+        size_t bytes = test_random_below(&random, AREA / 2);
+        size_t from = test_random_below(&random, AREA - bytes);
+        size_t to = test_random_below(&random, AREA - bytes);
+        CU_ASSERT_PTR_EQUAL(stave_memmove(a + to, a + from, bytes), a + to);
+        memmove(b + to, b + from, bytes);
+        CU_ASSERT_EQUAL(memcmp(a, b, AREA), 0);
+        CU_ASSERT_PTR_EQUAL(stave_memset(a + from, 0x1ff, bytes), a + from);
+        memset(b + from, 0x1ff, bytes);
+        CU_ASSERT_EQUAL(memcmp(a, b, AREA), 0);
+        uint8_t c[AREA] = {0};
+        CU_ASSERT_PTR_EQUAL(stave_memcpy(c + to, a + from, bytes), c + to);
+        CU_ASSERT_EQUAL(memcmp(c + to, a + from, bytes), 0);
+        CU_ASSERT(to + bytes == AREA || c[to + bytes] == 0);
+        CU_ASSERT_EQUAL(sign(stave_memcmp(a + from, a + to, bytes)),
+                        sign(memcmp(a + from, a + to, bytes)));
+    }
+}
+
+static void test_text(void)
+{
+    static const char *const texts[] = {"", "a", "ab", "abc", "abd", "\xff", "ab\x80", "aB"};
+    size_t count = sizeof(texts) / sizeof(texts[0]);
+    for (size_t i = 0; i < count; i++) {
+        CU_ASSERT_EQUAL(stave_strlen(texts[i]), strlen(texts[i]));
+        for (size_t limit = 0; limit < 5; limit++)
+            CU_ASSERT_EQUAL(stave_strnlen(texts[i], limit), strnlen(texts[i], limit));
+        for (size_t j = 0; j < count; j++) {
+            CU_ASSERT_EQUAL(sign(stave_strcmp(texts[i], texts[j])),
+                            sign(strcmp(texts[i], texts[j])));
+            for (size_t limit = 0; limit < 5; limit++)
+                CU_ASSERT_EQUAL(sign(stave_strncmp(texts[i], texts[j], limit)),
+                                sign(strncmp(texts[i], texts[j], limit)));
+        }
+    }
+    char unterminated[3] = {'x', 'y', 'z'};
+    char *exact = exact_copy(unterminated, 3);
+    CU_ASSERT_EQUAL(stave_strnlen(exact, 3), 3);
+    free(exact);
+}
+
+CU_TestInfo string_tests[] = {
+    {"memory functions against the C library", test_memory},
+    {"string functions against the C library", test_text},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// See world.h. A broken rule in a hook ends the program: there is nothing left to test then.
+#include "world.h"
+#include "panic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct world world;
+static _Alignas(4096) uint8_t memory[WORLD_BYTES];
+
+_Noreturn void panic(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    abort();
+}
+
+void world_reset(void)
+{
+    memset(&world, 0, sizeof world);
+    memset(memory, 0xa5, sizeof memory);
+    caps_init(&world.caps, WORLD_CORE, (uintptr_t)memory - WORLD_BASE);
+}
+
+bool world_returned_only(genpaddr_t base, gensize_t bytes)
+{
+    for (size_t i = 0; i < WORLD_PAGES; i++) {
+        genpaddr_t page = WORLD_BASE + i * BASE_PAGE_SIZE;
+        if (world.returned[i] != (page - base < bytes))
+            return false;
+    }
+    return true;
+}
+
+void world_take(struct cte *slot, genpaddr_t base, gensize_t bytes)
+{
+    for (genpaddr_t page = base; page < base + bytes; page += BASE_PAGE_SIZE) {
+        kassert(world.returned[(page - WORLD_BASE) / BASE_PAGE_SIZE]);
+        world.returned[(page - WORLD_BASE) / BASE_PAGE_SIZE] = false;
+    }
+    make(slot, ObjType_RAM, base, bytes);
+}
+
+struct cte *make(struct cte *slot, enum objtype type, genpaddr_t base, gensize_t bytes)
+{
+    struct caps_dest dest = caps_dest_kernel(slot);
+    struct cap cap = cap_make(type, base, bytes);
+    CU_ASSERT_EQUAL_FATAL(caps_create(&world.caps, &dest, &cap), SYS_ERR_OK);
+    return slot;
+}
+
+struct cte *retype_one(struct cte *slot, struct cte *src, gensize_t offset, enum objtype type,
+                       gensize_t bytes)
+{
+    struct caps_dest dest = caps_dest_kernel(slot);
+    uint32_t done;
+    errval_t err;
+    do {
+        err = caps_retype(&world.caps, src, offset, type, bytes, 1, &dest, &done);
+    } while (err == SYS_ERR_AGAIN);
+    CU_ASSERT_EQUAL_FATAL(err, SYS_ERR_OK);
+    return slot;
+}
+
+struct cte *copy(struct cte *slot, struct cte *src)
+{
+    struct caps_dest dest = caps_dest_kernel(slot);
+    CU_ASSERT_EQUAL_FATAL(caps_copy(&world.caps, &dest, src), SYS_ERR_OK);
+    return slot;
+}
+
+void step_all(void)
+{
+    while (caps_step(&world.caps))
+        continue;
+}
+
+// Another call would look the slot up again and find nothing, once its memory has gone.
+static bool gone(const struct cte *cte)
+{
+    uintptr_t offset = (uintptr_t)cte - (uintptr_t)memory;
+    return cte_empty(cte) || (offset < WORLD_BYTES && (cte->cap.flags & CAPFLAG_ZOMBIE) != 0 &&
+                              world.caps.zombies == NULL);
+}
+
+errval_t delete_all(struct cte *cte)
+{
+    errval_t err;
+    do {
+        err = caps_delete(&world.caps, cte);
+    } while (err == SYS_ERR_AGAIN && !gone(cte));
+    step_all();
+    return err == SYS_ERR_AGAIN ? SYS_ERR_OK : err;
+}
+
+errval_t revoke_all(struct cte *cte)
+{
+    errval_t err;
+    struct cap cap = cte->cap;
+    do {
+        err = caps_revoke(&world.caps, cte);
+        if (err == SYS_ERR_AGAIN && (cte->cap.type != cap.type || cte->cap.base != cap.base ||
+                                     cte->cap.bytes != cap.bytes || cte->cap.extra != cap.extra))
+            err = SYS_ERR_CAP_NOT_FOUND;
+    } while (err == SYS_ERR_AGAIN);
+    step_all();
+    return err;
+}
+
+struct cte *slot_in(const struct cte *cnode, uint32_t index)
+{
+    return (struct cte *)caps_ptr(&world.caps, cnode->cap.base) + index;
+}
+
+static void visit_subtree(struct cte *cte, void (*visit)(struct cte *, void *), void *arg)
+{
+    if (cte == NULL)
+        return;
+    visit_subtree(cte->left, visit, arg);
+    visit(cte, arg);
+    visit_subtree(cte->right, visit, arg);
+}
+
+void world_visit(void (*visit)(struct cte *cte, void *arg), void *arg)
+{
+    for (unsigned class = 0; class < MDB_CLASSES; class ++)
+        visit_subtree(world.caps.mdb.root[class], visit, arg);
+}
+
+struct range {
+    genpaddr_t base, end;
+};
+
+static void check_uncovered(struct cte *cte, void *arg)
+{
+    const struct range *range = arg;
+    bool memory_class = cap_type(cte->cap.type)->class == MDB_MEMORY;
+    kassert(!memory_class || cte->cap.base >= range->end || cap_end(&cte->cap) <= range->base);
+}
+
+bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
+{
+    kassert(caps == &world.caps && bytes > 0 && base >= WORLD_BASE &&
+            base + bytes <= WORLD_BASE + WORLD_BYTES);
+    struct range range = {base, base + bytes};
+    world_visit(check_uncovered, &range);
+    if (world.ram_refused)
+        return false;
+    world.returns++;
+    for (genpaddr_t page = base; page < range.end; page += BASE_PAGE_SIZE) {
+        bool *returned = &world.returned[(page - WORLD_BASE) / BASE_PAGE_SIZE];
+        kassert(!*returned);
+        *returned = true;
+    }
+    // Whoever has the memory next may write what it likes.
+    memset(caps_ptr(caps, base), 0xa5, bytes);
+    return true;
+}
+
+bool caps_hook_return_remote(struct caps *caps, struct cte *last)
+{
+    kassert((last->cap.flags & CAPFLAG_REMOTE) != 0);
+    if (world.remote_refused)
+        return false;
+    world.remotes++;
+    if (world.remote_slot != NULL) {
+        struct caps_dest dest = caps_dest_kernel(world.remote_slot);
+        kassert(caps_move(caps, &dest, last) == SYS_ERR_OK);
+    }
+    return true;
+}
+
+void caps_hook_tlb_flush(struct caps *caps)
+{
+    kassert(caps == &world.caps);
+    world.flushes++;
+}
+
+void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t dcb)
+{
+    kassert(caps == &world.caps);
+    world.dispatcher_stops++;
+    world.stopped = dcb;
+}
+
+void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4)
+{
+    kassert(caps == &world.caps);
+    world.vspace_stops++;
+    world.stopped = pml4;
+}

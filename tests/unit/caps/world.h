@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// A CPU driver's surroundings for the capability system: physical memory, slots that belong to no
+// CNode, and the hooks, which write down what they were told and check what must never happen.
+#pragma once
+
+#include "caps/caps.h"
+
+#include <testlib/testlib.h>
+
+#define WORLD_BASE 0x40000000ul ///< physical address of the memory: a multiple of 1 GiB
+#define WORLD_BYTES (8ul << 20)
+#define WORLD_PAGES (WORLD_BYTES / BASE_PAGE_SIZE)
+#define WORLD_SLOTS 512u
+#define WORLD_CORE 3u
+
+struct world {
+    struct caps caps;
+    struct cte slots[WORLD_SLOTS];    ///< all empty in the beginning
+    bool returned[WORLD_PAGES];       ///< given back and not used again yet
+    bool ram_refused, remote_refused; ///< hooks say that there is no room
+    struct cte *remote_slot;          ///< where the last remote copy is moved to
+    unsigned returns, remotes, flushes, dispatcher_stops, vspace_stops;
+    genpaddr_t stopped;
+};
+extern struct world world;
+
+/// A single slot as a destination, and an expected result.
+#define TO(cte) (&(struct caps_dest){.slot = (cte), .room = 1, .l1 = false})
+#define EXPECT(call, error) CU_ASSERT_EQUAL((call), (error))
+
+/// Begin anew: memory full of garbage that no capability covers and that counts as not returned.
+void world_reset(void);
+
+/// Whether all memory from `base` on has been returned, and no other.
+bool world_returned_only(genpaddr_t base, gensize_t bytes);
+
+/// Take returned memory as one RAM capability.
+void world_take(struct cte *slot, genpaddr_t base, gensize_t bytes);
+
+/// Make a capability; the test fails if that fails.
+struct cte *make(struct cte *slot, enum objtype type, genpaddr_t base, gensize_t bytes);
+
+/// Retype the whole into one object at `offset`, driven to its end.
+struct cte *retype_one(struct cte *slot, struct cte *src, gensize_t offset, enum objtype type,
+                       gensize_t bytes);
+
+struct cte *copy(struct cte *slot, struct cte *src);
+
+/// Drive a deletion or revocation, and whatever is left behind, to the end.
+errval_t delete_all(struct cte *cte);
+errval_t revoke_all(struct cte *cte);
+void step_all(void);
+
+/// The slot of a CNode.
+struct cte *slot_in(const struct cte *cnode, uint32_t index);
+
+/// Call `visit` for each capability in the database.
+void world_visit(void (*visit)(struct cte *cte, void *arg), void *arg);
+
+/// How many operations the random test makes: a multiple of 1000.
+extern uint64_t random_operations;
+
+extern CU_TestInfo mdb_tests[];
+extern CU_TestInfo cspace_tests[];
+extern CU_TestInfo ops_tests[];
+extern CU_TestInfo create_tests[];
+extern CU_TestInfo retype_tests[];
+extern CU_TestInfo delete_tests[];
+extern CU_TestInfo zombie_tests[];
+extern CU_TestInfo mapping_tests[];
+extern CU_TestInfo random_tests[];
