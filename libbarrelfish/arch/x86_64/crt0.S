@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// A domain's first instruction: rdi = dispatcher frame, rsp = end of the main thread's stack,
+// disabled (kpi/spawn.h). From here on GS points to the dispatcher. FS belongs to the C library,
+// whose functions look for their stack guard at fs:0x28 and for the thread's own structure at fs:0;
+// until its start has made that structure, FS points to zeroes with a pointer to themselves in
+// front, so that vsnprintf() and the like work for early panics. What follows is in init.c.
+
+#include "offsets.h"
+
+    .text
+    .globl _start
+    .type _start, @function
+_start:
+    cld
+    wrgsbase %rdi
+    leaq early_tls(%rip), %rax
+    movq %rax, (%rax)
+    wrfsbase %rax
+    fninit
+    ldmxcsr start_mxcsr(%rip)
+    xorl %ebp, %ebp
+    andq $-16, %rsp
+    call domain_start
+    ud2
+    .size _start, . - _start
+
+    .section .rodata
+    .balign 4
+start_mxcsr:
+    .long MXCSR_DEFAULT
+
+    .bss
+    .balign 64
+early_tls:
+    .skip EARLY_TLS_BYTES
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What the files of this library that are close to the dispatcher share: the dispatcher's and the
+// threads' state. The state of a dispatcher lies in its frame behind what the CPU driver knows, and
+// GS points to it, so that one instruction finds it and a domain that spans cores will have one on
+// each. Invariants, whenever the dispatcher is enabled:
+//   I1  current is the running thread, and on no queue.
+//   I2  A thread that is on a ring has that ring's head in its field `queue`.
+//   I3  A runnable, unpaused thread that is not current is on the run queue.
+//   I4  A registered channel is CHAN_IDLE, on the ring `polled` or on its waitset's ring `pending`.
+// All of it is changed while disabled only, or by upcalls.
+
+#pragma once
+
+#include <pthread.h>
+
+#include "arch/x86_64/offsets.h"
+#include "barrelfish/deferred.h"
+#include "barrelfish/dispatch.h"
+#include "barrelfish/except.h"
+#include "barrelfish/lmp_endpoints.h"
+#include "barrelfish/threads.h"
+#include "barrelfish/waitset_chan.h"
+#include "kpi/spawn.h"
+
+enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_ENDED };
+
+struct thread {
+    struct registers regs;           ///< all of them if full_context, else rsp and fs_base
+    uint8_t *fpu;                    ///< XSAVE area, valid if full_context
+    struct registers *syscall_frame; ///< of the foreign system call last entered
+    struct thread *next, *prev;
+    struct thread **queue; ///< head of the ring that it is on, or NULL
+    enum thread_state state;
+    bool full_context; ///< preempted or new; else it is in context_block()
+    bool paused;
+    bool timed_out; ///< the last wait ended by its deadline
+    uintptr_t id;
+
+    // How it was made and how it ends.
+    bool created; ///< by thread_create(): freed by the one who joins
+    bool detached;
+    bool joining;
+    thread_func_t start;
+    void *start_arg;
+    int status;
+    pthread_t pthread;
+    struct thread *clone_child;      ///< what the next linux_clone() of this thread has to use
+    int *clear_tid;                  ///< zeroed, and a futex woken there, at the end
+    uintptr_t stack_low, stack_high; ///< known bounds of the stack, or 0
+    uintptr_t unmap_base;            ///< stack to be unmapped after its end, or 0
+    size_t unmap_bytes;
+
+    volatile uint32_t *futex; ///< what it waits on, while on the ring `futexes`
+
+    // Exceptions.
+    exception_handler_fn handler;
+    void *handler_stack_low, *handler_stack_high;
+    void *handler_stack_owned;
+    bool in_exception;
+};
+
+#define FRAME_BLOCK_BYTES 64u
+#define FRAME_BLOCKS ((DISPATCHER_FRAME_BYTES - SELFEP_END) / FRAME_BLOCK_BYTES)
+#define FRAME_BLOCK_WORDS ((FRAME_BLOCKS + 63) / 64)
+
+struct dispatcher {
+    struct dispatcher_shared shared;
+    uint64_t stack_top; ///< of the stack that upcalls run on
+    struct thread *current;
+    uint64_t resume_rip; ///< where context_resume() is about to jump
+    struct thread *run_queue;
+    struct thread *futexes;  ///< ring of threads in linux_futex()
+    struct thread *dead;     ///< ring of detached threads to be joined
+    struct thread *dead_raw; ///< ring of ended threads of linux_clone(), to be used again
+    uintptr_t last_thread_id;
+    struct waitset_chanstate *polled; ///< ring
+    size_t polled_count;
+    struct deferred_event *timers;       ///< list, soonest first
+    struct lmp_endpoint *lmp_registered; ///< ring
+    struct lmp_endpoint self_ep;
+    uint64_t frame_blocks[FRAME_BLOCK_WORDS]; ///< a bit for each block in use
+    struct waitset default_waitset;
+};
+
+_Static_assert(sizeof(struct dispatcher) <= SELFEP_OFFSET, "the self endpoint's buffer follows");
+_Static_assert(sizeof(struct registers) == REGS_BYTES, "offsets.h");
+_Static_assert(offsetof(struct registers, rax) == REGS_RAX, "offsets.h");
+_Static_assert(offsetof(struct registers, rsp) == REGS_RSP, "offsets.h");
+_Static_assert(offsetof(struct registers, r8) == REGS_R8, "offsets.h");
+_Static_assert(offsetof(struct registers, r15) == REGS_R15, "offsets.h");
+_Static_assert(offsetof(struct registers, rip) == REGS_RIP, "offsets.h");
+_Static_assert(offsetof(struct registers, eflags) == REGS_EFLAGS, "offsets.h");
+_Static_assert(offsetof(struct registers, fs_base) == REGS_FS_BASE, "offsets.h");
+_Static_assert(offsetof(struct dispatcher, shared.disabled) == DISP_DISABLED, "offsets.h");
+_Static_assert(offsetof(struct dispatcher, resume_rip) == DISP_RESUME_RIP, "offsets.h");
+_Static_assert(offsetof(struct dispatcher, shared.xsave_bytes) == DISP_XSAVE_BYTES, "offsets.h");
+_Static_assert(offsetof(struct dispatcher, shared.xsave_mask) == DISP_XSAVE_MASK, "offsets.h");
+_Static_assert(offsetof(struct dispatcher, shared.udisp) == DISP_UDISP, "offsets.h");
+_Static_assert(offsetof(struct dispatcher, stack_top) == DISP_STACK_TOP, "offsets.h");
+_Static_assert(offsetof(struct dispatcher, current) == DISP_CURRENT, "offsets.h");
+_Static_assert(offsetof(struct thread, regs) == 0, "context.S takes a thread for its registers");
+_Static_assert(offsetof(struct thread, syscall_frame) == THREAD_SYSCALL_FRAME, "offsets.h");
+
+/// The caller's dispatcher.
+static inline struct dispatcher *disp_self(void)
+{
+    struct dispatcher *disp;
+    __asm__ volatile("movq %%gs:%c1, %0" : "=r"(disp) : "i"(DISP_UDISP));
+    return disp;
+}
+
+// dispatch.c
+
+/// Prepares the first dispatcher and makes the caller its main thread; still disabled afterwards.
+void dispatch_init(struct dispatcher *disp);
+
+/// Looks for events of all kinds. Disabled.
+void dispatch_poll(struct dispatcher *disp);
+
+/// Runs the next thread, or sleeps. Disabled, on the dispatcher stack.
+void dispatch_schedule(struct dispatcher *disp) __attribute__((noreturn));
+
+// fault.c
+
+/// Runs the thread's exception handler, or reports and ends the domain. The FPU's registers are the
+/// thread's.
+void fault_upcall(struct dispatcher *disp, enum exception_type type, uint64_t vector,
+                  uint64_t address, uint64_t error_code) __attribute__((noreturn));
+
+// threads.c
+
+void thread_ring_add(struct thread **queue, struct thread *thread);
+void thread_ring_remove(struct thread *thread);
+
+/// Takes the first thread of a ring, or NULL.
+struct thread *thread_ring_take(struct thread **queue);
+
+/// Makes a blocked thread runnable; it is on no ring.
+void thread_wake_disabled(struct thread *thread);
+
+/// Wakes the first thread of a ring, if any.
+struct thread *thread_wake_one_disabled(struct thread **queue);
+
+/// Blocks the caller on a ring until it is woken. Returns disabled.
+void thread_block_disabled(struct thread **queue);
+
+/// As thread_block_disabled(), until `deadline` (0: none) at the latest; false if it came.
+bool thread_block_until_disabled(struct thread **queue, systime_t deadline);
+
+/// A thread that is on no ring and has no context yet, or NULL.
+struct thread *thread_alloc(void);
+
+/// Gives a thread its number and, for a new XSAVE area, the FPU's initial state.
+void thread_prepare(struct thread *thread);
+void fpu_area_init(uint8_t *area, uint32_t bytes);
+
+// linux_threads.c
+
+/// The second half of a thread's end, on the dispatcher stack.
+void thread_end(struct dispatcher *disp) __attribute__((noreturn));
+
+// waitset.c, deferred.c, lmp_endpoints.c
+
+void waitset_poll_disabled(struct dispatcher *disp);
+
+/// Announces a sleep to all polled channels. False: an event is there. *deadline (0: none) is
+/// brought forward for channels that can only be polled.
+bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline);
+void waitset_disarm_disabled(struct dispatcher *disp);
+
+void deferred_poll_disabled(struct dispatcher *disp);
+void deferred_insert_disabled(struct dispatcher *disp, struct deferred_event *event);
+void deferred_remove_disabled(struct dispatcher *disp, struct deferred_event *event);
+
+void lmp_endpoints_init(struct dispatcher *disp);
+void lmp_endpoints_poll_disabled(struct dispatcher *disp);
+
+// arch/x86_64/context.S
+
+/// Saves what a call preserves into `thread` and continues at dispatch_schedule() on the dispatcher
+/// stack. Returns, disabled, when context_continue() is called for the thread.
+void context_block(struct thread *thread);
+
+/// Continues a thread that is in context_block().
+void context_continue(struct thread *thread) __attribute__((noreturn));
+
+/// Loads all registers and enables. May be called on any stack.
+void context_resume(const struct registers *regs, const uint8_t *fpu, uint64_t xsave_mask)
+    __attribute__((noreturn));
+
+/// Continues at func(disp) on the dispatcher stack.
+void context_leave(void (*func)(struct dispatcher *disp)) __attribute__((noreturn));
+
+/// Saves the FPU's registers, whose area must have been zero before its first use, and gives them
+/// the values that the ABI wants at a function's entry.
+void context_fpu_save(uint8_t *fpu, uint64_t xsave_mask);
+
+extern char context_entry_run[], context_entry_pagefault[], context_entry_trap[];
+extern char context_entry_syscall[], context_crit_low[], context_crit_high[];

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The last words of a domain: what happened, registers, backtrace by frame pointers. A frame is
+// followed only if it lies in the thread's known stack, above the last one and aligned, because a
+// second fault here would be the dispatcher's end. Formats with vsnprintf(), which for integers and
+// strings keeps no state.
+
+#include "fault_report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "barrelfish/syscalls.h"
+
+#define BACKTRACE_FRAMES_MAX 24
+
+static void __attribute__((format(printf, 1, 2))) print(const char *fmt, ...)
+{
+    char line[256];
+    va_list args;
+    va_start(args, fmt);
+    int length = vsnprintf(line, sizeof(line), fmt, args);
+    va_end(args);
+    if (length > 0) {
+        size_t bytes = (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1;
+        (void)sys_print(line, bytes);
+    }
+}
+
+static void print_registers(const struct registers *regs)
+{
+    print("  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", regs->rax, regs->rbx, regs->rcx,
+          regs->rdx);
+    print("  rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", regs->rsi, regs->rdi, regs->rbp,
+          regs->rsp);
+    print("  r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", regs->r8, regs->r9, regs->r10,
+          regs->r11);
+    print("  r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", regs->r12, regs->r13, regs->r14,
+          regs->r15);
+    print("  flags %lx fs %lx\n", regs->eflags, regs->fs_base);
+}
+
+static void print_backtrace(const struct thread *thread, const struct registers *regs)
+{
+    print("  backtrace: %lx", regs->rip);
+    uintptr_t low = thread->stack_low;
+    uintptr_t frame = regs->rbp;
+    for (int i = 0; i < BACKTRACE_FRAMES_MAX; i++) {
+        if (low == 0 || frame < low || frame % 8 != 0 || frame + 16 > thread->stack_high) {
+            break;
+        }
+        const uint64_t *words = (const uint64_t *)frame;
+        print(" %lx", words[1]);
+        low = frame + 16;
+        frame = words[0];
+    }
+    print("\n");
+}
+
+void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, uint64_t error_code)
+{
+    const struct registers *regs = &disp->shared.trap_save;
+    print("domain %s.%u (%x): ", disp_name(), disp->shared.core_id, disp->shared.domain_id);
+    if (vector == 14) {
+        print("page fault at %lx, error %lx, rip %lx\n", address, error_code, regs->rip);
+    } else {
+        print("trap %lu, error %lx, rip %lx\n", vector, error_code, regs->rip);
+    }
+    print_registers(regs);
+    if (disp->current != NULL) {
+        print("  thread %lu\n", disp->current->id);
+        print_backtrace(disp->current, regs);
+    }
+}

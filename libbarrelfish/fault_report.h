@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The last words of a domain. Private to this library.
+
+#pragma once
+
+#include "dispatcher.h"
+
+/// Prints what happened, the registers in trap_save and a backtrace to the CPU driver's console.
+/// Disabled, on the dispatcher stack; reads the thread's stack only within its known bounds.
+void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, uint64_t error_code);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Message handling of a domain with a single main loop, on the default waitset.
+
+#pragma once
+
+#include "barrelfish/types.h"
+
+typedef uint32_t idc_bind_flags_t;
+typedef uint32_t idc_export_flags_t;
+
+#define IDC_BIND_FLAGS_DEFAULT ((idc_bind_flags_t)0)
+#define IDC_EXPORT_FLAGS_DEFAULT ((idc_export_flags_t)0)
+
+/// Waits for one event and handles it. Ends the domain on an error.
+void messages_wait_and_handle_next(void);
+
+/// Handles events for ever.
+void messages_handler_loop(void) __attribute__((noreturn));

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Requests and replies over LMP. A client sends to the server's endpoint with a capability whose
+// badge says who it is; the server answers to the reply endpoint that the client gave with
+// RPC_OP_CONNECT. The first word of a request is the operation, that of a reply an errval_t. A
+// server never blocks on a client. Requests of one lmp_rpc are answered one by one.
+
+#pragma once
+
+#include "barrelfish/lmp_endpoints.h"
+#include "barrelfish/threads.h"
+#include "barrelfish/waitset.h"
+
+/// Operation 0: a client gives its reply endpoint. A server's own operations begin at 1.
+#define RPC_OP_CONNECT 0u
+
+/// Private to lmp_rpc.c; visible for allocation.
+struct lmp_rpc {
+    struct capref server;
+    struct capref reply_cap;
+    struct lmp_endpoint *reply_ep;
+    struct waitset ws;
+    struct thread_mutex mutex;
+};
+
+/// Connects to a server. `server` stays the caller's and must live as long as `rpc`. Blocks.
+/// Works before the C library is up. Errors: of slot_alloc(), endpoint_create(), the transport and
+/// the server; `rpc` is unusable then.
+LIB_MUST_CHECK errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server);
+
+/// Ends the use of a connection: destroys the reply endpoint. No call may be under way.
+void lmp_rpc_destroy(struct lmp_rpc *rpc);
+
+/// Sends in[] (in[0] = operation) and a copy of `send_cap` (NULL_CAP: none), waits for the reply in
+/// out[] and returns out[0], or an error of the transport. `recv_cap`: NULL if no capability is
+/// wanted, else it is set, on success and on the server's errors, to the one that came, now the
+/// caller's, or NULL_CAP. in and out may be the same array. Blocks; callers take turns.
+LIB_MUST_CHECK errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                                     struct capref send_cap, uint64_t out[LMP_MSG_LENGTH],
+                                     struct capref *recv_cap);
+
+/// Handles one request. `cap`: NULL_CAP, or a capability that the handler now owns, slot included.
+/// badge 0: the CPU driver speaks; there is nobody to reply to.
+typedef void (*lmp_server_handler)(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH],
+                                   size_t length, struct capref cap);
+
+#define LMP_SERVER_CLIENTS_MAX 512u
+#define LMP_SERVER_BUCKETS 256u
+
+/// Private to lmp_server.c; visible for allocation.
+struct lmp_client {
+    uint32_t badge; ///< 0: free
+    uint16_t next;  ///< index + 1 of the next in its bucket or in the free list
+    struct capref reply_cap;
+};
+
+struct lmp_server {
+    struct lmp_endpoint *ep;
+    struct waitset *ws;
+    lmp_server_handler handler;
+    void *st;
+    uint16_t free_list; ///< index + 1
+    uint16_t buckets[LMP_SERVER_BUCKETS];
+    struct lmp_client clients[LMP_SERVER_CLIENTS_MAX];
+};
+
+/// Serves the self endpoint of this dispatcher: event_dispatch(ws) runs `handler` for each request.
+/// One server for a dispatcher.
+LIB_MUST_CHECK errval_t lmp_server_init(struct lmp_server *server, struct waitset *ws,
+                                        lmp_server_handler handler, void *st);
+
+/// Replies to the client `badge`, at once or later. words[0] = errval_t. `cap` (NULL_CAP: none) is
+/// copied, or moved if `give`; a capability that could not be moved is still the caller's. Does not
+/// block. LIB_ERR_CHAN_CLOSED: no such client; other errors: the reply is lost, and so is the
+/// client if its endpoint is gone.
+errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
+                          const uint64_t words[LMP_MSG_LENGTH], struct capref cap, bool give);
+
+/// Replies with a bare error.
+errval_t lmp_server_reply_error(struct lmp_server *server, uint32_t badge, errval_t err);
+
+/// Forgets a client whose domain has ended; unknown ones are ignored.
+void lmp_server_forget(struct lmp_server *server, uint32_t badge);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The system calls of the CPU driver, as functions; what they mean stands in kpi/syscalls.h. They
+// work from a domain's first instruction on, with and without a C library, enabled or disabled.
+// The instruction sequences are in barrelfish/arch/x86_64/syscall.h.
+
+#pragma once
+
+#include "barrelfish/arch/x86_64/syscall.h"
+#include "barrelfish/caddr.h"
+#include "kpi/dispatcher.h"
+#include "kpi/syscalls.h"
+
+/// Sends `length` words (of the eight at `words`, which are all read) and the capability at
+/// `send_caddr` (0: none) to the endpoint at `ep_caddr`. `flags`: LMP_FLAG_. Does not block.
+/// SYS_ERR_LMP_BUF_OVERFLOW and SYS_ERR_LMP_CAPTRANSFER_DST: try later.
+LIB_MUST_CHECK errval_t sys_lmp_send(uint64_t ep_caddr, uint32_t flags, uint64_t send_caddr,
+                                     size_t length, const uint64_t words[LMP_MSG_LENGTH]);
+
+/// Gives the core to the dispatcher that `target` (a caddr of a Dispatcher or endpoint) names, or
+/// to the next one if it is 0.
+static inline errval_t sys_yield(uint64_t target)
+{
+    return syscall2(SYSCALL_YIELD, target, 0);
+}
+
+/// Puts the dispatcher to sleep until a message or `deadline` (0: none) comes. Only while disabled;
+/// does not return but with SYS_ERR_ARGS if it is enabled.
+static inline errval_t sys_suspend(systime_t deadline)
+{
+    return syscall2(SYSCALL_SUSPEND, deadline, 0);
+}
+
+/// Writes to the CPU driver's console, however long the text is.
+static inline errval_t sys_print(const char *string, size_t length)
+{
+    errval_t err = SYS_ERR_OK;
+    while (length > 0 && err_is_ok(err)) {
+        size_t part = length < SYS_PRINT_MAX ? length : SYS_PRINT_MAX;
+        err = syscall2(SYSCALL_PRINT, (uint64_t)string, part);
+        string += part;
+        length -= part;
+    }
+    return err;
+}
+
+/// Enters and leaves the CPU driver: the least that a system call can cost.
+static inline errval_t sys_nop(void)
+{
+    return syscall2(SYSCALL_NOP, 0, 0);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Where a domain's output goes: to the CPU driver's console until something better is set.
+
+#pragma once
+
+#include "barrelfish/types.h"
+
+/// Writes text; returns the bytes written, which are fewer than `length` only on an error.
+typedef size_t (*terminal_write_fn)(const char *data, size_t length);
+
+size_t terminal_write(const char *data, size_t length);
+
+/// Sets where terminal_write() goes; NULL: to the CPU driver. Returns what was set before.
+terminal_write_fn terminal_set_write(terminal_write_fn write);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Waitsets: any number of threads wait for events on any number of channels, timers and
+// notifications at once. An event is a closure that a thread in event_dispatch() runs. A waitset
+// belongs to one dispatcher. How a kind of channel raises events is in barrelfish/waitset_chan.h.
+// Model: Barrelfish, technical note 11 (message notifications).
+
+#pragma once
+
+#include "barrelfish/types.h"
+
+/// What runs when an event is dispatched.
+struct event_closure {
+    void (*handler)(void *arg);
+    void *arg;
+};
+
+static inline void event_nop_handler(void *arg)
+{
+    (void)arg;
+}
+
+#define MKCLOSURE(func, closure_arg) ((struct event_closure){(func), (closure_arg)})
+#define NOP_CLOSURE MKCLOSURE(event_nop_handler, NULL)
+#define MKCONT(func, closure_arg) MKCLOSURE(func, closure_arg)
+#define NOP_CONT NOP_CLOSURE
+
+/// Kinds of channels, for debugging.
+enum ws_chantype {
+    CHANTYPE_LMP_IN = 1,
+    CHANTYPE_UMP_IN,
+    CHANTYPE_UMP_OUT,
+    CHANTYPE_DEFERRED,
+    CHANTYPE_EVENT_QUEUE,
+    CHANTYPE_OTHER,
+};
+
+enum ws_chanstate {
+    CHAN_UNREGISTERED, ///< no event can come
+    CHAN_IDLE,         ///< waits for waitset_chan_trigger()
+    CHAN_POLLED,       ///< its poll() is asked
+    CHAN_PENDING,      ///< an event waits to be dispatched
+};
+
+/// One channel's place in a waitset. Private to waitset.c; visible for allocation, but for the
+/// three functions of a polled channel, which its owner sets after waitset_chanstate_init().
+struct waitset_chanstate {
+    struct waitset *waitset;
+    struct waitset_chanstate *next, *prev;
+    struct event_closure closure;
+    enum ws_chantype chantype;
+    enum ws_chanstate state;
+    bool armed;
+
+    /// Tells whether an event is there. All three are called with the dispatcher disabled: they
+    /// must not block, fault, lock or call the C library.
+    bool (*poll)(struct waitset_chanstate *chan);
+    /// Announces a sleep; false if an event is there and nothing is armed. May be NULL: then the
+    /// channel is only ever polled, and the dispatcher sleeps at most POLL_SLEEP_US at a time.
+    bool (*arm)(struct waitset_chanstate *chan);
+    /// Announces the end of a sleep. May be NULL.
+    void (*disarm)(struct waitset_chanstate *chan);
+};
+
+/// Private to waitset.c; visible for allocation.
+struct waitset {
+    struct waitset_chanstate *pending; ///< ring, oldest first
+    struct thread *waiters;            ///< ring of threads blocked in event_dispatch()
+};
+
+#define WAITSET_INITIALIZER                                                                        \
+    {                                                                                              \
+        NULL, NULL                                                                                 \
+    }
+
+void waitset_init(struct waitset *ws);
+
+/// Ends the use of a waitset. LIB_ERR_INVALID_ARGS: threads wait on it, or events are pending.
+LIB_MUST_CHECK errval_t waitset_destroy(struct waitset *ws);
+
+/// Waits for one event and runs its closure. Blocks. Its channel is unregistered before that.
+errval_t event_dispatch(struct waitset *ws);
+
+/// As event_dispatch(), but returns LIB_ERR_NO_EVENT instead of blocking.
+errval_t event_dispatch_non_block(struct waitset *ws);
+
+/// Waits for one event and returns its closure without running it. Blocks.
+errval_t get_next_event(struct waitset *ws, struct event_closure *closure);
+
+/// Returns LIB_ERR_NO_EVENT unless an event is pending; runs nothing.
+errval_t check_for_event(struct waitset *ws);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What a domain asks of its core's monitor, over lmp_rpc at TASKCN_SLOT_MONITOREP, and what the
+// monitor tells a domain by itself: events, at the endpoint that the domain gave with
+// MONITOR_EVENTS. No request waits for another domain: what does is answered at once and completed
+// by an event. Programs use barrelfish/monitor_client.h, ump_chan.h and nameservice_client.h
+// instead.
+//
+// Words: in[0] = operation, out[0] = errval_t. "id" is a connection's number, the same on both
+// sides, unique in the machine. A name takes words 2 to 7 and is padded with zeros.
+
+#pragma once
+
+#include "kpi/types.h"
+
+/// Interface references: (core << 32) | index.
+#define IREF_MAKE(core, index) ((iref_t)(core) << 32 | (uint32_t)(index))
+#define IREF_CORE(iref) ((coreid_t)((iref) >> 32))
+#define IREF_INDEX(iref) ((uint32_t)(iref))
+/// Index of each core's spawnd, which only that domain can export.
+#define IREF_INDEX_SPAWND 1u
+
+#define MONITOR_NAME_WORD 2u
+#define MONITOR_NAME_BYTES 48u
+
+enum monitor_op {
+    /// cap: the domain's event endpoint; once. MON_ERR_LIMIT.
+    MONITOR_EVENTS = 1,
+    /// cap: the endpoint where the domain wants to be notified of messages between cores; once,
+    /// before MONITOR_BIND and MONITOR_BIND_REPLY.
+    /// out 1: interrupt vector, or 0 if none was free: then the monitors relay.
+    MONITOR_NOTIFY,
+    /// 1: index wanted (0: any). out 1: iref. MON_ERR_LIMIT; SYS_ERR_RIGHTS: the index is not the
+    /// caller's to take.
+    MONITOR_EXPORT,
+    /// 1: iref. MON_ERR_NO_IREF.
+    MONITOR_UNEXPORT,
+    /// 1: iref, 2: bytes of the client's outgoing area, 3: of its incoming area, cap: Frame with
+    /// the two in this order. out 1: id; MONITOR_EVENT_BOUND
+    /// follows. MON_ERR_LIMIT, MON_ERR_NO_CORE, LIB_ERR_INVALID_ARGS.
+    MONITOR_BIND,
+    /// 1: iref of this core, cap: the client's endpoint. out 1: id; MONITOR_EVENT_BOUND follows.
+    MONITOR_BIND_LMP,
+    /// 1: id, 2: errval_t (0: accepted), cap (LMP): endpoint for the client. out (UMP): cap =
+    /// Notify of the client, or none: relay.
+    MONITOR_BIND_REPLY,
+    /// 1: id. The other side gets MONITOR_EVENT_GONE.
+    MONITOR_DISCONNECT,
+    /// 1: id. Notifies the other side of a connection for which no Notify was given.
+    MONITOR_NOTIFY_RELAY,
+    /// 1: iref, 2-7: name. NS_ERR_NAME, NS_ERR_EXISTS, MON_ERR_LIMIT.
+    MONITOR_NAME_REGISTER,
+    /// 2-7: name. NS_ERR_NOT_FOUND.
+    MONITOR_NAME_UNREGISTER,
+    /// 2-7: name. out 1: iref. NS_ERR_NOT_FOUND, NS_ERR_NAME.
+    MONITOR_NAME_LOOKUP,
+    /// 2-7: name. out 1: number; MONITOR_EVENT_NAME follows when the name is registered.
+    /// MON_ERR_LIMIT.
+    MONITOR_NAME_WAIT,
+    /// out 1-4: cores that are up, as a bit map; 5: cores of the machine; 6: cores that are up; 7:
+    /// 1 = the boot is complete.
+    MONITOR_CORES,
+    /// Answered when every core has come up or has failed to. out as MONITOR_CORES. The domain's
+    /// other requests wait meanwhile.
+    MONITOR_AWAIT_BOOT,
+    /// 1: core. out 1: enum monitor_core_state, 2: APIC ID | node << 32, 3: time-stamp counter at
+    /// its CPU driver's first line of C. MON_ERR_NO_CORE.
+    MONITOR_CORE_STATUS,
+    /// 1: core, 2: enum kernel_stat. out 1: value. MON_ERR_NO_CORE.
+    MONITOR_STAT,
+    /// 1: exit status, 0 to 95. Ends the machine.
+    MONITOR_HALT,
+    /// 1: domain that has ended. spawnd and a core's first domain only: SYS_ERR_RIGHTS.
+    MONITOR_FORGET,
+    MONITOR_OPS_COUNT
+};
+
+enum monitor_core_state { MONITOR_CORE_OFF, MONITOR_CORE_UP, MONITOR_CORE_FAILED };
+
+/// First word of an event. Word 1 is the id, unless said otherwise.
+enum monitor_event {
+    /// A client wants to bind; answer with MONITOR_BIND_REPLY. 2: iref, 3: bytes of the client's
+    /// outgoing area, 4: of its incoming area, 5: the client's
+    /// domain, cap: Frame.
+    MONITOR_EVENT_BIND = 1,
+    /// As MONITOR_EVENT_BIND, over LMP. 2: iref, 5: the client's domain, cap: the client's
+    /// endpoint.
+    MONITOR_EVENT_BIND_LMP,
+    /// A binding is complete. 2: errval_t, 3: the server's domain, cap: Notify of the server (none:
+    /// relay), or its endpoint (LMP).
+    MONITOR_EVENT_BOUND,
+    /// The other side has disconnected or its domain has ended.
+    MONITOR_EVENT_GONE,
+    /// 1: number from MONITOR_NAME_WAIT, 2: errval_t, 3: iref.
+    MONITOR_EVENT_NAME,
+};

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Requests to a core's spawnd: from domains of its core over LMP (barrelfish/lmp_rpc.h, at
+// TASKCN_SLOT_SPAWNDEP), from others over UMP (iref (core << 32) | IREF_INDEX_SPAWND). A request
+// and its reply are at most SPAWND_WORDS words, the same over both; over UMP a client sends one
+// request at a time, and reply word 0 is the errval_t, as over LMP. A capability goes over LMP
+// only.
+//
+// Arguments of a new domain are sent in pieces before SPAWND_SPAWN, which forgets them, whatever it
+// returns. No memory is shared with a client, so that none can hurt spawnd by taking it away.
+// Programs use barrelfish/spawn_client.h instead.
+#pragma once
+
+#include "kpi/types.h"
+
+#define SPAWND_WORDS 7u
+#define SPAWND_PIECE_WORD 2u
+#define SPAWND_PIECE_BYTES 40u
+/// Most bytes of argc arguments and envc "NAME=value", each ended by a zero byte, in this order.
+#define SPAWND_STRINGS_MAX 8192u
+/// Most arguments and environment variables together.
+#define SPAWND_COUNT_MAX 256u
+#define SPAWND_ARGCN_SLOTS 8u
+#define SPAWND_NAME_BYTES 32u
+
+/// What spawnd itself finds in its ARGCN: unbadged endpoints, to be minted for the domains that it
+/// makes.
+#define SPAWND_ARG_MONITOREP 0u
+#define SPAWND_ARG_MEMSERVEP 1u
+
+enum spawnd_op {
+    /// 1: offset of the piece | its bytes << 32, 2-6: the piece. Offset 0 begins anew; pieces
+    /// follow one another.
+    /// errors: SPAWN_ERR_ARGS too long, or out of order.
+    SPAWND_STRINGS = 1,
+    /// 1: slot of the new domain's ARGCN, below SPAWND_ARGCN_SLOTS; capability: what goes there.
+    /// LMP only.
+    /// errors: SPAWN_ERR_ARGS, also if the slot was given before.
+    SPAWND_ARGCAP,
+    /// 1: argc | envc << 32, 2: SPAWND_FLAG_. The first argument names a boot module. reply: 1
+    /// domain ID.
+    /// errors: SPAWN_ERR_ARGS, SPAWN_ERR_NO_MODULE, SPAWN_ERR_LIMIT, those of spawn_load()
+    /// (barrelfish/spawn.h).
+    SPAWND_SPAWN,
+    /// 1: exit status. The caller ends; there is no reply. LMP only.
+    SPAWND_EXIT,
+    /// 1: domain ID, 2: 1 = do not wait. reply: 1 enum spawnd_state, 2 exit status or enum
+    /// dispatcher_death. The reply comes when the domain has
+    /// ended. What is known of ended domains is forgotten after many others have ended.
+    /// errors: SPAWN_ERR_NO_DOMAIN; SPAWN_ERR_LIMIT too many wait.
+    SPAWND_WAIT,
+    /// 1: domain ID. The caller must have spawned it. errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
+    SPAWND_KILL,
+    /// 1: least domain ID wanted. reply: the first from there on: 1 domain ID (0: none) | enum
+    /// spawnd_state << 32, 2 bytes of memory that it was
+    /// loaded into, 3-6 name. Domains that have ended are left out.
+    SPAWND_LIST,
+    /// reply: 1 free, 2 total bytes of this core's memory server, 3 domains, 4 domains that there
+    /// is room for.
+    SPAWND_MEMORY,
+    SPAWND_OPS_COUNT
+};
+
+#define SPAWND_FLAG_BOOTINFO 0x1u ///< map bootinfo to read
+
+enum spawnd_state {
+    SPAWND_RUNNING = 1,
+    SPAWND_EXITED, ///< by itself, with a status
+    SPAWND_DIED,   ///< the CPU driver stopped it: enum dispatcher_death
+    SPAWND_KILLED, ///< by SPAWND_KILL
+};

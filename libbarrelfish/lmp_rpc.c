@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The client's side of requests over LMP. The slot for a capability in the reply is allocated
+// before the connection's mutex is taken, because the slot allocator may itself have to call the
+// memory server over this connection. Each request asks the CPU driver to run the server at once.
+
+#include "barrelfish/lmp_rpc.h"
+
+#include <string.h>
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/slot_alloc.h"
+#include "barrelfish/syscalls.h"
+
+#define REPLY_MESSAGES 2u
+
+// Sends the request; yields to the server as long as its buffer is full.
+static errval_t send_request(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                             struct capref send_cap)
+{
+    for (;;) {
+        errval_t err = lmp_send(rpc->server, LMP_FLAG_YIELD, send_cap, LMP_MSG_LENGTH, in);
+        if (!lmp_err_is_transient(err)) {
+            return err;
+        }
+        thread_yield_dispatcher(get_cap_caddr(rpc->server));
+    }
+}
+
+static errval_t await_reply(struct lmp_rpc *rpc, struct lmp_recv_msg *msg, struct capref *cap)
+{
+    for (;;) {
+        errval_t err = lmp_endpoint_recv(rpc->reply_ep, &msg->buf, cap);
+        if (err_no(err) != LIB_ERR_NO_LMP_MSG) {
+            return err;
+        }
+        err = lmp_endpoint_register(rpc->reply_ep, &rpc->ws, NOP_CLOSURE);
+        if (err_is_fail(err)) {
+            return err;
+        }
+        event_dispatch(&rpc->ws);
+    }
+}
+
+// One exchange. *cap is set in any case.
+static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                         struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
+{
+    *cap = NULL_CAP;
+    errval_t err = send_request(rpc, in, send_cap);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    err = await_reply(rpc, &msg, cap);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    if (msg.buf.msglen == 0) {
+        return LIB_ERR_RPC_REPLY;
+    }
+    memcpy(out, msg.words, sizeof(msg.words));
+    return out[0];
+}
+
+errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server)
+{
+    rpc->server = server;
+    waitset_init(&rpc->ws);
+    thread_mutex_init(&rpc->mutex);
+    errval_t err = endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    uint64_t words[LMP_MSG_LENGTH] = {RPC_OP_CONNECT};
+    struct capref cap;
+    err = exchange(rpc, words, rpc->reply_cap, words, &cap);
+    if (err_is_fail(err)) {
+        lmp_rpc_destroy(rpc);
+    }
+    return err;
+}
+
+void lmp_rpc_destroy(struct lmp_rpc *rpc)
+{
+    (void)cap_destroy(rpc->reply_cap);
+    if (!capref_is_null(rpc->reply_ep->recv_slot)) {
+        (void)slot_free(rpc->reply_ep->recv_slot);
+    }
+    lmp_endpoint_free(rpc->reply_ep);
+}
+
+errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                      struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *recv_cap)
+{
+    struct capref spare = NULL_CAP;
+    if (capref_is_null(rpc->reply_ep->recv_slot)) {
+        errval_t err = slot_alloc(&spare);
+        if (err_is_fail(err)) {
+            return err;
+        }
+    }
+    struct capref cap;
+    thread_mutex_lock(&rpc->mutex);
+    if (capref_is_null(rpc->reply_ep->recv_slot)) {
+        lmp_endpoint_set_recv_slot(rpc->reply_ep, spare);
+        spare = NULL_CAP;
+    }
+    errval_t err = exchange(rpc, in, send_cap, out, &cap);
+    thread_mutex_unlock(&rpc->mutex);
+    if (!capref_is_null(spare)) {
+        (void)slot_free(spare);
+    }
+    if (recv_cap != NULL) {
+        *recv_cap = cap;
+    } else if (!capref_is_null(cap)) {
+        (void)cap_destroy(cap);
+    }
+    return err;
+}

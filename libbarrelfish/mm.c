@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The lock of memory management: a mutex that its owner may take again, with a count of how deep
+// the owner is. See mm.h for the rule of reserves that hangs on that count.
+#include "mm.h"
+
+#include "barrelfish/threads.h"
+
+#include <assert.h>
+
+static struct {
+    struct thread_mutex mutex;
+    struct thread *owner;
+    unsigned depth;
+    bool growing;
+} mm = {.mutex = THREAD_MUTEX_INITIALIZER};
+
+void mm_enter(void)
+{
+    // Before there are threads, thread_self() is NULL, which then owns the lock like any other.
+    struct thread *self = thread_self();
+    if (mm.depth == 0 || mm.owner != self) {
+        thread_mutex_lock(&mm.mutex);
+        mm.owner = self;
+    }
+    mm.depth++;
+}
+
+void mm_leave(void)
+{
+    assert(mm.depth > 0 && mm.owner == thread_self());
+    if (mm_may_grow()) {
+        mm_grow_begin();
+        slot_refill();
+        vspace_refill();
+        mm_grow_end();
+    }
+    if (--mm.depth == 0) {
+        mm.owner = NULL;
+        thread_mutex_unlock(&mm.mutex);
+    }
+}
+
+bool mm_may_grow(void)
+{
+    return mm.depth == 1 && !mm.growing;
+}
+
+void mm_grow_begin(void)
+{
+    assert(mm_may_grow());
+    mm.growing = true;
+}
+
+void mm_grow_end(void)
+{
+    mm.growing = false;
+}

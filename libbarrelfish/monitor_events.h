@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Events from the monitor, as the clients in this library use them; private to monitor_client.c,
+// monitor_export.c, ump_bind.c and nameservice_client.c. A request whose completion is an event is
+// sent between monitor_events_begin() and monitor_events_end(), and its wait is added before the
+// latter: events are not handled meanwhile, so that none can come before its wait is known.
+
+#pragma once
+
+#include "barrelfish/monitor_client.h"
+#include "barrelfish/threads.h"
+
+/// What waits for one event.
+struct monitor_wait {
+    struct monitor_wait *next;
+    enum monitor_event event;
+    uint64_t id;
+    errval_t err;      ///< result
+    uint64_t value;    ///< result: word 3
+    struct capref cap; ///< result
+    struct thread_sem sem;
+    void (*done)(struct monitor_wait
+                     *wait); ///< called by the events' thread, or NULL: the semaphore is posted
+    void *st;
+};
+
+/// Something that is told when the other side of a connection is gone.
+struct monitor_peer {
+    struct monitor_peer *next;
+    uint64_t id;
+    void (*gone)(struct monitor_peer *peer);
+};
+
+/// Starts the events' thread if need be and holds events back. On an error nothing is held.
+LIB_MUST_CHECK errval_t monitor_events_begin(void);
+void monitor_events_end(void);
+
+/// Between begin and end.
+void monitor_wait_add(struct monitor_wait *wait, enum monitor_event event, uint64_t id,
+                      void (*done)(struct monitor_wait *wait), void *st);
+/// After end: waits for the event and returns its error.
+errval_t monitor_wait_block(struct monitor_wait *wait);
+
+/// Between begin and end, or from `done`.
+void monitor_peer_add(struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *));
+/// Between begin and end.
+void monitor_peer_remove(struct monitor_peer *peer);
+
+/// A client wants to bind (monitor_export.c). Called by the events' thread.
+void monitor_export_event(struct monitor_bind_request *request);

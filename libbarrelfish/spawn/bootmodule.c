@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The strings of boot modules. Pure; written by tools/boot into the boot loader's configuration.
+#include "barrelfish/bootmodule.h"
+
+#include <string.h>
+
+static const char mark[] = "start:";
+
+bool bootmodule_is_marked(const struct bootinfo_module *module)
+{
+    return strncmp(module->string, mark, sizeof(mark) - 1) == 0;
+}
+
+errval_t bootmodule_parse(const struct bootinfo_module *module, struct bootmodule_args *args)
+{
+    size_t skip = bootmodule_is_marked(module) ? sizeof(mark) - 1 : 0;
+    size_t length = strnlen(module->string + skip, sizeof(module->string) - skip);
+    if (length >= sizeof(args->text)) {
+        return SPAWN_ERR_ARGS;
+    }
+    memcpy(args->text, module->string + skip, length);
+    args->text[length] = '\0';
+    args->argc = 0;
+    char *rest = args->text;
+    for (char *word = strtok_r(rest, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        if (args->argc == BOOTMODULE_ARGS_MAX) {
+            return SPAWN_ERR_ARGS;
+        }
+        args->argv[args->argc++] = word;
+    }
+    return args->argc > 0 ? SYS_ERR_OK : SPAWN_ERR_ARGS;
+}
+
+const struct bootinfo_module *bootmodule_find(const struct bootinfo *info, const char *name)
+{
+    struct bootmodule_args args;
+    for (size_t i = 0; i < info->modules_count && i < BOOTINFO_MODULES_MAX; i++) {
+        const struct bootinfo_module *module = &info->modules[i];
+        if (err_is_ok(bootmodule_parse(module, &args)) && strcmp(args.argv[0], name) == 0) {
+            return module;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Spawning, step by step, and its reverse. While a domain is made, the RAM capability that all of
+// it is cut from is kept; when it goes, every part stands alone and is returned by itself as soon
+// as nothing holds it. A failed step is undone by the same destruction that ends a finished domain.
+#include "spawn_internal.h"
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/invocations.h"
+#include "barrelfish/ram_alloc.h"
+#include "barrelfish/slot_alloc.h"
+
+struct capref spawn_slot(const struct spawn_info *si, cslot_t root_slot, cslot_t slot)
+{
+    return (struct capref){
+        {get_cap_addr(si->rootcn), root_slot * L2_CNODE_SLOTS, CNODE_LEVEL_OTHER}, slot};
+}
+
+errval_t spawn_add_cap(const struct spawn_info *si, cslot_t root_slot, cslot_t slot,
+                       struct capref cap)
+{
+    return cap_copy(spawn_slot(si, root_slot, slot), cap);
+}
+
+errval_t spawn_mint_cap(const struct spawn_info *si, cslot_t root_slot, cslot_t slot,
+                        struct capref cap, uint64_t rights, uint64_t badge)
+{
+    return cap_mint(spawn_slot(si, root_slot, slot), cap, rights, badge);
+}
+
+errval_t spawn_give_cap(const struct spawn_info *si, cslot_t root_slot, cslot_t slot,
+                        struct capref cap)
+{
+    errval_t err = spawn_add_cap(si, root_slot, slot, cap);
+    if (err_is_ok(err)) {
+        err = cap_delete(cap);
+        (void)slot_free(cap); // it may be in a slot that somebody else chose
+    }
+    return err;
+}
+
+errval_t spawn_run(const struct spawn_info *si)
+{
+    return invoke_dispatcher_run(si->dispatcher);
+}
+
+// The dispatcher itself: its spaces, its frame, and its self endpoint.
+static errval_t make_dispatcher(struct spawn_work *work)
+{
+    struct spawn_info *si = &work->si;
+    errval_t err = invoke_dispatcher_setup(
+        si->dispatcher, si->rootcn, spawn_slot(si, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_VROOT),
+        spawn_slot(si, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_DISPFRAME), work->params->death_ep,
+        si->domain_id, DISPATCHER_VADDR);
+    if (err_is_ok(err)) {
+        err =
+            invoke_dispatcher_endpoint(si->dispatcher, SELFEP_OFFSET, SELFEP_MESSAGES, si->selfep);
+    }
+    return err;
+}
+
+struct gift {
+    cslot_t slot;
+    struct capref cap;
+    uint64_t rights;
+    uint64_t badge;
+};
+
+// TASKCN: what the domain is made of, and whom it may speak to.
+static errval_t give_caps(const struct spawn_work *work)
+{
+    const struct spawn_params *params = work->params;
+    const struct spawn_info *si = &work->si;
+    const struct gift gifts[] = {
+        {TASKCN_SLOT_ROOTCN, si->rootcn, CAPRIGHTS_ALL, 0},
+        {TASKCN_SLOT_DISPATCHER, si->dispatcher, CAPRIGHTS_ALL, 0},
+        {TASKCN_SLOT_SELFEP, si->selfep, CAPRIGHTS_ALL, 0},
+        {TASKCN_SLOT_MONITOREP, params->monitor_ep, CAPRIGHTS_ALL, si->domain_id},
+        {TASKCN_SLOT_MEMSERVEP, params->mem_serv_ep, CAPRIGHTS_ALL, si->domain_id},
+        {TASKCN_SLOT_SPAWNDEP, params->spawnd_ep, CAPRIGHTS_ALL, si->domain_id},
+        {TASKCN_SLOT_KERNELINFO, params->kernel_info, CAPRIGHTS_READ, 0},
+        {TASKCN_SLOT_KERNEL, params->kernel, CAPRIGHTS_ALL, 0},
+        {TASKCN_SLOT_BOOTINFO, params->bootinfo, CAPRIGHTS_ALL, 0},
+    };
+    errval_t err = SYS_ERR_OK;
+    for (size_t i = 0; i < sizeof(gifts) / sizeof(gifts[0]) && err_is_ok(err); i++) {
+        if (!capref_is_null(gifts[i].cap)) {
+            err = spawn_mint_cap(si, ROOTCN_SLOT_TASKCN, gifts[i].slot, gifts[i].cap,
+                                 gifts[i].rights, gifts[i].badge);
+        }
+    }
+    return err;
+}
+
+static errval_t build(struct spawn_work *work)
+{
+    errval_t err = spawn_make_objects(work);
+    if (err_is_ok(err)) {
+        err = spawn_fill(work);
+    }
+    if (err_is_ok(err)) {
+        err = spawn_make_mappings(work);
+    }
+    if (err_is_ok(err)) {
+        err = make_dispatcher(work);
+    }
+    return err_is_ok(err) ? give_caps(work) : err;
+}
+
+static errval_t alloc_slots(struct spawn_work *work)
+{
+    struct capref *slots[] = {&work->si.rootcn, &work->si.dispatcher, &work->si.selfep};
+    errval_t err = SYS_ERR_OK;
+    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]) && err_is_ok(err); i++) {
+        err = slot_alloc(slots[i]);
+    }
+    return err;
+}
+
+// First error of two.
+static errval_t first_of(errval_t err, errval_t next)
+{
+    return err_is_fail(err) ? err : next;
+}
+
+// Empties a slot that may be empty, or was never taken, and frees it.
+static errval_t clear(struct capref cap)
+{
+    if (capref_is_null(cap)) {
+        return SYS_ERR_OK;
+    }
+    errval_t err = cap_delete(cap);
+    return err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND ? err : slot_free(cap);
+}
+
+static errval_t revoke_and_clear(struct capref cap)
+{
+    if (capref_is_null(cap)) {
+        return SYS_ERR_OK;
+    }
+    errval_t err = cap_revoke(cap);
+    err = err_no(err) == SYS_ERR_CAP_NOT_FOUND ? SYS_ERR_OK : err;
+    return first_of(err, clear(cap));
+}
+
+errval_t spawn_destroy(struct spawn_info *si)
+{
+    if (!capref_is_null(si->dispatcher)) {
+        // Fails for one that never came to life, which is as good.
+        (void)!invoke_dispatcher_stop(si->dispatcher);
+    }
+    errval_t err = revoke_and_clear(si->dispatcher);
+    err = first_of(err, clear(si->selfep));
+    err = first_of(err, revoke_and_clear(si->rootcn));
+    *si = (struct spawn_info){0};
+    return err;
+}
+
+static errval_t check_params(struct spawn_work *work)
+{
+    const struct spawn_params *params = work->params;
+    struct elf_limits limits = {SPAWN_IMAGE_LOW, SPAWN_IMAGE_HIGH, SPAWN_IMAGE_MAX};
+    if (elf_check(params->image, params->image_bytes, &limits, &work->elf) != ELF_OK) {
+        return err_push(ELF_ERR_HEADER, SPAWN_ERR_LOAD);
+    }
+    if ((params->flags & SPAWN_FLAG_BOOTINFO) != 0 && capref_is_null(params->bootinfo)) {
+        return LIB_ERR_INVALID_ARGS;
+    }
+    const struct spawn_extent extent = {
+        .modulecn = params->modulecn,
+        .supercn = params->supercn,
+        .shared_image = !capref_is_null(params->image_frame),
+    };
+    return spawn_layout_make(&work->layout, &work->elf, extent) ? SYS_ERR_OK : SPAWN_ERR_LOAD;
+}
+
+errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params)
+{
+    struct spawn_work work = {.params = params, .si.domain_id = params->domain_id};
+    errval_t err = check_params(&work);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    err = ram_alloc_bytes(&work.ram, work.layout.total, BASE_PAGE_SIZE);
+    if (err_is_fail(err)) {
+        return err_push(err, SPAWN_ERR_LOAD);
+    }
+    work.si.bytes = work.layout.total;
+    err = alloc_slots(&work);
+    if (err_is_ok(err)) {
+        err = build(&work);
+    }
+    if (err_is_fail(err)) {
+        (void)spawn_destroy(&work.si);
+    }
+    errval_t ram_err = clear(work.ram);
+    if (err_is_ok(err) && err_is_fail(ram_err)) {
+        (void)spawn_destroy(&work.si);
+        err = ram_err;
+    }
+    if (err_is_fail(err)) {
+        return err_no(err) == SPAWN_ERR_ARGS ? err : err_push(err, SPAWN_ERR_LOAD);
+    }
+    *si = work.si;
+    return SYS_ERR_OK;
+}

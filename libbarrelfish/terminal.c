@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Where a domain's output goes.
+
+#include "barrelfish/terminal.h"
+
+#include "barrelfish/syscalls.h"
+
+static size_t write_to_cpudriver(const char *data, size_t length)
+{
+    return err_is_ok(sys_print(data, length)) ? length : 0;
+}
+
+static terminal_write_fn current_write = write_to_cpudriver;
+
+size_t terminal_write(const char *data, size_t length)
+{
+    return current_write(data, length);
+}
+
+terminal_write_fn terminal_set_write(terminal_write_fn write)
+{
+    terminal_write_fn before = current_write;
+    current_write = write != NULL ? write : write_to_cpudriver;
+    return before;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// How two domains come to share a channel, and how it ends. The client makes a frame for both rings
+// and sends it with MONITOR_BIND; the server gets it with the request, maps it and accepts; each
+// side gets the other's Notify from its monitor. One Notify, and so one interrupt vector, serves
+// all channels of a domain (ump_internal.h). See barrelfish/ump_chan.h.
+
+#include "ump_internal.h"
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/domain.h"
+#include "barrelfish/vspace_common.h"
+#include "monitor_events.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// What is kept for a channel beside it: also while it is being bound.
+struct ump_peer {
+    struct monitor_peer peer;
+    struct monitor_wait wait;
+    struct ump_chan *uc;
+};
+
+/// Makes the endpoint for notifications known to the monitor, once. Between monitor_events_begin()
+/// and _end().
+static errval_t need_notify(void)
+{
+    struct lmp_endpoint *ep;
+    struct capref cap;
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_NOTIFY};
+    if (ump_notify_ep != NULL)
+        return SYS_ERR_OK;
+    errval_t err = endpoint_create(4, &cap, &ep);
+    if (err_is_fail(err))
+        return err;
+    err = monitor_call(words, cap, words, NULL);
+    if (err_is_ok(err)) {
+        ump_notify_ep = ep;
+    } else {
+        (void)cap_destroy(cap);
+        lmp_endpoint_free(ep);
+    }
+    return err;
+}
+
+static void peer_gone(struct monitor_peer *peer)
+{
+    struct ump_chan *uc = ((struct ump_peer *)((char *)peer - offsetof(struct ump_peer, peer)))->uc;
+    uc->gone = true;
+    // Only what is registered is triggered.
+    (void)waitset_chan_trigger(&uc->recv_chan);
+    (void)waitset_chan_trigger(&uc->send_chan);
+}
+
+/// Maps a frame and makes the channel's rings in it; the frame stays the caller's on an error.
+static errval_t map_rings(struct ump_chan *uc, struct capref frame, size_t out_offset,
+                          size_t out_bytes, size_t in_offset, size_t in_bytes)
+{
+    uint8_t *buf;
+    struct frame_identity id;
+    errval_t err = frame_identify(frame, &id);
+    if (err_is_fail(err))
+        return err;
+    if (out_bytes > id.bytes || in_bytes > id.bytes || out_bytes + in_bytes > id.bytes)
+        return LIB_ERR_UMP_BUFSIZE;
+    struct ump_peer *peer = calloc(1, sizeof(*peer));
+    if (peer == NULL)
+        return LIB_ERR_MALLOC_FAIL;
+    err = vspace_map_one_frame((void **)&buf, id.bytes, frame, NULL, NULL);
+    if (err_is_ok(err)) {
+        err = ump_chan_init(uc, buf + in_offset, in_bytes, buf + out_offset, out_bytes);
+        if (err_is_fail(err))
+            (void)vspace_unmap(buf);
+    }
+    if (err_is_fail(err)) {
+        free(peer);
+        return err;
+    }
+    peer->uc = uc;
+    uc->peer = peer;
+    uc->buf = buf;
+    uc->frame = frame;
+    return SYS_ERR_OK;
+}
+
+/// Frees what a channel holds; the monitor knows it no more.
+static void release(struct ump_chan *uc)
+{
+    if (uc->buf == NULL)
+        return;
+    (void)vspace_unmap(uc->buf);
+    (void)cap_destroy(uc->frame);
+    if (!capref_is_null(uc->notify))
+        (void)cap_destroy(uc->notify);
+    free(uc->peer);
+    uc->buf = uc->peer = NULL;
+}
+
+/// Between begin and end, or in the events' thread: the connection `id` is known.
+static void opened(struct ump_chan *uc, uint64_t id, struct capref notify)
+{
+    struct ump_peer *peer = uc->peer;
+    uc->id = id;
+    uc->notify = notify;
+    ump_chan_setup(uc);
+    monitor_peer_add(&peer->peer, id, peer_gone);
+}
+
+static void run_continuation(void *arg)
+{
+    struct ump_chan *uc = arg;
+    if (err_is_fail(uc->bind_err))
+        release(uc);
+    uc->cont.handler(uc->cont.st, uc->bind_err, uc, NULL_CAP);
+}
+
+/// Runs in the events' thread.
+static void bound(struct monitor_wait *wait)
+{
+    struct ump_chan *uc = wait->st;
+    if (err_is_ok(wait->err))
+        opened(uc, wait->id, wait->cap);
+    uc->bind_err = wait->err;
+    if (uc->cont.handler == NULL)
+        thread_sem_post(&wait->sem);
+    else
+        (void)!waitset_chan_trigger_closure(get_default_waitset(), &uc->bind_chan,
+                                            MKCLOSURE(run_continuation, uc));
+}
+
+static size_t round_up(size_t bytes, size_t unit)
+{
+    return (bytes + unit - 1) / unit * unit;
+}
+
+/// Sends the request; events are held back from before until the wait is known.
+static errval_t request(struct ump_chan *uc, iref_t iref, size_t out_bytes, size_t in_bytes)
+{
+    struct ump_peer *peer = uc->peer;
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_BIND, iref, out_bytes, in_bytes};
+    errval_t err = monitor_events_begin();
+    if (err_is_fail(err))
+        return err;
+    err = need_notify();
+    if (err_is_ok(err))
+        err = monitor_call(words, uc->frame, words, NULL);
+    if (err_is_ok(err))
+        monitor_wait_add(&peer->wait, MONITOR_EVENT_BOUND, words[1], bound, uc);
+    monitor_events_end();
+    return err;
+}
+
+static errval_t bind(struct ump_chan *uc, struct ump_bind_continuation cont, iref_t iref,
+                     size_t in_bytes, size_t out_bytes)
+{
+    const size_t most = (size_t)URPC_LINES_MAX * UMP_MSG_BYTES;
+    struct capref frame;
+    if (in_bytes > most || out_bytes > most)
+        return LIB_ERR_UMP_BUFSIZE;
+    in_bytes = round_up(in_bytes, UMP_MSG_BYTES);
+    out_bytes = round_up(out_bytes, UMP_MSG_BYTES);
+    errval_t err = frame_alloc(&frame, round_up(in_bytes + out_bytes, BASE_PAGE_SIZE), NULL);
+    if (err_is_fail(err))
+        return err;
+    err = map_rings(uc, frame, 0, out_bytes, out_bytes, in_bytes);
+    if (err_is_fail(err)) {
+        (void)cap_destroy(frame);
+        return err;
+    }
+    uc->cont = cont;
+    err = request(uc, iref, out_bytes, in_bytes);
+    if (err_is_fail(err))
+        release(uc);
+    return err;
+}
+
+errval_t ump_chan_bind(struct ump_chan *uc, struct ump_bind_continuation cont,
+                       struct event_queue_node *qnode, iref_t iref,
+                       struct monitor_binding *monitor_binding, size_t inchanlen, size_t outchanlen,
+                       struct capref notify_cap)
+{
+    (void)qnode;
+    (void)monitor_binding;
+    (void)notify_cap;
+    return cont.handler == NULL ? LIB_ERR_INVALID_ARGS
+                                : bind(uc, cont, iref, inchanlen, outchanlen);
+}
+
+errval_t ump_chan_bind_blocking(struct ump_chan *uc, iref_t iref, size_t inchanlen,
+                                size_t outchanlen)
+{
+    struct ump_bind_continuation none = {NULL, NULL};
+    errval_t err = bind(uc, none, iref, inchanlen, outchanlen);
+    if (err_is_fail(err))
+        return err;
+    struct ump_peer *peer = uc->peer;
+    err = monitor_wait_block(&peer->wait);
+    if (err_is_fail(err))
+        release(uc);
+    return err;
+}
+
+errval_t ump_chan_accept(struct ump_chan *uc, struct monitor_bind_request *request)
+{
+    struct capref notify = NULL_CAP;
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_BIND_REPLY, request->id, SYS_ERR_OK};
+    // The client's outgoing area, our incoming one, comes first.
+    errval_t err = request->lmp ? LIB_ERR_INVALID_ARGS
+                                : map_rings(uc, request->cap, request->client_out_bytes,
+                                            request->client_in_bytes, 0, request->client_out_bytes);
+    if (err_is_fail(err)) {
+        (void)monitor_refuse(request, err);
+        return err;
+    }
+    request->cap = NULL_CAP;
+    err = monitor_events_begin();
+    if (err_is_fail(err)) {
+        release(uc);
+        return err;
+    }
+    err = need_notify();
+    if (err_is_fail(err))
+        (void)monitor_refuse(request, err);
+    else
+        err = monitor_call(words, NULL_CAP, words, &notify);
+    if (err_is_ok(err))
+        opened(uc, request->id, notify);
+    monitor_events_end();
+    if (err_is_fail(err)) {
+        if (!capref_is_null(notify))
+            (void)cap_destroy(notify);
+        release(uc);
+    }
+    return err;
+}
+
+void ump_chan_close(struct ump_chan *uc)
+{
+    struct ump_peer *peer = uc->peer;
+    urpc_close(&uc->state.ring);
+    ump_chan_flush(uc);
+    (void)waitset_chan_deregister(&uc->recv_chan);
+    (void)waitset_chan_deregister(&uc->send_chan);
+    if (uc->id == 0)
+        return;
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_DISCONNECT, uc->id};
+    if (err_is_ok(monitor_events_begin())) {
+        monitor_peer_remove(&peer->peer);
+        if (!uc->gone)
+            (void)!monitor_call(words, NULL_CAP, words, NULL);
+        monitor_events_end();
+    }
+    release(uc);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Metadata of the address-space manager; private to it.
+#pragma once
+
+#include "barrelfish/caddr.h"
+#include "barrelfish/slab.h"
+
+enum vspace_slab { VSPACE_SLAB_REGION, VSPACE_SLAB_MEMOBJ, VSPACE_SLAB_TABLE, VSPACE_SLAB_MAPPING };
+#define VSPACE_SLABS 4u
+
+void vspace_reserve_init(void);
+
+/// A zeroed block, or NULL.
+void *vspace_block_alloc(enum vspace_slab slab);
+void vspace_block_free(enum vspace_slab slab, void *block);
+
+/// Make sure that mapping `bytes` will find all slots and metadata it needs, as far as growing is
+/// allowed now.
+errval_t vspace_reserve(size_t bytes);
+
+/// An empty slot with a new page table in it, out of memory set aside for tables.
+errval_t vspace_table_alloc(struct capref *ret, enum objtype type);

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Waitsets. States of a channel and who changes them:
+//   unregistered -> idle       waitset_chan_register()
+//   unregistered -> polled     waitset_chan_register_polled(): on the dispatcher's ring
+//   idle, polled -> pending    waitset_chan_trigger(), waitset_poll_disabled(): on the waitset's
+//   ring any -> unregistered        waitset_chan_deregister(), and pending ones by get_next_event()
+// One waiter is woken for each event; it looks again, as another thread may have taken the event.
+// Everything is done disabled.
+
+#include "barrelfish/waitset.h"
+
+#include "dispatcher.h"
+
+#define POLL_SLEEP_US 1000u
+
+static void ring_add(struct waitset_chanstate **head, struct waitset_chanstate *chan)
+{
+    if (*head == NULL) {
+        chan->next = chan->prev = chan;
+        *head = chan;
+    } else {
+        chan->next = *head;
+        chan->prev = (*head)->prev;
+        chan->prev->next = chan;
+        chan->next->prev = chan;
+    }
+}
+
+static void ring_remove(struct waitset_chanstate **head, struct waitset_chanstate *chan)
+{
+    if (chan->next == chan) {
+        *head = NULL;
+    } else {
+        chan->next->prev = chan->prev;
+        chan->prev->next = chan->next;
+        if (*head == chan) {
+            *head = chan->next;
+        }
+    }
+    chan->next = chan->prev = NULL;
+}
+
+static void chan_disarm(struct waitset_chanstate *chan)
+{
+    if (chan->armed) {
+        chan->armed = false;
+        if (chan->disarm != NULL) {
+            chan->disarm(chan);
+        }
+    }
+}
+
+// Takes a registered channel off its ring.
+static void chan_unlink(struct waitset_chanstate *chan)
+{
+    if (chan->state == CHAN_POLLED) {
+        struct dispatcher *disp = disp_self();
+        ring_remove(&disp->polled, chan);
+        disp->polled_count--;
+        chan_disarm(chan);
+    } else if (chan->state == CHAN_PENDING) {
+        ring_remove(&chan->waitset->pending, chan);
+    }
+}
+
+void waitset_init(struct waitset *ws)
+{
+    *ws = (struct waitset)WAITSET_INITIALIZER;
+}
+
+errval_t waitset_destroy(struct waitset *ws)
+{
+    return ws->pending == NULL && ws->waiters == NULL ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS;
+}
+
+// Takes the oldest event. Disabled.
+static bool take_event(struct waitset *ws, struct event_closure *closure)
+{
+    struct waitset_chanstate *chan = ws->pending;
+    if (chan == NULL) {
+        return false;
+    }
+    ring_remove(&ws->pending, chan);
+    chan->state = CHAN_UNREGISTERED;
+    *closure = chan->closure;
+    return true;
+}
+
+errval_t get_next_event(struct waitset *ws, struct event_closure *closure)
+{
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    dispatch_poll(disp);
+    while (!take_event(ws, closure)) {
+        thread_block_disabled(&ws->waiters);
+    }
+    disp_enable((dispatcher_handle_t)disp);
+    return SYS_ERR_OK;
+}
+
+errval_t event_dispatch(struct waitset *ws)
+{
+    struct event_closure closure;
+    errval_t err = get_next_event(ws, &closure);
+    if (err_is_ok(err)) {
+        closure.handler(closure.arg);
+    }
+    return err;
+}
+
+errval_t event_dispatch_non_block(struct waitset *ws)
+{
+    struct event_closure closure;
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    dispatch_poll(disp);
+    bool taken = take_event(ws, &closure);
+    disp_enable((dispatcher_handle_t)disp);
+    if (!taken) {
+        return LIB_ERR_NO_EVENT;
+    }
+    closure.handler(closure.arg);
+    return SYS_ERR_OK;
+}
+
+errval_t check_for_event(struct waitset *ws)
+{
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    dispatch_poll(disp);
+    bool pending = ws->pending != NULL;
+    disp_enable((dispatcher_handle_t)disp);
+    return pending ? SYS_ERR_OK : LIB_ERR_NO_EVENT;
+}
+
+void waitset_chanstate_init(struct waitset_chanstate *chan, enum ws_chantype chantype)
+{
+    *chan = (struct waitset_chanstate){.chantype = chantype, .state = CHAN_UNREGISTERED};
+}
+
+void waitset_chanstate_destroy(struct waitset_chanstate *chan)
+{
+    (void)waitset_chan_deregister(chan);
+}
+
+errval_t waitset_chan_register_disabled(struct waitset *ws, struct waitset_chanstate *chan,
+                                        struct event_closure closure)
+{
+    if (chan->state != CHAN_UNREGISTERED) {
+        return LIB_ERR_CHAN_ALREADY_REGISTERED;
+    }
+    chan->waitset = ws;
+    chan->closure = closure;
+    chan->state = CHAN_IDLE;
+    return SYS_ERR_OK;
+}
+
+errval_t waitset_chan_deregister_disabled(struct waitset_chanstate *chan)
+{
+    if (chan->state == CHAN_UNREGISTERED) {
+        return LIB_ERR_CHAN_NOT_REGISTERED;
+    }
+    chan_unlink(chan);
+    chan->state = CHAN_UNREGISTERED;
+    return SYS_ERR_OK;
+}
+
+errval_t waitset_chan_trigger_disabled(struct waitset_chanstate *chan)
+{
+    if (chan->state == CHAN_UNREGISTERED) {
+        return LIB_ERR_CHAN_NOT_REGISTERED;
+    }
+    if (chan->state != CHAN_PENDING) {
+        chan_unlink(chan);
+        chan->state = CHAN_PENDING;
+        ring_add(&chan->waitset->pending, chan);
+        thread_wake_one_disabled(&chan->waitset->waiters);
+    }
+    return SYS_ERR_OK;
+}
+
+errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan,
+                               struct event_closure closure)
+{
+    dispatcher_handle_t handle = disp_disable();
+    errval_t err = waitset_chan_register_disabled(ws, chan, closure);
+    disp_enable(handle);
+    return err;
+}
+
+errval_t waitset_chan_register_polled(struct waitset *ws, struct waitset_chanstate *chan,
+                                      struct event_closure closure)
+{
+    if (chan->poll == NULL) {
+        return LIB_ERR_INVALID_ARGS;
+    }
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    errval_t err = waitset_chan_register_disabled(ws, chan, closure);
+    if (err_is_ok(err)) {
+        chan->state = CHAN_POLLED;
+        ring_add(&disp->polled, chan);
+        disp->polled_count++;
+    }
+    disp_enable((dispatcher_handle_t)disp);
+    return err;
+}
+
+errval_t waitset_chan_deregister(struct waitset_chanstate *chan)
+{
+    dispatcher_handle_t handle = disp_disable();
+    errval_t err = waitset_chan_deregister_disabled(chan);
+    disp_enable(handle);
+    return err;
+}
+
+errval_t waitset_chan_trigger(struct waitset_chanstate *chan)
+{
+    dispatcher_handle_t handle = disp_disable();
+    errval_t err = waitset_chan_trigger_disabled(chan);
+    disp_enable(handle);
+    return err;
+}
+
+errval_t waitset_chan_trigger_closure(struct waitset *ws, struct waitset_chanstate *chan,
+                                      struct event_closure closure)
+{
+    dispatcher_handle_t handle = disp_disable();
+    errval_t err = waitset_chan_register_disabled(ws, chan, closure);
+    if (err_is_ok(err)) {
+        err = waitset_chan_trigger_disabled(chan);
+    }
+    disp_enable(handle);
+    return err;
+}
+
+void waitset_poll_disabled(struct dispatcher *disp)
+{
+    struct waitset_chanstate *chan = disp->polled;
+    for (size_t left = disp->polled_count; left > 0; left--) {
+        struct waitset_chanstate *next = chan->next;
+        if (chan->poll(chan)) {
+            (void)waitset_chan_trigger_disabled(chan);
+        }
+        chan = next;
+    }
+}
+
+bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
+{
+    systime_t poll_again = systime_now() + us_to_systime(POLL_SLEEP_US);
+    struct waitset_chanstate *chan = disp->polled;
+    for (size_t left = disp->polled_count; left > 0; left--, chan = chan->next) {
+        if (chan->arm == NULL) {
+            *deadline = *deadline == 0 || *deadline > poll_again ? poll_again : *deadline;
+        } else if (chan->arm(chan)) {
+            chan->armed = true;
+        } else {
+            (void)waitset_chan_trigger_disabled(chan);
+            return false;
+        }
+    }
+    return true;
+}
+
+void waitset_disarm_disabled(struct dispatcher *disp)
+{
+    struct waitset_chanstate *chan = disp->polled;
+    for (size_t left = disp->polled_count; left > 0; left--, chan = chan->next) {
+        chan_disarm(chan);
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The server's side of a connection being made: the offer to the domain that exports the service,
+// its answer, and the way back to the client. See bind.h for the states. A service that is not
+// there yet is waited for only if this monitor is starting it (spawnd).
+
+#include "bind.h"
+
+#include <string.h>
+
+errval_t side_offer(struct side *side)
+{
+    errval_t err = SYS_ERR_OK;
+    domainid_t domain = export_domain(side->iref);
+    if (domain == 0 && IREF_INDEX(side->iref) != IREF_INDEX_SPAWND)
+        err = MON_ERR_NO_IREF;
+    if (domain == 0 && err_is_ok(err)) {
+        side->state = SIDE_WAITING;
+        err = spawnd_need();
+        if (err_is_ok(err))
+            return SYS_ERR_OK;
+        side->state = SIDE_FREE;
+    }
+    if (err_is_fail(err)) {
+        if (!capref_is_null(side->cap))
+            (void)cap_destroy(side->cap);
+        return err;
+    }
+    side->domain = domain;
+    side->state = SIDE_ASKED;
+    side->bound = (struct event){
+        .cap_given = true,
+        .cap = side->cap,
+        .words = {side->lmp ? MONITOR_EVENT_BIND_LMP : MONITOR_EVENT_BIND, side->id, side->iref,
+                  side->out_bytes, side->in_bytes, side->client},
+    };
+    side->cap = NULL_CAP;
+    domain_post(domain, &side->bound);
+    return SYS_ERR_OK;
+}
+
+static void send_reply(coreid_t core, uint64_t id, errval_t err, domainid_t server)
+{
+    struct capability notify = {.type = ObjType_Null};
+    struct intermon_msg msg = intermon_msg_make(IM_BIND_REPLY, core, 10);
+    if (err_is_ok(err))
+        domain_notify_description(server, &notify);
+    msg.words[0] = err;
+    cap_transfer_put(&msg.words[4], &notify);
+    msg.words[8] = id;
+    msg.words[9] = server;
+    errval_t sent = intermon_send(&msg, false);
+    if (err_is_fail(sent))
+        DEBUG_ERR(sent, "an answer to a binding from core %u is lost", core);
+}
+
+void bind_refuse(const struct intermon_msg *msg, errval_t err)
+{
+    // Only the words that are sure to be there; the client finds its side by the id.
+    if (msg->count == 13)
+        send_reply(msg->source, msg->words[8], err, 0);
+}
+
+void bind_answer(const struct side *side, errval_t err)
+{
+    if (side->peer != monitor.core) {
+        send_reply(side->peer, side->id, err, 0);
+        return;
+    }
+    struct side *client = side_find(side->id, false);
+    if (client != NULL && client->state == SIDE_ASKED)
+        side_bound(client, err, 0, NULL_CAP);
+}
+
+void bind_handle(const struct intermon_msg *msg)
+{
+    struct capref frame;
+    struct frame_identity id;
+    if (msg->count != 13)
+        return;
+    errval_t err = cap_transfer_receive(msg, &frame);
+    if (err_is_ok(err)) {
+        err = frame_identify(frame, &id);
+        // The client's monitor has checked the sizes; what it says is checked once more where the
+        // domain maps it.
+        if (err_is_ok(err) && (msg->words[10] > id.bytes || msg->words[11] > id.bytes))
+            err = MON_ERR_PROTOCOL;
+        struct side *side = side_alloc();
+        if (err_is_ok(err) && side == NULL)
+            err = MON_ERR_LIMIT;
+        if (err_is_fail(err)) {
+            (void)cap_destroy(frame);
+        } else {
+            *side = (struct side){
+                .id = msg->words[8],
+                .server = true,
+                .client = (domainid_t)msg->words[12],
+                .peer = msg->source,
+                .iref = msg->words[9],
+                .out_bytes = msg->words[10],
+                .in_bytes = msg->words[11],
+                .cap = frame,
+            };
+            memcpy(side->client_notify, &msg->words[4], sizeof(side->client_notify));
+            err = side_offer(side);
+        }
+    }
+    if (err_is_fail(err))
+        bind_refuse(msg, err);
+}
+
+/// The server has accepted: gives each side what wakes the other.
+static void accept(struct side *side, struct capref ep)
+{
+    struct side *client = side->peer == monitor.core ? side_find(side->id, false) : NULL;
+    uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK};
+    side->state = SIDE_OPEN;
+    struct capref notify = NULL_CAP;
+    if (!side->lmp)
+        notify = side_notify(side->client_notify, client != NULL ? client->domain : 0);
+    (void)lmp_server_reply(&monitor.server, side->domain, words, notify, false);
+    if (!capref_is_null(notify))
+        (void)cap_destroy(notify);
+    if (side->peer != monitor.core)
+        send_reply(side->peer, side->id, SYS_ERR_OK, side->domain);
+    else if (client != NULL && client->state == SIDE_ASKED)
+        side_bound(client, SYS_ERR_OK, side->domain,
+                   side->lmp ? ep : side_notify(NULL, side->domain));
+    else if (!capref_is_null(ep))
+        (void)cap_destroy(ep);
+}
+
+void bind_reply(domainid_t server, const uint64_t *words, struct capref cap)
+{
+    struct side *side = side_find(words[1], true);
+    errval_t answer = words[2];
+    errval_t err = SYS_ERR_OK;
+    if (side == NULL || side->domain != server || side->state != SIDE_ASKED)
+        err = LIB_ERR_CHAN_CLOSED;
+    else if (side->lmp && err_is_ok(answer) && capref_is_null(cap))
+        err = LIB_ERR_INVALID_ARGS;
+    if (err_is_ok(err) && err_is_ok(answer)) {
+        if (!side->lmp && !capref_is_null(cap)) {
+            (void)cap_destroy(cap); // Not asked for.
+            cap = NULL_CAP;
+        }
+        accept(side, cap);
+        return;
+    }
+    if (!capref_is_null(cap))
+        (void)cap_destroy(cap);
+    if (err_is_ok(err)) {
+        bind_answer(side, err_push(answer, LIB_ERR_BIND_REFUSED));
+        side_close(side, false);
+    }
+    reply_error(server, err);
+}

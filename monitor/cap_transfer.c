@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Capabilities between cores, first version of the capability protocol: transfer and delete. The
+// rules are in protocol/directory.h; here are the messages and the CPU driver's part. Frame,
+// DevFrame and EndPointUMP have an owner, and are sent by it or through it. Notify and ID are mere
+// names and are only described. Not here: revoke, retype of what other cores know, moves of
+// ownership.
+//
+// T1 What is sent is identified first and its remote flag is set before the message leaves.
+// T2 A core accepts a capability only from its owner or by way of it, which knows that the sender
+// held it (C11). T3 A release says that no copy is left. When a copy is made real while an older
+// one is parked here, the parked one is not the last, and is
+//    just deleted; the returns are looked through before a new copy is given to anybody.
+
+#include "monitor.h"
+
+#include "protocol/directory.h"
+
+#include <string.h>
+
+static struct directory directory;
+static struct cnoderef returns_cnode;
+static struct lmp_endpoint *returns_ep;
+static bool slot_parked[L2_CNODE_SLOTS]; ///< owned copies that the directory knows
+
+_Static_assert(sizeof(struct capability) == INTERMON_CAP_WORDS * sizeof(uint64_t), "IM3");
+
+void cap_transfer_put(uint64_t *words, const struct capability *cap)
+{
+    memcpy(words, cap, sizeof(*cap));
+}
+
+void cap_transfer_get(const uint64_t *words, struct capability *cap)
+{
+    memcpy(cap, words, sizeof(*cap));
+}
+
+static bool is_owned_type(uint8_t type)
+{
+    return type == ObjType_Frame || type == ObjType_DevFrame || type == ObjType_EndPointUMP;
+}
+
+static bool is_name_type(uint8_t type)
+{
+    return type == ObjType_Notify || type == ObjType_ID;
+}
+
+static errval_t set_remote(struct capref cap, bool remote)
+{
+    errval_t err;
+    do {
+        err = invoke_kernel_set_remote(cap_kernel, cap, remote);
+    } while (err_no(err) == SYS_ERR_AGAIN);
+    return err;
+}
+
+static struct directory_object object_of(const struct capability *cap)
+{
+    return (struct directory_object){cap->base, cap->bytes, cap->type};
+}
+
+static void delete_slot(cslot_t slot)
+{
+    struct capref cap = {returns_cnode, slot};
+    errval_t err = set_remote(cap, false);
+    if (err_is_ok(err))
+        err = cap_delete(cap);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "a returned capability cannot be deleted");
+    slot_parked[slot] = false;
+}
+
+static void apply(struct directory_effect effect)
+{
+    if (effect.what == DIRECTORY_FREE)
+        delete_slot(effect.slot);
+}
+
+static void tell_owner(enum intermon_op op, const struct capability *cap, uint64_t made)
+{
+    struct intermon_msg msg = intermon_msg_make(op, cap->owner, INTERMON_CAP_WORDS + 1);
+    cap_transfer_put(msg.words, cap);
+    msg.words[INTERMON_CAP_WORDS] = made;
+    errval_t err = intermon_send(&msg, false);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "core %u was not told of its capability", cap->owner);
+}
+
+/// Deals with a capability that the CPU driver has put into the returns CNode. `fresh` (or NULL)
+/// was just made real.
+static void returned(cslot_t slot, const struct capability *cap, const struct capability *fresh)
+{
+    struct directory_object object = object_of(cap);
+    if (cap->owner == monitor.core && is_owned_type(cap->type)) {
+        slot_parked[slot] = true;
+        apply(directory_park(&directory, &object, slot));
+        return;
+    }
+    if (fresh != NULL && fresh->base == cap->base && fresh->bytes == cap->bytes &&
+        fresh->type == cap->type) {
+        errval_t err = cap_delete((struct capref){returns_cnode, slot}); // T3
+        if (err_is_fail(err))
+            DEBUG_ERR(err, "a parked copy cannot be deleted");
+        return;
+    }
+    bool owned = is_owned_type(cap->type);
+    struct capability gone = *cap;
+    delete_slot(slot);
+    if (owned)
+        tell_owner(IM_CAP_RELEASED, &gone, 0);
+}
+
+/// Looks through the returns CNode if the CPU driver has put something there.
+static void collect_returns(const struct capability *fresh)
+{
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    bool any = false;
+    while (err_is_ok(lmp_endpoint_recv(returns_ep, (struct lmp_recv_buf *)&msg, NULL)))
+        any = true;
+    for (cslot_t slot = 0; any && slot < L2_CNODE_SLOTS; slot++) {
+        struct capability cap;
+        if (slot_parked[slot] ||
+            err_is_fail(cap_identify((struct capref){returns_cnode, slot}, &cap)))
+            continue;
+        returned(slot, &cap, fresh);
+    }
+}
+
+static void returns_ready(void *arg)
+{
+    (void)arg;
+    collect_returns(NULL);
+    errval_t err = lmp_endpoint_register(returns_ep, &monitor.ws, MKCLOSURE(returns_ready, NULL));
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "cannot wait for returned capabilities");
+}
+
+void cap_transfer_init(void)
+{
+    struct capref cnode, ep;
+    errval_t err = cnode_create_l2(&cnode, &returns_cnode);
+    if (err_is_ok(err))
+        err = endpoint_create(4, &ep, &returns_ep);
+    if (err_is_ok(err))
+        err = invoke_kernel_set_returns(cap_kernel, KERNEL_RETURNS_REMOTE, cnode, ep);
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "cannot register for returned capabilities");
+    returns_ready(NULL);
+}
+
+/// Notes that `core` gets a copy of an object owned here and sends the message; undone if that
+/// fails.
+static errval_t send_noted(const struct intermon_msg *msg, const struct capability *cap,
+                           coreid_t core, bool forward)
+{
+    struct directory_object object = object_of(cap);
+    errval_t err = directory_send(&directory, &object, core);
+    if (err_is_fail(err))
+        return err;
+    err = forward ? intermon_forward(msg, true) : intermon_send(msg, true);
+    if (err_is_fail(err))
+        apply(directory_ack(&directory, &object, core, false));
+    return err;
+}
+
+errval_t cap_transfer_send(struct intermon_msg *msg, struct capref cap)
+{
+    struct capability raw;
+    if (capref_is_null(cap))
+        return intermon_send(msg, true);
+    errval_t err = cap_identify(cap, &raw);
+    if (err_is_fail(err))
+        return err;
+    cap_transfer_put(msg->words, &raw);
+    if (is_name_type(raw.type))
+        return intermon_send(msg, true);
+    if (!is_owned_type(raw.type) || msg->destination == monitor.core)
+        return MON_ERR_CAP_SEND;
+    err = set_remote(cap, true); // T1
+    if (err_is_fail(err))
+        return err;
+    if (raw.owner == monitor.core)
+        return send_noted(msg, &raw, msg->destination, false);
+    if (raw.owner != msg->destination) { // T2
+        msg->final = msg->destination;
+        msg->destination = raw.owner;
+    }
+    return intermon_send(msg, true);
+}
+
+void cap_transfer_shared(struct capref cap, coreid_t core)
+{
+    struct capability raw;
+    errval_t err = cap_identify(cap, &raw);
+    if (err_is_ok(err))
+        err = set_remote(cap, true);
+    struct directory_object object = object_of(&raw);
+    if (err_is_ok(err))
+        err = directory_send(&directory, &object, core);
+    if (err_is_fail(err)) {
+        DEBUG_ERR(err, "the frame shared with core %u is not known to be so", core);
+        return;
+    }
+    apply(directory_ack(&directory, &object, core, true));
+}
+
+bool cap_transfer_pass(const struct intermon_msg *msg)
+{
+    struct capability raw;
+    if (msg->final == INTERMON_NONE || msg->count < INTERMON_CAP_WORDS)
+        return false;
+    cap_transfer_get(msg->words, &raw);
+    if (raw.owner != monitor.core || !is_owned_type(raw.type) || msg->final == monitor.core)
+        return false;
+    struct directory_object object = object_of(&raw);
+    struct intermon_msg onward = *msg;
+    onward.destination = msg->final;
+    onward.final = monitor.core;
+    errval_t err =
+        directory_holds(&directory, &object, msg->source) ? SYS_ERR_OK : MON_ERR_PROTOCOL;
+    if (err_is_ok(err))
+        err = send_noted(&onward, &raw, onward.destination, true);
+    if (err_is_fail(err) && msg->op == IM_BIND)
+        bind_refuse(msg, err);
+    return true;
+}
+
+/// Checks what came against T2 and against itself.
+static bool well_formed(const struct intermon_msg *msg, const struct capability *raw)
+{
+    // Sizes, alignment and rights are checked by the CPU driver.
+    if (!is_owned_type(raw->type))
+        return false;
+    if (raw->owner == monitor.core) {
+        struct directory_object object = object_of(raw);
+        return directory_holds(&directory, &object, msg->source);
+    }
+    return raw->owner == (msg->final == INTERMON_NONE ? msg->source : msg->final);
+}
+
+errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap)
+{
+    struct capability raw;
+    struct capref slot = NULL_CAP;
+    cap_transfer_get(msg->words, &raw);
+    if (msg->count < INTERMON_CAP_WORDS || !well_formed(msg, &raw))
+        return MON_ERR_PROTOCOL;
+    errval_t err = slot_alloc(&slot);
+    if (err_is_ok(err)) {
+        raw.flags = 0;
+        raw.reserved = 0;
+        err = invoke_kernel_create_cap(cap_kernel, &raw, slot);
+        if (err_is_fail(err))
+            (void)slot_free(slot);
+    }
+    if (err_is_ok(err))
+        collect_returns(&raw); // T3
+    if (raw.owner != monitor.core)
+        tell_owner(IM_CAP_ACK, &raw, err_is_ok(err));
+    if (err_is_ok(err))
+        *cap = slot;
+    return err;
+}
+
+errval_t cap_transfer_make_name(const uint64_t *words, struct capref *cap)
+{
+    struct capability raw;
+    struct capref slot;
+    cap_transfer_get(words, &raw);
+    if (raw.type == ObjType_Null) {
+        *cap = NULL_CAP;
+        return SYS_ERR_OK;
+    }
+    if (!is_name_type(raw.type))
+        return MON_ERR_PROTOCOL;
+    errval_t err = slot_alloc(&slot);
+    if (err_is_fail(err))
+        return err;
+    raw.flags = 0;
+    err = invoke_kernel_create_cap(cap_kernel, &raw, slot);
+    if (err_is_fail(err))
+        (void)slot_free(slot);
+    else
+        *cap = slot;
+    return err;
+}
+
+void cap_transfer_handle_ack(const struct intermon_msg *msg)
+{
+    struct capability raw;
+    if (msg->count != INTERMON_CAP_WORDS + 1)
+        return;
+    cap_transfer_get(msg->words, &raw);
+    struct directory_object object = object_of(&raw);
+    apply(directory_ack(&directory, &object, msg->source, msg->words[INTERMON_CAP_WORDS] == 1));
+}
+
+void cap_transfer_handle_released(const struct intermon_msg *msg)
+{
+    struct capability raw;
+    if (msg->count != INTERMON_CAP_WORDS + 1)
+        return;
+    cap_transfer_get(msg->words, &raw);
+    struct directory_object object = object_of(&raw);
+    apply(directory_release(&directory, &object, msg->source));
+}

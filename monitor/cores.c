@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Which cores are up. Core 0 hears of each core and decides; when all have come up or failed the
+// boot is complete and core 0 sends the map down the start tree, and again whenever a late core
+// comes. Every monitor reads its own copy. Times and places of a core are asked of core 0.
+
+#include "monitor.h"
+
+#define WAITERS_MAX 16u
+#define MAP_WORDS (BOOTINFO_CORES_MAX / 64)
+
+static uint64_t up_map[MAP_WORDS];
+static bool complete;
+static domainid_t waiters[WAITERS_MAX]; ///< of MONITOR_AWAIT_BOOT
+static unsigned waiters_count;
+
+// Core 0 only.
+static uint8_t states[BOOTINFO_CORES_MAX]; ///< enum monitor_core_state
+static uint64_t start_tsc[BOOTINFO_CORES_MAX];
+
+bool cores_is_up(coreid_t core)
+{
+    return core < monitor.tree.count && (up_map[core / 64] >> core % 64 & 1) != 0;
+}
+
+static unsigned count_up(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < MAP_WORDS; i++)
+        count += (unsigned)__builtin_popcountll(up_map[i]);
+    return count;
+}
+
+void cores_reply(domainid_t domain)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK, up_map[0],          up_map[1],  up_map[2],
+                                      up_map[3],  monitor.tree.count, count_up(), complete};
+    (void)lmp_server_reply(&monitor.server, domain, words, NULL_CAP, false);
+}
+
+void cores_await(domainid_t domain)
+{
+    if (complete) {
+        cores_reply(domain);
+    } else if (waiters_count == WAITERS_MAX) {
+        reply_error(domain, MON_ERR_LIMIT);
+    } else {
+        waiters[waiters_count++] = domain;
+    }
+}
+
+static void answer_waiters(void)
+{
+    while (complete && waiters_count > 0)
+        cores_reply(waiters[--waiters_count]);
+}
+
+/// Sends the map to the children that are up, which send it on.
+static void broadcast(void)
+{
+    coreid_t children[BOOT_CHILDREN_MAX];
+    unsigned count = boot_tree_children(&monitor.tree, monitor.core, children);
+    for (unsigned i = 0; i < count; i++) {
+        if (!cores_is_up(children[i]))
+            continue;
+        struct intermon_msg msg = intermon_msg_make(IM_CORES, children[i], MAP_WORDS + 1);
+        for (unsigned w = 0; w < MAP_WORDS; w++)
+            msg.words[w] = up_map[w];
+        msg.words[MAP_WORDS] = complete;
+        errval_t err = intermon_send_direct(children[i], &msg);
+        if (err_is_fail(err))
+            DEBUG_ERR(err, "core %u was not told which cores are up", children[i]);
+    }
+}
+
+void cores_handle_map(const struct intermon_msg *msg, coreid_t from)
+{
+    if (from != monitor.tree.parent[monitor.core] || msg->count != MAP_WORDS + 1)
+        return;
+    for (unsigned w = 0; w < MAP_WORDS; w++)
+        up_map[w] = msg->words[w];
+    complete = msg->words[MAP_WORDS] != 0;
+    broadcast();
+    answer_waiters();
+}
+
+void cores_report(coreid_t core, enum monitor_core_state state, uint64_t tsc)
+{
+    struct intermon_msg msg = intermon_msg_make(IM_REPORT, 0, 3);
+    msg.words[0] = core;
+    msg.words[1] = state;
+    msg.words[2] = tsc;
+    errval_t err = intermon_send(&msg, false);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "core 0 was not told of core %u", core);
+}
+
+void cores_report_failed(coreid_t root, const char *reason)
+{
+    debug_printf("core %u did not start: %s\n", root, reason);
+    for (unsigned core = 0; core < monitor.tree.count; core++)
+        if (boot_tree_below(&monitor.tree, root, (coreid_t)core))
+            cores_report((coreid_t)core, MONITOR_CORE_FAILED, 0);
+}
+
+void cores_handle_report(const struct intermon_msg *msg)
+{
+    uint64_t core = msg->words[0], state = msg->words[1];
+    if (monitor.core != 0 || msg->count != 3 || core >= monitor.tree.count ||
+        (state != MONITOR_CORE_UP && state != MONITOR_CORE_FAILED))
+        return;
+    if (states[core] == MONITOR_CORE_UP || states[core] == state)
+        return; // A core that is up after all stays up.
+    states[core] = (uint8_t)state;
+    start_tsc[core] = msg->words[2];
+    if (state == MONITOR_CORE_UP)
+        up_map[core / 64] |= UINT64_C(1) << core % 64;
+    unsigned known = 0;
+    for (unsigned i = 0; i < monitor.tree.count; i++)
+        known += states[i] != MONITOR_CORE_OFF ? 1 : 0;
+    if (known < monitor.tree.count)
+        return;
+    complete = true;
+    broadcast();
+    answer_waiters();
+}
+
+void cores_handle_status(const struct intermon_msg *msg)
+{
+    uint64_t core = msg->words[1];
+    if (core >= monitor.tree.count || monitor.core != 0) {
+        request_answer(msg, MON_ERR_NO_CORE, 0, 0, 0);
+        return;
+    }
+    const struct bootinfo_core *info = &monitor.bootinfo->cores[core];
+    request_answer(msg, SYS_ERR_OK, states[core], (uint64_t)info->node << 32 | info->apic_id,
+                   start_tsc[core]);
+}
+
+void cores_init(void)
+{
+    up_map[monitor.core / 64] |= UINT64_C(1) << monitor.core % 64;
+    if (monitor.core == 0)
+        cores_report(0, MONITOR_CORE_UP, monitor.bootinfo->boot_tsc);
+}

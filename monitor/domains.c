@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The domains of this core that have asked something of the monitor: where they get events and
+// notifications. An event lies in the record that it is about, so that queueing one never fails; a
+// domain whose endpoint is full is tried again after a while. A domain's vector is freed when the
+// domain has ended.
+
+#include "monitor.h"
+
+#define DOMAINS_MAX 256u
+#define RETRY_US 1000u
+
+static struct domain domains[DOMAINS_MAX];
+static struct deferred_event retry;
+static bool retry_pending;
+
+struct domain *domain_find(domainid_t id)
+{
+    for (unsigned i = 0; i < DOMAINS_MAX && id != 0; i++)
+        if (domains[i].id == id)
+            return &domains[i];
+    return NULL;
+}
+
+struct domain *domain_get(domainid_t id)
+{
+    struct domain *domain = domain_find(id);
+    for (unsigned i = 0; i < DOMAINS_MAX && domain == NULL; i++) {
+        if (domains[i].id != 0)
+            continue;
+        domain = &domains[i];
+        *domain = (struct domain){.id = id};
+        domain->events_tail = &domain->events;
+    }
+    return domain;
+}
+
+static void take_first(struct domain *domain)
+{
+    struct event *event = domain->events;
+    domain->events = event->next;
+    if (domain->events == NULL)
+        domain->events_tail = &domain->events;
+    event->queued = false;
+    if (event->cap_given && !capref_is_null(event->cap))
+        (void)cap_destroy(event->cap);
+    event->cap = NULL_CAP;
+}
+
+/// Sends what is queued; true if the domain's endpoint is full.
+static bool send_events(struct domain *domain)
+{
+    while (domain->events != NULL && !capref_is_null(domain->event_ep)) {
+        struct event *event = domain->events;
+        uint64_t words[LMP_MSG_LENGTH] = {0};
+        for (unsigned i = 0; i < sizeof(event->words) / sizeof(event->words[0]); i++)
+            words[i] = event->words[i];
+        errval_t err = sys_lmp_send(get_cap_caddr(domain->event_ep), 0, get_cap_caddr(event->cap),
+                                    LMP_MSG_LENGTH, words);
+        if (lmp_err_is_transient(err))
+            return true;
+        if (err_is_fail(err))
+            DEBUG_ERR(err, "an event for domain %x is lost", domain->id);
+        take_first(domain);
+    }
+    return false;
+}
+
+static void send_all(void *arg)
+{
+    (void)arg;
+    bool full = false;
+    retry_pending = false;
+    for (unsigned i = 0; i < DOMAINS_MAX; i++)
+        full = (domains[i].id != 0 && send_events(&domains[i])) || full;
+    if (!full)
+        return;
+    deferred_event_init(&retry);
+    retry_pending = err_is_ok(
+        deferred_event_register(&retry, &monitor.ws, RETRY_US, MKCLOSURE(send_all, NULL)));
+}
+
+void domain_post(domainid_t id, struct event *event)
+{
+    struct domain *domain = domain_find(id);
+    if (domain == NULL) {
+        if (event->cap_given && !capref_is_null(event->cap))
+            (void)cap_destroy(event->cap);
+        return;
+    }
+    event->next = NULL;
+    event->queued = true;
+    *domain->events_tail = event;
+    domain->events_tail = &event->next;
+    if (!retry_pending && send_events(domain))
+        send_all(NULL);
+}
+
+void domain_event_cancel(domainid_t id, struct event *event)
+{
+    struct domain *domain = domain_find(id);
+    if (domain == NULL || !event->queued)
+        return;
+    struct event **link = &domain->events;
+    while (*link != event)
+        link = &(*link)->next;
+    *link = event->next;
+    if (*link == NULL)
+        domain->events_tail = link;
+    event->queued = false;
+    if (event->cap_given && !capref_is_null(event->cap))
+        (void)cap_destroy(event->cap);
+}
+
+errval_t domain_set_events(domainid_t id, struct capref ep)
+{
+    struct domain *domain = domain_get(id);
+    if (domain == NULL || !capref_is_null(domain->event_ep))
+        return MON_ERR_LIMIT;
+    domain->event_ep = ep;
+    if (!retry_pending && send_events(domain))
+        send_all(NULL);
+    return SYS_ERR_OK;
+}
+
+errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
+{
+    struct domain *domain = domain_get(id);
+    if (domain == NULL || !capref_is_null(domain->notify_ep))
+        return MON_ERR_LIMIT;
+    struct capref notify;
+    errval_t err = slot_alloc(&notify);
+    if (err_is_fail(err))
+        return err;
+    *vector = 0;
+    err = invoke_kernel_notify_create(cap_kernel, ep, notify, vector);
+    if (err_is_ok(err)) {
+        domain->notify = notify;
+        domain->vector = *vector;
+    } else {
+        (void)slot_free(notify);
+    }
+    if (err_is_fail(err) && err_no(err) != SYS_ERR_NO_VECTOR)
+        return err;
+    domain->notify_ep = ep;
+    return SYS_ERR_OK;
+}
+
+void domain_notify_description(domainid_t id, struct capability *notify)
+{
+    struct domain *domain = domain_find(id);
+    if (domain == NULL || capref_is_null(domain->notify) ||
+        err_is_fail(cap_identify(domain->notify, notify)))
+        *notify = (struct capability){.type = ObjType_Null};
+}
+
+void domain_wake(domainid_t id)
+{
+    struct domain *domain = domain_find(id);
+    uint64_t words[LMP_MSG_LENGTH] = {0};
+    if (domain == NULL || capref_is_null(domain->notify_ep))
+        return;
+    // A full endpoint holds a notification that was not looked at yet.
+    errval_t err = sys_lmp_send(get_cap_caddr(domain->notify_ep), 0, 0, 0, words);
+    if (err_is_fail(err) && !lmp_err_is_transient(err))
+        DEBUG_ERR(err, "domain %x cannot be notified", id);
+}
+
+void domain_forget(domainid_t id)
+{
+    struct domain *domain = domain_find(id);
+    if (domain == NULL)
+        return;
+    while (domain->events != NULL)
+        take_first(domain);
+    if (!capref_is_null(domain->notify)) {
+        (void)!invoke_kernel_notify_free(cap_kernel, domain->vector);
+        (void)cap_destroy(domain->notify);
+    }
+    if (!capref_is_null(domain->notify_ep))
+        (void)cap_destroy(domain->notify_ep);
+    if (!capref_is_null(domain->event_ep))
+        (void)cap_destroy(domain->event_ep);
+    *domain = (struct domain){0};
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Channels between monitors: lines and messages, queues, routing, sleeping and waking. See
+// intermon.h for the layout and IM1 to IM3. Stands on urpc and on a polled channel of the waitset,
+// which stands for all rings at once; one Notify wakes the monitor for any of them. Not here: how a
+// channel comes to be (start.c, intermon_connect.c) and what messages mean (dispatch.c).
+
+#include "monitor.h"
+
+#include "barrelfish/vspace_common.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define QUEUE_LINES 192u
+#define FIRST_LINE_WORDS (URPC_WORDS - 1)
+/// Own messages to a core after which a direct channel is worth its frame.
+#define CONNECT_AFTER 16u
+/// Lines taken from one ring before the next one has its turn.
+#define RECEIVE_BATCH 32u
+
+struct channel {
+    struct urpc_chan ring;
+    struct capref notify; ///< wakes the peer; NULL_CAP until it is known
+    coreid_t peer;
+    bool rx_open, tx_open;
+    bool dirty; ///< sent to since the last flush
+    unsigned queue_first, queue_count;
+    unsigned rx_words; ///< of rx_msg that have come
+    unsigned rx_lines; ///< of rx_msg that are still to come
+    struct intermon_msg rx_msg;
+    struct urpc_msg queue[QUEUE_LINES];
+};
+
+static struct channel *channels[BOOTINFO_CORES_MAX]; ///< by peer
+static struct channel *list[BOOTINFO_CORES_MAX];     ///< the same, dense, for polling
+static unsigned list_count;
+static uint8_t sent_count[BOOTINFO_CORES_MAX]; ///< own messages to each core, up to CONNECT_AFTER
+static struct waitset_chanstate poll_state;
+static struct lmp_endpoint *notify_ep;
+static struct capref own_notify;
+
+static unsigned lines_of(unsigned words)
+{
+    return words <= FIRST_LINE_WORDS ? 1
+                                     : 1 + (words - FIRST_LINE_WORDS + URPC_WORDS - 1) / URPC_WORDS;
+}
+
+// The three functions of the polled channel run with the dispatcher disabled.
+
+static bool poll_rings(struct waitset_chanstate *state)
+{
+    (void)state;
+    for (unsigned i = 0; i < list_count; i++) {
+        struct channel *chan = list[i];
+        if ((chan->rx_open && urpc_can_recv(&chan->ring)) ||
+            (chan->tx_open && chan->queue_count > 0 && urpc_can_send(&chan->ring)))
+            return true;
+    }
+    return false;
+}
+
+static void disarm_first(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        urpc_disarm(&list[i]->ring);
+        urpc_disarm_room(&list[i]->ring);
+    }
+}
+
+static bool arm_rings(struct waitset_chanstate *state)
+{
+    (void)state;
+    // Notifications that came are all answered by the polling that follows.
+    notify_ep->kern->consumed = notify_ep->kern->delivered;
+    for (unsigned i = 0; i < list_count; i++) {
+        struct channel *chan = list[i];
+        bool quiet = !chan->rx_open || urpc_arm(&chan->ring);
+        if (quiet && chan->tx_open && chan->queue_count > 0)
+            quiet = urpc_arm_room(&chan->ring, 1);
+        if (!quiet) {
+            disarm_first(i + 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void disarm_rings(struct waitset_chanstate *state)
+{
+    (void)state;
+    disarm_first(list_count);
+}
+
+/// Writes queued lines as long as there is room.
+static void drain_queue(struct channel *chan)
+{
+    while (chan->tx_open && chan->queue_count > 0) {
+        const struct urpc_msg *line = &chan->queue[chan->queue_first];
+        if (!urpc_send(&chan->ring, line->words, line->ctrl))
+            return;
+        chan->queue_first = (chan->queue_first + 1) % QUEUE_LINES;
+        chan->queue_count--;
+        chan->dirty = true;
+    }
+}
+
+static void queue_message(struct channel *chan, const struct intermon_msg *msg)
+{
+    unsigned lines = lines_of(msg->count), word = 0;
+    for (unsigned l = 0; l < lines; l++) {
+        struct urpc_msg *line = &chan->queue[(chan->queue_first + chan->queue_count) % QUEUE_LINES];
+        unsigned at = 0;
+        if (l == 0)
+            line->words[at++] = (uint64_t)msg->op | (uint64_t)msg->count << 8 |
+                                (uint64_t)msg->source << 16 | (uint64_t)msg->destination << 32 |
+                                (uint64_t)msg->final << 48;
+        while (at < URPC_WORDS)
+            line->words[at++] = word < msg->count ? msg->words[word] : 0, word++;
+        line->ctrl = (uint16_t)(lines - 1 - l);
+        chan->queue_count++;
+    }
+}
+
+static errval_t channel_send(struct channel *chan, const struct intermon_msg *msg, bool request)
+{
+    unsigned limit = request ? QUEUE_LINES / 2 : QUEUE_LINES; // IM2
+    if (chan->queue_count + lines_of(msg->count) > limit)
+        return MON_ERR_LIMIT;
+    queue_message(chan, msg);
+    drain_queue(chan);
+    return SYS_ERR_OK;
+}
+
+/// Takes a line into the channel's message; true when it is whole. A malformed line is dropped with
+/// its message.
+static bool take_line(struct channel *chan, const uint64_t *words, uint16_t ctrl)
+{
+    struct intermon_msg *msg = &chan->rx_msg;
+    unsigned at = 0;
+    if (chan->rx_lines == 0) {
+        *msg = (struct intermon_msg){
+            .op = (uint8_t)words[0],
+            .count = (uint8_t)(words[0] >> 8),
+            .source = (coreid_t)(words[0] >> 16),
+            .destination = (coreid_t)(words[0] >> 32),
+            .final = (coreid_t)(words[0] >> 48),
+        };
+        if (msg->count > INTERMON_WORDS_MAX || ctrl != lines_of(msg->count) - 1 ||
+            msg->source >= monitor.tree.count || msg->destination >= monitor.tree.count)
+            return false;
+        chan->rx_words = 0;
+        chan->rx_lines = ctrl + 1u;
+        at = 1;
+    }
+    while (at < URPC_WORDS && chan->rx_words < msg->count)
+        msg->words[chan->rx_words++] = words[at++];
+    return --chan->rx_lines == 0;
+}
+
+/// Handles or passes on a whole message.
+static void deliver(struct channel *chan)
+{
+    const struct intermon_msg msg = chan->rx_msg;
+    if (msg.destination == monitor.core) {
+        intermon_handle(&msg, chan->peer);
+        return;
+    }
+    errval_t err = intermon_forward(&msg, false);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "message %u from core %u to core %u lost", msg.op, msg.source,
+                  msg.destination);
+}
+
+static void receive(struct channel *chan)
+{
+    uint64_t words[URPC_WORDS];
+    uint16_t ctrl;
+    for (unsigned i = 0; i < RECEIVE_BATCH && chan->rx_open; i++) {
+        if (!urpc_recv(&chan->ring, words, &ctrl))
+            return;
+        if (take_line(chan, words, ctrl))
+            deliver(chan);
+    }
+}
+
+static void register_poll(void);
+
+static void rings_ready(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < list_count; i++) {
+        drain_queue(list[i]);
+        receive(list[i]);
+    }
+    register_poll();
+}
+
+static void register_poll(void)
+{
+    errval_t err =
+        waitset_chan_register_polled(&monitor.ws, &poll_state, MKCLOSURE(rings_ready, NULL));
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "cannot poll the other monitors");
+}
+
+void intermon_init(void)
+{
+    uint64_t vector;
+    struct capref ep;
+    errval_t err = endpoint_create(4, &ep, &notify_ep);
+    if (err_is_ok(err))
+        err = slot_alloc(&own_notify);
+    if (err_is_ok(err))
+        err = invoke_kernel_notify_create(cap_kernel, ep, own_notify, &vector);
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "cannot make the monitor's Notify");
+    waitset_chanstate_init(&poll_state, CHANTYPE_UMP_IN);
+    poll_state.poll = poll_rings;
+    poll_state.arm = arm_rings;
+    poll_state.disarm = disarm_rings;
+    register_poll();
+}
+
+void intermon_own_notify(struct capability *notify)
+{
+    errval_t err = cap_identify(own_notify, notify);
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "the monitor's Notify is gone");
+}
+
+errval_t intermon_add(coreid_t peer, struct capref frame, bool first)
+{
+    uint8_t *buf;
+    errval_t err = vspace_map_one_frame((void **)&buf, INTERMON_FRAME_BYTES, frame, NULL, NULL);
+    if (err_is_fail(err))
+        return err;
+    struct channel *chan = calloc(1, sizeof(*chan));
+    uint8_t *out = first ? buf : buf + INTERMON_AREA_BYTES;
+    uint8_t *in = first ? buf + INTERMON_AREA_BYTES : buf;
+    if (chan == NULL || !urpc_init(&chan->ring, out, in, INTERMON_AREA_BYTES / URPC_LINE_BYTES)) {
+        free(chan);
+        (void)vspace_unmap(buf);
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    chan->peer = peer;
+    channels[peer] = chan;
+    list[list_count] = chan;
+    // poll_rings() may run at any point here.
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    list_count++;
+    return SYS_ERR_OK;
+}
+
+void intermon_remove(coreid_t peer)
+{
+    struct channel *chan = channels[peer];
+    for (unsigned i = 0; i < list_count; i++)
+        if (list[i] == chan)
+            list[i] = list[--list_count];
+    channels[peer] = NULL;
+    uint8_t *out = (uint8_t *)chan->ring.out, *in = (uint8_t *)chan->ring.in;
+    (void)vspace_unmap(out < in ? out : in);
+    free(chan);
+}
+
+bool intermon_has_channel(coreid_t peer)
+{
+    return channels[peer] != NULL;
+}
+
+void intermon_open_rx(coreid_t peer)
+{
+    channels[peer]->rx_open = true;
+}
+
+void intermon_open_tx(coreid_t peer)
+{
+    channels[peer]->tx_open = true;
+}
+
+errval_t intermon_set_notify(coreid_t peer, const struct capability *notify)
+{
+    struct channel *chan = channels[peer];
+    uint64_t words[INTERMON_CAP_WORDS];
+    if (chan == NULL || notify->type != ObjType_Notify || !capref_is_null(chan->notify))
+        return MON_ERR_PROTOCOL;
+    cap_transfer_put(words, notify);
+    errval_t err = cap_transfer_make_name(words, &chan->notify);
+    return err_is_ok(err) ? invoke_notify_send(chan->notify) : err;
+}
+
+errval_t intermon_forward(const struct intermon_msg *msg, bool request)
+{
+    if (msg->destination >= monitor.tree.count)
+        return MON_ERR_NO_CORE;
+    struct channel *chan = channels[msg->destination];
+    if (chan == NULL || !chan->tx_open) {
+        coreid_t hop = boot_tree_next_hop(&monitor.tree, monitor.core, msg->destination);
+        chan = hop == BOOT_CORE_NONE ? NULL : channels[hop];
+    }
+    if (chan == NULL || !chan->tx_open)
+        return MON_ERR_NO_CORE;
+    return channel_send(chan, msg, request);
+}
+
+errval_t intermon_send(const struct intermon_msg *msg, bool request)
+{
+    struct intermon_msg own = *msg;
+    own.source = monitor.core;
+    if (own.destination == monitor.core) {
+        intermon_handle(&own, monitor.core);
+        return SYS_ERR_OK;
+    }
+    errval_t err = intermon_forward(&own, request);
+    if (err_is_ok(err) && sent_count[own.destination] < CONNECT_AFTER &&
+        ++sent_count[own.destination] == CONNECT_AFTER)
+        intermon_connect(own.destination);
+    return err;
+}
+
+errval_t intermon_send_direct(coreid_t peer, const struct intermon_msg *msg)
+{
+    struct intermon_msg own = *msg;
+    own.source = monitor.core;
+    return channels[peer] == NULL ? MON_ERR_NO_CORE : channel_send(channels[peer], &own, false);
+}
+
+void intermon_flush(void)
+{
+    for (unsigned i = 0; i < list_count; i++) {
+        struct channel *chan = list[i];
+        bool wake = chan->dirty && urpc_peer_sleeps(&chan->ring);
+        chan->dirty = false;
+        wake = urpc_peer_waits(&chan->ring) || wake;
+        if (!wake || capref_is_null(chan->notify))
+            continue;
+        errval_t err = invoke_notify_send(chan->notify);
+        if (err_is_fail(err))
+            DEBUG_ERR(err, "cannot wake the monitor of core %u", chan->peer);
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What the files of the monitor know of one another. Each file owns its state; `monitor` holds what
+// all of them need and nobody changes after the start. The monitor is one thread: a handler runs to
+// its end, and none waits for another domain but for the memory server of the same core, which
+// waits for nobody.
+
+#pragma once
+
+#include "barrelfish/barrelfish.h"
+#include "barrelfish/capabilities.h"
+#include "barrelfish/slot_alloc.h"
+#include "if/monitor.h"
+#include "intermon.h"
+#include "kpi/bootinfo.h"
+#include "protocol/boot_tree.h"
+
+#define MONITOR_FAN_OUT 3u
+/// Time that a core has to come up, in microseconds: long, because on a loaded host many cores
+/// share a real one.
+#define MONITOR_START_DEADLINE_US 60000000u
+/// Least RAM that a core is started with, in bytes.
+#define MONITOR_CORE_RAM_MIN (3u << 20)
+
+struct monitor {
+    coreid_t core;
+    const struct bootinfo *bootinfo;
+    struct boot_tree tree;
+    struct waitset ws;
+    struct lmp_server server;
+};
+extern struct monitor monitor;
+
+// cores.c: which cores are up.
+
+/// A core has come up or has failed to, as its starter says; on core 0 the state of the machine
+/// follows.
+void cores_report(coreid_t core, enum monitor_core_state state, uint64_t start_tsc);
+/// Reports a core and all that it would have started as failed, with the reason in words.
+void cores_report_failed(coreid_t root, const char *reason);
+void cores_handle_report(const struct intermon_msg *msg);
+void cores_handle_map(const struct intermon_msg *msg, coreid_t from);
+void cores_handle_status(const struct intermon_msg *msg);
+bool cores_is_up(coreid_t core);
+void cores_reply(domainid_t domain);
+void cores_await(domainid_t domain);
+/// To be called once, when the state of this core itself is known.
+void cores_init(void);
+
+// start.c: starting cores.
+
+/// Divides what bootinfo says that this monitor holds, and starts its children. Ends the domain if
+/// the division is impossible.
+void start_children(void);
+void start_handle_up(const struct intermon_msg *msg, coreid_t from);
+
+// cap_transfer.c: capabilities to and from other cores.
+
+/// Sends a message that carries `cap` (NULL_CAP: none) in words 0 to 3. The capability stays the
+/// caller's.
+///
+/// \return MON_ERR_CAP_SEND: of a type that does not cross cores; errors of intermon_send().
+/// Nothing was sent then.
+errval_t cap_transfer_send(struct intermon_msg *msg, struct capref cap);
+/// On the way: tells whether a message's capability is owned here and the message is to be sent on;
+/// does it.
+bool cap_transfer_pass(const struct intermon_msg *msg);
+/// Makes the capability in words 0 to 3 of a message for this core real, in a slot that is the
+/// caller's then; the owner is told.
+errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap);
+/// Notes that the CPU driver has given `core` a copy of a capability of ours
+/// (KERNEL_CMD_START_CORE).
+void cap_transfer_shared(struct capref cap, coreid_t core);
+/// Makes a capability that has no owner (Notify) out of its description; NULL_CAP out of zeros.
+errval_t cap_transfer_make_name(const uint64_t *words, struct capref *cap);
+void cap_transfer_put(uint64_t *words, const struct capability *cap);
+void cap_transfer_get(const uint64_t *words, struct capability *cap);
+void cap_transfer_handle_ack(const struct intermon_msg *msg);
+void cap_transfer_handle_released(const struct intermon_msg *msg);
+/// Registers the CNode for last copies with the CPU driver. Ends the domain on an error.
+void cap_transfer_init(void);
+
+// domains.c: what is known of a domain of this core, and events to it.
+
+/// An event on its way to a domain; lies in the record that it is about. Zero is unused.
+struct event {
+    struct event *next;
+    bool queued;
+    bool cap_given; ///< cap is deleted when the event is gone
+    struct capref cap;
+    uint64_t words[6];
+};
+
+struct domain {
+    domainid_t id; ///< 0: free
+    struct capref event_ep;
+    struct capref notify_ep; ///< only if there is no Notify
+    struct capref notify;
+    uint64_t vector;
+    struct event *events, **events_tail;
+};
+
+/// The record of a domain of this core, made if it is not there; NULL if there are too many.
+struct domain *domain_get(domainid_t id);
+struct domain *domain_find(domainid_t id);
+/// Queues an event, which must not be queued, and sends what can be sent. If the domain is unknown
+/// it is dropped.
+void domain_post(domainid_t id, struct event *event);
+/// Takes an event that is queued back and deletes its capability.
+void domain_event_cancel(domainid_t id, struct event *event);
+errval_t domain_set_events(domainid_t id, struct capref ep);
+errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector);
+/// Description of the Notify of a domain, all zero if it has none.
+void domain_notify_description(domainid_t id, struct capability *notify);
+/// Wakes a domain that has no Notify, on behalf of a peer.
+void domain_wake(domainid_t id);
+void domain_forget(domainid_t id);
+
+// requests.c: requests that other monitors answer.
+
+/// Sends a request to `msg->destination` for a domain, with a token in word 0; the domain gets the
+/// answer as its reply, or, with `wait`, an event MONITOR_EVENT_NAME, and its reply at once.
+void request_send(struct intermon_msg *msg, domainid_t domain, bool wait);
+void request_handle_reply(const struct intermon_msg *msg);
+/// Answers a request that came in `msg`.
+void request_answer(const struct intermon_msg *msg, errval_t err, uint64_t value1, uint64_t value2,
+                    uint64_t value3);
+void request_forget(domainid_t domain);
+
+// names.c: the name service, on core 0.
+void names_init(void);
+void names_handle(const struct intermon_msg *msg);
+void names_handle_forget(const struct intermon_msg *msg);
+void names_forget(domainid_t domain);
+
+// exports.c: services of this core.
+errval_t export_add(domainid_t domain, uint32_t index, iref_t *iref);
+errval_t export_remove(domainid_t domain, iref_t iref);
+/// The domain that exports `iref`, or 0.
+domainid_t export_domain(iref_t iref);
+/// Frees the exports of a domain that has ended.
+void export_forget(domainid_t domain);
+
+// bind.c: connections between domains.
+void bind_request(domainid_t client, const uint64_t *words, struct capref frame);
+void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep);
+void bind_reply(domainid_t server, const uint64_t *words, struct capref cap);
+errval_t bind_disconnect(domainid_t domain, uint64_t id);
+errval_t bind_relay(domainid_t domain, uint64_t id);
+void bind_handle(const struct intermon_msg *msg);
+void bind_handle_reply(const struct intermon_msg *msg);
+/// Answers a bind request of another core with an error.
+void bind_refuse(const struct intermon_msg *msg, errval_t err);
+void bind_handle_gone(const struct intermon_msg *msg);
+void bind_handle_relay(const struct intermon_msg *msg);
+void bind_forget(domainid_t domain);
+/// A service whose clients waited for it is there now, or (`err`) will not come.
+void bind_resume(iref_t iref, errval_t err);
+
+// spawnd.c: this core's spawnd, started when first needed.
+/// Starts it if it is not there. An error says that it will not come.
+errval_t spawnd_need(void);
+/// A domain that this monitor started has died.
+void spawnd_died(domainid_t domain);
+
+// service.c: requests of domains.
+void service_init(void);
+void reply_error(domainid_t domain, errval_t err);
+void reply_values(domainid_t domain, uint64_t value1, uint64_t value2, uint64_t value3);

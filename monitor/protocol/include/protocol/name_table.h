@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The name service's table: names of services with their interface references, and those who wait
+// for a name that is not there yet. Pure and bounded; it lives in the monitor of core 0.
+
+#pragma once
+
+#include "kpi/errors.h"
+
+#define NAME_BYTES_MAX 48u ///< of a name; shorter ones are padded with zeros
+#define NAMES_MAX 512u
+#define NAME_WAITERS_MAX 512u
+
+/// A name as messages carry it. Valid: not empty, zeros only at the end.
+struct name {
+    char text[NAME_BYTES_MAX];
+};
+
+/// Who waits: the core whose monitor asked, and the number under which it did.
+struct name_waiter {
+    struct name name;
+    domainid_t domain;
+    coreid_t core;
+    uint64_t token;
+};
+
+struct name_entry {
+    struct name name;
+    iref_t iref;
+    domainid_t owner;
+};
+
+/// Private to name_table; visible for allocation. All zero is an empty table.
+struct name_table {
+    unsigned names_count;
+    unsigned waiters_count;
+    struct name_entry names[NAMES_MAX];
+    struct name_waiter waiters[NAME_WAITERS_MAX];
+};
+
+/// Tells whether a name that came in a message is valid.
+bool name_valid(const struct name *name);
+
+/// Registers a name. Afterwards take the waiters with name_table_take_waiter().
+///
+/// \return NS_ERR_NAME if the name or the iref (0) is invalid, NS_ERR_EXISTS, MON_ERR_LIMIT if the
+/// table is full
+__attribute__((warn_unused_result)) errval_t name_table_register(struct name_table *table,
+                                                                 const struct name *name,
+                                                                 iref_t iref, domainid_t owner);
+
+/// Removes a name that `owner` registered.
+///
+/// \return NS_ERR_NOT_FOUND if there is no such name or another domain registered it
+__attribute__((warn_unused_result)) errval_t
+name_table_unregister(struct name_table *table, const struct name *name, domainid_t owner);
+
+/// Finds the reference of a name.
+///
+/// \return NS_ERR_NOT_FOUND, NS_ERR_NAME
+__attribute__((warn_unused_result)) errval_t
+name_table_lookup(const struct name_table *table, const struct name *name, iref_t *iref);
+
+/// Adds a waiter for a name that is not registered.
+///
+/// \return NS_ERR_NAME, NS_ERR_EXISTS if it is registered, MON_ERR_LIMIT if too many wait
+__attribute__((warn_unused_result)) errval_t name_table_wait(struct name_table *table,
+                                                             const struct name_waiter *waiter);
+
+/// Takes a waiter whose name is registered now off the table, the one that came first; false if
+/// there is none.
+bool name_table_take_waiter(struct name_table *table, struct name_waiter *waiter, iref_t *iref);
+
+/// Removes all names and waiters of a domain that has ended.
+void name_table_forget(struct name_table *table, domainid_t domain);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Requests that this monitor sends to another (or to itself) for a domain, until the answer comes.
+// A token is an index and a generation, so that a late answer to a request that was forgotten finds
+// nobody.
+
+#include "monitor.h"
+
+#define REQUESTS_MAX 256u
+
+struct request {
+    domainid_t domain; ///< 0: free
+    bool wait;         ///< answered by an event
+    bool done;         ///< the event is on its way
+    uint32_t generation;
+    struct event event;
+};
+
+static struct request requests[REQUESTS_MAX];
+
+static struct request *find_free(void)
+{
+    for (unsigned i = 0; i < REQUESTS_MAX; i++) {
+        struct request *request = &requests[i];
+        if (request->done && !request->event.queued) {
+            request->done = false;
+            request->domain = 0;
+        }
+        if (request->domain == 0)
+            return request;
+    }
+    return NULL;
+}
+
+static uint64_t token_of(const struct request *request)
+{
+    return (uint64_t)request->generation << 16 | (uint64_t)(request - requests);
+}
+
+void request_send(struct intermon_msg *msg, domainid_t domain, bool wait)
+{
+    struct request *request = find_free();
+    if (request == NULL || domain_get(domain) == NULL) {
+        reply_error(domain, MON_ERR_LIMIT);
+        return;
+    }
+    request->generation++;
+    request->domain = domain;
+    request->wait = wait;
+    msg->words[0] = token_of(request);
+    if (wait)
+        reply_values(domain, msg->words[0], 0, 0);
+    errval_t err = intermon_send(msg, true);
+    if (err_is_fail(err)) {
+        struct intermon_msg answer = intermon_msg_make(IM_REPLY, monitor.core, 5);
+        answer.words[0] = msg->words[0];
+        answer.words[1] = err;
+        request_handle_reply(&answer);
+    }
+}
+
+void request_handle_reply(const struct intermon_msg *msg)
+{
+    struct request *request = &requests[msg->words[0] % 65536 % REQUESTS_MAX];
+    if (msg->count != 5 || request->domain == 0 || request->done ||
+        token_of(request) != msg->words[0])
+        return;
+    if (request->wait) {
+        request->done = true;
+        request->event = (struct event){
+            .words = {MONITOR_EVENT_NAME, msg->words[0], msg->words[1], msg->words[2]}};
+        domain_post(request->domain, &request->event);
+        return;
+    }
+    domainid_t domain = request->domain;
+    request->domain = 0;
+    if (err_is_fail(msg->words[1]))
+        reply_error(domain, msg->words[1]);
+    else
+        reply_values(domain, msg->words[2], msg->words[3], msg->words[4]);
+}
+
+void request_answer(const struct intermon_msg *msg, errval_t err, uint64_t value1, uint64_t value2,
+                    uint64_t value3)
+{
+    struct intermon_msg answer = intermon_msg_make(IM_REPLY, msg->source, 5);
+    answer.words[0] = msg->words[0];
+    answer.words[1] = err;
+    answer.words[2] = value1;
+    answer.words[3] = value2;
+    answer.words[4] = value3;
+    errval_t sent = intermon_send(&answer, false);
+    if (err_is_fail(sent))
+        DEBUG_ERR(sent, "an answer to core %u is lost", msg->source);
+}
+
+void request_forget(domainid_t domain)
+{
+    for (unsigned i = 0; i < REQUESTS_MAX; i++) {
+        if (requests[i].domain != domain)
+            continue;
+        domain_event_cancel(domain, &requests[i].event);
+        requests[i].domain = 0;
+        requests[i].done = false;
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Requests of the domains of this core (if/monitor.h): checks who asks, takes care of the
+// capability that came with the request, and calls the file that knows. What needs another monitor
+// goes through requests.c, also if that monitor is this one.
+
+#include "monitor.h"
+
+#include "kpi/dispatcher.h"
+
+#include <string.h>
+
+void reply_error(domainid_t domain, errval_t err)
+{
+    (void)lmp_server_reply_error(&monitor.server, domain, err);
+}
+
+void reply_values(domainid_t domain, uint64_t value1, uint64_t value2, uint64_t value3)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK, value1, value2, value3};
+    (void)lmp_server_reply(&monitor.server, domain, words, NULL_CAP, false);
+}
+
+static void serve_events(domainid_t domain, const uint64_t *words, struct capref cap)
+{
+    (void)words;
+    errval_t err = capref_is_null(cap) ? LIB_ERR_INVALID_ARGS : domain_set_events(domain, cap);
+    if (err_is_fail(err) && !capref_is_null(cap))
+        (void)cap_destroy(cap);
+    reply_error(domain, err);
+}
+
+static void serve_notify(domainid_t domain, const uint64_t *words, struct capref cap)
+{
+    (void)words;
+    uint64_t vector = 0;
+    errval_t err =
+        capref_is_null(cap) ? LIB_ERR_INVALID_ARGS : domain_set_notify(domain, cap, &vector);
+    if (err_is_fail(err)) {
+        if (!capref_is_null(cap))
+            (void)cap_destroy(cap);
+        reply_error(domain, err);
+        return;
+    }
+    reply_values(domain, vector, 0, 0);
+}
+
+static void serve_export(domainid_t domain, const uint64_t *words)
+{
+    iref_t iref = 0;
+    errval_t err =
+        words[1] > UINT32_MAX ? SYS_ERR_RIGHTS : export_add(domain, (uint32_t)words[1], &iref);
+    if (err_is_fail(err)) {
+        reply_error(domain, err);
+        return;
+    }
+    reply_values(domain, iref, 0, 0);
+    bind_resume(iref, SYS_ERR_OK);
+}
+
+static void serve_name(domainid_t domain, const uint64_t *words)
+{
+    enum intermon_op op = words[0] == MONITOR_NAME_REGISTER     ? IM_NAME_REGISTER
+                          : words[0] == MONITOR_NAME_UNREGISTER ? IM_NAME_UNREGISTER
+                                                                : IM_NAME_LOOKUP;
+    struct intermon_msg msg = intermon_msg_make(op, 0, 9);
+    bool wait = words[0] == MONITOR_NAME_WAIT;
+    msg.words[1] = domain;
+    memcpy(&msg.words[2], &words[MONITOR_NAME_WORD], MONITOR_NAME_BYTES);
+    msg.words[8] = op == IM_NAME_REGISTER ? words[1] : wait;
+    request_send(&msg, domain, wait);
+}
+
+/// A request with one number in word 1 of the message, for the monitor of `core`.
+static void serve_remote(domainid_t domain, enum intermon_op op, uint64_t core, uint64_t value)
+{
+    if (core >= monitor.tree.count || (core != 0 && !cores_is_up((coreid_t)core))) {
+        reply_error(domain, MON_ERR_NO_CORE);
+        return;
+    }
+    struct intermon_msg msg = intermon_msg_make(op, (coreid_t)core, 2);
+    msg.words[1] = value;
+    request_send(&msg, domain, false);
+}
+
+static void forget(domainid_t domain)
+{
+    request_forget(domain);
+    bind_forget(domain);
+    export_forget(domain);
+    names_forget(domain);
+    domain_forget(domain);
+    lmp_server_forget(&monitor.server, domain);
+}
+
+static void serve_forget(domainid_t domain, const uint64_t *words)
+{
+    uint16_t number = (uint16_t)domain;
+    uint64_t ended = words[1];
+    if ((number != DOMAIN_SPAWND && number != DOMAIN_FIRST) || ended > UINT32_MAX || ended == 0 ||
+        ended == domain || ended >> 16 != monitor.core) {
+        reply_error(domain, SYS_ERR_RIGHTS);
+        return;
+    }
+    forget((domainid_t)ended);
+    reply_error(domain, SYS_ERR_OK);
+}
+
+/// Requests without a capability.
+static void serve_plain(domainid_t domain, const uint64_t *words)
+{
+    switch (words[0]) {
+    case MONITOR_EXPORT:
+        serve_export(domain, words);
+        break;
+    case MONITOR_UNEXPORT:
+        reply_error(domain, export_remove(domain, words[1]));
+        break;
+    case MONITOR_DISCONNECT:
+        reply_error(domain, bind_disconnect(domain, words[1]));
+        break;
+    case MONITOR_NOTIFY_RELAY:
+        reply_error(domain, bind_relay(domain, words[1]));
+        break;
+    case MONITOR_NAME_REGISTER:
+    case MONITOR_NAME_UNREGISTER:
+    case MONITOR_NAME_LOOKUP:
+    case MONITOR_NAME_WAIT:
+        serve_name(domain, words);
+        break;
+    case MONITOR_CORES:
+        cores_reply(domain);
+        break;
+    case MONITOR_AWAIT_BOOT:
+        cores_await(domain);
+        break;
+    case MONITOR_CORE_STATUS:
+        serve_remote(domain, IM_CORE_STATUS, 0, words[1]);
+        break;
+    case MONITOR_STAT:
+        serve_remote(domain, IM_STAT, words[1], words[2]);
+        break;
+    case MONITOR_HALT:
+        serve_remote(domain, IM_HALT, 0, words[1]);
+        break;
+    case MONITOR_FORGET:
+        serve_forget(domain, words);
+        break;
+    default:
+        reply_error(domain, SYS_ERR_ILLEGAL_INVOCATION);
+    }
+}
+
+/// Messages with badge 0 are the CPU driver's.
+static void handle_death(const uint64_t *words, size_t length)
+{
+    if (length < 2)
+        return;
+    debug_printf("domain %x has died, cause %u\n", (unsigned)words[1], (unsigned)words[0]);
+    forget((domainid_t)words[1]);
+    spawnd_died((domainid_t)words[1]);
+}
+
+static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH], size_t length,
+                  struct capref cap)
+{
+    (void)st;
+    switch (badge == 0 ? 0 : words[0]) {
+    case MONITOR_EVENTS:
+        serve_events(badge, words, cap);
+        return;
+    case MONITOR_NOTIFY:
+        serve_notify(badge, words, cap);
+        return;
+    case MONITOR_BIND:
+        bind_request(badge, words, cap);
+        return;
+    case MONITOR_BIND_LMP:
+        bind_request_lmp(badge, words, cap);
+        return;
+    case MONITOR_BIND_REPLY:
+        bind_reply(badge, words, cap);
+        return;
+    default:
+        break;
+    }
+    if (!capref_is_null(cap))
+        (void)cap_destroy(cap); // Not asked for.
+    if (badge == 0)
+        handle_death(words, length);
+    else
+        serve_plain(badge, words);
+}
+
+void service_init(void)
+{
+    errval_t err = lmp_server_init(&monitor.server, &monitor.ws, serve, NULL);
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "the monitor cannot serve");
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The console's pure halves: whole lines out of many writers' pieces, nothing lost, and lines
+// edited out of what was typed.
+#include <input.h>
+#include <output.h>
+#include <stdio.h>
+#include <string.h>
+#include <testlib/testlib.h>
+
+static struct output output;
+static struct output_line lines[3];
+static char shown[OUTPUT_STREAM_BYTES + 1];
+
+static void output_start(void)
+{
+    memset(&output, 0, sizeof(output));
+    memset(lines, 0, sizeof(lines));
+}
+
+static const char *show(void)
+{
+    size_t count = output_peek(&output, shown, OUTPUT_STREAM_BYTES);
+    shown[count] = '\0';
+    output_take(&output, count);
+    CU_ASSERT_EQUAL(output_room(&output), OUTPUT_STREAM_BYTES);
+    return shown;
+}
+
+static void write(unsigned writer, const char *text)
+{
+    output_write(&output, &lines[writer], text, strlen(text));
+}
+
+static void test_lines(void)
+{
+    output_start();
+    write(0, "one");
+    write(1, "two\n");
+    CU_ASSERT_STRING_EQUAL(show(), "two\r\n");
+    write(0, " more\nthree\nfo");
+    CU_ASSERT_STRING_EQUAL(show(), "one more\r\nthree\r\n");
+    write(0, "ur\n");
+    CU_ASSERT_STRING_EQUAL(show(), "four\r\n");
+}
+
+static void test_unfinished(void)
+{
+    output_start();
+    write(0, "prompt> ");
+    output_push(&output, &lines[0]);
+    output_push(&output, &lines[0]);
+    CU_ASSERT_STRING_EQUAL(show(), "prompt> ");
+    write(1, "other\n"); // between the two comes a newline
+    CU_ASSERT_STRING_EQUAL(show(), "\r\nother\r\n");
+    write(0, "typed");
+    output_push(&output, &lines[0]);
+    write(0, " text\n"); // the same writer goes on in its line
+    CU_ASSERT_STRING_EQUAL(show(), "typed text\r\n");
+    write(2, "last words");
+    output_end(&output, &lines[2]);
+    CU_ASSERT_STRING_EQUAL(show(), "last words\r\n");
+    output_end(&output, &lines[2]);
+    CU_ASSERT_STRING_EQUAL(show(), "");
+}
+
+static void test_long_line(void)
+{
+    char text[OUTPUT_LINE_BYTES + 3];
+    output_start();
+    memset(text, 'x', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    write(0, text);
+    CU_ASSERT_EQUAL(strlen(show()), OUTPUT_LINE_BYTES);
+    write(0, "\n");
+    CU_ASSERT_STRING_EQUAL(show(), "xx\r\n");
+}
+
+// Random pieces of three writers, taken in random pieces: each writer's text arrives whole and in
+// order, and output_need() is never too little (output.c asserts).
+static void test_random_output(void)
+{
+    enum { WRITES = 20000 };
+    static const char letters[3][4] = {"aA\n", "bB\n", "cC\n"};
+    struct test_random random;
+    unsigned long sent[3] = {0}, got[3] = {0};
+    uint64_t sums[3] = {0}, got_sums[3] = {0};
+    test_random_init(&random, 21);
+    output_start();
+    for (unsigned i = 0; i < WRITES; i++) {
+        unsigned writer = (unsigned)test_random_below(&random, 3);
+        char text[56];
+        size_t bytes = test_random_below(&random, sizeof(text) + 1);
+        for (size_t j = 0; j < bytes; j++) {
+            text[j] = letters[writer][test_random_below(&random, 20) == 0 ? 2 : j % 2];
+            if (text[j] != '\n') {
+                sums[writer] = sums[writer] * 31 + (unsigned char)text[j];
+                sent[writer]++;
+            }
+        }
+        CU_ASSERT_FATAL(output_room(&output) >= output_need(bytes));
+        output_write(&output, &lines[writer], text, bytes);
+        if (test_random_below(&random, 9) == 0) {
+            output_push(&output, &lines[writer]);
+        }
+        if (i == WRITES - 1) {
+            for (unsigned j = 0; j < 3; j++) {
+                output_end(&output, &lines[j]);
+            }
+        }
+        size_t wanted = i == WRITES - 1 || output_room(&output) < 2048
+                            ? OUTPUT_STREAM_BYTES
+                            : test_random_below(&random, 80);
+        size_t count = output_peek(&output, shown, wanted);
+        output_take(&output, count);
+        for (size_t j = 0; j < count; j++) {
+            unsigned from = (unsigned)((shown[j] | 0x20) - 'a');
+            if (from < 3) {
+                got_sums[from] = got_sums[from] * 31 + (unsigned char)shown[j];
+                got[from]++;
+            }
+        }
+    }
+    for (unsigned j = 0; j < 3; j++) {
+        CU_ASSERT_EQUAL(got[j], sent[j]);
+        CU_ASSERT_EQUAL(got_sums[j], sums[j]);
+    }
+}
+
+static struct input input;
+static char echoed[8192];
+static size_t echoed_bytes;
+
+static void echo(void *st, const char *text, size_t bytes)
+{
+    CU_ASSERT_PTR_EQUAL(st, &input);
+    CU_ASSERT_FATAL(echoed_bytes + bytes < sizeof(echoed));
+    memcpy(echoed + echoed_bytes, text, bytes);
+    echoed_bytes += bytes;
+    echoed[echoed_bytes] = '\0';
+}
+
+static enum input_line type(const char *keys)
+{
+    echoed_bytes = 0;
+    echoed[0] = '\0';
+    for (; *keys != '\0'; keys++) {
+        input_add(&input, *keys);
+    }
+    return input_edit(&input, echo, &input);
+}
+
+static const char *line(void)
+{
+    static char text[INPUT_LINE_BYTES + 1];
+    size_t count = input_line_take(&input, text, INPUT_LINE_BYTES);
+    text[count] = '\0';
+    return text;
+}
+
+static void test_edit(void)
+{
+    memset(&input, 0, sizeof(input));
+    CU_ASSERT_EQUAL(type("helo\177lo"), INPUT_MORE);
+    CU_ASSERT_STRING_EQUAL(echoed, "helo\b \blo");
+    CU_ASSERT_EQUAL(type("\r"), INPUT_DONE);
+    CU_ASSERT_STRING_EQUAL(line(), "hello\n");
+    CU_ASSERT_EQUAL(type("\nab\025\003\033cd\n"), INPUT_DONE); // first the end of CR LF
+    CU_ASSERT_STRING_EQUAL(echoed, "ab\b \b\b \bcd\n");
+    CU_ASSERT_STRING_EQUAL(line(), "cd\n");
+    CU_ASSERT_EQUAL(type("\177\025\b\n"), INPUT_DONE);
+    CU_ASSERT_STRING_EQUAL(line(), "\n");
+}
+
+static void test_end(void)
+{
+    memset(&input, 0, sizeof(input));
+    CU_ASSERT_EQUAL(type("\004"), INPUT_ENDED);
+    CU_ASSERT_EQUAL(type("a\004\n"), INPUT_DONE); // not on an empty line
+    CU_ASSERT_STRING_EQUAL(line(), "a\n");
+    CU_ASSERT_EQUAL(type("b\n\004"), INPUT_DONE); // what follows a line waits
+    CU_ASSERT_STRING_EQUAL(line(), "b\n");
+    CU_ASSERT_EQUAL(type(""), INPUT_ENDED);
+    CU_ASSERT_EQUAL(type(""), INPUT_MORE);
+}
+
+static void test_parts(void)
+{
+    char part[4];
+    memset(&input, 0, sizeof(input));
+    CU_ASSERT_EQUAL(type("abcdef\n"), INPUT_DONE);
+    CU_ASSERT_EQUAL(input_line_take(&input, part, 4), 4);
+    CU_ASSERT_EQUAL(type("x"), INPUT_DONE); // the rest is a finished line too
+    CU_ASSERT_STRING_EQUAL(line(), "ef\n");
+    CU_ASSERT_EQUAL(type(""), INPUT_MORE);
+    CU_ASSERT_EQUAL(type("\n"), INPUT_DONE);
+    CU_ASSERT_STRING_EQUAL(line(), "x\n");
+}
+
+static void test_limits(void)
+{
+    char raw[INPUT_QUEUE_BYTES + 1];
+    memset(&input, 0, sizeof(input));
+    for (unsigned i = 0; i < INPUT_LINE_BYTES + 100; i++) {
+        CU_ASSERT_EQUAL(type("x"), INPUT_MORE);
+    }
+    CU_ASSERT_EQUAL(type("\n"), INPUT_DONE);
+    CU_ASSERT_EQUAL(strlen(line()), INPUT_LINE_BYTES);
+    for (unsigned i = 0; input_room(&input) > 0; i++) {
+        input_add(&input, (char)i);
+    }
+    CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), INPUT_QUEUE_BYTES);
+    CU_ASSERT_EQUAL(raw[77], 77);
+    CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), 0);
+}
+
+int main(void)
+{
+    CU_TestInfo output_tests[] = {
+        {"whole lines", test_lines},
+        {"unfinished lines", test_unfinished},
+        {"long lines", test_long_line},
+        {"random writers", test_random_output},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo input_tests[] = {
+        {"editing", test_edit},  {"end of input", test_end}, {"lines in parts", test_parts},
+        {"limits", test_limits}, CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"output", NULL, NULL, NULL, NULL, output_tests},
+        {"input", NULL, NULL, NULL, NULL, input_tests},
+        CU_SUITE_INFO_NULL,
+    };
+    return test_main(suites);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Endpoints and the blocks of the dispatcher frame, against a simple model.
+#include <stdlib.h>
+#include <string.h>
+
+#include "block_map.h"
+#include "fake_kernel.h"
+#include "suites.h"
+
+#define BLOCKS 200u
+#define RUNS 64u
+
+static void test_block_map(void)
+{
+    uint64_t map[4] = {0};
+    uint8_t owner[BLOCKS] = {0};
+    size_t first[RUNS] = {0}, count[RUNS] = {0};
+    struct test_random random;
+    test_random_init(&random, 11);
+    CU_ASSERT_EQUAL(block_map_take(map, BLOCKS, 0), BLOCK_MAP_NONE);
+    CU_ASSERT_EQUAL(block_map_take(map, BLOCKS, BLOCKS + 1), BLOCK_MAP_NONE);
+    for (int step = 0; step < 20000; step++) {
+        size_t run = test_random_below(&random, RUNS);
+        if (count[run] > 0) {
+            block_map_give(map, first[run], count[run]);
+            memset(owner + first[run], 0, count[run]);
+            count[run] = 0;
+            continue;
+        }
+        size_t want = 1 + test_random_below(&random, 20);
+        size_t free = 0, expected = BLOCK_MAP_NONE;
+        for (size_t i = 0; i < BLOCKS && expected == BLOCK_MAP_NONE; i++) {
+            free = owner[i] ? 0 : free + 1;
+            expected = free == want ? i + 1 - want : expected;
+        }
+        CU_ASSERT_EQUAL_FATAL(block_map_take(map, BLOCKS, want), expected);
+        if (expected != BLOCK_MAP_NONE) {
+            first[run] = expected;
+            count[run] = want;
+            memset(owner + expected, 1, want);
+        }
+    }
+}
+
+static void test_alloc(void)
+{
+    struct lmp_endpoint *eps[FRAME_BLOCKS];
+    size_t count = 0;
+    fake_kernel_start();
+    CU_ASSERT_EQUAL(lmp_endpoint_alloc(0, &eps[0]), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(lmp_endpoint_alloc(LMP_ENDPOINT_MESSAGES_MAX + 1, &eps[0]),
+                    LIB_ERR_INVALID_ARGS);
+    while (err_is_ok(lmp_endpoint_alloc(3, &eps[count]))) {
+        uint32_t offset = lmp_endpoint_offset(eps[count]);
+        CU_ASSERT_EQUAL(eps[count]->messages, 4);
+        CU_ASSERT_EQUAL(offset % 64, 0);
+        CU_ASSERT_TRUE(offset >= SELFEP_END);
+        CU_ASSERT_TRUE(offset + LMP_ENDPOINT_BYTES(4) <= DISPATCHER_FRAME_BYTES);
+        count++;
+    }
+    CU_ASSERT_EQUAL(count, FRAME_BLOCKS / 8);
+    CU_ASSERT_EQUAL(lmp_endpoint_alloc(64, &eps[count]), LIB_ERR_ENDPOINT_ALLOC);
+    for (size_t i = 0; i < count; i++) {
+        lmp_endpoint_free(eps[i]);
+    }
+    CU_ASSERT_EQUAL(lmp_endpoint_alloc(64, &eps[0]), SYS_ERR_OK);
+    lmp_endpoint_free(eps[0]);
+    for (size_t i = 0; i < FRAME_BLOCK_WORDS; i++) {
+        CU_ASSERT_EQUAL(fake.disp->frame_blocks[i], 0);
+    }
+}
+
+static void count_event(void *arg)
+{
+    (*(int *)arg)++;
+}
+
+static void test_receive(void)
+{
+    struct lmp_endpoint *ep;
+    struct capref cap, received;
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    fake_kernel_start();
+    CU_ASSERT_EQUAL(endpoint_create(2, &cap, &ep), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, &received), LIB_ERR_NO_LMP_MSG);
+    for (uint64_t round = 0; round < 5; round++) {
+        CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 8, round * 2), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 1, round * 2 + 1), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 1, 99), SYS_ERR_LMP_BUF_OVERFLOW);
+        CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, &received), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(msg.buf.msglen, 8);
+        CU_ASSERT_EQUAL(msg.words[0], round * 2);
+        CU_ASSERT_EQUAL(msg.words[7], 7);
+        CU_ASSERT_TRUE(capref_is_null(received));
+        CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, NULL), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(msg.buf.msglen, 1);
+        CU_ASSERT_EQUAL(msg.words[0], round * 2 + 1);
+    }
+    CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 8, 0), SYS_ERR_OK);
+    msg.buf.buflen = 7;
+    CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, NULL), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_TRUE(lmp_endpoint_can_recv(ep));
+    lmp_endpoint_free(ep);
+}
+
+static void test_events(void)
+{
+    struct lmp_endpoint *eps[3];
+    struct capref caps[3];
+    struct waitset ws;
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    int events = 0;
+    fake_kernel_start();
+    waitset_init(&ws);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(endpoint_create(1, &caps[i], &eps[i]), SYS_ERR_OK);
+    }
+    CU_ASSERT_EQUAL(fake_send(caps[0], NULL_CAP, 1, 1), SYS_ERR_OK); // before it is registered
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(lmp_endpoint_register(eps[i], &ws, MKCLOSURE(count_event, &events)),
+                        SYS_ERR_OK);
+    }
+    CU_ASSERT_EQUAL(lmp_endpoint_register(eps[1], &ws, NOP_CLOSURE),
+                    LIB_ERR_CHAN_ALREADY_REGISTERED);
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), LIB_ERR_NO_EVENT);
+    CU_ASSERT_EQUAL(fake_send(caps[1], NULL_CAP, 1, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(fake_send(caps[2], NULL_CAP, 1, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_endpoint_deregister(eps[2]), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_endpoint_deregister(eps[2]), LIB_ERR_CHAN_NOT_REGISTERED);
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), LIB_ERR_NO_EVENT);
+    CU_ASSERT_EQUAL(events, 2);
+    CU_ASSERT_EQUAL(lmp_endpoint_recv(eps[1], &msg.buf, NULL), SYS_ERR_OK);
+    CU_ASSERT_PTR_NULL(fake.disp->lmp_registered);
+    CU_ASSERT_EQUAL(fake.disp->shared.lmp_seen, fake.disp->shared.lmp_delivered);
+}
+
+static void test_no_slot(void)
+{
+    struct lmp_endpoint *ep = NULL;
+    struct capref cap = NULL_CAP;
+    fake_kernel_start();
+    fake.slots_free = 0;
+    CU_ASSERT_EQUAL(endpoint_create(1, &cap, &ep), LIB_ERR_SLOT_ALLOC_NO_SPACE);
+    CU_ASSERT_PTR_NULL(ep);
+    CU_ASSERT_TRUE(capref_is_null(cap));
+    CU_ASSERT_EQUAL(lmp_endpoint_create_in_slot(1, cap_root, &ep), SYS_ERR_ILLEGAL_INVOCATION);
+    CU_ASSERT_EQUAL(fake.disp->frame_blocks[0], 0);
+}
+
+CU_TestInfo endpoint_tests[] = {
+    {"blocks against a model", test_block_map},
+    {"endpoints in the frame", test_alloc},
+    {"receiving", test_receive},
+    {"events", test_events},
+    {"no slot", test_no_slot},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// See fake_kernel.h. A capability's caddr is looked up by its slot in one CNode.
+#include "fake_kernel.h"
+
+#include <CUnit/CUnit.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/debug.h"
+#include "barrelfish/domain.h"
+#include "barrelfish/slot_alloc.h"
+#include "barrelfish/syscalls.h"
+
+#define FAKE_CNODE ROOTCN_CNODE(ROOTCN_SLOT_ALLOC0)
+
+struct fake_kernel fake;
+
+static uint8_t frame[DISPATCHER_FRAME_BYTES] __attribute__((aligned(4096)));
+
+const char *disp_name(void)
+{
+    return "test";
+}
+
+void debug_printf(const char *fmt, ...)
+{
+    (void)fmt;
+}
+
+void user_panic_fn(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
+{
+    (void)file;
+    (void)func;
+    (void)line;
+    (void)err;
+    (void)msg;
+    abort();
+}
+
+int fake_kernel_start(void)
+{
+    memset(&fake, 0, sizeof(fake));
+    memset(frame, 0, sizeof(frame));
+    fake.disp = (struct dispatcher *)frame;
+    fake.slots_free = FAKE_SLOTS;
+    fake.disp->shared.udisp = (uint64_t)frame;
+    fake.disp->shared.tsc_per_ms = 2000000;
+    uint32_t bytes, mask, leaf = 0xd, subleaf = 0, xcr0 = 0, unused;
+    __asm__ volatile("cpuid" : "+a"(leaf), "=b"(bytes), "+c"(subleaf), "=d"(unused));
+    __asm__ volatile("xgetbv" : "=a"(mask), "=d"(unused) : "c"(xcr0));
+    fake.disp->shared.xsave_bytes = bytes;
+    fake.disp->shared.xsave_mask = mask;
+    fake.disp->shared.disabled = 1;
+    __asm__ volatile("wrgsbase %0" : : "r"(frame));
+    dispatch_init(fake.disp);
+    disp_enable((dispatcher_handle_t)fake.disp);
+    return 0;
+}
+
+static struct fake_cap *cap_at(uint64_t caddr)
+{
+    capaddr_t base = get_cap_addr((struct capref){FAKE_CNODE, 0});
+    capaddr_t cptr = caddr_cptr(caddr);
+    bool inside = caddr_level(caddr) == 2 && cptr >= base && cptr - base < FAKE_SLOTS;
+    return inside ? &fake.caps[cptr - base] : NULL;
+}
+
+errval_t slot_alloc(struct capref *ret)
+{
+    for (cslot_t i = 0; i < FAKE_SLOTS && fake.slots_free > 0; i++) {
+        if (!fake.caps[i].slot_used) {
+            fake.caps[i] = (struct fake_cap){.slot_used = true};
+            fake.slots_free--;
+            *ret = (struct capref){FAKE_CNODE, i};
+            return SYS_ERR_OK;
+        }
+    }
+    return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+}
+
+errval_t slot_free(struct capref cap)
+{
+    CU_ASSERT_TRUE(fake.caps[cap.slot].slot_used);
+    CU_ASSERT_FALSE(fake.caps[cap.slot].present);
+    fake.caps[cap.slot].slot_used = false;
+    fake.slots_free++;
+    return SYS_ERR_OK;
+}
+
+errval_t cap_destroy(struct capref cap)
+{
+    CU_ASSERT_TRUE(fake.caps[cap.slot].present);
+    fake.caps[cap.slot].present = false;
+    return slot_free(cap);
+}
+
+unsigned fake_slots_used(void)
+{
+    return FAKE_SLOTS - fake.slots_free;
+}
+
+unsigned fake_caps_present(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < FAKE_SLOTS; i++) {
+        count += fake.caps[i].present;
+    }
+    return count;
+}
+
+struct capref fake_endpoint(uint32_t offset, uint32_t messages, uint32_t badge)
+{
+    struct capref cap = NULL_CAP;
+    CU_ASSERT_EQUAL_FATAL(slot_alloc(&cap), SYS_ERR_OK);
+    fake.caps[cap.slot] = (struct fake_cap){true, true, offset, messages, badge};
+    return cap;
+}
+
+static errval_t deliver(uint64_t ep_caddr, uint64_t cap_caddr, uint32_t flags, size_t length,
+                        const uint64_t words[LMP_MSG_LENGTH])
+{
+    struct fake_cap *ep = cap_at(ep_caddr);
+    if (ep == NULL || !ep->present) {
+        return SYS_ERR_CAP_NOT_FOUND;
+    }
+    struct lmp_endpoint_kern *kern = (struct lmp_endpoint_kern *)(frame + ep->offset);
+    if (kern->delivered - kern->consumed >= ep->messages) {
+        return SYS_ERR_LMP_BUF_OVERFLOW;
+    }
+    struct lmp_message *message = &kern->messages[kern->delivered % ep->messages];
+    message->flags = 0;
+    if (cap_caddr != 0) {
+        struct fake_cap *dest = cap_at(kern->recv_slot);
+        if (dest == NULL || dest->present) {
+            return SYS_ERR_LMP_CAPTRANSFER_DST;
+        }
+        struct fake_cap *src = cap_at(cap_caddr);
+        *dest = *src;
+        src->present = !(flags & LMP_FLAG_GIVE);
+        message->flags = LMP_RECV_HAS_CAP;
+    }
+    message->length = (uint32_t)length;
+    message->badge = ep->badge;
+    memcpy(message->words, words, sizeof(message->words));
+    kern->delivered++;
+    fake.disp->shared.lmp_delivered++;
+    return SYS_ERR_OK;
+}
+
+errval_t sys_lmp_send(uint64_t ep_caddr, uint32_t flags, uint64_t send_caddr, size_t length,
+                      const uint64_t words[LMP_MSG_LENGTH])
+{
+    if (fake.full_left > 0) {
+        fake.full_left--;
+        return SYS_ERR_LMP_BUF_OVERFLOW;
+    }
+    errval_t err = deliver(ep_caddr, send_caddr, flags, length, words);
+    if (fake.after_send != NULL) {
+        fake.disp->shared.disabled = 0; // the receiver runs
+        fake.after_send();
+        fake.disp->shared.disabled = 1;
+    }
+    return err;
+}
+
+errval_t fake_send(struct capref endpoint, struct capref cap, size_t length, uint64_t word0)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {word0, 1, 2, 3, 4, 5, 6, 7};
+    return deliver(get_cap_caddr(endpoint), get_cap_caddr(cap), 0, length, words);
+}
+
+errval_t syscall2(uint64_t number, uint64_t arg1, uint64_t arg2)
+{
+    (void)arg1;
+    (void)arg2;
+    fake.yields += number == SYSCALL_YIELD;
+    return SYS_ERR_OK;
+}
+
+struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64_t arg2,
+                             uint64_t arg3, uint64_t arg4, uint64_t arg5, uint64_t arg6)
+{
+    (void)arg3;
+    (void)arg4;
+    (void)arg5;
+    (void)arg6;
+    struct fake_cap *dest = cap_at(arg2);
+    if (caddr != get_cap_caddr(cap_dispatcher) || cmd != DISPATCHER_CMD_ENDPOINT || dest == NULL) {
+        return (struct sysret){SYS_ERR_ILLEGAL_INVOCATION, 0, 0};
+    }
+    *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0};
+    return (struct sysret){SYS_ERR_OK, 0, 0};
+}
+
+// No test ends the domain.
+void domain_exit(int status)
+{
+    (void)status;
+    abort();
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// A CPU driver for one dispatcher on the host: a capability space of endpoints, delivery of LMP
+// messages as kpi/dispatcher.h describes it, and counters.
+#pragma once
+
+#include "barrelfish/caddr.h"
+#include "dispatcher.h"
+
+#define FAKE_SLOTS 1024u
+
+struct fake_cap {
+    bool slot_used; // handed out by slot_alloc()
+    bool present;
+    uint32_t offset; // of the endpoint in the frame
+    uint32_t messages;
+    uint32_t badge;
+};
+
+struct fake_kernel {
+    struct dispatcher *disp;
+    struct fake_cap caps[FAKE_SLOTS];
+    unsigned slots_free; // that slot_alloc() still gives
+    void (*after_send)(void);
+    unsigned full_left; // sends still to be refused because the buffer is full
+    unsigned yields;
+};
+
+extern struct fake_kernel fake;
+
+// Makes a new dispatcher, enabled, with the caller as its main thread. Returns 0.
+int fake_kernel_start(void);
+
+// Number of slots handed out and of capabilities present.
+unsigned fake_slots_used(void);
+unsigned fake_caps_present(void);
+
+// An endpoint capability in a new slot.
+struct capref fake_endpoint(uint32_t offset, uint32_t messages, uint32_t badge);
+
+// Delivers a message as if another dispatcher had sent it.
+errval_t fake_send(struct capref endpoint, struct capref cap, size_t length, uint64_t word0);

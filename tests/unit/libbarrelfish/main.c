@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The library's event machinery, endpoints, requests, start and foreign system calls, on a fake CPU
+// driver. Switches of
+// threads are not here: they need upcalls, which the system tests have.
+#include "suites.h"
+
+int main(void)
+{
+    CU_SuiteInfo suites[] = {
+        {"waitset", NULL, NULL, NULL, NULL, waitset_tests},
+        {"timer", NULL, NULL, NULL, NULL, timer_tests},
+        {"endpoint", NULL, NULL, NULL, NULL, endpoint_tests},
+        {"rpc", NULL, NULL, NULL, NULL, rpc_tests},
+        {"startup", NULL, NULL, NULL, NULL, startup_tests},
+        {"foreign system calls", NULL, NULL, NULL, NULL, foreign_tests},
+        CU_SUITE_INFO_NULL,
+    };
+    return test_main(suites);
+}

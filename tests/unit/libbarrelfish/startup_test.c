@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The vector at the start of the stack, with honest and with hostile argument pages; error texts.
+#include <elf.h>
+#include <string.h>
+
+#include "barrelfish/err.h"
+#include "startup.h"
+#include "suites.h"
+
+static struct spawn_args args;
+static uint64_t vector[STARTUP_WORDS_MAX];
+static const uint8_t random_bytes[16];
+
+static void begin(const char *strings, size_t bytes, uint32_t argc, uint32_t envc)
+{
+    memset(&args, 0, sizeof(args));
+    memcpy(args.strings, strings, bytes);
+    args.strings_bytes = (uint32_t)bytes;
+    args.argc = argc;
+    args.envc = envc;
+    args.phdr_vaddr = 0x400040;
+    args.phnum = 7;
+}
+
+static uint64_t aux_value(const uint64_t *aux, uint64_t type)
+{
+    for (; aux[0] != AT_NULL; aux += 2) {
+        if (aux[0] == type) {
+            return aux[1];
+        }
+    }
+    return UINT64_MAX;
+}
+
+static void test_vector(void)
+{
+    static const char strings[] = "/bin/shell\0-c\0A=b";
+    begin(strings, sizeof(strings), 2, 1);
+    size_t words = startup_vector_fill(vector, &args, random_bytes);
+    CU_ASSERT_EQUAL(vector[0], 2);
+    CU_ASSERT_STRING_EQUAL((const char *)vector[1], "/bin/shell");
+    CU_ASSERT_STRING_EQUAL((const char *)vector[2], "-c");
+    CU_ASSERT_EQUAL(vector[3], 0);
+    CU_ASSERT_STRING_EQUAL((const char *)vector[4], "A=b");
+    CU_ASSERT_EQUAL(vector[5], 0);
+    CU_ASSERT_EQUAL(aux_value(vector + 6, AT_PHDR), 0x400040);
+    CU_ASSERT_EQUAL(aux_value(vector + 6, AT_PHNUM), 7);
+    CU_ASSERT_EQUAL(aux_value(vector + 6, AT_PHENT), 56);
+    CU_ASSERT_EQUAL(aux_value(vector + 6, AT_PAGESZ), 4096);
+    CU_ASSERT_EQUAL(aux_value(vector + 6, AT_SECURE), 0);
+    CU_ASSERT_EQUAL(aux_value(vector + 6, AT_RANDOM), (uint64_t)random_bytes);
+    CU_ASSERT_EQUAL(vector[words - 2], AT_NULL);
+    CU_ASSERT_STRING_EQUAL(startup_name(&args), "shell");
+}
+
+static void test_hostile(void)
+{
+    begin("ab\0c", 4, 3, 1); // the second string has no end, the others do not exist
+    startup_vector_fill(vector, &args, random_bytes);
+    CU_ASSERT_EQUAL(vector[0], 1);
+    CU_ASSERT_EQUAL(vector[2], 0);
+    CU_ASSERT_EQUAL(vector[3], 0);
+    begin("", 1, 0, 0);
+    args.phdr_vaddr = 0;
+    startup_vector_fill(vector, &args, random_bytes);
+    CU_ASSERT_EQUAL(aux_value(vector + 3, AT_PHNUM), 0);
+    CU_ASSERT_STRING_EQUAL(startup_name(&args), "");
+    memset(args.strings, 0, sizeof(args.strings)); // more strings than there is room for
+    args.strings_bytes = UINT32_MAX;
+    args.argc = args.envc = UINT32_MAX;
+    CU_ASSERT_TRUE(startup_vector_fill(vector, &args, random_bytes) <= STARTUP_WORDS_MAX);
+    CU_ASSERT_EQUAL(vector[0], STARTUP_STRINGS_MAX);
+    args.argc = 1;
+    CU_ASSERT_TRUE(startup_vector_fill(vector, &args, random_bytes) <= STARTUP_WORDS_MAX);
+    memset(args.strings, 'x', sizeof(args.strings));
+    startup_vector_fill(vector, &args, random_bytes);
+    CU_ASSERT_EQUAL(vector[0], 0);
+    CU_ASSERT_STRING_EQUAL(startup_name(&args), "");
+}
+
+static void test_errors(void)
+{
+    CU_ASSERT_STRING_EQUAL(err_getstring(SYS_ERR_OK), "success");
+    CU_ASSERT_STRING_EQUAL(err_getcode(err_push(SYS_ERR_ARGS, NS_ERR_NAME)), "NS_ERR_NAME");
+    CU_ASSERT_STRING_EQUAL(err_getstring(ERR_CODES_COUNT), "unknown error");
+    CU_ASSERT_STRING_EQUAL(err_getcode(UINT64_MAX), "unknown error");
+}
+
+CU_TestInfo startup_tests[] = {
+    {"vector", test_vector},
+    {"hostile argument pages", test_hostile},
+    {"errors in words", test_errors},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The cases of each file of this suite.
+#pragma once
+
+#include <testlib/testlib.h>
+
+extern CU_TestInfo waitset_tests[];
+extern CU_TestInfo timer_tests[];
+extern CU_TestInfo endpoint_tests[];
+extern CU_TestInfo rpc_tests[];
+extern CU_TestInfo startup_tests[];
+extern CU_TestInfo foreign_tests[];

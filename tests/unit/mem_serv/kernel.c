@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The fake machine. Slots are an array indexed by capability address; returned memory goes to slots
+// of its own, as it does to the returns CNode.
+#include "kernel.h"
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/domain.h"
+#include "barrelfish/invocations.h"
+#include "barrelfish/slot_alloc.h"
+#include "barrelfish/vspace_common.h"
+#include "caps/caps.h"
+#include "panic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 4096, FIRST = 2 * L2_CNODE_SLOTS, RETURNS_AT = L2_CNODE_SLOTS, GROWN_MAX = 64 };
+
+static struct caps caps;
+static struct cte *slots;
+static char *memory;
+static bool taken[SLOTS];
+static unsigned taken_count;
+static int fail_after;
+static bool refuse_merging;
+static void *grown[GROWN_MAX];
+static unsigned grown_count;
+
+void kernel_start(void)
+{
+    memory = calloc(1, KERNEL_MEMORY_BYTES);
+    slots = calloc(SLOTS, sizeof(*slots));
+    memset(&caps, 0, sizeof(caps));
+    memset(taken, 0, sizeof(taken));
+    taken_count = 0;
+    fail_after = -1;
+    refuse_merging = false;
+    caps_init(&caps, 0, (uintptr_t)memory - KERNEL_MEMORY_BASE);
+}
+
+void kernel_stop(void)
+{
+    free(memory);
+    free(slots);
+    while (grown_count > 0) {
+        free(grown[--grown_count]);
+    }
+}
+
+static struct cte *at(struct capref cap)
+{
+    return &slots[get_cap_addr(cap)];
+}
+
+static struct capref ref(capaddr_t addr)
+{
+    return (struct capref){ROOTCN_CNODE(addr / L2_CNODE_SLOTS), addr % L2_CNODE_SLOTS};
+}
+
+static bool fails(void)
+{
+    return fail_after >= 0 && fail_after-- == 0;
+}
+
+void kernel_fail_after(int calls)
+{
+    fail_after = calls;
+}
+
+void kernel_refuse_merging(bool refuse)
+{
+    refuse_merging = refuse;
+}
+
+unsigned kernel_slots_used(void)
+{
+    return taken_count;
+}
+
+bool kernel_valid(void)
+{
+    return caps_valid(&caps) && caps.unreturned == NULL;
+}
+
+struct capref kernel_make_ram(genpaddr_t base, gensize_t bytes)
+{
+    struct capref slot;
+    errval_t err = slot_alloc(&slot);
+    CU_ASSERT_FATAL(err_is_ok(err));
+    struct cap ram = cap_make(ObjType_RAM, base, bytes);
+    struct caps_dest dest = caps_dest_kernel(at(slot));
+    CU_ASSERT_FATAL(err_is_ok(caps_create(&caps, &dest, &ram)));
+    return slot;
+}
+
+struct capref kernel_returned(unsigned i)
+{
+    return ref(RETURNS_AT + i);
+}
+
+bool kernel_slot_is_empty(struct capref cap)
+{
+    return cte_empty(at(cap));
+}
+
+// The CPU driver's side.
+
+bool caps_hook_return_ram(struct caps *which, genpaddr_t base, gensize_t bytes)
+{
+    for (unsigned i = 0; i < KERNEL_RETURNS; i++) {
+        struct cte *slot = at(kernel_returned(i));
+        if (cte_empty(slot)) {
+            struct cap ram = cap_make(ObjType_RAM, base, bytes);
+            struct caps_dest dest = caps_dest_kernel(slot);
+            return err_is_ok(caps_create(which, &dest, &ram));
+        }
+    }
+    return false;
+}
+
+bool caps_hook_return_remote(struct caps *which, struct cte *last)
+{
+    (void)which;
+    (void)last;
+    return true;
+}
+
+void caps_hook_tlb_flush(struct caps *which)
+{
+    (void)which;
+}
+
+void caps_hook_dispatcher_stop(struct caps *which, genpaddr_t dcb)
+{
+    (void)which;
+    (void)dcb;
+}
+
+void caps_hook_vspace_stop(struct caps *which, genpaddr_t pml4)
+{
+    (void)which;
+    (void)pml4;
+}
+
+// The library's side.
+
+errval_t slot_alloc(struct capref *ret)
+{
+    for (capaddr_t addr = FIRST; addr < SLOTS; addr++) {
+        if (!taken[addr]) {
+            taken[addr] = true;
+            taken_count++;
+            *ret = ref(addr);
+            return SYS_ERR_OK;
+        }
+    }
+    return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+}
+
+errval_t slot_free(struct capref cap)
+{
+    CU_ASSERT_TRUE(taken[get_cap_addr(cap)]);
+    CU_ASSERT_TRUE(kernel_slot_is_empty(cap));
+    taken[get_cap_addr(cap)] = false;
+    taken_count--;
+    return SYS_ERR_OK;
+}
+
+errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset,
+                    enum objtype new_type, gensize_t objsize, size_t count)
+{
+    struct caps_dest dest = caps_dest_kernel(at(dest_start));
+    uint32_t done;
+    errval_t err = fails() ? SYS_ERR_CAP_BUSY : SYS_ERR_AGAIN;
+    while (err_no(err) == SYS_ERR_AGAIN) {
+        err = caps_retype(&caps, at(src), offset, new_type, objsize, (uint32_t)count, &dest, &done);
+    }
+    return err;
+}
+
+errval_t cap_delete(struct capref cap)
+{
+    errval_t err;
+    do {
+        err = caps_delete(&caps, at(cap));
+    } while (err_no(err) == SYS_ERR_AGAIN);
+    return err;
+}
+
+errval_t cap_copy(struct capref dest, struct capref src)
+{
+    struct caps_dest to = caps_dest_kernel(at(dest));
+    return fails() ? SYS_ERR_CAP_BUSY : caps_copy(&caps, &to, at(src));
+}
+
+errval_t cap_identify(struct capref cap, struct capability *ret)
+{
+    return kernel_slot_is_empty(cap) ? SYS_ERR_CAP_NOT_FOUND : caps_identify(at(cap), ret);
+}
+
+errval_t invoke_kernel_create_cap(struct capref kernel, const struct capability *raw,
+                                  struct capref dest)
+{
+    (void)kernel;
+    struct caps_dest to = caps_dest_kernel(at(dest));
+    return refuse_merging || fails() ? SYS_ERR_RIGHTS : caps_create_foreign(&caps, &to, raw);
+}
+
+coreid_t disp_get_core_id(void)
+{
+    return 0;
+}
+
+errval_t vspace_map_anon_attr(void **retaddr, struct memobj **ret_memobj,
+                              struct vregion **ret_vregion, size_t size, size_t *retsize,
+                              vregion_flags_t flags)
+{
+    (void)ret_memobj;
+    (void)ret_vregion;
+    (void)retsize;
+    (void)flags;
+    CU_ASSERT_FATAL(grown_count < GROWN_MAX);
+    *retaddr = grown[grown_count++] = calloc(1, size);
+    return SYS_ERR_OK;
+}
+
+void panic(const char *format, ...)
+{
+    fprintf(stderr, "CPU driver: %s\n", format);
+    abort();
+}

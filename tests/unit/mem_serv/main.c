@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The memory server without its messages, on the CPU driver's capability code.
+#include "suites.h"
+
+int main(void)
+{
+    CU_SuiteInfo suites[] = {
+        {"pieces", NULL, NULL, NULL, NULL, pieces_tests},
+        {"accounts", NULL, NULL, NULL, NULL, accounts_tests},
+        CU_SUITE_INFO_NULL,
+    };
+    return test_main(suites);
+}

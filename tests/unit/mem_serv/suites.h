@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The suites of this program.
+#pragma once
+
+#include <testlib/testlib.h>
+
+extern CU_TestInfo pieces_tests[];
+extern CU_TestInfo accounts_tests[];

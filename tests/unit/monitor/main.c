@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Runs the suites of the monitors' protocol modules.
+#include "suites.h"
+
+#include "testlib/testlib.h"
+
+int main(void)
+{
+    CU_SuiteInfo suites[] = {
+        {"start tree", NULL, NULL, NULL, NULL, boot_tree_tests},
+        {"boot plan", NULL, NULL, NULL, NULL, boot_plan_tests},
+        {"directory of holders", NULL, NULL, NULL, NULL, directory_tests},
+        {"name table", NULL, NULL, NULL, NULL, name_table_tests},
+        CU_SUITE_INFO_NULL,
+    };
+    return test_main(suites);
+}

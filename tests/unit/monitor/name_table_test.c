@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The name table: every answer that it can give, its bounds, the order of waiters, and a random run
+// against a table indexed by number.
+#include "protocol/name_table.h"
+
+#include "suites.h"
+#include "testlib/testlib.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct name_table table;
+
+static struct name named(const char *text)
+{
+    struct name name = {{0}};
+    memcpy(name.text, text, strlen(text));
+    return name;
+}
+
+static void register_and_lookup(void)
+{
+    struct name console = named("console"), con = named("con");
+    iref_t iref = 5;
+    memset(&table, 0, sizeof(table));
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &console, &iref), NS_ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(iref, 5);
+    CU_ASSERT_EQUAL(name_table_register(&table, &console, 17, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &console, 18, 2), NS_ERR_EXISTS);
+    CU_ASSERT_EQUAL(name_table_register(&table, &con, 0, 2), NS_ERR_NAME);
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &con, &iref), NS_ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &console, &iref), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(iref, 17);
+    CU_ASSERT_EQUAL(name_table_unregister(&table, &console, 2), NS_ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(name_table_unregister(&table, &console, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_unregister(&table, &console, 1), NS_ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &console, &iref), NS_ERR_NOT_FOUND);
+}
+
+static void names(void)
+{
+    struct name empty = named(""), hole = named("a"), full;
+    struct name_waiter waiter = {.name = empty};
+    iref_t iref;
+    memset(&table, 0, sizeof(table));
+    hole.text[5] = 'b';
+    memset(full.text, 'x', sizeof(full.text));
+    CU_ASSERT_FALSE(name_valid(&empty));
+    CU_ASSERT_FALSE(name_valid(&hole));
+    CU_ASSERT(name_valid(&full));
+    CU_ASSERT_EQUAL(name_table_register(&table, &empty, 1, 1), NS_ERR_NAME);
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &hole, &iref), NS_ERR_NAME);
+    CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), NS_ERR_NAME);
+    CU_ASSERT_EQUAL(name_table_register(&table, &full, 1, 1), SYS_ERR_OK);
+}
+
+static void bounds(void)
+{
+    char text[32];
+    struct name_waiter waiter = {.name = named("never")};
+    memset(&table, 0, sizeof(table));
+    for (unsigned i = 0; i <= NAMES_MAX; i++) {
+        snprintf(text, sizeof(text), "service %u", i);
+        struct name name = named(text);
+        CU_ASSERT_EQUAL(name_table_register(&table, &name, 1, 1),
+                        i < NAMES_MAX ? SYS_ERR_OK : MON_ERR_LIMIT);
+    }
+    for (unsigned i = 0; i <= NAME_WAITERS_MAX; i++)
+        CU_ASSERT_EQUAL(name_table_wait(&table, &waiter),
+                        i < NAME_WAITERS_MAX ? SYS_ERR_OK : MON_ERR_LIMIT);
+}
+
+static void waiters_in_order(void)
+{
+    struct name_waiter waiter = {.name = named("a"), .domain = 9}, got;
+    struct name a = named("a");
+    iref_t iref;
+    memset(&table, 0, sizeof(table));
+    for (waiter.token = 0; waiter.token < 10; waiter.token++)
+        CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
+    CU_ASSERT_FALSE(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT_EQUAL(name_table_register(&table, &a, 77, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), NS_ERR_EXISTS);
+    for (uint64_t token = 0; token < 10; token++) {
+        CU_ASSERT(name_table_take_waiter(&table, &got, &iref));
+        CU_ASSERT_EQUAL(got.token, token);
+        CU_ASSERT_EQUAL(iref, 77);
+    }
+    CU_ASSERT_FALSE(name_table_take_waiter(&table, &got, &iref));
+}
+
+static void forget(void)
+{
+    struct name a = named("a"), b = named("b"), c = named("c");
+    struct name_waiter waiter = {.name = named("d"), .domain = 1}, got;
+    struct name d = waiter.name;
+    iref_t iref;
+    memset(&table, 0, sizeof(table));
+    CU_ASSERT_EQUAL(name_table_register(&table, &a, 1, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &b, 2, 2), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &c, 3, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
+    waiter.domain = 2;
+    CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
+    name_table_forget(&table, 1);
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &a, &iref), NS_ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &c, &iref), NS_ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(name_table_lookup(&table, &b, &iref), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &d, 4, 2), SYS_ERR_OK);
+    CU_ASSERT(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT_EQUAL(got.domain, 2);
+    CU_ASSERT_FALSE(name_table_take_waiter(&table, &got, &iref));
+}
+
+/// 40 names, of which `owner` of the model says who registered each; 0 is nobody.
+static void random_run(void)
+{
+    struct test_random random;
+    domainid_t owner[40] = {0};
+    char text[32];
+    test_random_init(&random, 4);
+    memset(&table, 0, sizeof(table));
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned n = (unsigned)test_random_below(&random, 40);
+        domainid_t domain = 1 + (domainid_t)test_random_below(&random, 5);
+        iref_t iref = 0;
+        snprintf(text, sizeof(text), "name %u", n);
+        struct name name = named(text);
+        switch (test_random_below(&random, 10)) {
+        case 0:
+            name_table_forget(&table, domain);
+            for (unsigned k = 0; k < 40; k++)
+                owner[k] = owner[k] == domain ? 0 : owner[k];
+            break;
+        case 1:
+        case 2:
+            CU_ASSERT_EQUAL(name_table_unregister(&table, &name, domain),
+                            owner[n] == domain ? SYS_ERR_OK : NS_ERR_NOT_FOUND);
+            owner[n] = owner[n] == domain ? 0 : owner[n];
+            break;
+        case 3:
+        case 4:
+        case 5:
+            CU_ASSERT_EQUAL(name_table_register(&table, &name, n + 1, domain),
+                            owner[n] == 0 ? SYS_ERR_OK : NS_ERR_EXISTS);
+            owner[n] = owner[n] == 0 ? domain : owner[n];
+            break;
+        default:
+            CU_ASSERT_EQUAL(name_table_lookup(&table, &name, &iref),
+                            owner[n] == 0 ? NS_ERR_NOT_FOUND : SYS_ERR_OK);
+            CU_ASSERT_EQUAL(iref, owner[n] == 0 ? 0 : n + 1);
+        }
+    }
+}
+
+CU_TestInfo name_table_tests[] = {
+    {"register, look up, unregister", register_and_lookup},
+    {"valid and invalid names", names},
+    {"the tables are bounded", bounds},
+    {"waiters are answered in order", waiters_in_order},
+    {"what a domain had is forgotten", forget},
+    {"random operations against a model", random_run},
+    CU_TEST_INFO_NULL,
+};

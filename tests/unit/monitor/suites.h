@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The tests of monitor/protocol/, a list for each module.
+#pragma once
+
+#include <CUnit/CUnit.h>
+
+extern CU_TestInfo boot_tree_tests[];
+extern CU_TestInfo boot_plan_tests[];
+extern CU_TestInfo directory_tests[];
+extern CU_TestInfo name_table_tests[];

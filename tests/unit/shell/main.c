@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The shell's pure halves: its language and its line editor.
+#include "suites.h"
+
+int main(void)
+{
+    CU_SuiteInfo suites[] = {
+        {"parse", NULL, NULL, NULL, NULL, parse_tests},
+        {"line editor", NULL, NULL, NULL, NULL, line_editor_tests},
+        CU_SUITE_INFO_NULL,
+    };
+    return test_main(suites);
+}

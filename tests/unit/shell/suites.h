@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The cases of each file of this suite.
+#pragma once
+
+#include <testlib/testlib.h>
+
+extern CU_TestInfo parse_tests[];
+extern CU_TestInfo line_editor_tests[];

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What of the spawn library is pure: where the parts of a domain lie, the argument page, and the
+// strings of boot modules.
+#include <stdio.h>
+#include <string.h>
+#include <testlib/testlib.h>
+
+#include "barrelfish/bootmodule.h"
+#include "spawn_internal.h"
+
+static struct spawn_layout layout;
+static struct spawn_args args;
+
+static struct elf_info small_image(void)
+{
+    return (struct elf_info){
+        .entry = 0x400100,
+        .count = 3,
+        .load_bytes = 0x8000,
+        .segments = {{.vaddr = 0x400000, .memsz = 0x1234},
+                     {.vaddr = 0x402f00, .memsz = 0x200},
+                     {.vaddr = 0x601000, .memsz = 0x4001}},
+    };
+}
+
+static void test_layout(void)
+{
+    struct elf_info elf = small_image();
+    CU_ASSERT_TRUE_FATAL(
+        spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+    // 0 to 4 MiB by two tables, one for each of the image's 2 MiB.
+    CU_ASSERT_EQUAL(layout.ptables, 4);
+    CU_ASSERT_EQUAL(layout.ptable_of[0], 1);
+    CU_ASSERT(layout.ptable_of[1] != 0 && layout.ptable_of[2] != 0 && layout.ptable_of[3] != 0);
+    CU_ASSERT_EQUAL(layout.ptable_of[4], 0);
+    CU_ASSERT_EQUAL(layout.segment[0], 0);
+    CU_ASSERT_EQUAL(layout.segment[1], 0x2000);
+    CU_ASSERT_EQUAL(layout.segment[2], 0x4000); // the second lies across two pages
+    CU_ASSERT_EQUAL(layout.segments_bytes, 0x9000);
+    CU_ASSERT_EQUAL(layout.total, layout.image + 0x9000 + STACK_BYTES);
+    CU_ASSERT_FALSE(layout.present[ROOTCN_SLOT_MODULECN] || layout.present[ROOTCN_SLOT_SUPERCN]);
+    gensize_t without = layout.total;
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, false}));
+    CU_ASSERT_EQUAL(layout.total, without + 2 * OBJSIZE_L2CNODE);
+}
+
+// No part may overlap the next: offsets ascend by exactly what each part needs.
+static void test_offsets(void)
+{
+    struct elf_info elf = small_image();
+    CU_ASSERT_TRUE_FATAL(
+        spawn_layout_make(&layout, &elf, (struct spawn_extent){true, false, false}));
+    CU_ASSERT_EQUAL(layout.cnodes, L1_CNODE_SLOTS_MIN * OBJSIZE_CTE);
+    CU_ASSERT_EQUAL(layout.vnodes, layout.cnodes + 6 * OBJSIZE_L2CNODE);
+    CU_ASSERT_EQUAL(layout.dispatcher, layout.vnodes + (3 + layout.ptables) * OBJSIZE_VNODE);
+    CU_ASSERT_EQUAL(layout.dispframe, layout.dispatcher + OBJSIZE_DISPATCHER);
+    CU_ASSERT_EQUAL(layout.args, layout.dispframe + DISPATCHER_FRAME_BYTES);
+    CU_ASSERT_EQUAL(layout.image, layout.args + SPAWN_ARGS_BYTES);
+    CU_ASSERT(layout.total < 600 * 1024);
+}
+
+static void test_large_images(void)
+{
+    struct elf_info elf = small_image();
+    elf.count = 1;
+    elf.load_bytes = elf.segments[0].memsz = 80ul << 20;
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, false}));
+    CU_ASSERT_EQUAL(layout.ptables, 42);
+    elf.load_bytes = elf.segments[0].memsz = SPAWN_IMAGE_MAX;
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+    elf.load_bytes = SPAWN_IMAGE_MAX + BASE_PAGE_SIZE;
+    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+    // Small, but spread over more page tables than PAGECN holds.
+    elf.count = ELF_PHNUM_MAX;
+    elf.load_bytes = 1ul << 20;
+    for (uint32_t i = 0; i < elf.count; i++) {
+        elf.segments[i] = (struct elf_segment){.vaddr = (2 + i * 12ul) * LARGE_PAGE_SIZE,
+                                               .memsz = 6 * LARGE_PAGE_SIZE};
+    }
+    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+}
+
+static void test_strings(void)
+{
+    static const char *const argv[] = {"hello", "", "a b"};
+    static const char *const envp[] = {"X=1"};
+    static char huge[SPAWN_ARGS_BYTES];
+    static const char *const too_long[] = {huge};
+    CU_ASSERT_TRUE(spawn_args_strings(&args, 3, argv, 1, envp));
+    CU_ASSERT_EQUAL(args.argc, 3);
+    CU_ASSERT_EQUAL(args.envc, 1);
+    CU_ASSERT_EQUAL(args.strings_bytes, 15);
+    CU_ASSERT_EQUAL(memcmp(args.strings, "hello\0\0a b\0X=1", 15), 0);
+    CU_ASSERT_TRUE(spawn_args_strings(&args, 0, NULL, 0, NULL));
+    CU_ASSERT_EQUAL(args.strings_bytes, 0);
+    memset(huge, 'x', sizeof(args.strings) - 1);
+    CU_ASSERT_TRUE(spawn_args_strings(&args, 1, too_long, 0, NULL));
+    CU_ASSERT_FALSE(spawn_args_strings(&args, 1, too_long, 1, envp));
+    huge[sizeof(args.strings) - 1] = 'x';
+    CU_ASSERT_FALSE(spawn_args_strings(&args, 1, too_long, 0, NULL));
+}
+
+static struct bootinfo info;
+
+static void set_module(unsigned i, const char *string)
+{
+    snprintf(info.modules[i].string, sizeof(info.modules[i].string), "%s", string);
+    info.modules_count = (uint16_t)(i + 1);
+}
+
+static void test_modules(void)
+{
+    struct bootmodule_args words;
+    set_module(0, "init");
+    set_module(1, "start:console  com1 9600 ");
+    set_module(2, "");
+    set_module(3, "shell");
+    CU_ASSERT_PTR_EQUAL(bootmodule_find(&info, "console"), &info.modules[1]);
+    CU_ASSERT_PTR_EQUAL(bootmodule_find(&info, "shell"), &info.modules[3]);
+    CU_ASSERT_PTR_NULL(bootmodule_find(&info, "she"));
+    CU_ASSERT_PTR_NULL(bootmodule_find(&info, "start:console"));
+    CU_ASSERT_PTR_NULL(bootmodule_find(&info, ""));
+    CU_ASSERT_TRUE(bootmodule_is_marked(&info.modules[1]));
+    CU_ASSERT_FALSE(bootmodule_is_marked(&info.modules[0]));
+    CU_ASSERT(err_is_ok(bootmodule_parse(&info.modules[1], &words)));
+    CU_ASSERT_EQUAL(words.argc, 3);
+    CU_ASSERT_STRING_EQUAL(words.argv[0], "console");
+    CU_ASSERT_STRING_EQUAL(words.argv[2], "9600");
+    CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[2], &words)), SPAWN_ERR_ARGS);
+}
+
+// Strings that the boot loader did not end, or with too many words, are refused.
+static void test_module_limits(void)
+{
+    struct bootmodule_args words;
+    set_module(0, "");
+    memset(info.modules[0].string, 'a', BOOTINFO_STRING_MAX);
+    CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[0], &words)), SPAWN_ERR_ARGS);
+    for (unsigned i = 0; i < 2 * BOOTMODULE_ARGS_MAX; i++) {
+        info.modules[0].string[i] = i % 2 == 0 ? 'a' : ' ';
+    }
+    info.modules[0].string[2 * BOOTMODULE_ARGS_MAX] = '\0';
+    CU_ASSERT(err_is_ok(bootmodule_parse(&info.modules[0], &words)));
+    CU_ASSERT_EQUAL(words.argc, BOOTMODULE_ARGS_MAX);
+    memcpy(info.modules[0].string + 2 * BOOTMODULE_ARGS_MAX, "b", 2);
+    CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[0], &words)), SPAWN_ERR_ARGS);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"layout", test_layout},
+        {"offsets", test_offsets},
+        {"large images", test_large_images},
+        {"argument strings", test_strings},
+        {"boot modules", test_modules},
+        {"limits of module strings", test_module_limits},
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"spawn", NULL, NULL, NULL, NULL, tests},
+        CU_SUITE_INFO_NULL,
+    };
+    return test_main(suites);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What the files of bench know of one another. One instance is the master; it starts a worker,
+// which is this program too, on each core that a measurement needs, and tells it over a channel
+// what to do. An error ends the whole measurement.
+#pragma once
+
+#include "barrelfish/barrelfish.h"
+#include "barrelfish/ump_chan.h"
+#include "bench/bench.h"
+#include "options.h"
+
+#define CHANNEL_BYTES 2048u
+#define RUNS_MAX 1000000u
+
+/// Commands of the master: word 0; word 1 is an argument. Each is answered with one message: word 0
+/// the command, words 1 and 2 results.
+enum command {
+    WORKER_HELLO = 1,  ///< from the worker, without a command
+    WORKER_ECHO,       ///< send the next (word 1) messages back; not answered otherwise
+    WORKER_EXPORT,     ///< offer a service; 1: its iref. The worker then waits for a client
+    WORKER_CONNECT,    ///< bind to the iref in word 1
+    WORKER_EXPORT_LMP, ///< as WORKER_EXPORT, over LMP
+    WORKER_ECHO_LMP,   ///< as WORKER_ECHO, with the client over LMP
+    WORKER_SEND,       ///< send (word 1) messages to the peer. 1, 2: time of first and last
+    WORKER_RECEIVE,    ///< receive them. 1, 2: as above
+    WORKER_QUIT,       ///< not answered
+};
+
+/// Ends the program with a message if `err` is one.
+void check(errval_t err, const char *what);
+
+/// An LMP channel: where it receives, and whom it sends to.
+struct lmp_end {
+    struct capref local, remote;
+    struct lmp_endpoint *ep;
+};
+void lmp_end_send(const struct lmp_end *end, const uint64_t words[LMP_MSG_LENGTH]);
+void lmp_end_receive(const struct lmp_end *end, uint64_t words[LMP_MSG_LENGTH]);
+
+void message_send(struct ump_chan *chan, uint64_t word0, uint64_t word1, uint64_t word2);
+/// Receives a message; its first three words.
+void message_receive(struct ump_chan *chan, uint64_t words[3]);
+
+// worker.c
+
+/// Serves the master that exports `iref`; returns the exit status.
+int worker_run(iref_t iref);
+
+// master.c
+
+/// Starts workers on these cores, those that have none yet.
+void workers_start(const coreid_t *cores, unsigned count);
+struct ump_chan *worker_chan(coreid_t core);
+/// Sends a command.
+void worker_tell(coreid_t core, enum command command, uint64_t argument);
+/// Waits for the answer to a command; words 1 and 2.
+void worker_answer(coreid_t core, enum command command, uint64_t results[2]);
+/// Ends all workers.
+void workers_end(void);
+
+// measure.c and pairs.c
+
+void measure_syscall(const struct options *options);
+void measure_lmp(const struct options *options);
+void measure_ump(const struct options *options);
+void measure_pairs(const struct options *options);
+/// Cores that are up, in order; returns their number.
+unsigned cores_up(coreid_t cores[CORES_MAX]);
+
+// report.c
+
+/// Prints the head of the table, or of the CSV.
+void report_begin(const struct options *options);
+/// Prints a row of times; sorts `cycles`. `to`: -1 if no other core takes part.
+void report_times(const struct options *options, const char *what, int from, int to,
+                  cycles_t *cycles, size_t runs);
+/// Prints a row of throughputs, in messages per millisecond; sorts them.
+void report_throughput(const struct options *options, unsigned pairs, unsigned messages,
+                       cycles_t *rates, size_t runs);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Those who use the console (if/console.h). A client is not listened to while there is no room for
+// what it may send; then its channel fills, and it waits. An answer that a client has no room for
+// is lost: the console waits for nobody.
+#include "console.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLIENTS_MAX 1024u
+/// Messages of one client that are handled before others get a turn.
+#define MESSAGES_EACH_EVENT 32u
+
+static struct monitor_export service;
+static struct client *clients;
+static unsigned clients_count;
+
+static void on_message(void *arg);
+
+static void client_free(struct client *client)
+{
+    struct client **link = &clients;
+    while (*link != client) {
+        link = &(*link)->next;
+    }
+    *link = client->next;
+    readers_remove(client);
+    if (output_room(&output) < output_need(0) + 2) {
+        client->line.used = 0; // Nobody has taken output for long; an unfinished line is lost.
+    } else {
+        output_end(&output, &client->line);
+    }
+    ump_chan_close(&client->chan);
+    free(client);
+    clients_count--;
+}
+
+static void send(struct client *client, enum console_op op, const char *data, size_t bytes,
+                 bool more)
+{
+    uint64_t words[UMP_PAYLOAD_WORDS] = {0};
+    memcpy(words, data, bytes);
+    (void)!ump_chan_send(&client->chan, words,
+                         (uint16_t)(console_ctrl(op, bytes) | (more ? CONSOLE_MORE : 0)));
+}
+
+void client_answer(struct client *client, const char *input, size_t bytes)
+{
+    size_t sent = 0;
+    do {
+        size_t part = bytes - sent < CONSOLE_MESSAGE_BYTES ? bytes - sent : CONSOLE_MESSAGE_BYTES;
+        send(client, CONSOLE_INPUT, input + sent, part, sent + part < bytes);
+        sent += part;
+    } while (sent < bytes);
+}
+
+static void handle(struct client *client, const volatile struct ump_message *message)
+{
+    uint64_t words[UMP_PAYLOAD_WORDS];
+    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++) {
+        words[i] = message->data[i];
+    }
+    uint16_t ctrl = message->header.control.header;
+    size_t bytes = console_ctrl_bytes(ctrl);
+    switch (console_ctrl_op(ctrl)) {
+    case CONSOLE_WRITE:
+        output_write(&output, &client->line, (const char *)words,
+                     bytes < CONSOLE_MESSAGE_BYTES ? bytes : CONSOLE_MESSAGE_BYTES);
+        break;
+    case CONSOLE_FLUSH:
+        output_push(&output, &client->line);
+        client->flushes++;
+        client->flush_mark = output.put;
+        break;
+    case CONSOLE_READ_LINE:
+    case CONSOLE_READ_RAW:
+        output_push(&output, &client->line);
+        readers_add(client, (enum console_op)console_ctrl_op(ctrl), words[0] > 0 ? words[0] : 1);
+        break;
+    default:
+        break; // Not understood, and there is no answer to it.
+    }
+}
+
+static bool has_room(void)
+{
+    return output_room(&output) >= output_need(CONSOLE_MESSAGE_BYTES);
+}
+
+// Listens to a client again, or notes that there is no room for what it may say.
+static errval_t listen(struct client *client)
+{
+    client->stalled = !has_room();
+    return client->stalled
+               ? SYS_ERR_OK
+               : ump_chan_register_recv(&client->chan, console_ws, MKCLOSURE(on_message, client));
+}
+
+static void on_message(void *arg)
+{
+    struct client *client = arg;
+    volatile struct ump_message *message;
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < MESSAGES_EACH_EVENT && err_is_ok(err) && has_room(); i++) {
+        err = ump_chan_recv(&client->chan, &message);
+        if (err_is_ok(err)) {
+            handle(client, message);
+        }
+    }
+    if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG) {
+        ump_chan_flush(&client->chan);
+        err = listen(client);
+    }
+    if (err_is_fail(err)) {
+        client_free(client);
+    }
+    pump();
+}
+
+void clients_push(void)
+{
+    for (struct client *client = clients; client != NULL; client = client->next) {
+        if (output_room(&output) >= output_need(0)) {
+            output_push(&output, &client->line);
+        }
+    }
+}
+
+bool clients_unfinished(void)
+{
+    for (struct client *client = clients; client != NULL; client = client->next) {
+        if (client->line.used > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void clients_output_taken(void)
+{
+    struct client *next;
+    for (struct client *client = clients; client != NULL; client = next) {
+        next = client->next;
+        for (; client->flushes > 0 && output.taken >= client->flush_mark; client->flushes--) {
+            send(client, CONSOLE_FLUSHED, "", 0, false);
+        }
+        if (client->stalled && err_is_fail(listen(client))) {
+            client_free(client);
+        }
+    }
+}
+
+static void connect(void *st, struct monitor_bind_request *request)
+{
+    (void)st;
+    struct client *client =
+        clients_count < CLIENTS_MAX && !request->lmp ? calloc(1, sizeof(*client)) : NULL;
+    if (client == NULL) {
+        (void)monitor_refuse(request, MON_ERR_LIMIT);
+        return;
+    }
+    errval_t err = ump_chan_accept(&client->chan, request);
+    if (err_is_fail(err)) {
+        free(client);
+        return;
+    }
+    client->next = clients;
+    clients = client;
+    clients_count++;
+    if (err_is_fail(listen(client))) {
+        client_free(client);
+    }
+}
+
+errval_t clients_init(iref_t *iref)
+{
+    return monitor_export(&service, 0, console_ws, connect, NULL, iref);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The serial console: shows the text of all domains, line by line, and gives input to who asks for
+// it. Started by init, with the ports of the UART. Transmission is by looking at the UART until it
+// is full, and then after a while again; so is reception, while somebody waits for input.
+#include "console.h"
+#include "uart.h"
+
+#include "barrelfish/nameservice_client.h"
+
+/// Until the UART is looked at again when it was full.
+#define TRANSMIT_US 1000u
+/// Until it is looked at for input. A person does not notice it, and an idle machine neither.
+#define RECEIVE_US 10000u
+/// Until an unfinished line is shown.
+#define UNFINISHED_US 4000u
+#define TRANSMIT_BYTES 512u
+
+struct output output;
+struct waitset *console_ws;
+
+static struct timer {
+    struct deferred_event event;
+    bool armed;
+    void (*func)(void);
+} transmit_timer, receive_timer, unfinished_timer = {.func = clients_push};
+
+static void on_timer(void *arg)
+{
+    struct timer *timer = arg;
+    timer->armed = false;
+    if (timer->func != NULL) {
+        timer->func();
+    }
+    pump();
+}
+
+static void timer_arm(struct timer *timer, delayus_t delay)
+{
+    if (timer->armed) {
+        return;
+    }
+    deferred_event_init(&timer->event);
+    errval_t err =
+        deferred_event_register(&timer->event, console_ws, delay, MKCLOSURE(on_timer, timer));
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "the console cannot wait");
+    }
+    timer->armed = true;
+}
+
+// Writes what the UART takes; tells whether all has been written.
+static bool transmit(void)
+{
+    char bytes[TRANSMIT_BYTES];
+    size_t count, written;
+    do {
+        count = output_peek(&output, bytes, sizeof(bytes));
+        written = uart_write(bytes, count);
+        output_take(&output, written);
+    } while (written == count && count > 0);
+    return count == 0;
+}
+
+void pump(void)
+{
+    readers_serve();
+    if (!transmit()) {
+        timer_arm(&transmit_timer, TRANSMIT_US);
+    }
+    clients_output_taken();
+    if (readers_waiting()) {
+        timer_arm(&receive_timer, RECEIVE_US);
+    }
+    if (clients_unfinished()) {
+        timer_arm(&unfinished_timer, UNFINISHED_US);
+    }
+}
+
+int main(void)
+{
+    iref_t iref;
+    console_ws = get_default_waitset();
+    (void)terminal_set_write(NULL); // What this domain itself prints must not come here.
+    errval_t err = uart_init((struct capref){cnode_arg, CONSOLE_ARG_IO});
+    if (err_is_ok(err)) {
+        err = clients_init(&iref);
+    }
+    if (err_is_ok(err)) {
+        err = nameservice_register(CONSOLE_NAME, iref);
+    }
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "the console cannot serve");
+    }
+    messages_handler_loop();
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What is to be shown, in order: the text of many writers as one stream for the UART. Pure and
+// bounded.
+//
+// O1 Text of a line that is not finished is kept with its writer; a line of up to OUTPUT_LINE_BYTES
+// goes into the stream as a whole. O2 A line that is pushed unfinished stays its writer's: if
+// another writer comes first, a newline is put between the two. O3 Nothing is lost: output_write()
+// needs output_room() for what it is given, as output_need() says.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUTPUT_STREAM_BYTES 32768u
+#define OUTPUT_LINE_BYTES 256u
+
+/// The unfinished line of one writer. All zero: empty.
+struct output_line {
+    size_t used;
+    char text[OUTPUT_LINE_BYTES];
+};
+
+/// Private to output.c; visible for allocation. All zero: empty.
+struct output {
+    uint64_t put, taken;            ///< bytes ever; put - taken of them are in the stream
+    const struct output_line *open; ///< whose unfinished line is the stream's last; NULL: none
+    char stream[OUTPUT_STREAM_BYTES];
+};
+
+static inline size_t output_room(const struct output *output)
+{
+    return OUTPUT_STREAM_BYTES - (size_t)(output->put - output->taken);
+}
+
+/// Room that a write of `bytes` bytes may need at most.
+static inline size_t output_need(size_t bytes)
+{
+    return 2 * (OUTPUT_LINE_BYTES + bytes) + 2;
+}
+
+/// Add text; a newline becomes carriage return and newline.
+void output_write(struct output *output, struct output_line *line, const char *text, size_t bytes);
+
+/// Put the unfinished line into the stream too. Needs output_need(0).
+void output_push(struct output *output, struct output_line *line);
+
+/// The writer goes: as output_push(), and the line is nobody's then.
+void output_end(struct output *output, struct output_line *line);
+
+/// Copy up to `bytes` bytes of the stream's front without taking them; returns their number.
+size_t output_peek(const struct output *output, char *buf, size_t bytes);
+void output_take(struct output *output, size_t bytes);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The 16550. Each access is a system call; so the transmitter's FIFO is filled as a whole for each
+// look at the line status. Source: National Semiconductor, PC16550D data sheet, 8.0 (registers).
+#include "uart.h"
+
+#include "barrelfish/invocations.h"
+#include "if/console.h"
+
+#define REG_DATA 0u
+#define REG_FIFO_CONTROL 2u
+#define REG_LINE_STATUS 5u
+#define FIFO_ENABLE 0x01u
+#define LINE_STATUS_DATA_READY 0x01u
+#define LINE_STATUS_TRANSMITTER_EMPTY 0x20u
+#define FIFO_BYTES 16u
+
+static struct capref io_cap;
+
+static errval_t out(unsigned reg, uint64_t value)
+{
+    return invoke_io_out(io_cap, (uint16_t)(CONSOLE_PORT + reg), 1, value);
+}
+
+static bool line_status(uint64_t bits)
+{
+    uint64_t status;
+    return err_is_ok(invoke_io_in(io_cap, CONSOLE_PORT + REG_LINE_STATUS, 1, &status)) &&
+           (status & bits) != 0;
+}
+
+errval_t uart_init(struct capref io)
+{
+    io_cap = io;
+    return out(REG_FIFO_CONTROL, FIFO_ENABLE);
+}
+
+size_t uart_write(const char *text, size_t bytes)
+{
+    size_t written = 0;
+    while (written < bytes && line_status(LINE_STATUS_TRANSMITTER_EMPTY)) {
+        for (unsigned i = 0; i < FIFO_BYTES && written < bytes; i++) {
+            if (err_is_fail(out(REG_DATA, (unsigned char)text[written]))) {
+                return written;
+            }
+            written++;
+        }
+    }
+    return written;
+}
+
+bool uart_read(char *c)
+{
+    uint64_t value;
+    if (!line_status(LINE_STATUS_DATA_READY) ||
+        err_is_fail(invoke_io_in(io_cap, CONSOLE_PORT + REG_DATA, 1, &value))) {
+        return false;
+    }
+    *c = (char)value;
+    return true;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The serial port, a 16550 with FIFOs, through an IO capability. Nothing here waits.
+#pragma once
+
+#include "barrelfish/caddr.h"
+
+/// Use the port of an IO capability; leaves speed and format as the CPU driver has set them.
+errval_t uart_init(struct capref io);
+
+/// Write up to `bytes` bytes, as many as it takes now; returns their number.
+size_t uart_write(const char *text, size_t bytes);
+
+/// Take a byte that has come; false: none has.
+bool uart_read(char *c);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Free physical ranges: first fit by address, which packs small pieces at the low end and keeps
+// large ranges whole at the high end. Stands on the range tree only.
+#include "free_ranges.h"
+
+bool free_request_valid(const struct free_request *request)
+{
+    uint64_t align = request->alignment;
+    return request->bytes != 0 && request->bytes % BASE_PAGE_SIZE == 0 && align >= BASE_PAGE_SIZE &&
+           (align & (align - 1)) == 0;
+}
+
+bool free_ranges_insert(struct free_ranges *ranges, struct free_range *range)
+{
+    range->node.weight = range->node.bytes;
+    if (!range_tree_insert(&ranges->tree, &range->node)) {
+        return false;
+    }
+    ranges->free_bytes += range->node.bytes;
+    return true;
+}
+
+void free_ranges_remove(struct free_ranges *ranges, struct free_range *range)
+{
+    range_tree_remove(&ranges->tree, &range->node);
+    ranges->free_bytes -= range->node.bytes;
+}
+
+// The place in one range, all sums guarded against wrapping around.
+static bool fits(const struct range_node *node, const struct free_request *request,
+                 genpaddr_t *base)
+{
+    genpaddr_t start = node->base > request->minbase ? node->base : request->minbase;
+    if (start > UINT64_MAX - (request->alignment - 1)) {
+        return false;
+    }
+    start = (start + request->alignment - 1) & ~(request->alignment - 1);
+    genpaddr_t end = node->base + node->bytes;
+    if (request->limit != 0 && request->limit < end) {
+        end = request->limit;
+    }
+    if (start >= end || end - start < request->bytes) {
+        return false;
+    }
+    *base = start;
+    return true;
+}
+
+struct free_range *free_ranges_find(const struct free_ranges *ranges,
+                                    const struct free_request *request, genpaddr_t *base)
+{
+    // Ranges wholly below minbase are skipped, but for the one that may reach across it.
+    struct range_node *node = range_tree_below(&ranges->tree, request->minbase);
+    uint64_t from = node != NULL ? node->base : 0;
+    while ((node = range_tree_first(&ranges->tree, request->bytes, from)) != NULL) {
+        if (fits(node, request, base)) {
+            return (struct free_range *)node;
+        }
+        if (request->limit != 0 && node->base >= request->limit) {
+            return NULL;
+        }
+        from = node->base + 1;
+    }
+    return NULL;
+}
+
+struct free_range *free_ranges_before(const struct free_ranges *ranges, genpaddr_t base)
+{
+    return base == 0 ? NULL : (struct free_range *)range_tree_find(&ranges->tree, base - 1);
+}
+
+struct free_range *free_ranges_after(const struct free_ranges *ranges, genpaddr_t end)
+{
+    return (struct free_range *)range_tree_find(&ranges->tree, end);
+}
+
+static uint64_t sum(const struct range_node *node, bool *weights_ok)
+{
+    if (node == NULL) {
+        return 0;
+    }
+    *weights_ok = *weights_ok && node->weight == node->bytes;
+    return node->bytes + sum(node->left, weights_ok) + sum(node->right, weights_ok);
+}
+
+bool free_ranges_valid(const struct free_ranges *ranges)
+{
+    bool weights_ok = true;
+    uint64_t bytes = sum(ranges->tree.root, &weights_ok);
+    return range_tree_valid(&ranges->tree) && weights_ok && bytes == ranges->free_bytes;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The shell's own commands. A word that is none of them is the name of a boot module, started on
+// the shell's core.
+#include "shell.h"
+
+#include "kpi/bootinfo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int command_help(unsigned argc, char *const argv[]);
+
+static int command_echo(unsigned argc, char *const argv[])
+{
+    for (unsigned i = 1; i < argc; i++) {
+        printf(i > 1 ? " %s" : "%s", argv[i]);
+    }
+    printf("\n");
+    return 0;
+}
+
+static int command_halt(unsigned argc, char *const argv[])
+{
+    unsigned long status = 0;
+    if (argc > 2 || (argc == 2 && !number_parse(argv[1], STATUS_MAX, &status))) {
+        printf("usage: halt [STATUS], 0 to %u\n", STATUS_MAX);
+        return STATUS_USAGE;
+    }
+    machine_halt((int)status);
+    return STATUS_FAILED;
+}
+
+static const struct builtin {
+    const char *name, *usage, *help;
+    int (*run)(unsigned argc, char *const argv[]);
+} builtins[] = {
+    {"help", "", "this list", command_help},
+    {"cores", "", "each core: APIC ID, NUMA node, time at which it started", command_cores},
+    {"ps", "[CORE]", "domains that were spawned", command_ps},
+    {"mem", "[CORE]", "free memory of each core", command_mem},
+    {"kcb", "[CORE]", "counters of the CPU drivers", command_kcb},
+    {"spawn", "CORE PROGRAM [ARGS]", "run a boot module on a core", NULL},
+    {"kill", "ID", "end a domain that this shell has started", command_kill},
+    {"echo", "[WORDS]", "print the words", command_echo},
+    {"halt", "[STATUS]", "end the machine", command_halt},
+};
+
+static int command_help(unsigned argc, char *const argv[])
+{
+    (void)argc;
+    (void)argv;
+    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+        printf("%-6s %-20s %s\n", builtins[i].name, builtins[i].usage, builtins[i].help);
+    }
+    printf(
+        "Any other word is a boot module, which runs on this core: bench --help, hello.\n"
+        "A command ends with a newline, ; or & (then it is not waited for). 'text' and \"text\" "
+        "are quoted, $? is the\nlast exit status, # begins a comment. Ctrl-D ends the machine.\n");
+    return 0;
+}
+
+static int command_spawn(const struct shell_command *command)
+{
+    unsigned long core;
+    if (command->argc < 3 || !number_parse(command->argv[1], BOOTINFO_CORES_MAX - 1, &core)) {
+        printf("usage: spawn CORE PROGRAM [ARGS] [&]\n");
+        return STATUS_USAGE;
+    }
+    return program_run((coreid_t)core, command->argc - 2, command->argv + 2, command->background);
+}
+
+int command_run(const struct shell_command *command)
+{
+    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+        const struct builtin *builtin = &builtins[i];
+        if (strcmp(command->argv[0], builtin->name) == 0) {
+            return builtin->run == NULL ? command_spawn(command)
+                                        : builtin->run(command->argc, command->argv);
+        }
+    }
+    return program_run(disp_get_core_id(), command->argc, command->argv, command->background);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The shell: waits until all cores are up, says how long that took, and runs commands: those of the
+// runner's --run, after which the machine ends with their status; or, without --run, the main job
+// (what came up, one measurement) and then what the user types, until the end of the input.
+#include "line_editor.h"
+#include "shell.h"
+
+#include "barrelfish/terminal_client.h"
+#include "kpi/bootinfo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static int last_status;
+static int last_failure; ///< 0: no command has failed
+
+static void set_status(int status)
+{
+    last_status = status;
+    last_failure = status != 0 ? status : last_failure;
+}
+
+static void run_text(const char *text)
+{
+    static struct shell_command command;
+    const char *error;
+    enum shell_parsed parsed;
+    while ((parsed = shell_parse(&text, last_status, &command, &error)) != SHELL_PARSED_END) {
+        if (parsed == SHELL_PARSED_ERROR) {
+            printf("shell: %s\n", error);
+            set_status(STATUS_USAGE);
+        } else {
+            set_status(command_run(&command));
+        }
+    }
+}
+
+// From reset, at which the time-stamp counter started, to the CPU driver's first line, and from
+// there to now.
+static void print_boot_times(const struct bootinfo *bootinfo)
+{
+    uint64_t firmware_ms = bootinfo->boot_tsc / bootinfo->tsc_per_ms;
+    uint64_t stave_ms = (systime_now() - bootinfo->boot_tsc) / bootinfo->tsc_per_ms;
+    printf("boot: firmware and loader %" PRIu64 " ms, Stave %" PRIu64 " ms\n", firmware_ms,
+           stave_ms);
+}
+
+static void print_machine(const struct bootinfo *bootinfo, const struct monitor_cores *cores)
+{
+    printf("Stave: %u of %u cores up, %u NUMA node%s, %" PRIu64 " MiB of memory\n", cores->up_count,
+           cores->cores_count, bootinfo->nodes_count, bootinfo->nodes_count == 1 ? "" : "s",
+           bootinfo->ram_bytes >> 20);
+    printf("Boot modules:");
+    for (unsigned i = 0; i < bootinfo->modules_count; i++) {
+        const char *name = bootinfo->modules[i].string;
+        const char *colon = memchr(name, ':', strcspn(name, " "));
+        name = colon != NULL ? colon + 1 : name;
+        printf(" %.*s", (int)strcspn(name, " "), name);
+    }
+    printf("\n");
+}
+
+static void put(void *st, const char *bytes, size_t length)
+{
+    (void)st;
+    (void)fwrite(bytes, 1, length, stdout);
+}
+
+static void prompt(void)
+{
+    printf("stave> ");
+    (void)fflush(stdout);
+}
+
+// Runs what is typed until the end of the input.
+static void interact(void)
+{
+    static struct line_editor editor;
+    char keys[256];
+    line_editor_init(&editor, put, NULL);
+    prompt();
+    for (;;) {
+        size_t count = terminal_read_raw(keys, sizeof(keys));
+        for (size_t i = 0; i < count; i++) {
+            enum line_event event = line_editor_key(&editor, keys[i]);
+            if (event == LINE_END) {
+                count = 0;
+            } else if (event == LINE_DONE) {
+                run_text(line_editor_text(&editor));
+                line_editor_begin(&editor);
+                prompt();
+            }
+        }
+        (void)fflush(stdout);
+        if (count == 0) {
+            printf("\n");
+            return;
+        }
+    }
+}
+
+int main(void)
+{
+    const struct bootinfo *bootinfo = (const struct bootinfo *)BOOTINFO_VADDR;
+    struct monitor_cores cores;
+    if ((domain_spawn_args()->flags & SPAWN_FLAG_BOOTINFO) == 0 ||
+        bootinfo->magic != BOOTINFO_MAGIC) {
+        printf("shell: the machine's shell is started by init only\n");
+        return STATUS_FAILED;
+    }
+    errval_t err = monitor_await_boot(&cores);
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "the shell cannot learn which cores are up");
+    }
+    if ((bootinfo->flags & BOOTINFO_FLAG_COMMANDS) != 0) {
+        static char commands[BOOTINFO_COMMANDS_MAX + 1];
+        memcpy(commands, bootinfo->commands,
+               bootinfo->commands_bytes < BOOTINFO_COMMANDS_MAX ? bootinfo->commands_bytes
+                                                                : BOOTINFO_COMMANDS_MAX);
+        print_boot_times(bootinfo);
+        run_text(commands);
+        machine_halt(last_failure);
+    } else {
+        print_machine(bootinfo, &cores);
+        print_boot_times(bootinfo);
+        run_text("bench main");
+        interact();
+        machine_halt(0);
+    }
+    return STATUS_FAILED;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Those who have asked for something, and what they have sent for a domain to be started. A client
+// of this core lives as long as its domain, one of another core as long as its channel; both are
+// bounded by the tables of domains and of channels.
+#include "spawnd.h"
+
+#include "barrelfish/capabilities.h"
+
+#include <stdlib.h>
+
+static struct client *clients;
+
+struct client *client_new(domainid_t domain, struct remote *remote)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    if (client == NULL) {
+        return NULL;
+    }
+    client->domain = domain;
+    client->remote = remote;
+    client->next = clients;
+    clients = client;
+    return client;
+}
+
+struct client *client_local(domainid_t domain)
+{
+    for (struct client *client = clients; client != NULL; client = client->next) {
+        if (client->domain == domain && client->remote == NULL) {
+            return client;
+        }
+    }
+    return client_new(domain, NULL);
+}
+
+void client_clear(struct client *client)
+{
+    free(client->strings);
+    client->strings = NULL;
+    for (unsigned i = 0; i < SPAWND_ARGCN_SLOTS; i++) {
+        if (!capref_is_null(client->argcaps[i])) {
+            (void)cap_destroy(client->argcaps[i]);
+            client->argcaps[i] = NULL_CAP;
+        }
+    }
+}
+
+void client_free(struct client *client)
+{
+    struct client **link = &clients;
+    while (*link != client) {
+        link = &(*link)->next;
+    }
+    *link = client->next;
+    client_clear(client);
+    free(client);
+}
+
+void client_forget_local(domainid_t domain)
+{
+    for (struct client *client = clients; client != NULL; client = client->next) {
+        if (client->domain == domain && client->remote == NULL) {
+            client_free(client);
+            return;
+        }
+    }
+}
+
+void client_each(void (*func)(struct client *client, void *arg), void *arg)
+{
+    for (struct client *client = clients; client != NULL; client = client->next) {
+        func(client, arg);
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// spawnd: makes domains out of boot modules on its core and takes them back when they end. One on
+// each core; init starts core 0's, a monitor starts its core's when it is first needed. This file
+// starts it and serves its self endpoint, where domains of this core ask and the CPU driver reports
+// deaths (badge 0).
+#include "spawnd.h"
+
+#include "barrelfish/capabilities.h"
+#include "kpi/bootinfo.h"
+
+#include <string.h>
+
+static struct lmp_server server;
+
+void local_reply(domainid_t domain, const uint64_t words[SPAWND_WORDS])
+{
+    uint64_t message[LMP_MSG_LENGTH] = {0};
+    memcpy(message, words, SPAWND_WORDS * sizeof(words[0]));
+    (void)lmp_server_reply(&server, domain, message, NULL_CAP, false);
+}
+
+void local_forget(domainid_t domain)
+{
+    lmp_server_forget(&server, domain);
+}
+
+// Whether a badge is that of a domain that may ask: one that runs, or one that others have started.
+// What a domain sent just before it was ended must not make it known again.
+static bool alive(uint32_t badge)
+{
+    const struct domain *domain = domain_table_find(&domains, badge);
+    return domain != NULL ? domain->state == SPAWND_RUNNING
+                          : badge != 0 && (badge & UINT16_MAX) < DOMAIN_DYNAMIC;
+}
+
+static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH], size_t length,
+                  struct capref cap)
+{
+    (void)st;
+    struct client *client = alive(badge) ? client_local(badge) : NULL;
+    if (client == NULL) {
+        if (!capref_is_null(cap)) {
+            (void)cap_destroy(cap);
+        }
+        if (badge == 0) {
+            domain_died(words, length);
+        } else {
+            (void)lmp_server_reply_error(&server, badge, LIB_ERR_MALLOC_FAIL);
+        }
+        return;
+    }
+    uint64_t request[SPAWND_WORDS] = {0};
+    memcpy(request, words, (length < SPAWND_WORDS ? length : SPAWND_WORDS) * sizeof(words[0]));
+    request_handle(client, request, cap);
+}
+
+int main(void)
+{
+    const struct bootinfo *bootinfo = (const struct bootinfo *)BOOTINFO_VADDR;
+    if ((domain_spawn_args()->flags & SPAWN_FLAG_BOOTINFO) == 0 ||
+        bootinfo->magic != BOOTINFO_MAGIC) {
+        USER_PANIC("spawnd got no boot information");
+    }
+    domain_table_init(&domains, disp_get_core_id());
+    errval_t err = memory_init();
+    if (err_is_ok(err)) {
+        err = lmp_server_init(&server, get_default_waitset(), serve, NULL);
+    }
+    if (err_is_ok(err)) {
+        err = remote_init(get_default_waitset());
+    }
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "spawnd cannot serve");
+    }
+    messages_handler_loop();
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// spawnd's connection to the memory server of its core. A server knows one reply endpoint for each
+// domain, and spawnd asks for more than memory; so this connection takes the place of the
+// library's.
+#include "spawnd.h"
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/ram_alloc.h"
+#include "if/mem_serv.h"
+
+static struct lmp_rpc rpc;
+
+// Runs under the lock of memory management, as the library's own would.
+static errval_t alloc(struct capref *ret, const struct ram_request *request)
+{
+    struct capref cap = NULL_CAP;
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ALLOC, request->bytes, request->alignment,
+                                      request->minbase, request->maxlimit};
+    errval_t err = lmp_rpc_call(&rpc, words, NULL_CAP, words, &cap);
+    if (err_is_ok(err) && capref_is_null(cap)) {
+        return LIB_ERR_RPC_REPLY;
+    }
+    if (err_is_ok(err)) {
+        *ret = cap;
+    } else if (!capref_is_null(cap)) {
+        (void)cap_destroy(cap);
+    }
+    return err;
+}
+
+errval_t memory_init(void)
+{
+    errval_t err = lmp_rpc_init(&rpc, cap_memservep);
+    if (err_is_ok(err)) {
+        ram_alloc_set(alloc);
+    }
+    return err;
+}
+
+errval_t memory_forget(domainid_t domain)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGET, domain};
+    return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
+}
+
+errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};
+    errval_t err = lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
+    if (err_is_ok(err)) {
+        *free_bytes = words[1];
+        *total_bytes = words[2];
+    }
+    return err;
+}

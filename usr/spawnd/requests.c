@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Requests of clients (if/spawnd.h), whichever way they came. What a client sends is a claim: it is
+// checked here and answered with an error. Rights: whoever reaches spawnd may start, wait for and
+// list domains; only its parent may kill a domain.
+#include "spawnd.h"
+
+#include "barrelfish/capabilities.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void reply(struct client *client, const uint64_t words[SPAWND_WORDS])
+{
+    if (client->remote != NULL) {
+        remote_reply(client->remote, words);
+    } else {
+        local_reply(client->domain, words);
+    }
+}
+
+static void reply_error(struct client *client, errval_t err)
+{
+    uint64_t words[SPAWND_WORDS] = {err};
+    reply(client, words);
+}
+
+static errval_t add_strings(struct client *client, const uint64_t words[SPAWND_WORDS])
+{
+    if (client->strings == NULL) {
+        client->strings = calloc(1, sizeof(*client->strings));
+    }
+    if (client->strings == NULL) {
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    return strings_add(client->strings, words[1] & UINT32_MAX, words[1] >> 32,
+                       &words[SPAWND_PIECE_WORD]);
+}
+
+// Keeps the capability unless it returns an error.
+static errval_t add_argcap(struct client *client, uint64_t slot, struct capref cap)
+{
+    if (slot >= SPAWND_ARGCN_SLOTS || capref_is_null(cap) ||
+        !capref_is_null(client->argcaps[slot])) {
+        return SPAWN_ERR_ARGS;
+    }
+    client->argcaps[slot] = cap;
+    return SYS_ERR_OK;
+}
+
+static void serve_spawn(struct client *client, const uint64_t words[SPAWND_WORDS])
+{
+    domainid_t id = 0;
+    errval_t err = domain_launch(client, words[1] & UINT32_MAX, words[1] >> 32, words[2], &id);
+    client_clear(client);
+    uint64_t answer[SPAWND_WORDS] = {err, id};
+    reply(client, answer);
+}
+
+static void serve_exit(struct client *client, uint64_t status)
+{
+    struct domain *domain = domain_table_find(&domains, client->domain);
+    if (client->remote == NULL && domain != NULL && domain->state == SPAWND_RUNNING) {
+        domain_end(domain, SPAWND_EXITED, status); // frees the client
+    } else {
+        reply_error(client, SYS_ERR_RIGHTS);
+    }
+}
+
+void domain_wait_reply(struct client *client, const struct domain *domain)
+{
+    uint64_t words[SPAWND_WORDS] = {SYS_ERR_OK, domain->state, domain->status};
+    reply(client, words);
+}
+
+static void serve_wait(struct client *client, uint64_t id, bool nohang)
+{
+    struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
+    if (domain == NULL) {
+        reply_error(client, SPAWN_ERR_NO_DOMAIN);
+    } else if (domain->state == SPAWND_RUNNING && !nohang) {
+        client->waits_for = domain->id;
+    } else {
+        domain_wait_reply(client, domain);
+    }
+}
+
+static void serve_kill(struct client *client, uint64_t id)
+{
+    struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
+    if (domain == NULL || domain->state != SPAWND_RUNNING) {
+        reply_error(client, SPAWN_ERR_NO_DOMAIN);
+    } else if (domain->parent != client->domain) {
+        reply_error(client, SYS_ERR_RIGHTS);
+    } else {
+        domain_end(domain, SPAWND_KILLED, 0);
+        reply_error(client, SYS_ERR_OK);
+    }
+}
+
+static void serve_list(struct client *client, uint64_t from)
+{
+    uint64_t words[SPAWND_WORDS] = {SYS_ERR_OK};
+    struct domain *domain =
+        from <= UINT32_MAX ? domain_table_next(&domains, (domainid_t)from) : NULL;
+    if (domain != NULL) {
+        words[1] = domain->id | (uint64_t)domain->state << 32;
+        words[2] = domain_infos[domain_table_index(&domains, domain)].bytes;
+        memcpy(&words[3], domain->name, SPAWND_NAME_BYTES);
+    }
+    reply(client, words);
+}
+
+static void serve_memory(struct client *client)
+{
+    uint64_t words[SPAWND_WORDS] = {0};
+    words[0] = memory_available(&words[1], &words[2]);
+    words[3] = domain_table_running(&domains);
+    words[4] = DOMAINS_MAX;
+    reply(client, words);
+}
+
+void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], struct capref cap)
+{
+    if (words[0] == SPAWND_ARGCAP) {
+        errval_t err = add_argcap(client, words[1], cap);
+        if (err_is_fail(err) && !capref_is_null(cap)) {
+            (void)cap_destroy(cap);
+        }
+        reply_error(client, err);
+        return;
+    }
+    if (!capref_is_null(cap)) {
+        (void)cap_destroy(cap); // Not asked for.
+    }
+    switch (words[0]) {
+    case SPAWND_STRINGS:
+        reply_error(client, add_strings(client, words));
+        break;
+    case SPAWND_SPAWN:
+        serve_spawn(client, words);
+        break;
+    case SPAWND_EXIT:
+        serve_exit(client, words[1]);
+        break;
+    case SPAWND_WAIT:
+        serve_wait(client, words[1], words[2] != 0);
+        break;
+    case SPAWND_KILL:
+        serve_kill(client, words[1]);
+        break;
+    case SPAWND_LIST:
+        serve_list(client, words[1]);
+        break;
+    case SPAWND_MEMORY:
+        serve_memory(client);
+        break;
+    default:
+        reply_error(client, SYS_ERR_ILLEGAL_INVOCATION);
+        break;
+    }
+}

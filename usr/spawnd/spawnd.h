@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What the files of spawnd know of one another. spawnd has one thread: a handler runs to its end
+// and waits for the monitor and the memory server of its core only, which never wait for spawnd.
+#pragma once
+
+#include "barrelfish/barrelfish.h"
+#include "barrelfish/spawn.h"
+#include "domain_table.h"
+#include "spawn_strings.h"
+
+struct remote;
+
+/// Who asks: a domain of this core over LMP, or one of another over UMP, which has one request
+/// under way at a time. What it is about to spawn is gathered here.
+struct client {
+    struct client *next;
+    domainid_t domain;
+    struct remote *remote;   ///< NULL: over LMP
+    struct strings *strings; ///< NULL: no piece has come yet
+    struct capref argcaps[SPAWND_ARGCN_SLOTS];
+    domainid_t waits_for; ///< gets its reply when this domain has ended; or 0
+};
+
+// clients.c
+
+/// The client of a domain of this core, made if it is not there; NULL: out of memory.
+struct client *client_local(domainid_t domain);
+struct client *client_new(domainid_t domain, struct remote *remote);
+void client_free(struct client *client);
+/// Forgets a domain of this core that has ended.
+void client_forget_local(domainid_t domain);
+/// Drops the arguments and capabilities that were gathered.
+void client_clear(struct client *client);
+/// Calls `func` for each client; it must not free any.
+void client_each(void (*func)(struct client *client, void *arg), void *arg);
+
+// requests.c
+
+/// Handles a request, taking `cap` (or NULL_CAP) over, and replies now or later.
+void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], struct capref cap);
+
+// start.c and end.c: domains.
+
+extern struct domain_table domains;
+/// What makes up each running domain, by its index in the table.
+extern struct spawn_info domain_infos[DOMAINS_MAX];
+
+/// Starts the program that the client has named. Errors: SPAWND_SPAWN's.
+errval_t domain_launch(struct client *client, uint64_t argc, uint64_t envc, uint64_t flags,
+                       domainid_t *id);
+/// A running domain has ended or is to: takes all of it back and tells those who wait.
+void domain_end(struct domain *domain, enum spawnd_state state, uint64_t status);
+/// The CPU driver's message of a death.
+void domain_died(const uint64_t *words, size_t length);
+/// The answer to SPAWND_WAIT.
+void domain_wait_reply(struct client *client, const struct domain *domain);
+
+// memory.c: the memory server.
+
+errval_t memory_init(void);
+errval_t memory_forget(domainid_t domain);
+errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes);
+
+// main.c
+
+void local_reply(domainid_t domain, const uint64_t words[SPAWND_WORDS]);
+void local_forget(domainid_t domain);
+
+// remote.c: clients of other cores.
+
+errval_t remote_init(struct waitset *ws);
+void remote_reply(struct remote *remote, const uint64_t words[SPAWND_WORDS]);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Making a domain out of what a client has sent. If anything fails, all that was made is taken
+// back.
+#include "spawnd.h"
+
+#include "barrelfish/bootmodule.h"
+#include "barrelfish/capabilities.h"
+#include "barrelfish/vspace_common.h"
+
+#include <string.h>
+
+struct domain_table domains;
+struct spawn_info domain_infos[DOMAINS_MAX];
+
+// Moves the client's capabilities into the new domain's ARGCN.
+static errval_t give_argcaps(const struct spawn_info *info, struct client *client)
+{
+    for (cslot_t i = 0; i < SPAWND_ARGCN_SLOTS; i++) {
+        if (capref_is_null(client->argcaps[i])) {
+            continue;
+        }
+        errval_t err = spawn_give_cap(info, ROOTCN_SLOT_ARGCN, i, client->argcaps[i]);
+        if (err_is_fail(err)) {
+            return err_push(err, SPAWN_ERR_LOAD);
+        }
+        client->argcaps[i] = NULL_CAP;
+    }
+    return SYS_ERR_OK;
+}
+
+static errval_t load(const struct spawn_params *params, struct client *client,
+                     struct spawn_info *info)
+{
+    errval_t err = spawn_load(info, params);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    err = give_argcaps(info, client);
+    if (err_is_ok(err)) {
+        err = spawn_run(info);
+    }
+    if (err_is_fail(err)) {
+        (void)spawn_destroy(info);
+        (void)memory_forget(params->domain_id);
+    }
+    return err;
+}
+
+// Modules are mapped only while a domain is made of them, so that what spawnd holds does not depend
+// on what it has started.
+static errval_t map_module(const char *name, struct spawn_params *params)
+{
+    const struct bootinfo_module *module =
+        bootmodule_find((const struct bootinfo *)BOOTINFO_VADDR, name);
+    if (module == NULL) {
+        return SPAWN_ERR_NO_MODULE;
+    }
+    errval_t err = bootmodule_map(module, &params->image);
+    if (err_is_fail(err)) {
+        return err_push(err, SPAWN_ERR_LOAD);
+    }
+    params->image_bytes = module->bytes;
+    params->image_frame = bootmodule_frame(module);
+    return SYS_ERR_OK;
+}
+
+static const char *without_folders(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+errval_t domain_launch(struct client *client, uint64_t argc, uint64_t envc, uint64_t flags,
+                       domainid_t *id)
+{
+    struct spawn_params params = {
+        .death_ep = cap_selfep,
+        .bootinfo = (flags & SPAWND_FLAG_BOOTINFO) != 0 ? cap_bootinfo : NULL_CAP,
+        .flags = (flags & SPAWND_FLAG_BOOTINFO) != 0 ? SPAWN_FLAG_BOOTINFO : 0,
+        .kernel_info = cap_kernelinfo,
+        .monitor_ep = {cnode_arg, SPAWND_ARG_MONITOREP},
+        .mem_serv_ep = {cnode_arg, SPAWND_ARG_MEMSERVEP},
+        .spawnd_ep = cap_selfep,
+    };
+    if (client->strings == NULL || (flags & ~(uint64_t)SPAWND_FLAG_BOOTINFO) != 0) {
+        return SPAWN_ERR_ARGS;
+    }
+    errval_t err = strings_split(client->strings, argc, envc, &params.argv, &params.envp);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    params.argc = argc;
+    params.envc = envc;
+    const char *name = without_folders(params.argv[0]);
+    err = map_module(name, &params);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    struct domain *domain = domain_table_add(&domains, client->domain, name);
+    err = SPAWN_ERR_LIMIT;
+    if (domain != NULL) {
+        params.domain_id = domain->id;
+        err = load(&params, client, &domain_infos[domain_table_index(&domains, domain)]);
+    }
+    (void)vspace_unmap(params.image);
+    if (err_is_ok(err)) {
+        *id = domain->id;
+    } else if (domain != NULL) {
+        domain_table_remove(&domains, domain);
+    }
+    return err;
+}
