@@ -103,12 +103,23 @@ void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t 
     };
 }
 
+// Puts a death that could not be told at the end of the list.
+static void list_death(struct dcb *dcb)
+{
+    dcb->death_listed = true;
+    dcb->death_next = NULL;
+    if (kcb.deaths == NULL)
+        kcb.deaths = dcb;
+    else
+        kcb.deaths_last->death_next = dcb;
+    kcb.deaths_last = dcb;
+}
+
 void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t address, uint64_t error)
 {
     if (dcb->state == DISPATCHER_KILLED || dcb->state == DISPATCHER_STOPPED)
         return;
-    bool stopped = cause == DEATH_STOPPED || cause == DEATH_DELETED;
-    dcb->state = stopped ? DISPATCHER_STOPPED : DISPATCHER_KILLED;
+    dcb->state = cause == DEATH_STOPPED ? DISPATCHER_STOPPED : DISPATCHER_KILLED;
     schedule_remove(dcb);
     timer_remove(dcb);
     fpu_forget(dcb);
@@ -117,19 +128,27 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
     memcpy(dcb->death_words, words, sizeof(words));
     if (dcb == kcb.current)
         kcb.current = NULL;
-    if (stopped)
-        return;
-    if (dcb->slots.death.cap.type != ObjType_EndPointLMP) {
+    if (!cte_is(&dcb->slots.death, ObjType_EndPointLMP)) {
         // Nobody else will ever tell: it is a first domain, or its spawner did not want to know.
         kprintf("core %u: domain %x died: cause %u, rip %lx, address %lx, error %lx\n", kcb.core_id,
                 dcb->domain_id, cause, rip, address, error);
         return;
     }
-    if (err_no(lmp_deliver_words(&dcb->slots.death.cap, words, 5)) == SYS_ERR_LMP_BUF_OVERFLOW) {
-        dcb->death_listed = true;
-        dcb->death_next = kcb.deaths;
-        kcb.deaths = dcb;
-    }
+    if (err_no(lmp_deliver_words(&dcb->slots.death.cap, words, 5)) == SYS_ERR_LMP_BUF_OVERFLOW)
+        list_death(dcb);
+}
+
+void dispatcher_forget_death(struct dcb *dcb)
+{
+    if (!dcb->death_listed)
+        return;
+    struct dcb **at = &kcb.deaths, *before = NULL;
+    for (; *at != dcb; at = &(*at)->death_next)
+        before = *at;
+    *at = dcb->death_next;
+    if (kcb.deaths_last == dcb)
+        kcb.deaths_last = before;
+    dcb->death_listed = false;
 }
 
 void dispatcher_retry_deaths(void)
@@ -137,11 +156,12 @@ void dispatcher_retry_deaths(void)
     struct dcb *dcb = kcb.deaths;
     if (dcb == NULL)
         return;
+    dispatcher_forget_death(dcb);
+    if (!cte_is(&dcb->slots.death, ObjType_EndPointLMP))
+        return;
     errval_t err = lmp_deliver_words(&dcb->slots.death.cap, dcb->death_words, 5);
     if (err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW)
-        return;
-    kcb.deaths = dcb->death_next;
-    dcb->death_listed = false;
+        list_death(dcb); // behind the others, whose endpoints may have room
 }
 
 // Registers out of a save area, which the domain can write: only what user mode may have.

@@ -89,6 +89,9 @@ bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip);
 /// Try again to deliver the oldest death message that had no room.
 void dispatcher_retry_deaths(void);
 
+/// The dispatcher's memory goes: its death is told no more.
+void dispatcher_forget_death(struct dcb *dcb);
+
 /// Make `dcb` the current one: its address space, FPU access and registers (in kcb.regs).
 /// kcb.current has been saved.
 void dispatcher_switch(struct dcb *dcb);

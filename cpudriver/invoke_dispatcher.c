@@ -74,7 +74,8 @@ static errval_t dispatcher_endpoint(struct invocation *call)
 errval_t invoke_dispatcher(struct invocation *call)
 {
     struct dcb *dcb = dcb_of(&call->target->cap);
-    if ((call->target->cap.rights & CAPRIGHTS_WRITE) == 0)
+    uint8_t right = call->command == DISPATCHER_CMD_STATE ? CAPRIGHTS_READ : CAPRIGHTS_WRITE;
+    if ((call->target->cap.rights & right) == 0)
         return SYS_ERR_RIGHTS;
     switch (call->command) {
     case DISPATCHER_CMD_SETUP:

@@ -69,9 +69,10 @@ struct kcb {
     // Dispatchers.
     struct dcb *current;             ///< whose registers are in regs or on the core; NULL when idle
     struct dcb *run_head, *run_tail; ///< runnable ones, the current one among them
-    struct dcb *deaths;              ///< dead ones whose message could not be delivered yet
-    struct dcb *fpu_owner;           ///< whose FPU state is in the registers
-    uint64_t slice_end;              ///< TSC; 0: nobody waits
+    struct dcb *favoured;            ///< runs on the slice of run_head, or NULL
+    struct dcb *deaths, *deaths_last; ///< dead ones whose message had no room yet
+    struct dcb *fpu_owner;            ///< whose FPU state is in the registers
+    uint64_t slice_end;               ///< TSC; 0: nobody waits
     struct timer_wheel timers;
     struct vector vectors[VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST];
 

@@ -110,7 +110,7 @@ static void say_registers(const struct registers *r)
     say("  rip %016lx eflags %08lx\n", r->rip, r->eflags);
 }
 
-// Frame pointers are kept, so the chain of callers can be read; tools/gdb and addr2line give names
+// Frame pointers are kept, so the chain of callers can be read; addr2line gives names
 // to the addresses.
 static void say_backtrace(uint64_t frame)
 {

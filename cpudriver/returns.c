@@ -111,12 +111,6 @@ void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t base)
         return;
     dispatcher_kill(dcb, DEATH_DELETED, 0, 0);
     fpu_forget(dcb);
-    if (dcb->death_listed) {
-        struct dcb **at = &kcb.deaths;
-        while (*at != dcb)
-            at = &(*at)->death_next;
-        *at = dcb->death_next;
-        dcb->death_listed = false;
-    }
+    dispatcher_forget_death(dcb);
     kcb.stats[KERNEL_STAT_DISPATCHERS]--;
 }

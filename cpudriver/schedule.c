@@ -2,7 +2,10 @@
 // Copyright The Stave authors
 //
 // Round robin over the runnable dispatchers of this core. The queue holds the current dispatcher
-// too; its head is the one to run. Every operation takes constant time.
+// too; its head owns the slice. The head may let another one run on its slice (LRPC): that one is
+// `favoured`, keeps its place in the queue, and loses the core with the slice, so that two
+// dispatchers which hand the core to one another cannot keep it from the rest. Every operation
+// takes constant time.
 
 #include "schedule.h"
 
@@ -28,6 +31,8 @@ void schedule_remove(struct dcb *dcb)
     if (!dcb->queued)
         return;
     dcb->queued = false;
+    if (kcb.favoured == dcb)
+        kcb.favoured = NULL;
     if (dcb->run_prev != NULL)
         dcb->run_prev->run_next = dcb->run_next;
     else
@@ -42,28 +47,29 @@ void schedule_rotate(void)
 {
     struct dcb *head = kcb.run_head;
     kcb.slice_end = 0;
+    kcb.favoured = NULL;
     if (head == NULL || head->run_next == NULL)
         return;
     schedule_remove(head);
     schedule_add(head);
 }
 
+void schedule_yield(void)
+{
+    if (kcb.favoured != NULL)
+        kcb.favoured = NULL; // back to whose slice it is
+    else
+        schedule_rotate();
+}
+
 void schedule_favour(struct dcb *dcb)
 {
-    schedule_remove(dcb);
-    dcb->queued = true;
-    dcb->run_prev = NULL;
-    dcb->run_next = kcb.run_head;
-    if (kcb.run_head != NULL)
-        kcb.run_head->run_prev = dcb;
-    else
-        kcb.run_tail = dcb;
-    kcb.run_head = dcb;
+    kcb.favoured = dcb != kcb.run_head ? dcb : NULL;
 }
 
 struct dcb *schedule_pick(void)
 {
-    return kcb.run_head;
+    return kcb.favoured != NULL ? kcb.favoured : kcb.run_head;
 }
 
 bool schedule_contended(void)

@@ -18,11 +18,13 @@ void schedule_add(struct dcb *dcb);
 /// A dispatcher is no longer runnable.
 void schedule_remove(struct dcb *dcb);
 
-/// The current dispatcher's slice is over, or it yields.
+/// The slice is over.
 void schedule_rotate(void);
 
-/// Let `dcb`, which is runnable, run next, ahead of its turn; the slice of the one that gives way
-/// goes on.
+/// The current dispatcher gives up the rest of its turn.
+void schedule_yield(void);
+
+/// Let `dcb`, which is runnable, run next, for the rest of the slice of the one that gives way.
 void schedule_favour(struct dcb *dcb);
 
 /// The dispatcher that runs now; NULL if none is runnable.

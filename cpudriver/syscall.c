@@ -57,7 +57,10 @@ static errval_t sys_lmp_send(struct dcb *dcb)
     if ((endpoint->cap.rights & CAPRIGHTS_WRITE) == 0)
         return SYS_ERR_RIGHTS;
     if (regs->rdx != 0) {
-        err = caps_lookup(&kcb.caps, &dcb->slots.cspace.cap, regs->rdx, &send.given);
+        // To be given away it is also taken out of its CNode, which needs the right to.
+        const struct cap *root = &dcb->slots.cspace.cap;
+        err = send.give ? caps_lookup_delete(&kcb.caps, root, regs->rdx, &send.given)
+                        : caps_lookup(&kcb.caps, root, regs->rdx, &send.given);
         if (err_is_fail(err))
             return SYS_ERR_LMP_CAPTRANSFER_SRC;
         if ((send.given->cap.rights & CAPRIGHTS_GRANT) == 0)
@@ -73,7 +76,7 @@ static errval_t sys_lmp_send(struct dcb *dcb)
 static errval_t sys_yield(struct dcb *dcb, uint64_t target)
 {
     if (target == 0) {
-        schedule_rotate();
+        schedule_yield();
         return SYS_ERR_OK;
     }
     struct cte *cte;
@@ -86,7 +89,7 @@ static errval_t sys_yield(struct dcb *dcb, uint64_t target)
     if (next->state == DISPATCHER_RUNNABLE)
         schedule_favour(next);
     else
-        schedule_rotate();
+        schedule_yield();
     return SYS_ERR_OK;
 }
 

@@ -39,9 +39,26 @@ static void sort_in(struct dcb *dcb, uint64_t current)
     bucket_insert(dcb, period < first ? first : period > last ? last : period);
 }
 
+// Periods from `from` to the first occupied bucket; TIMER_BUCKETS if there is none.
+static uint32_t distance_to_occupied(uint64_t from)
+{
+    const uint64_t *occupied = kcb.timers.occupied;
+    for (uint32_t distance = 0; distance < TIMER_BUCKETS;) {
+        uint32_t index = (uint32_t)((from + distance) % TIMER_BUCKETS);
+        uint64_t word = occupied[index / 64] >> (index % 64);
+        if (word != 0)
+            return distance + (uint32_t)__builtin_ctzl(word);
+        distance += 64 - index % 64;
+    }
+    return TIMER_BUCKETS;
+}
+
 void timer_add(struct dcb *dcb, uint64_t wakeup)
 {
     dcb->wakeup = wakeup == 0 ? 1 : wakeup;
+    if (distance_to_occupied(kcb.timers.now + 1) ==
+        TIMER_BUCKETS) // nobody waits: time may have passed
+        kcb.timers.now = period_of(kcb.event_start);
     sort_in(dcb, kcb.timers.now);
 }
 
@@ -59,20 +76,6 @@ void timer_remove(struct dcb *dcb)
         dcb->timer_next->timer_prev = dcb->timer_prev;
     if (kcb.timers.bucket[index] == NULL)
         kcb.timers.occupied[index / 64] &= ~(1ul << (index % 64));
-}
-
-// Periods from `from` to the first occupied bucket; TIMER_BUCKETS if there is none.
-static uint32_t distance_to_occupied(uint64_t from)
-{
-    const uint64_t *occupied = kcb.timers.occupied;
-    for (uint32_t distance = 0; distance < TIMER_BUCKETS;) {
-        uint32_t index = (uint32_t)((from + distance) % TIMER_BUCKETS);
-        uint64_t word = occupied[index / 64] >> (index % 64);
-        if (word != 0)
-            return distance + (uint32_t)__builtin_ctzl(word);
-        distance += 64 - index % 64;
-    }
-    return TIMER_BUCKETS;
 }
 
 void timer_expire(uint64_t now)

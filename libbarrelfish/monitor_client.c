@@ -84,10 +84,22 @@ errval_t monitor_get_stat(coreid_t core, enum kernel_stat which, uint64_t *value
     return err;
 }
 
-errval_t monitor_halt(int status)
+errval_t monitor_halt(struct capref operator_ep, int status)
 {
+    struct lmp_rpc rpc;
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_HALT, (uint64_t)status};
-    return monitor_call(words, NULL_CAP, words, NULL);
+    errval_t err = lmp_rpc_init(&rpc, operator_ep);
+    if (err_is_fail(err))
+        return err;
+    err = lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
+    lmp_rpc_destroy(&rpc);
+    return err;
+}
+
+errval_t monitor_create_notify(struct capref ep, struct capref *notify)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_NOTIFY_CREATE};
+    return monitor_call(words, ep, words, notify);
 }
 
 errval_t monitor_forget(domainid_t domain)

@@ -17,11 +17,6 @@ static void handle_stat(const struct intermon_msg *msg)
     request_answer(msg, err, value, 0, 0);
 }
 
-static void handle_halt(const struct intermon_msg *msg)
-{
-    request_answer(msg, invoke_kernel_halt(cap_kernel, msg->words[1]), 0, 0, 0);
-}
-
 /// The starter's first message: answered with "up" now that this core serves.
 static void handle_hello(const struct intermon_msg *msg, coreid_t from)
 {
@@ -70,7 +65,6 @@ static const struct operation operations[IM_OPS_COUNT] = {
     [IM_NAME_FORGET] = {names_handle_forget, NULL, 2},
     [IM_CORE_STATUS] = {cores_handle_status, NULL, 2},
     [IM_STAT] = {handle_stat, NULL, 2},
-    [IM_HALT] = {handle_halt, NULL, 2},
 };
 
 void intermon_handle(const struct intermon_msg *msg, coreid_t from)

@@ -147,6 +147,22 @@ errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
     return SYS_ERR_OK;
 }
 
+errval_t domain_create_notify(domainid_t id, struct capref ep, struct capref *notify)
+{
+    struct domain *domain = domain_get(id);
+    if (domain == NULL || !capref_is_null(domain->irq_notify))
+        return MON_ERR_LIMIT;
+    errval_t err = slot_alloc(notify);
+    if (err_is_fail(err))
+        return err;
+    err = invoke_kernel_notify_create(cap_kernel, ep, *notify, &domain->irq_vector);
+    if (err_is_fail(err))
+        (void)slot_free(*notify);
+    else
+        domain->irq_notify = *notify;
+    return err;
+}
+
 void domain_notify_description(domainid_t id, struct capability *notify)
 {
     struct domain *domain = domain_find(id);
@@ -177,6 +193,10 @@ void domain_forget(domainid_t id)
     if (!capref_is_null(domain->notify)) {
         (void)!invoke_kernel_notify_free(cap_kernel, domain->vector);
         (void)cap_destroy(domain->notify);
+    }
+    if (!capref_is_null(domain->irq_notify)) {
+        (void)!invoke_kernel_notify_free(cap_kernel, domain->irq_vector);
+        (void)cap_destroy(domain->irq_notify);
     }
     if (!capref_is_null(domain->notify_ep))
         (void)cap_destroy(domain->notify_ep);

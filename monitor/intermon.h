@@ -52,7 +52,6 @@ enum intermon_op {
     IM_NAME_FORGET,     ///< 1: domain
     IM_CORE_STATUS,     ///< 0: token, 1: core
     IM_STAT,            ///< 0: token, 1: enum kernel_stat
-    IM_HALT,            ///< 0: token, 1: exit status
     IM_OPS_COUNT
 };
 

@@ -98,6 +98,8 @@ struct domain {
     struct capref notify_ep; ///< only if there is no Notify
     struct capref notify;
     uint64_t vector;
+    struct capref irq_notify; ///< made by MONITOR_NOTIFY_CREATE
+    uint64_t irq_vector;
     struct event *events, **events_tail;
 };
 
@@ -111,6 +113,8 @@ void domain_post(domainid_t id, struct event *event);
 void domain_event_cancel(domainid_t id, struct event *event);
 errval_t domain_set_events(domainid_t id, struct capref ep);
 errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector);
+/// Makes a Notify for a domain's own endpoint, once. `notify` stays the domain record's.
+errval_t domain_create_notify(domainid_t id, struct capref ep, struct capref *notify);
 /// Description of the Notify of a domain, all zero if it has none.
 void domain_notify_description(domainid_t id, struct capability *notify);
 /// Wakes a domain that has no Notify, on behalf of a peer.

@@ -46,6 +46,18 @@ static void serve_notify(domainid_t domain, const uint64_t *words, struct capref
     reply_values(domain, vector, 0, 0);
 }
 
+static void serve_notify_create(domainid_t domain, struct capref ep)
+{
+    struct capref notify;
+    errval_t err =
+        capref_is_null(ep) ? LIB_ERR_INVALID_ARGS : domain_create_notify(domain, ep, &notify);
+    if (!capref_is_null(ep))
+        (void)cap_destroy(ep); // the CPU driver keeps its own copy
+    const uint64_t words[LMP_MSG_LENGTH] = {err};
+    (void)lmp_server_reply(&monitor.server, domain, words, err_is_ok(err) ? notify : NULL_CAP,
+                           false);
+}
+
 static void serve_export(domainid_t domain, const uint64_t *words)
 {
     iref_t iref = 0;
@@ -142,7 +154,8 @@ static void serve_plain(domainid_t domain, const uint64_t *words)
         serve_remote(domain, IM_STAT, words[1], words[2]);
         break;
     case MONITOR_HALT:
-        serve_remote(domain, IM_HALT, 0, words[1]);
+        reply_error(domain, domain == MONITOR_OPERATOR ? invoke_kernel_halt(cap_kernel, words[1])
+                                                       : SYS_ERR_RIGHTS);
         break;
     case MONITOR_FORGET:
         serve_forget(domain, words);
@@ -172,6 +185,9 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
         return;
     case MONITOR_NOTIFY:
         serve_notify(badge, words, cap);
+        return;
+    case MONITOR_NOTIFY_CREATE:
+        serve_notify_create(badge, cap);
         return;
     case MONITOR_BIND:
         bind_request(badge, words, cap);

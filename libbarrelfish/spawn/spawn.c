@@ -73,8 +73,9 @@ static errval_t give_caps(const struct spawn_work *work)
     const struct spawn_params *params = work->params;
     const struct spawn_info *si = &work->si;
     const struct gift gifts[] = {
-        {TASKCN_SLOT_ROOTCN, si->rootcn, CAPRIGHTS_ALL, 0},
-        {TASKCN_SLOT_DISPATCHER, si->dispatcher, CAPRIGHTS_ALL, 0},
+        // Without GRANT, the domain cannot revoke what it lives by: only its spawner can.
+        {TASKCN_SLOT_ROOTCN, si->rootcn, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0},
+        {TASKCN_SLOT_DISPATCHER, si->dispatcher, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0},
         {TASKCN_SLOT_SELFEP, si->selfep, CAPRIGHTS_ALL, 0},
         {TASKCN_SLOT_MONITOREP, params->monitor_ep, CAPRIGHTS_ALL, si->domain_id},
         {TASKCN_SLOT_MEMSERVEP, params->mem_serv_ep, CAPRIGHTS_ALL, si->domain_id},

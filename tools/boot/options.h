@@ -13,7 +13,7 @@
 
 #define OPTIONS_MODULES_MAX 32u
 #define OPTIONS_QEMU_ARGS_MAX 32u
-#define OPTIONS_RUN_BYTES_MAX 60000u // twice as many fit into one argument of a program
+#define OPTIONS_RUN_BYTES_MAX 16383u // BOOTINFO_COMMANDS_MAX of the CPU driver, less one
 #define OPTIONS_TIMEOUT_S_MAX 1000000u
 #define OPTIONS_TIMEOUT_UNSET (~0u)
 

@@ -2,20 +2,23 @@
 // Copyright The Stave authors
 //
 // The serial console: shows the text of all domains, line by line, and gives input to who asks for
-// it. Started by init, with the ports of the UART. Transmission is by looking at the UART until it
-// is full, and then after a while again; so is reception, while somebody waits for input.
+// it. Started by init, with the ports of the UART and its interrupt, which tells of received bytes.
+// Transmission is by looking at the UART until it is full, and then after a while again.
 #include "console.h"
 #include "uart.h"
 
+#include "barrelfish/capabilities.h"
+#include "barrelfish/invocations.h"
+#include "barrelfish/lmp_chan.h"
+#include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
 
 /// Until the UART is looked at again when it was full.
 #define TRANSMIT_US 1000u
-/// Until it is looked at for input. A person does not notice it, and an idle machine neither.
-#define RECEIVE_US 10000u
 /// Until an unfinished line is shown.
 #define UNFINISHED_US 4000u
 #define TRANSMIT_BYTES 512u
+#define INTERRUPT_MESSAGES 2u
 
 struct output output;
 struct waitset *console_ws;
@@ -24,7 +27,7 @@ static struct timer {
     struct deferred_event event;
     bool armed;
     void (*func)(void);
-} transmit_timer, receive_timer, unfinished_timer = {.func = clients_push};
+} transmit_timer, unfinished_timer = {.func = clients_push};
 
 static void on_timer(void *arg)
 {
@@ -70,12 +73,43 @@ void pump(void)
         timer_arm(&transmit_timer, TRANSMIT_US);
     }
     clients_output_taken();
-    if (readers_waiting()) {
-        timer_arm(&receive_timer, RECEIVE_US);
-    }
     if (clients_unfinished()) {
         timer_arm(&unfinished_timer, UNFINISHED_US);
     }
+}
+
+// The interrupt arrives as an empty message. The line stays high while bytes are left in the UART,
+// so whoever waits for input next finds them without a further interrupt.
+static void on_interrupt(void *arg)
+{
+    struct lmp_endpoint *ep = arg;
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    errval_t err;
+    while (err_is_ok(lmp_endpoint_recv(ep, &msg.buf, NULL))) {
+    }
+    err = lmp_endpoint_register(ep, console_ws, MKCLOSURE(on_interrupt, ep));
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "the console cannot wait for the UART");
+    }
+    pump();
+}
+
+static errval_t interrupt_init(void)
+{
+    struct capref cap, notify;
+    struct lmp_endpoint *ep;
+    errval_t err = endpoint_create(INTERRUPT_MESSAGES, &cap, &ep);
+    if (err_is_ok(err)) {
+        err = monitor_create_notify(cap, &notify);
+    }
+    if (err_is_ok(err)) {
+        err =
+            invoke_irqsrc_connect((struct capref){cnode_arg, CONSOLE_ARG_IRQ}, CONSOLE_GSI, notify);
+    }
+    if (err_is_ok(err)) {
+        err = lmp_endpoint_register(ep, console_ws, MKCLOSURE(on_interrupt, ep));
+    }
+    return err_is_ok(err) ? uart_interrupt_on_receive() : err;
 }
 
 int main(void)
@@ -86,6 +120,9 @@ int main(void)
     errval_t err = uart_init((struct capref){cnode_arg, CONSOLE_ARG_IO});
     if (err_is_ok(err)) {
         err = clients_init(&iref);
+    }
+    if (err_is_ok(err)) {
+        err = interrupt_init();
     }
     if (err_is_ok(err)) {
         err = nameservice_register(CONSOLE_NAME, iref);

@@ -9,6 +9,8 @@
 #include "if/console.h"
 
 #define REG_DATA 0u
+#define REG_INTERRUPT_ENABLE 1u
+#define INTERRUPT_RECEIVED 0x01u
 #define REG_FIFO_CONTROL 2u
 #define REG_LINE_STATUS 5u
 #define FIFO_ENABLE 0x01u
@@ -34,6 +36,11 @@ errval_t uart_init(struct capref io)
 {
     io_cap = io;
     return out(REG_FIFO_CONTROL, FIFO_ENABLE);
+}
+
+errval_t uart_interrupt_on_receive(void)
+{
+    return out(REG_INTERRUPT_ENABLE, INTERRUPT_RECEIVED);
 }
 
 size_t uart_write(const char *text, size_t bytes)

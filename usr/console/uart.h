@@ -9,6 +9,9 @@
 /// Use the port of an IO capability; leaves speed and format as the CPU driver has set them.
 errval_t uart_init(struct capref io);
 
+/// From now on received bytes raise the interrupt.
+LIB_MUST_CHECK errval_t uart_interrupt_on_receive(void);
+
 /// Write up to `bytes` bytes, as many as it takes now; returns their number.
 size_t uart_write(const char *text, size_t bytes);
 

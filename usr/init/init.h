@@ -44,5 +44,6 @@ void init_start_spawnd(struct capref monitor_ep, struct capref mem_serv_ep);
 
 // init_modules.c
 
-/// Start all modules that are marked.
-void init_start_marked(void);
+/// Start all modules that are marked; the shell gets an endpoint of the monitor to halt the machine
+/// with.
+void init_start_marked(struct capref monitor_ep);

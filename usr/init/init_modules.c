@@ -2,20 +2,18 @@
 // Copyright The Stave authors
 //
 // Modules that the platform marks to be started: spawnd makes them, in the order of the boot image.
-// The console alone gets devices: the first serial port and its interrupt.
+// The console gets devices, the first serial port and its interrupt; the shell may halt the
+// machine.
 #include "init.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/spawn_client.h"
+#include "if/console.h"
+#include "if/monitor.h"
 
 #include <string.h>
 
-// Slots of the console's ARGCN, and what is in them (PC: COM1).
-#define CONSOLE_ARG_IO 0u
-#define CONSOLE_ARG_IRQ 1u
-#define COM1_PORT 0x3f8u
-#define COM1_PORTS 8u
-#define COM1_GSI 4u
+#define CONSOLE_PORTS 8u
 
 // An L2CNode with the console's devices.
 static errval_t make_console_caps(struct capref *ret)
@@ -23,17 +21,29 @@ static errval_t make_console_caps(struct capref *ret)
     struct cnoderef cnode;
     errval_t err = cnode_create_l2(ret, &cnode);
     if (err_is_ok(err)) {
-        err = cap_retype((struct capref){cnode, CONSOLE_ARG_IO}, cap_io, COM1_PORT, ObjType_IO,
-                         COM1_PORTS, 1);
+        err = cap_retype((struct capref){cnode, CONSOLE_ARG_IO}, cap_io, CONSOLE_PORT, ObjType_IO,
+                         CONSOLE_PORTS, 1);
     }
     if (err_is_ok(err)) {
-        err = cap_retype((struct capref){cnode, CONSOLE_ARG_IRQ}, cap_irq, COM1_GSI, ObjType_IRQSrc,
-                         1, 1);
+        err = cap_retype((struct capref){cnode, CONSOLE_ARG_IRQ}, cap_irq, CONSOLE_GSI,
+                         ObjType_IRQSrc, 1, 1);
     }
     return err;
 }
 
-static void start(const struct bootinfo_module *module)
+// An L2CNode with the operator's endpoint.
+static errval_t make_shell_caps(struct capref monitor_ep, struct capref *ret)
+{
+    struct cnoderef cnode;
+    errval_t err = cnode_create_l2(ret, &cnode);
+    if (err_is_ok(err)) {
+        err = cap_mint((struct capref){cnode, SHELL_ARG_OPERATOR}, monitor_ep, CAPRIGHTS_ALL,
+                       MONITOR_OPERATOR);
+    }
+    return err;
+}
+
+static void start(const struct bootinfo_module *module, struct capref monitor_ep)
 {
     struct bootmodule_args args;
     char *argv[BOOTMODULE_ARGS_MAX + 1] = {NULL};
@@ -45,6 +55,8 @@ static void start(const struct bootinfo_module *module)
     memcpy(argv, args.argv, args.argc * sizeof(argv[0]));
     if (strcmp(args.argv[0], "console") == 0) {
         err = make_console_caps(&caps);
+    } else if (strcmp(args.argv[0], "shell") == 0) {
+        err = make_shell_caps(monitor_ep, &caps);
     }
     if (err_is_ok(err)) {
         err = spawn_program_with_caps(disp_get_core_id(), args.argv[0], argv, NULL, NULL_CAP, caps,
@@ -55,12 +67,12 @@ static void start(const struct bootinfo_module *module)
     }
 }
 
-void init_start_marked(void)
+void init_start_marked(struct capref monitor_ep)
 {
     const struct bootinfo *info = init_bootinfo();
     for (unsigned i = 0; i < info->modules_count; i++) {
         if (bootmodule_is_marked(&info->modules[i])) {
-            start(&info->modules[i]);
+            start(&info->modules[i], monitor_ep);
         }
     }
 }

@@ -83,7 +83,7 @@ int main(void)
     struct capref mem_serv_ep = init_start_mem_serv(&remainder);
     struct capref monitor_ep = init_start_monitor(&remainder, mem_serv_ep);
     init_start_spawnd(monitor_ep, mem_serv_ep);
-    init_start_marked();
+    init_start_marked(monitor_ep);
     while (true) {
         err = event_dispatch(get_default_waitset());
         if (err_is_fail(err)) {

@@ -59,9 +59,11 @@ int command_kill(unsigned argc, char *const argv[])
 
 void machine_halt(int status)
 {
+    const struct capref operator_ep = {cnode_arg, SHELL_ARG_OPERATOR};
     (void)fflush(stdout);
     (void)terminal_flush();
-    errval_t err = monitor_halt(status < 0 || status > STATUS_MAX ? STATUS_MAX : status);
+    errval_t err =
+        monitor_halt(operator_ep, status < 0 || status > STATUS_MAX ? STATUS_MAX : status);
     printf("halt: %s\n", err_getstring(err));
 }
 

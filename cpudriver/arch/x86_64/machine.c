@@ -10,6 +10,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/layout.h"
 #include "kcb.h"
+#include "panic.h"
 
 #include <string.h>
 
@@ -150,9 +151,10 @@ int fw_cfg_read_commands(char *buffer, size_t max)
         if (memcmp(name, FW_CFG_COMMANDS, sizeof(FW_CFG_COMMANDS)) != 0)
             continue;
         cpu_out16(FW_CFG_SELECT, (uint16_t)(head[0] << 8 | head[1]));
-        size_t taken = bytes < max ? bytes : max;
-        fw_cfg_read(buffer, taken);
-        return (int)taken;
+        if (bytes > max)
+            boot_fail("%u bytes of shell commands; at most %lu are possible", bytes, max);
+        fw_cfg_read(buffer, bytes);
+        return (int)bytes;
     }
     return -1;
 }

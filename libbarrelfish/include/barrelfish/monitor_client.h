@@ -53,8 +53,13 @@ LIB_MUST_CHECK errval_t monitor_get_core_status(coreid_t core, struct monitor_co
 /// Reads a counter of a core's CPU driver. MON_ERR_NO_CORE.
 LIB_MUST_CHECK errval_t monitor_get_stat(coreid_t core, enum kernel_stat which, uint64_t *value);
 
-/// Ends the machine with an exit status from 0 to 95. Returns on an error only.
-errval_t monitor_halt(int status);
+/// Ends the machine with an exit status from 0 to 95. `operator_ep` is the endpoint that init gave
+/// to the shell (MONITOR_OPERATOR). Returns on an error only.
+errval_t monitor_halt(struct capref operator_ep, int status);
+
+/// Makes a Notify for an endpoint of the caller, to be routed an interrupt to (IRQSrc) or given to
+/// another domain; once for each domain. SYS_ERR_NO_VECTOR, MON_ERR_LIMIT.
+LIB_MUST_CHECK errval_t monitor_create_notify(struct capref ep, struct capref *notify);
 
 /// Tells the monitor that a domain of this core has ended. spawnd only: SYS_ERR_RIGHTS.
 LIB_MUST_CHECK errval_t monitor_forget(domainid_t domain);

@@ -21,6 +21,11 @@
 /// Index of each core's spawnd, which only that domain can export.
 #define IREF_INDEX_SPAWND 1u
 
+/// Badge of the endpoint that its holder may halt the machine with; init gives it to the shell.
+#define MONITOR_OPERATOR 0xffffffffu
+/// Slot of the shell's ARGCN with that endpoint.
+#define SHELL_ARG_OPERATOR 0u
+
 #define MONITOR_NAME_WORD 2u
 #define MONITOR_NAME_BYTES 48u
 
@@ -69,10 +74,15 @@ enum monitor_op {
     MONITOR_CORE_STATUS,
     /// 1: core, 2: enum kernel_stat. out 1: value. MON_ERR_NO_CORE.
     MONITOR_STAT,
-    /// 1: exit status, 0 to 95. Ends the machine.
+    /// 1: exit status, 0 to 95. Ends the machine. Only over the operator's endpoint:
+    /// SYS_ERR_RIGHTS.
     MONITOR_HALT,
     /// 1: domain that has ended. spawnd and a core's first domain only: SYS_ERR_RIGHTS.
     MONITOR_FORGET,
+    /// cap: an endpoint of the caller; once. out cap: a Notify for it, for an interrupt source or
+    /// another domain. MON_ERR_LIMIT,
+    /// SYS_ERR_NO_VECTOR.
+    MONITOR_NOTIFY_CREATE,
     MONITOR_OPS_COUNT
 };
 
