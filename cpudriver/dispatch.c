@@ -129,9 +129,10 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
     if (dcb == kcb.current)
         kcb.current = NULL;
     if (!cte_is(&dcb->slots.death, ObjType_EndPointLMP)) {
-        // Nobody else will ever tell: it is a first domain, or its spawner did not want to know.
-        kprintf("core %u: domain %x died: cause %u, rip %lx, address %lx, error %lx\n", kcb.core_id,
-                dcb->domain_id, cause, rip, address, error);
+        // Of a first domain nobody else can tell.
+        if (dcb->is_first)
+            kprintf("core %u: domain %x died: cause %u, rip %lx, address %lx, error %lx\n",
+                    kcb.core_id, dcb->domain_id, cause, rip, address, error);
         return;
     }
     if (err_no(lmp_deliver_words(&dcb->slots.death.cap, words, 5)) == SYS_ERR_LMP_BUF_OVERFLOW)

@@ -32,6 +32,7 @@ struct dcb {
     uint8_t entry; ///< enum dcb_entry
     bool fpu_used; ///< fpu holds a state
     bool queued;   ///< on the run queue
+    bool is_first; ///< made by the CPU driver itself
     uint32_t lmp_delivered;
     uint64_t fs_base, gs_base; ///< as they were when it left the core
     uint64_t scheduled;        ///< times it came onto the core

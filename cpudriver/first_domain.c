@@ -302,6 +302,7 @@ static void start_dispatcher(struct builder *b, struct cte *frame, lvaddr_t entr
     space_share_kernel_half(window_ptr(b->pml4->cap.base));
     dispatcher_init(dcb, shared, frame->cap.bytes, DISPATCHER_VADDR,
                     (domainid_t)kcb.core_id << 16 | DOMAIN_FIRST, b->pml4->cap.base);
+    dcb->is_first = true;
     dest = caps_dest_kernel(slot_of(b, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_SELFEP));
     check(caps_endpoint_create(&kcb.caps, cte, SELFEP_OFFSET, SELFEP_MESSAGES, &dest), "endpoint");
     dispatcher_make_runnable(dcb);

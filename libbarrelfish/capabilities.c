@@ -53,10 +53,13 @@ errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offse
 
 errval_t cap_delete(struct capref cap)
 {
-    errval_t err;
-    do {
+    errval_t err = invoke_cap_delete(cap);
+    while (err_no(err) == SYS_ERR_AGAIN) {
         err = invoke_cap_delete(cap);
-    } while (err_no(err) == SYS_ERR_AGAIN);
+        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
+            return SYS_ERR_OK; // the CPU driver finished the deletion by itself, between two steps
+        }
+    }
     return err;
 }
 

@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/// Exit status of a machine that cannot go on.
+#define STATUS_NO_MEMORY 3u
+
 struct child {
     coreid_t core; ///< 0: unused; core 0 is no child
     bool up;
@@ -152,6 +155,15 @@ static const char *reason_against(const struct boot_heir *heir)
     return NULL;
 }
 
+/// A machine that was given more cores than its memory can feed is a mistake of its user, who is
+/// told.
+static void give_up(coreid_t core, const char *reason)
+{
+    debug_printf("core %u cannot be started: %s; at least %u KiB are needed for each core\n", core,
+                 reason, MONITOR_CORE_RAM_MIN / 1024u);
+    (void)!invoke_kernel_halt(cap_kernel, STATUS_NO_MEMORY);
+}
+
 static errval_t start_child(unsigned heir, struct child *child)
 {
     struct capref shared, frame;
@@ -204,12 +216,11 @@ void start_children(void)
         USER_PANIC_ERR(err, "core %u cannot divide its memory", monitor.core);
     for (unsigned h = 1; h < plan.heirs_count; h++) {
         const char *reason = reason_against(&plan.heirs[h]);
-        if (reason == NULL) {
-            err = start_child(h, &children[h - 1]);
-            reason = err_is_fail(err) ? err_getstring(err) : NULL;
-        }
         if (reason != NULL)
-            cores_report_failed(plan.heirs[h].core, reason);
+            give_up(plan.heirs[h].core, reason);
+        err = start_child(h, &children[h - 1]);
+        if (err_is_fail(err))
+            cores_report_failed(plan.heirs[h].core, err_getstring(err));
     }
 }
 

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #define LOW_MEMORY_RESERVED 0x10000u ///< real-mode vectors and the firmware's data
-#define BOOT_BASE 0x100000u ///< of the linker script
+#define BOOT_BASE 0x100000u          ///< of the linker script
 #define LOW_MEMORY_END 0xa0000u
 #define MULTIBOOT2_BYTES_MAX (1u << 20)
 #define PCI_HOLE_END 0xfec00000ul ///< I/O APIC; above are devices that the CPU drivers use

@@ -95,7 +95,8 @@ static char *resolve(const struct reach *reach, const char *file, const char *na
 static const struct part *provider_of(const struct tree *tree, const char *name)
 {
     for (size_t i = 0; i < tree->parts_count; i++) {
-        if (tree->parts[i]->kind == KIND_CPUDRIVER) { // nothing can depend on it, nor use its headers
+        if (tree->parts[i]->kind ==
+            KIND_CPUDRIVER) { // nothing can depend on it, nor use its headers
             continue;
         }
         char *dir = include_dir(tree->parts[i]);

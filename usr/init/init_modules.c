@@ -70,6 +70,9 @@ static void start(const struct bootinfo_module *module, struct capref monitor_ep
 void init_start_marked(struct capref monitor_ep)
 {
     const struct bootinfo *info = init_bootinfo();
+    if ((info->flags & BOOTINFO_FLAG_COMMANDS) != 0 && bootmodule_find(info, "shell") == NULL) {
+        init_die(SPAWN_ERR_NO_MODULE, "there are commands to run, but no boot module 'shell'");
+    }
     for (unsigned i = 0; i < info->modules_count; i++) {
         if (bootmodule_is_marked(&info->modules[i])) {
             start(&info->modules[i], monitor_ep);

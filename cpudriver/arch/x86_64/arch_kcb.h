@@ -42,7 +42,6 @@ struct arch_kcb {
         __attribute__((aligned(16))); // double fault, NMI, machine check
     uint64_t xsave_mask;
     uint32_t xsave_bytes;
-    bool fpu_open;           // CR0.TS is clear
     uint64_t cr3;            // loaded root table
     uint64_t timer_deadline; // TSC at which the armed timer fires; 0: not armed
 };

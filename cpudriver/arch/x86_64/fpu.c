@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Lazy switching of the extended state with CR0.TS (Intel SDM vol. 3, 13.4 and 2.5). x87, SSE and
-// AVX are offered; the state of each dispatcher lies behind its dcb.
+// Switching the extended state (Intel SDM vol. 3, 13.4). x87, SSE and AVX are offered; the state of
+// each dispatcher lies behind its dcb. It is switched whenever another dispatcher than the last one
+// comes onto the core. Waiting for the device-not-available exception instead would be cheaper but
+// is no protection under QEMU 7.2: its XSAVE and XRSTOR ignore CR0.TS, so that a domain could read
+// and change the registers of the one before.
 
 #include "arch/x86_64/fpu.h"
 
@@ -29,8 +32,7 @@ void fpu_init(void)
     kcb.arch.xsave_bytes = cpu_id(13, 0).ebx; // of what is enabled now
     if (kcb.arch.xsave_bytes > DCB_FPU_BYTES)
         boot_fail("an extended state of %u bytes does not fit a dispatcher", kcb.arch.xsave_bytes);
-    cpu_write_cr0(cpu_read_cr0() | CR0_TS);
-    kcb.arch.fpu_open = false;
+    cpu_write_cr0(cpu_read_cr0() & ~(CR0_TS | CR0_EM));
 }
 
 static void xsave(void *area)
@@ -46,31 +48,8 @@ static void xrstor(const void *area)
                  : "memory");
 }
 
-static void set_open(bool open)
+static void load(struct dcb *dcb)
 {
-    if (kcb.arch.fpu_open == open)
-        return;
-    kcb.arch.fpu_open = open;
-    if (open)
-        asm volatile("clts");
-    else
-        cpu_write_cr0(cpu_read_cr0() | CR0_TS);
-}
-
-void fpu_switch(struct dcb *dcb)
-{
-    set_open(kcb.fpu_owner == dcb);
-}
-
-bool fpu_open(struct dcb *dcb)
-{
-    if (kcb.arch.fpu_open)
-        return false;
-    set_open(true);
-    if (kcb.fpu_owner != NULL) {
-        xsave(dcb_fpu(kcb.fpu_owner));
-        kcb.fpu_owner->fpu_used = true;
-    }
     uint8_t *area = dcb_fpu(dcb);
     if (!dcb->fpu_used) {
         memset(area, 0, kcb.arch.xsave_bytes);
@@ -80,8 +59,16 @@ bool fpu_open(struct dcb *dcb)
         dcb->fpu_used = true;
     }
     xrstor(area);
+}
+
+void fpu_switch(struct dcb *dcb)
+{
+    if (kcb.fpu_owner == dcb)
+        return;
+    if (kcb.fpu_owner != NULL)
+        xsave(dcb_fpu(kcb.fpu_owner));
+    load(dcb);
     kcb.fpu_owner = dcb;
-    return true;
 }
 
 void fpu_forget(struct dcb *dcb)

@@ -7,7 +7,6 @@
 #include "arch/x86_64/trap.h"
 
 #include "arch/x86_64/cpu.h"
-#include "arch/x86_64/fpu.h"
 #include "arch/x86_64/machine.h"
 #include "arch/x86_64/offsets.h"
 #include "dispatch.h"
@@ -29,7 +28,6 @@ _Static_assert(sizeof(struct registers) == REGS_BYTES, "entry.S");
 #define STUB_BYTES 16u
 #define EXCEPTION_COUNT 32u
 #define EXCEPTION_NMI 2u
-#define EXCEPTION_DEVICE 7u
 #define EXCEPTION_DOUBLE 8u
 #define EXCEPTION_PAGE_FAULT 14u
 #define EXCEPTION_MACHINE_CHECK 18u
@@ -124,8 +122,6 @@ static void handle_exception(uint64_t vector, uint64_t error)
     struct dcb *dcb = kcb.current;
     if (vector == EXCEPTION_NMI || vector == EXCEPTION_DOUBLE || vector == EXCEPTION_MACHINE_CHECK)
         panic_exception(vector, error, &kcb.regs);
-    if (vector == EXCEPTION_DEVICE && fpu_open(dcb))
-        return;
     bool fault = vector == EXCEPTION_PAGE_FAULT;
     uint64_t address = fault ? cpu_read_cr2() : vector;
     if (dispatcher_is_disabled(dcb, kcb.regs.rip)) {

@@ -24,7 +24,7 @@
 #define BOOTINFO_MODULES_MAX 64u
 #define BOOTINFO_REGIONS_MAX 64u
 #define BOOTINFO_REGIONS_START_MAX 16u ///< most regions that START_CORE takes
-#define BOOTINFO_COMMANDS_MAX 16384u ///< less one byte
+#define BOOTINFO_COMMANDS_MAX 16384u   ///< less one byte
 #define BOOTINFO_STRING_MAX 192u
 
 enum region_kind { REGION_RAM = 1, REGION_KCB, REGION_SHARED, REGION_DEVICE };

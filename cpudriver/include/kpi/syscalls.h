@@ -47,9 +47,9 @@
 enum cap_cmd {
     CAP_CMD_COPY, ///< args: destination slot (caddr)
     CAP_CMD_MINT, ///< args: destination slot, rights to keep, badge (EndPointLMP) or type specific
-    CAP_CMD_RETYPE, ///< args: offset, type | count << 32, objsize, first destination slot;
-                    ///< SYS_ERR_AGAIN with value 1 = objects finished: call again with the same
-                    ///< arguments; objects that exist already are continued
+    CAP_CMD_RETYPE,   ///< args: offset, type | count << 32, objsize, first destination slot;
+                      ///< SYS_ERR_AGAIN with value 1 = objects finished: call again with the same
+                      ///< arguments; objects that exist already are continued
     CAP_CMD_DELETE,   ///< SYS_ERR_AGAIN until done
     CAP_CMD_REVOKE,   ///< SYS_ERR_AGAIN until done
     CAP_CMD_IDENTIFY, ///< args: buffer for a struct capability (user address)
