@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The boot, seen from outside: every core comes up and is listed, with little memory too, and what
+// cannot work ends with a word that says why and the right exit status.
+//   system-cores N...      boots with N cores each and looks at the list that `cores` prints
+//   system-cores limits    little memory, too little, missing modules, bad arguments
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define CORES_MAX 256u
+#define TRIES 4u
+
+// Marks the cores that a text lists: "core N  APIC ID N  NUMA node N  started at T ms".
+static unsigned listed(const char *text, bool seen[CORES_MAX])
+{
+    unsigned lines = 0;
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        unsigned core, apic, node;
+        double start_ms;
+        if (sscanf(line, "core %u APIC ID %u NUMA node %u started at %lf ms", &core, &apic, &node,
+                   &start_ms) == 4 &&
+            core < CORES_MAX && start_ms > 0) {
+            lines++;
+            seen[core] = true;
+        }
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return lines;
+}
+
+static void check_list(const struct host_output *output, unsigned cores)
+{
+    bool seen[CORES_MAX] = {false};
+    bool good = CHECK(output->status == 0) && CHECK(listed(output->text, seen) == cores);
+    for (unsigned core = 0; core < cores && good; core++) {
+        good = CHECK(seen[core]);
+    }
+    if (!good) {
+        host_show(output);
+    }
+}
+
+// Whether the boot log says that Stave's part took at most as long as the firmware's.
+static bool fast(const struct host_output *output)
+{
+    double firmware_ms = 0, stave_ms = 0;
+    const char *line = strstr(output->text, "boot: firmware and loader");
+    CHECK(line != NULL && sscanf(line, "boot: firmware and loader %lf ms, Stave %lf ms",
+                                 &firmware_ms, &stave_ms) == 2);
+    printf("boot: firmware %.0f ms, Stave %.0f ms\n", firmware_ms, stave_ms);
+    return stave_ms <= firmware_ms;
+}
+
+// The host may be busy with other tests: the best of some boots counts.
+static void boot_cores(const char *cores)
+{
+    bool was_fast = false;
+    for (unsigned try = 0; try < TRIES && !was_fast; try++) {
+        struct host_output output = host_boot("--cores", cores, "--run", "cores", NULL);
+        check_list(&output, (unsigned)atoi(cores));
+        was_fast = fast(&output);
+        free(output.text);
+    }
+    CHECK(was_fast);
+}
+
+static void expect(struct host_output output, int status, const char *word)
+{
+    if (!CHECK(output.status == status) ||
+        !CHECK(word == NULL || strstr(output.text, word) != NULL)) {
+        fprintf(stderr, "  wanted status %d and '%s'\n", status, word != NULL ? word : "");
+        host_show(&output);
+    }
+    free(output.text);
+}
+
+// A platform like pc, without one of its modules.
+static void boot_without(const char *module)
+{
+    static const char *const modules[] = {"init",   "mem_serv", "monitor",
+                                          "spawnd", "console",  "shell"};
+    char path[] = "/tmp/system-cores-XXXXXX.yaml";
+    int fd = mkstemps(path, 5);
+    FILE *file = fdopen(fd, "w");
+    if (!CHECK(file != NULL)) {
+        return;
+    }
+    fprintf(file, "name: without\ncpudriver: cpudriver.elf\ncores: 2\nmemory: 256M\nnodes: 1\n"
+                  "modules:\n");
+    for (unsigned i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+        bool started = i >= 4;
+        if (strcmp(modules[i], module) != 0) {
+            fprintf(file, "  - name: %s\n%s", modules[i], started ? "    start: true\n" : "");
+        }
+    }
+    fclose(file);
+    expect(host_boot("--platform", path, "--direct", "--cores", "2", "--run", "echo never",
+                     "--timeout", "60", NULL),
+           3, module);
+    unlink(path);
+}
+
+static void limits(void)
+{
+    struct host_output output =
+        host_boot("--cores", "8", "--memory", "256M", "--run", "cores", NULL);
+    check_list(&output, 8);
+    free(output.text);
+    output = host_boot("--cores", "7", "--nodes", "3", "--memory", "512M", "--run", "cores", NULL);
+    check_list(&output, 7);
+    free(output.text);
+    expect(host_boot("--cores", "16", "--memory", "16M", "--run", "cores", "--timeout", "60", NULL),
+           3, "memory");
+    expect(host_boot("--cores", "0", NULL), 2, "--cores");
+    expect(host_boot("--cores", "256", NULL), 2, "--cores");
+    expect(host_boot("--memory", "much", NULL), 2, "--memory");
+    expect(host_boot("--cores", "2", "--run", "halt 42", NULL), 42, NULL);
+    expect(host_boot("--cores", "2", "--run", "no_such_program", NULL), 1, "no_such_program");
+    expect(host_boot("--cores", "2", "--run", "echo one; echo two", NULL), 0, "one");
+    boot_without("monitor");
+    boot_without("mem_serv");
+    boot_without("spawnd");
+    boot_without("shell");
+    boot_without("init");
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "limits") == 0) {
+            limits();
+        } else {
+            boot_cores(argv[i]);
+        }
+    }
+    return host_status();
+}

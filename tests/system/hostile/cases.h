@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What hostile domains do. Each is run in a child, by name.
+#pragma once
+
+#include <stddef.h>
+
+/// What must become of the child.
+enum hostile_end {
+    HOSTILE_DIES,  ///< it is ended by its fault
+    HOSTILE_ERROR, ///< it gets an error and ends with status 0
+    HOSTILE_ANY,   ///< one of these, or it has to be killed; never another status
+    HOSTILE_STUCK, ///< the same, and it is killed soon
+    HOSTILE_HANGS, ///< it has to be killed
+};
+
+struct hostile_case {
+    const char *name;
+    enum hostile_end end;
+    int (*run)(void); ///< in the child; its result is the exit status: 0 if it got its error
+};
+
+/// Memory that is not the domain's, wild jumps, stacks.
+extern const struct hostile_case hostile_memory[];
+extern const size_t hostile_memory_count;
+
+/// Privileged and odd instructions.
+extern const struct hostile_case hostile_instructions[];
+extern const size_t hostile_instructions_count;
+
+/// Its own dispatcher, its own capabilities and the services.
+extern const struct hostile_case hostile_dispatcher[];
+extern const size_t hostile_dispatcher_count;
+
+/// Status of a case that went on where it should not have.
+#define HOSTILE_WENT_ON 17

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Instructions that a domain may not execute, and odd ones. Those that only tell something (SGDT
+// and the like) are forbidden where the processor has UMIP, so they may do either; so may those
+// where the emulated processor is more lenient than a real one.
+#include <stdint.h>
+
+#include "cases.h"
+
+#define INSTRUCTION(name, text)                                                                    \
+    static int name(void)                                                                          \
+    {                                                                                              \
+        static volatile uint8_t memory[4096] __attribute__((aligned(64), unused));                 \
+        __asm__ volatile(text                                                                      \
+                         :                                                                         \
+                         : "D"(memory), "a"(0), "c"(0xc0000082), "d"(0x3f8)                        \
+                         : "memory", "rbx", "rsi");                                                \
+        return HOSTILE_WENT_ON;                                                                    \
+    }
+/// One that may be allowed: going on is as good.
+#define HARMLESS(name, text)                                                                       \
+    INSTRUCTION(name##_inner, text)                                                                \
+    static int name(void)                                                                          \
+    {                                                                                              \
+        return name##_inner() - HOSTILE_WENT_ON;                                                   \
+    }
+
+INSTRUCTION(i_hlt, "hlt")
+INSTRUCTION(i_cli, "cli")
+INSTRUCTION(i_sti, "sti")
+INSTRUCTION(i_rdmsr, "rdmsr")
+INSTRUCTION(i_wrmsr, "wrmsr")
+INSTRUCTION(i_inb, "inb %%dx, %%al")
+INSTRUCTION(i_outb, "outb %%al, %%dx")
+INSTRUCTION(i_outb_exit, "outb %%al, $0xf4")
+INSTRUCTION(i_insb, "rep insb")
+INSTRUCTION(i_outsb, "rep outsb")
+INSTRUCTION(i_read_cr0, "movq %%cr0, %%rbx")
+INSTRUCTION(i_write_cr0, "movq %%rax, %%cr0")
+INSTRUCTION(i_read_cr3, "movq %%cr3, %%rbx")
+INSTRUCTION(i_write_cr3, "movq %%rax, %%cr3")
+INSTRUCTION(i_write_cr4, "movq %%rax, %%cr4")
+INSTRUCTION(i_write_cr8, "movq %%rax, %%cr8")
+INSTRUCTION(i_read_dr7, "movq %%dr7, %%rbx")
+INSTRUCTION(i_write_dr7, "movq %%rax, %%dr7")
+INSTRUCTION(i_lgdt, "lgdt (%%rdi)")
+INSTRUCTION(i_lidt, "lidt (%%rdi)")
+INSTRUCTION(i_lldt, "lldt %%ax")
+INSTRUCTION(i_ltr, "ltr %%ax")
+INSTRUCTION(i_lmsw, "lmsw %%ax")
+INSTRUCTION(i_clts, "clts")
+INSTRUCTION(i_invd, "invd")
+INSTRUCTION(i_wbinvd, "wbinvd")
+INSTRUCTION(i_invlpg, "invlpg (%%rdi)")
+INSTRUCTION(i_swapgs, "swapgs")
+INSTRUCTION(i_sysret, "sysretq")
+INSTRUCTION(i_sysexit, "sysexitq")
+INSTRUCTION(i_sysenter, "sysenter")
+INSTRUCTION(i_xsetbv, "xorl %%ecx, %%ecx\n\txsetbv")
+INSTRUCTION(i_stac, "stac")
+INSTRUCTION(i_vmrun, "vmrun")
+INSTRUCTION(i_vmmcall, "vmmcall")
+INSTRUCTION(i_rsm, "rsm")
+INSTRUCTION(i_ud2, "ud2")
+INSTRUCTION(i_int3, "int3")
+INSTRUCTION(i_icebp, ".byte 0xf1")
+INSTRUCTION(i_int_nmi, "int $2")
+INSTRUCTION(i_int_double, "int $8")
+INSTRUCTION(i_int_page, "int $14")
+INSTRUCTION(i_int_timer, "int $32")
+INSTRUCTION(i_int_notify, "int $0x30")
+INSTRUCTION(i_int_linux, "int $0x80")
+INSTRUCTION(i_int_last, "int $0xff")
+INSTRUCTION(i_divide, "xorl %%edx, %%edx\n\txorl %%ebx, %%ebx\n\tdivl %%ebx")
+INSTRUCTION(i_kernel_ds, "movl $0x10, %%ebx\n\tmovl %%ebx, %%ds")
+INSTRUCTION(i_kernel_ss, "movl $0x10, %%ebx\n\tmovl %%ebx, %%ss")
+INSTRUCTION(i_null_ss, "xorl %%ebx, %%ebx\n\tmovl %%ebx, %%ss")
+INSTRUCTION(i_tss_fs, "movl $0x28, %%ebx\n\tmovl %%ebx, %%fs")
+INSTRUCTION(i_far_kernel, "pushq $0x08\n\tpushq $0\n\tlretq")
+INSTRUCTION(i_iret_kernel,
+            "pushq $0x10\n\tpushq %%rdi\n\tpushq $2\n\tpushq $0x08\n\tpushq $0\n\tiretq")
+HARMLESS(i_wrfsbase, "movq $-1, %%rbx\n\tshrq $16, %%rbx\n\twrfsbase %%rbx")
+HARMLESS(i_mxcsr, "movl $-1, (%%rdi)\n\tldmxcsr (%%rdi)")
+HARMLESS(i_fxrstor, "movl $-1, 24(%%rdi)\n\tfxrstor (%%rdi)")
+INSTRUCTION(i_xrstor, "movl $-1, 512(%%rdi)\n\tmovl $-1, 520(%%rdi)\n\tmovl $-1, %%eax\n\t"
+                      "movl $-1, %%edx\n\txrstor64 (%%rdi)")
+INSTRUCTION(i_xrstor_misaligned, "incq %%rdi\n\txrstor64 (%%rdi)")
+INSTRUCTION(i_align_check,
+            "pushfq\n\torl $0x40000, (%%rsp)\n\tpopfq\n\tmovl 1(%%rdi), %%ebx\n\tud2")
+INSTRUCTION(i_single_step, "pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tnop\n\tnop\n\tud2")
+INSTRUCTION(i_step_syscall, "pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tmovl $0x53540005, %%eax\n\t"
+                            "syscall\n\tud2")
+INSTRUCTION(i_nested_task, "pushfq\n\torl $0x4000, (%%rsp)\n\tpopfq\n\tmovl $0x53540002, %%eax\n\t"
+                           "xorl %%edi, %%edi\n\tsyscall\n\tud2")
+HARMLESS(i_sgdt, "sgdt (%%rdi)")
+HARMLESS(i_sidt, "sidt (%%rdi)")
+HARMLESS(i_smsw, "smsw %%ax")
+HARMLESS(i_str, "str %%ax")
+HARMLESS(i_sldt, "sldt %%ax")
+HARMLESS(i_rdpmc, "xorl %%ecx, %%ecx\n\trdpmc")
+HARMLESS(i_iopl, "pushfq\n\torl $0x3000, (%%rsp)\n\tpopfq")
+HARMLESS(i_fpu_exceptions, "fninit\n\tmovw $0, (%%rdi)\n\tfldcw (%%rdi)\n\tfld1\n\tfldz\n\tfdivrp")
+HARMLESS(i_monitor, "movq %%rdi, %%rax\n\txorl %%ecx, %%ecx\n\txorl %%edx, %%edx\n\tmonitor")
+HARMLESS(i_no_segments, "xorl %%ebx, %%ebx\n\tmovl %%ebx, %%ds\n\tmovl %%ebx, %%es")
+
+#define DIES(name)                                                                                 \
+    {                                                                                              \
+#name, HOSTILE_DIES, name                                                                  \
+    }
+#define ANY(name)                                                                                  \
+    {                                                                                              \
+#name, HOSTILE_ANY, name                                                                   \
+    }
+
+const struct hostile_case hostile_instructions[] = {
+    DIES(i_hlt),          DIES(i_cli),
+    DIES(i_sti),          DIES(i_rdmsr),
+    DIES(i_wrmsr),        DIES(i_inb),
+    DIES(i_outb),         DIES(i_outb_exit),
+    DIES(i_insb),         DIES(i_outsb),
+    DIES(i_read_cr0),     DIES(i_write_cr0),
+    DIES(i_read_cr3),     DIES(i_write_cr3),
+    DIES(i_write_cr4),    DIES(i_write_cr8),
+    DIES(i_read_dr7),     DIES(i_write_dr7),
+    DIES(i_lgdt),         DIES(i_lidt),
+    DIES(i_lldt),         DIES(i_ltr),
+    DIES(i_lmsw),         DIES(i_clts),
+    DIES(i_invd),         DIES(i_wbinvd),
+    DIES(i_invlpg),       DIES(i_swapgs),
+    DIES(i_sysret),       DIES(i_sysexit),
+    DIES(i_sysenter),     DIES(i_xsetbv),
+    DIES(i_stac),         DIES(i_vmrun),
+    DIES(i_vmmcall),      DIES(i_rsm),
+    DIES(i_ud2),          DIES(i_int3),
+    DIES(i_icebp),        DIES(i_int_nmi),
+    DIES(i_int_double),   DIES(i_int_page),
+    DIES(i_int_timer),    DIES(i_int_notify),
+    DIES(i_int_linux),    DIES(i_int_last),
+    DIES(i_divide),       DIES(i_kernel_ds),
+    DIES(i_kernel_ss),    DIES(i_null_ss),
+    DIES(i_tss_fs),       DIES(i_far_kernel),
+    DIES(i_iret_kernel),  ANY(i_wrfsbase),
+    ANY(i_mxcsr),         ANY(i_fxrstor),
+    DIES(i_xrstor),       DIES(i_xrstor_misaligned),
+    DIES(i_align_check),  DIES(i_single_step),
+    DIES(i_step_syscall), DIES(i_nested_task),
+    ANY(i_sgdt),          ANY(i_sidt),
+    ANY(i_smsw),          ANY(i_str),
+    ANY(i_sldt),          ANY(i_rdpmc),
+    ANY(i_iopl),          ANY(i_fpu_exceptions),
+    ANY(i_monitor),       ANY(i_no_segments),
+};
+const size_t hostile_instructions_count =
+    sizeof(hostile_instructions) / sizeof(hostile_instructions[0]);

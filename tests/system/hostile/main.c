@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Hostile domains: each case runs in a child of its own, on a core given, which must get an error
+// or die; after it the services answer, and after all of them no memory is missing.
+//   test_hostile [CORE [NAME]]     the test: all cases, or one
+//   test_hostile child NAME        a child
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "barrelfish/domain.h"
+#include "cases.h"
+#include "systest/systest.h"
+
+#define LIMIT_MS 60000u
+#define LIMIT_SHORT_MS 60u ///< for those that never end
+
+struct group {
+    const struct hostile_case *cases;
+    const size_t *count;
+};
+
+static const struct group groups[] = {
+    {hostile_memory, &hostile_memory_count},
+    {hostile_instructions, &hostile_instructions_count},
+    {hostile_dispatcher, &hostile_dispatcher_count},
+};
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+static int run_child(const char *name)
+{
+    for (size_t g = 0; g < GROUPS; g++) {
+        for (size_t i = 0; i < *groups[g].count; i++) {
+            if (strcmp(groups[g].cases[i].name, name) == 0) {
+                return groups[g].cases[i].run();
+            }
+        }
+    }
+    return 1;
+}
+
+static bool as_wanted(enum hostile_end wanted, const struct test_child *child)
+{
+    bool good = child->end == TEST_END_STATUS && child->status == 0;
+    switch (wanted) {
+    case HOSTILE_DIES:
+        return child->end == TEST_END_DIED;
+    case HOSTILE_ERROR:
+        return good;
+    case HOSTILE_HANGS:
+        return child->end == TEST_END_KILLED;
+    default:
+        return child->end == TEST_END_DIED || child->end == TEST_END_KILLED || good;
+    }
+}
+
+static void run_case(coreid_t core, const struct hostile_case *hostile)
+{
+    const char *args[] = {"child", hostile->name, NULL};
+    bool endless = hostile->end == HOSTILE_HANGS || hostile->end == HOSTILE_STUCK;
+    struct test_child child =
+        test_run_child(core, "test_hostile", args, endless ? LIMIT_SHORT_MS : LIMIT_MS);
+    if (!EXPECT(as_wanted(hostile->end, &child))) {
+        printf("  %s: end %d, status %u\n", hostile->name, child.end, child.status);
+    }
+}
+
+static void run_all(coreid_t core, const char *only)
+{
+    for (size_t g = 0; g < GROUPS; g++) {
+        for (size_t i = 0; i < *groups[g].count; i++) {
+            if (only == NULL || strcmp(groups[g].cases[i].name, only) == 0) {
+                run_case(core, &groups[g].cases[i]);
+            }
+        }
+        EXPECT_SERVICES(core);
+        EXPECT_SERVICES(disp_get_core_id());
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2 && strcmp(argv[1], "child") == 0) {
+        return run_child(argv[2]);
+    }
+    coreid_t core = (coreid_t)test_argument(argc, argv, 1, disp_get_core_id());
+    const char *only = argc > 2 ? argv[2] : NULL;
+    run_all(core, only); // the services' tables grow in this round
+    uint64_t before = test_memory_settled();
+    run_all(core, only);
+    EXPECT_MEMORY(before);
+    return test_summary("hostile");
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The child that other tests start: does one small thing and ends.
+//   test_child exit STATUS    ends with this status
+//   test_child services       asks the memory server, the monitor and spawnd; 0 if all answer
+//   test_child args A B C     0 if there are three arguments after the first and an environment
+//   test_child loop           never ends
+#include <stdlib.h>
+#include <string.h>
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/domain.h"
+#include "barrelfish/nameservice_client.h"
+#include "barrelfish/ram_alloc.h"
+#include "barrelfish/spawn_client.h"
+#include "systest/systest.h"
+
+static int ask_services(void)
+{
+    struct capref frame;
+    genpaddr_t available, total;
+    struct spawn_domain_info info;
+    iref_t iref;
+    if (err_is_fail(ram_available(&available, &total)) ||
+        err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) || err_is_fail(cap_destroy(frame))) {
+        return 1;
+    }
+    if (err_is_fail(nameservice_lookup("console", &iref)) || iref == 0) {
+        return 2;
+    }
+    domainid_t self = disp_get_domain_id();
+    return err_is_ok(spawn_list_next(self, &info)) && info.id == self ? 0 : 3;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    if (strcmp(what, "exit") == 0 && argc == 3) {
+        return atoi(argv[2]);
+    }
+    if (strcmp(what, "services") == 0) {
+        return ask_services();
+    }
+    if (strcmp(what, "args") == 0) {
+        return argc == 5 && strcmp(argv[4], "C") == 0 && argv[5] == NULL && envp != NULL ? 0 : 1;
+    }
+    while (strcmp(what, "loop") == 0) {
+        __builtin_ia32_pause();
+    }
+    return 99;
+}
