@@ -135,6 +135,8 @@ static void from_guest(struct console *console, const char *bytes, size_t count)
     console->ready = true;
     if (console->verbose) {
         console_tail_show(&console->firmware);
+    }
+    if (console->timed) {
         fprintf(stderr, "stave-boot: %.3f s from the start of QEMU to the CPU driver\n",
                 (double)(console_now_us() - console->start_us) / 1e6);
     }

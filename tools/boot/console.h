@@ -51,6 +51,7 @@ struct console {
     bool input_is_terminal;
     bool unbounded; // take output at once however slowly it is read: the machine never waits
     bool verbose;
+    bool timed;          // say how long QEMU and the firmware took
     int64_t start_us;    // monotonic time at which QEMU was started
     int64_t deadline_us; // 0: none
 

@@ -82,7 +82,7 @@ const char options_help[] =
     "  --gdb                 wait for a debugger on port 1234 before the first instruction\n"
     "  --log FILE            copy all that the console prints to FILE\n"
     "  --uefi                boot with UEFI firmware instead of BIOS\n"
-    "  --verbose             show QEMU's command line, the firmware's text and the boot time\n"
+    "  --verbose             show QEMU's command line and the firmware's text\n"
     "  --qemu-arg ARG        one more argument for QEMU (repeatable)\n"
     "  --help                show this text\n"
     "\n"

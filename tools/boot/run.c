@@ -213,6 +213,7 @@ int run_machine(const struct options *options, const struct machine *machine, co
         .input_is_terminal = has_input && terminal_is_input(),
         .unbounded = options->deterministic,
         .verbose = options->verbose,
+        .timed = !options->deterministic,
         .start_us = start_us,
         .deadline_us = limit_s == 0 ? 0 : start_us + (int64_t)limit_s * 1000000,
     };
