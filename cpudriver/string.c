@@ -16,7 +16,9 @@
 // A word that may lie at any address and alias anything.
 typedef uint64_t word __attribute__((may_alias, aligned(1)));
 
-void *memcpy(void *restrict dest, const void *restrict src, size_t bytes)
+// Copies upwards. Each block is read before it is written, and neither pointer is `restrict`, so
+// that a source which overlaps dest from above is copied right.
+static void copy_upwards(void *dest, const void *src, size_t bytes)
 {
     word *to = dest;
     const word *from = src;
@@ -29,16 +31,22 @@ void *memcpy(void *restrict dest, const void *restrict src, size_t bytes)
         to += BLOCK_WORDS;
     }
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
+void *memcpy(void *restrict dest, const void *restrict src, size_t bytes)
+{
+    copy_upwards(dest, src, bytes);
     return dest;
 }
 
 void *memmove(void *dest, const void *src, size_t bytes)
 {
     // Unsigned distance: below `bytes` only where dest lies inside the source, where a forward
-    // copy would overwrite what it has not read yet. Going forward, a block is read before it is
-    // written, so that a source which overlaps dest from above is safe too.
-    if ((uintptr_t)dest - (uintptr_t)src >= bytes)
-        return memcpy(dest, src, bytes);
+    // copy would overwrite what it has not read yet.
+    if ((uintptr_t)dest - (uintptr_t)src >= bytes) {
+        copy_upwards(dest, src, bytes);
+        return dest;
+    }
     if (bytes == 0)
         return dest;
     void *to = (char *)dest + bytes - 1;
