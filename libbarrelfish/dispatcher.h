@@ -85,14 +85,6 @@ struct dispatcher {
 };
 
 _Static_assert(sizeof(struct dispatcher) <= SELFEP_OFFSET, "the self endpoint's buffer follows");
-_Static_assert(sizeof(struct registers) == REGS_BYTES, "offsets.h");
-_Static_assert(offsetof(struct registers, rax) == REGS_RAX, "offsets.h");
-_Static_assert(offsetof(struct registers, rsp) == REGS_RSP, "offsets.h");
-_Static_assert(offsetof(struct registers, r8) == REGS_R8, "offsets.h");
-_Static_assert(offsetof(struct registers, r15) == REGS_R15, "offsets.h");
-_Static_assert(offsetof(struct registers, rip) == REGS_RIP, "offsets.h");
-_Static_assert(offsetof(struct registers, eflags) == REGS_EFLAGS, "offsets.h");
-_Static_assert(offsetof(struct registers, fs_base) == REGS_FS_BASE, "offsets.h");
 _Static_assert(offsetof(struct dispatcher, shared.disabled) == DISP_DISABLED, "offsets.h");
 _Static_assert(offsetof(struct dispatcher, resume_rip) == DISP_RESUME_RIP, "offsets.h");
 _Static_assert(offsetof(struct dispatcher, shared.xsave_bytes) == DISP_XSAVE_BYTES, "offsets.h");

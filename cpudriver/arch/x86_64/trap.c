@@ -19,11 +19,6 @@
 
 _Static_assert(offsetof(struct kcb, stack) + KCB_STACK_BYTES == KCB_STACK_TOP, "entry.S");
 _Static_assert(offsetof(struct kcb, regs) == KCB_REGS, "entry.S");
-_Static_assert(offsetof(struct registers, rsp) == REGS_RSP, "entry.S");
-_Static_assert(offsetof(struct registers, r8) == REGS_R8, "entry.S");
-_Static_assert(offsetof(struct registers, r15) == REGS_R15, "entry.S");
-_Static_assert(offsetof(struct registers, rip) == REGS_RIP, "entry.S");
-_Static_assert(sizeof(struct registers) == REGS_BYTES, "entry.S");
 
 #define STUB_BYTES 16u
 #define EXCEPTION_COUNT 32u

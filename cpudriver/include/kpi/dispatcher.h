@@ -17,15 +17,21 @@
 
 #pragma once
 
+#include "kpi/registers.h"
 #include "kpi/types.h"
 
-/// Word-wise register file; the order is known to assembly (offsets below).
+/// Word-wise register file; the order is known to assembly (kpi/registers.h).
 struct registers {
     uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
     uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
     uint64_t rip, eflags, fs_base, gs_base;
 };
-_Static_assert(sizeof(struct registers) == 160, "kpi layout");
+_Static_assert(sizeof(struct registers) == REGS_BYTES, "kpi/registers.h");
+_Static_assert(offsetof(struct registers, rsp) == REGS_RSP, "kpi/registers.h");
+_Static_assert(offsetof(struct registers, r15) == REGS_R15, "kpi/registers.h");
+_Static_assert(offsetof(struct registers, rip) == REGS_RIP, "kpi/registers.h");
+_Static_assert(offsetof(struct registers, eflags) == REGS_EFLAGS, "kpi/registers.h");
+_Static_assert(offsetof(struct registers, fs_base) == REGS_FS_BASE, "kpi/registers.h");
 
 #define LMP_MSG_LENGTH 8u ///< payload words of a message
 #define LMP_RECV_HAS_CAP 0x1u
