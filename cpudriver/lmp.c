@@ -35,8 +35,9 @@ static errval_t transfer(const struct dcb *dcb, struct lmp_endpoint_kern *buffer
     if (caddr == 0 ||
         err_is_fail(caps_lookup_slot(&kcb.caps, &dcb->slots.cspace.cap, caddr, &slot)))
         return SYS_ERR_LMP_CAPTRANSFER_DST;
+    uint64_t rights = send->no_grant ? CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT : CAPRIGHTS_ALL;
     errval_t err = send->give ? caps_move(&kcb.caps, &slot, send->given)
-                              : caps_copy(&kcb.caps, &slot, send->given);
+                              : caps_mint(&kcb.caps, &slot, send->given, rights, 0);
     return err_no(err) == SYS_ERR_SLOT_IN_USE ? SYS_ERR_LMP_CAPTRANSFER_DST : err;
 }
 

@@ -14,6 +14,7 @@ struct lmp_send {
     uint32_t length;   ///< at most LMP_MSG_LENGTH
     struct cte *given; ///< capability to transfer, or NULL
     bool give;         ///< move it instead of copying it
+    bool no_grant;     ///< the copy lacks the right to grant
 };
 
 /// Deliver to an EndPointLMP capability and wake its dispatcher. On an error nothing has changed.

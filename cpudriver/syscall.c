@@ -44,9 +44,11 @@ static errval_t sys_lmp_send(struct dcb *dcb)
         .words = words,
         .length = (uint32_t)(regs->rsi >> 8),
         .give = (flags & LMP_FLAG_GIVE) != 0,
+        .no_grant = (flags & LMP_FLAG_NO_GRANT) != 0,
     };
     if (regs->rsi >> 8 > LMP_MSG_LENGTH ||
-        (flags & ~(uint64_t)(LMP_FLAG_YIELD | LMP_FLAG_GIVE)) != 0)
+        (flags & ~(uint64_t)(LMP_FLAG_YIELD | LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT)) != 0 ||
+        (send.give && send.no_grant))
         return SYS_ERR_ARGS;
     struct cte *endpoint;
     errval_t err = caps_lookup(&kcb.caps, &dcb->slots.cspace.cap, regs->rdi, &endpoint);

@@ -74,7 +74,10 @@ errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
     if (client == NULL) {
         return LIB_ERR_CHAN_CLOSED;
     }
-    uint32_t flags = LMP_FLAG_YIELD | (give && !capref_is_null(cap) ? LMP_FLAG_GIVE : 0);
+    uint32_t flags = LMP_FLAG_YIELD;
+    if (!capref_is_null(cap)) {
+        flags |= give ? LMP_FLAG_GIVE : LMP_FLAG_NO_GRANT;
+    }
     errval_t err = lmp_send(client->reply_cap, flags, cap, LMP_MSG_LENGTH, words);
     if (err_is_fail(err) && !lmp_err_is_transient(err) &&
         err_no(err) != SYS_ERR_LMP_CAPTRANSFER_SRC) {

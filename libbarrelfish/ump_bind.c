@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// How two domains come to share a channel, and how it ends. The client makes a frame for both rings
-// and sends it with MONITOR_BIND; the server gets it with the request, maps it and accepts; each
-// side gets the other's Notify from its monitor. One Notify, and so one interrupt vector, serves
-// all channels of a domain (ump_internal.h). See barrelfish/ump_chan.h.
+// How two domains come to share a channel, and how it ends. The monitor makes a frame for both
+// rings at MONITOR_BIND; the server gets it with the request, maps it and accepts; neither can
+// revoke it. Each side gets the other's Notify from its monitor. One Notify, and so one interrupt
+// vector, serves all channels of a domain (ump_internal.h). See barrelfish/ump_chan.h.
 
 #include "ump_internal.h"
 
@@ -136,19 +136,32 @@ static size_t round_up(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
-/// Sends the request; events are held back from before until the wait is known.
-static errval_t request(struct ump_chan *uc, iref_t iref, size_t out_bytes, size_t in_bytes)
+/// Sends the request and maps the frame that comes back; events are held back from before until the
+/// wait is known.
+static errval_t request(struct ump_chan *uc, struct ump_bind_continuation cont, iref_t iref,
+                        size_t out_bytes, size_t in_bytes)
 {
-    struct ump_peer *peer = uc->peer;
+    struct capref frame = NULL_CAP;
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_BIND, iref, out_bytes, in_bytes};
     errval_t err = monitor_events_begin();
     if (err_is_fail(err))
         return err;
     err = need_notify();
     if (err_is_ok(err))
-        err = monitor_call(words, uc->frame, words, NULL);
-    if (err_is_ok(err))
-        monitor_wait_add(&peer->wait, MONITOR_EVENT_BOUND, words[1], bound, uc);
+        err = monitor_call(words, NULL_CAP, words, &frame);
+    uint64_t id = words[1];
+    if (err_is_ok(err)) {
+        err = map_rings(uc, frame, 0, out_bytes, out_bytes, in_bytes);
+        if (err_is_ok(err)) {
+            struct ump_peer *peer = uc->peer;
+            uc->cont = cont;
+            monitor_wait_add(&peer->wait, MONITOR_EVENT_BOUND, id, bound, uc);
+        } else {
+            uint64_t goodbye[LMP_MSG_LENGTH] = {MONITOR_DISCONNECT, id};
+            (void)!monitor_call(goodbye, NULL_CAP, goodbye, NULL);
+            (void)cap_destroy(frame);
+        }
+    }
     monitor_events_end();
     return err;
 }
@@ -157,24 +170,10 @@ static errval_t bind(struct ump_chan *uc, struct ump_bind_continuation cont, ire
                      size_t in_bytes, size_t out_bytes)
 {
     const size_t most = (size_t)URPC_LINES_MAX * UMP_MSG_BYTES;
-    struct capref frame;
     if (in_bytes > most || out_bytes > most)
         return LIB_ERR_UMP_BUFSIZE;
-    in_bytes = round_up(in_bytes, UMP_MSG_BYTES);
-    out_bytes = round_up(out_bytes, UMP_MSG_BYTES);
-    errval_t err = frame_alloc(&frame, round_up(in_bytes + out_bytes, BASE_PAGE_SIZE), NULL);
-    if (err_is_fail(err))
-        return err;
-    err = map_rings(uc, frame, 0, out_bytes, out_bytes, in_bytes);
-    if (err_is_fail(err)) {
-        (void)cap_destroy(frame);
-        return err;
-    }
-    uc->cont = cont;
-    err = request(uc, iref, out_bytes, in_bytes);
-    if (err_is_fail(err))
-        release(uc);
-    return err;
+    return request(uc, cont, iref, round_up(out_bytes, UMP_MSG_BYTES),
+                   round_up(in_bytes, UMP_MSG_BYTES));
 }
 
 errval_t ump_chan_bind(struct ump_chan *uc, struct ump_bind_continuation cont,

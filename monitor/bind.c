@@ -88,9 +88,9 @@ void side_close(struct side *side, bool tell)
     domain_post(side->domain, &side->gone);
 }
 
-/// Records the client's side of a new connection and answers the client with its number; NULL if
-/// that was an error.
-static struct side *client_side(domainid_t client, iref_t iref, bool lmp)
+/// Records the client's side of a new connection and answers the client with its number, and with a
+/// capability or NULL_CAP; NULL if that was an error.
+static struct side *client_side(domainid_t client, iref_t iref, bool lmp, struct capref cap)
 {
     coreid_t core = IREF_CORE(iref);
     struct side *side = side_alloc();
@@ -109,7 +109,8 @@ static struct side *client_side(domainid_t client, iref_t iref, bool lmp)
     side->domain = side->client = client;
     side->peer = core;
     side->iref = iref;
-    reply_values(client, side->id, 0, 0);
+    const uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK, side->id};
+    (void)lmp_server_reply(&monitor.server, client, words, cap, false);
     return side;
 }
 
@@ -153,18 +154,22 @@ static bool area_bytes_valid(uint64_t bytes)
            bytes <= (uint64_t)URPC_LINES_MAX * URPC_LINE_BYTES;
 }
 
-void bind_request(domainid_t client, const uint64_t *words, struct capref frame)
+// The frame is the monitor's own, and neither side gets the right to grant it: a side that could
+// revoke it would take the other's memory away under its feet.
+void bind_request(domainid_t client, const uint64_t *words)
 {
-    struct frame_identity id;
-    if (capref_is_null(frame) || err_is_fail(frame_identify(frame, &id)) ||
-        !area_bytes_valid(words[2]) || !area_bytes_valid(words[3]) ||
-        words[2] + words[3] > id.bytes) {
-        if (!capref_is_null(frame))
-            (void)cap_destroy(frame);
+    struct capref frame;
+    if (!area_bytes_valid(words[2]) || !area_bytes_valid(words[3])) {
         reply_error(client, LIB_ERR_INVALID_ARGS);
         return;
     }
-    struct side *side = client_side(client, words[1], false);
+    gensize_t bytes = (words[2] + words[3] + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
+    errval_t err = frame_alloc(&frame, bytes, NULL);
+    if (err_is_fail(err)) {
+        reply_error(client, err);
+        return;
+    }
+    struct side *side = client_side(client, words[1], false, frame);
     if (side == NULL) {
         (void)cap_destroy(frame);
         return;
@@ -172,7 +177,7 @@ void bind_request(domainid_t client, const uint64_t *words, struct capref frame)
     side->out_bytes = words[2];
     side->in_bytes = words[3];
     bool here = side->peer == monitor.core;
-    errval_t err = here ? offer_here(side, frame) : offer_there(side, frame);
+    err = here ? offer_here(side, frame) : offer_there(side, frame);
     if (err_is_fail(err))
         side_bound(side, err, 0, NULL_CAP);
 }
@@ -187,7 +192,7 @@ void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep
         reply_error(client, LIB_ERR_INVALID_ARGS);
         return;
     }
-    struct side *side = client_side(client, words[1], true);
+    struct side *side = client_side(client, words[1], true, NULL_CAP);
     if (side == NULL) {
         (void)cap_destroy(ep);
         return;

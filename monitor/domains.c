@@ -56,8 +56,9 @@ static bool send_events(struct domain *domain)
         uint64_t words[LMP_MSG_LENGTH] = {0};
         for (unsigned i = 0; i < sizeof(event->words) / sizeof(event->words[0]); i++)
             words[i] = event->words[i];
-        errval_t err = sys_lmp_send(get_cap_caddr(domain->event_ep), 0, get_cap_caddr(event->cap),
-                                    LMP_MSG_LENGTH, words);
+        // What is handed out here others hold too: it must not be revoked.
+        errval_t err = sys_lmp_send(get_cap_caddr(domain->event_ep), LMP_FLAG_NO_GRANT,
+                                    get_cap_caddr(event->cap), LMP_MSG_LENGTH, words);
         if (lmp_err_is_transient(err))
             return true;
         if (err_is_fail(err))

@@ -147,7 +147,7 @@ domainid_t export_domain(iref_t iref);
 void export_forget(domainid_t domain);
 
 // bind.c: connections between domains.
-void bind_request(domainid_t client, const uint64_t *words, struct capref frame);
+void bind_request(domainid_t client, const uint64_t *words);
 void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep);
 void bind_reply(domainid_t server, const uint64_t *words, struct capref cap);
 errval_t bind_disconnect(domainid_t domain, uint64_t id);

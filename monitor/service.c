@@ -135,6 +135,9 @@ static void serve_plain(domainid_t domain, const uint64_t *words)
     case MONITOR_NOTIFY_RELAY:
         reply_error(domain, bind_relay(domain, words[1]));
         break;
+    case MONITOR_BIND:
+        bind_request(domain, words);
+        break;
     case MONITOR_NAME_REGISTER:
     case MONITOR_NAME_UNREGISTER:
     case MONITOR_NAME_LOOKUP:
@@ -188,9 +191,6 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
         return;
     case MONITOR_NOTIFY_CREATE:
         serve_notify_create(badge, cap);
-        return;
-    case MONITOR_BIND:
-        bind_request(badge, words, cap);
         return;
     case MONITOR_BIND_LMP:
         bind_request_lmp(badge, words, cap);

@@ -41,7 +41,9 @@
 #define SYS_PRINT_MAX 512u
 
 #define LMP_FLAG_YIELD 0x01u ///< run the receiver at once in the sender's place (LRPC hand-over)
-#define LMP_FLAG_GIVE 0x02u  ///< move the capability instead of copying it
+#define LMP_FLAG_NO_GRANT                                                                          \
+    0x04u                   ///< the copy lacks GRANT: its holder can neither revoke nor pass it on
+#define LMP_FLAG_GIVE 0x02u ///< move the capability instead of copying it
 
 /// Commands. CAP_CMD_ ones work on any capability; the invoked capability is the slot operated on.
 enum cap_cmd {

@@ -41,9 +41,10 @@ enum monitor_op {
     MONITOR_EXPORT,
     /// 1: iref. MON_ERR_NO_IREF.
     MONITOR_UNEXPORT,
-    /// 1: iref, 2: bytes of the client's outgoing area, 3: of its incoming area, cap: Frame with
-    /// the two in this order. out 1: id; MONITOR_EVENT_BOUND
-    /// follows. MON_ERR_LIMIT, MON_ERR_NO_CORE, LIB_ERR_INVALID_ARGS.
+    /// 1: iref, 2: bytes of the client's outgoing area, 3: of its incoming area. out 1: id, cap:
+    /// Frame
+    /// with the two in this order, which the server gets too; MONITOR_EVENT_BOUND follows.
+    /// MON_ERR_LIMIT, MON_ERR_NO_CORE, LIB_ERR_INVALID_ARGS, those of frame_alloc().
     MONITOR_BIND,
     /// 1: iref of this core, cap: the client's endpoint. out 1: id; MONITOR_EVENT_BOUND follows.
     MONITOR_BIND_LMP,

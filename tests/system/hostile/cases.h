@@ -33,5 +33,9 @@ extern const size_t hostile_instructions_count;
 extern const struct hostile_case hostile_dispatcher[];
 extern const size_t hostile_dispatcher_count;
 
+/// What the services and other domains stand on.
+extern const struct hostile_case hostile_services[];
+extern const size_t hostile_services_count;
+
 /// Status of a case that went on where it should not have.
 #define HOSTILE_WENT_ON 17

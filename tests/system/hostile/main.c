@@ -25,6 +25,7 @@ static const struct group groups[] = {
     {hostile_memory, &hostile_memory_count},
     {hostile_instructions, &hostile_instructions_count},
     {hostile_dispatcher, &hostile_dispatcher_count},
+    {hostile_services, &hostile_services_count},
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
