@@ -5,6 +5,7 @@
 // at once. There is no brk, so that malloc uses mmap. Regions are unmapped whole; a request to
 // unmap or move a part is refused, which the C library takes as "copy instead".
 #include "linux.h"
+#include "mm.h"
 
 #include "barrelfish/linux_threads.h"
 #include "barrelfish/vspace_common.h"
@@ -59,17 +60,10 @@ static uintptr_t region_end(const struct vregion *region)
     return vregion_get_base_addr(region) + vregion_get_size(region);
 }
 
-long linux_munmap(const long args[6])
+// The lock is held from the first look to the last region: between two of them another thread could
+// map something of its own where one has just gone.
+static long unmap_locked(uintptr_t base, uintptr_t end)
 {
-    uintptr_t base = (uintptr_t)args[0];
-    size_t bytes = round_up((size_t)args[1]);
-    uintptr_t end = base + bytes;
-    if (base % BASE_PAGE_SIZE != 0 || bytes == 0 || end < base) {
-        return -EINVAL;
-    }
-    if (linux_unmap_own_stack(base, bytes)) {
-        return 0;
-    }
     struct vregion *region;
     for (uintptr_t at = base; (region = next_region(at, end)) != NULL; at = region_end(region)) {
         if (vregion_get_base_addr(region) < base || region_end(region) > end) {
@@ -84,6 +78,41 @@ long linux_munmap(const long args[6])
     return 0;
 }
 
+long linux_munmap(const long args[6])
+{
+    uintptr_t base = (uintptr_t)args[0];
+    size_t bytes = round_up((size_t)args[1]);
+    uintptr_t end = base + bytes;
+    if (base % BASE_PAGE_SIZE != 0 || bytes == 0 || end < base) {
+        return -EINVAL;
+    }
+    if (linux_unmap_own_stack(base, bytes)) {
+        return 0;
+    }
+    mm_enter();
+    long result = unmap_locked(base, end);
+    mm_leave();
+    return result;
+}
+
+static long protect_locked(uintptr_t base, uintptr_t end, vregion_flags_t flags)
+{
+    while (base < end) {
+        struct vregion *region = next_region(base, end);
+        if (region == NULL || vregion_get_base_addr(region) > base) {
+            return -ENOMEM;
+        }
+        uintptr_t part_end = region_end(region) < end ? region_end(region) : end;
+        errval_t err =
+            vregion_protect(region, base - vregion_get_base_addr(region), part_end - base, flags);
+        if (err_is_fail(err)) {
+            return -EACCES;
+        }
+        base = part_end;
+    }
+    return 0;
+}
+
 long linux_mprotect(const long args[6])
 {
     uintptr_t base = (uintptr_t)args[0];
@@ -91,20 +120,10 @@ long linux_mprotect(const long args[6])
     if (base % BASE_PAGE_SIZE != 0 || end < base) {
         return -EINVAL;
     }
-    while (base < end) {
-        struct vregion *region = next_region(base, end);
-        if (region == NULL || vregion_get_base_addr(region) > base) {
-            return -ENOMEM;
-        }
-        uintptr_t part_end = region_end(region) < end ? region_end(region) : end;
-        errval_t err = vregion_protect(region, base - vregion_get_base_addr(region),
-                                       part_end - base, flags_of(args[2]));
-        if (err_is_fail(err)) {
-            return -EACCES;
-        }
-        base = part_end;
-    }
-    return 0;
+    mm_enter();
+    long result = protect_locked(base, end, flags_of(args[2]));
+    mm_leave();
+    return result;
 }
 
 long linux_mremap(const long args[6])
