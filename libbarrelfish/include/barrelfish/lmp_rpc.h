@@ -71,10 +71,10 @@ LIB_MUST_CHECK errval_t lmp_server_init(struct lmp_server *server, struct waitse
                                         lmp_server_handler handler, void *st);
 
 /// Replies to the client `badge`, at once or later. words[0] = errval_t. `cap` (NULL_CAP: none) is
-/// moved if `give`, and is still the caller's if that failed; else it is lent: the client gets a copy
-/// without the right to grant, which it can neither revoke nor pass on. Does not
-/// block. LIB_ERR_CHAN_CLOSED: no such client; other errors: the reply is lost, and so is the
-/// client if its endpoint is gone.
+/// moved if `give`, and is still the caller's if that failed; else it is lent: the client gets a
+/// copy without the right to grant, which it can neither revoke nor pass on. Does not block.
+/// LIB_ERR_CHAN_CLOSED: no such client; other errors: the reply is lost, and so is the client if
+/// its endpoint is gone.
 errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
                           const uint64_t words[LMP_MSG_LENGTH], struct capref cap, bool give);
 
