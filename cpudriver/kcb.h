@@ -15,7 +15,6 @@
 #include "kpi/syscalls.h"
 
 #define KCB_STACK_BYTES 12288u
-#define VECTOR_COUNT 256u
 #define VECTOR_NOTIFY_FIRST 0x30u ///< vectors that can stand for an endpoint ...
 #define VECTOR_NOTIFY_END 0xf0u   ///< ... end here
 

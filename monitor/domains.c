@@ -125,25 +125,29 @@ errval_t domain_set_events(domainid_t id, struct capref ep)
     return SYS_ERR_OK;
 }
 
+/// Makes a Notify for an endpoint, in a slot of its own.
+static errval_t make_notify(struct capref ep, struct capref *notify, uint64_t *vector)
+{
+    errval_t err = slot_alloc(notify);
+    if (err_is_fail(err))
+        return err;
+    err = invoke_kernel_notify_create(cap_kernel, ep, *notify, vector);
+    if (err_is_fail(err)) {
+        (void)slot_free(*notify);
+        *notify = NULL_CAP;
+    }
+    return err;
+}
+
 errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
 {
     struct domain *domain = domain_get(id);
     if (domain == NULL || !capref_is_null(domain->notify_ep))
         return MON_ERR_LIMIT;
-    struct capref notify;
-    errval_t err = slot_alloc(&notify);
-    if (err_is_fail(err))
-        return err;
-    *vector = 0;
-    err = invoke_kernel_notify_create(cap_kernel, ep, notify, vector);
-    if (err_is_ok(err)) {
-        domain->notify = notify;
-        domain->vector = *vector;
-    } else {
-        (void)slot_free(notify);
-    }
+    errval_t err = make_notify(ep, &domain->notify, &domain->vector);
     if (err_is_fail(err) && err_no(err) != SYS_ERR_NO_VECTOR)
         return err;
+    *vector = err_is_ok(err) ? domain->vector : 0;
     domain->notify_ep = ep;
     return SYS_ERR_OK;
 }
@@ -153,14 +157,8 @@ errval_t domain_create_notify(domainid_t id, struct capref ep, struct capref *no
     struct domain *domain = domain_get(id);
     if (domain == NULL || !capref_is_null(domain->irq_notify))
         return MON_ERR_LIMIT;
-    errval_t err = slot_alloc(notify);
-    if (err_is_fail(err))
-        return err;
-    err = invoke_kernel_notify_create(cap_kernel, ep, *notify, &domain->irq_vector);
-    if (err_is_fail(err))
-        (void)slot_free(*notify);
-    else
-        domain->irq_notify = *notify;
+    errval_t err = make_notify(ep, &domain->irq_notify, &domain->irq_vector);
+    *notify = domain->irq_notify;
     return err;
 }
 

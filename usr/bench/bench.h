@@ -12,7 +12,6 @@
 #include "options.h"
 
 #define CHANNEL_BYTES 2048u
-#define RUNS_MAX 1000000u
 
 /// Commands of the master: word 0; word 1 is an argument. Each is answered with one message: word 0
 /// the command, words 1 and 2 results.

@@ -14,10 +14,6 @@
 #define CR0_TS (1ul << 3)
 #define CR0_NE (1ul << 5)
 #define CR0_WP (1ul << 16)
-#define CR0_PG (1ul << 31)
-#define CR0_PE (1ul << 0)
-#define CR4_PAE (1ul << 5)
-#define CR4_PGE (1ul << 7)
 #define CR4_OSFXSR (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_UMIP (1ul << 11)
@@ -27,15 +23,9 @@
 #define CR4_SMAP (1ul << 21)
 
 #define MSR_APIC_BASE 0x1bu
-#define MSR_EFER 0xc0000080u
 #define MSR_STAR 0xc0000081u
 #define MSR_LSTAR 0xc0000082u
 #define MSR_SFMASK 0xc0000084u
-#define MSR_FS_BASE 0xc0000100u
-#define MSR_GS_BASE 0xc0000101u
-#define EFER_SCE (1ul << 0)
-#define EFER_LME (1ul << 8)
-#define EFER_NXE (1ul << 11)
 
 #define RFLAGS_FIXED (1ul << 1)
 #define RFLAGS_TF (1ul << 8)

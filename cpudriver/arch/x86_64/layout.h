@@ -26,7 +26,6 @@
 
 /// Share of a core's private memory for its page tables; then come the private pages of the image.
 #define TABLES_BYTES 0x20000ul
-#define BOOT_STACK_BYTES 0x4000ul
 
 #define POOL_REGIONS_MAX 16u
 
@@ -36,11 +35,6 @@ extern char image_start[], private_start[], private_data_end[], private_end[], b
 static inline void *window_ptr(lpaddr_t paddr)
 {
     return (void *)(WINDOW_BASE + paddr);
-}
-
-static inline lpaddr_t window_paddr(const void *ptr)
-{
-    return (lpaddr_t)ptr - WINDOW_BASE;
 }
 
 /// Physical address of a symbol of the image's shared part.

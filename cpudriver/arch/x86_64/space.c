@@ -11,6 +11,7 @@
 #include "arch/x86_64/space.h"
 
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/pte.h"
 #include "kcb.h"
 #include "kpi/capabilities.h"
 #include "kpi/syscalls.h"
@@ -18,13 +19,7 @@
 
 #include <string.h>
 
-#define PTE_PRESENT 0x001ul
-#define PTE_WRITE 0x002ul
-#define PTE_USER 0x004ul
-#define PTE_UNCACHED 0x018ul // PWT, PCD
-#define PTE_LARGE 0x080ul
-#define PTE_NX (1ul << 63)
-#define PTE_ADDRESS 0x000ffffffffff000ul
+#define PTE_UNCACHED (PTE_WRITE_THROUGH | PTE_CACHE_DISABLE)
 
 #define GIB (1ul << 30)
 #define ENTRIES 512u
@@ -68,7 +63,7 @@ static void build_window(uint64_t *pdpt, struct page_source *source)
     for (lpaddr_t gib = 0; gib < boot_space.window_bytes; gib += GIB) {
         uint64_t *entry = &pdpt[gib / GIB];
         if (!in_pool(gib, GIB) && !in_image(gib, GIB)) {
-            *entry = gib | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NX;
+            *entry = gib | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NO_EXECUTE;
             continue;
         }
         lpaddr_t directory = page_take(source);
@@ -79,7 +74,7 @@ static void build_window(uint64_t *pdpt, struct page_source *source)
                 continue;
             uint64_t write = in_image(page, LARGE_PAGE_SIZE) ? 0 : PTE_WRITE;
             entries[(page - gib) / LARGE_PAGE_SIZE] =
-                page | PTE_PRESENT | write | PTE_LARGE | PTE_NX;
+                page | PTE_PRESENT | write | PTE_LARGE | PTE_NO_EXECUTE;
         }
     }
 }
@@ -95,10 +90,10 @@ static void build_image(uint64_t *table, lpaddr_t private_pages)
         if (page < (lvaddr_t)etext)
             *entry = (page - IMAGE_BASE) | PTE_PRESENT;
         else if (page < (lvaddr_t)private_start)
-            *entry = (page - IMAGE_BASE) | PTE_PRESENT | PTE_NX;
+            *entry = (page - IMAGE_BASE) | PTE_PRESENT | PTE_NO_EXECUTE;
         else if (page != (lvaddr_t)&kcb)
             *entry = (private_pages + (page - (lvaddr_t)private_start)) | PTE_PRESENT | PTE_WRITE |
-                     PTE_NX;
+                     PTE_NO_EXECUTE;
     }
 }
 
@@ -123,12 +118,12 @@ static lpaddr_t build_tables(struct page_source *source, lpaddr_t private_pages)
     directory = window_ptr(device_directory);
     directory[0] = device_table | PTE_PRESENT | PTE_WRITE;
     uint64_t *devices = window_ptr(device_table);
-    devices[0] = boot_space.local_apic | PTE_PRESENT | PTE_WRITE | PTE_UNCACHED | PTE_NX;
+    devices[0] = boot_space.local_apic | PTE_PRESENT | PTE_WRITE | PTE_UNCACHED | PTE_NO_EXECUTE;
     if (boot_space.io_apic != 0)
-        devices[1] = boot_space.io_apic | PTE_PRESENT | PTE_WRITE | PTE_UNCACHED | PTE_NX;
+        devices[1] = boot_space.io_apic | PTE_PRESENT | PTE_WRITE | PTE_UNCACHED | PTE_NO_EXECUTE;
     for (lpaddr_t offset = 0; offset < TABLES_BYTES; offset += BASE_PAGE_SIZE)
         devices[(DEVICE_TABLES - DEVICE_BASE + offset) / BASE_PAGE_SIZE] =
-            (root + offset) | PTE_PRESENT | PTE_NX;
+            (root + offset) | PTE_PRESENT | PTE_NO_EXECUTE;
 
     build_window(window_ptr(window), source);
     build_image(window_ptr(image_table), private_pages);
@@ -213,7 +208,7 @@ static bool walk_tables(lpaddr_t root, lvaddr_t vaddr, struct walk *walk)
             return false;
         walk->write = walk->write && (walk->pte & PTE_WRITE) != 0;
         walk->user = walk->user && (walk->pte & PTE_USER) != 0;
-        walk->exec = walk->exec && (walk->pte & PTE_NX) == 0;
+        walk->exec = walk->exec && (walk->pte & PTE_NO_EXECUTE) == 0;
         if (shift == BASE_PAGE_BITS || (shift < 39 && (walk->pte & PTE_LARGE) != 0))
             return true;
         table = walk->pte & PTE_ADDRESS;

@@ -5,7 +5,6 @@
 // (Intel SDM vol. 3, 9.4.3). It finds its own entry of boot_handover by its APIC ID, so several cores may run it at once: it writes nothing
 // and needs no stack before it has found its own.
 
-#define CORE_ENTRIES 256
 
     .section .rodata.trampoline, "a"
     .globl trampoline_start, trampoline_end

@@ -34,5 +34,3 @@ typedef uint64_t iref_t;     ///< reference of an exported interface; 0 is none
 /// First virtual address that a domain cannot map: the lower half less its last page, so that no
 /// return address of a SYSCALL can ever be non-canonical (Intel SDM vol. 2, SYSRET).
 #define USER_VADDR_TOP 0x00007ffffffff000UL
-/// Lowest virtual address that an ELF image may use.
-#define USER_VADDR_LOW 0x10000UL
