@@ -180,11 +180,8 @@ void dispatcher_switch(struct dcb *dcb)
 {
     kcb.current = dcb;
     dcb->scheduled++;
-    if (kcb.arch.cr3 != dcb->pml4) {
-        kcb.stats[KERNEL_STAT_SWITCHES]++;
-        kcb.arch.cr3 = dcb->pml4;
-        cpu_write_cr3(dcb->pml4);
-    }
+    kcb.stats[KERNEL_STAT_SWITCHES] += kcb.arch.cr3 != dcb->pml4;
+    space_load(dcb->pml4);
     fpu_switch(dcb);
     if (dcb->entry == DCB_RESUME)
         load_registers(dcb, &dcb->shared->disabled_save);

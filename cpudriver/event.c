@@ -59,10 +59,7 @@ static bool whole(struct dcb *dcb)
 static _Noreturn void idle(void)
 {
     kcb.current = NULL;
-    if (kcb.arch.cr3 != kcb.kernel_root) {
-        kcb.arch.cr3 = kcb.kernel_root;
-        cpu_write_cr3(kcb.kernel_root);
-    }
+    space_load(kcb.kernel_root);
     // Deletions that nobody drives go on here, one step in each event.
     if (caps_step(&kcb.caps))
         apic_timer_arm(kcb.event_start);
@@ -90,6 +87,7 @@ bool event_end(void)
             dispatcher_save(kcb.current);
         dispatcher_switch(next);
     }
+    space_load(kcb.arch.cr3); // flushes the TLB once, whatever the event has unmapped
     arm_timer();
     account();
     return before == kcb.current && before != NULL;

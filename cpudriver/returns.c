@@ -92,16 +92,14 @@ bool caps_hook_return_remote(struct caps *caps, struct cte *last)
 void caps_hook_tlb_flush(struct caps *caps)
 {
     (void)caps;
-    cpu_write_cr3(kcb.arch.cr3);
+    kcb.arch.tlb_stale = true; // until the event ends: the CPU driver uses no user addresses
 }
 
 void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4)
 {
     (void)caps;
-    if (kcb.arch.cr3 != pml4)
-        return;
-    kcb.arch.cr3 = kcb.kernel_root;
-    cpu_write_cr3(kcb.kernel_root);
+    if (kcb.arch.cr3 == pml4)
+        space_load(kcb.kernel_root);
 }
 
 void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t base)

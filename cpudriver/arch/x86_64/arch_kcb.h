@@ -43,5 +43,6 @@ struct arch_kcb {
     uint64_t xsave_mask;
     uint32_t xsave_bytes;
     uint64_t cr3;            // loaded root table
+    bool tlb_stale;          // entries were cleared or changed since it was loaded
     uint64_t timer_deadline; // TSC at which the armed timer fires; 0: not armed
 };
