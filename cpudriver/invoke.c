@@ -11,36 +11,12 @@
 
 #include <string.h>
 
-errval_t invoke_slot(struct invocation *call, uint64_t caddr, struct caps_dest *ret)
-{
-    errval_t err = caps_lookup_slot(&kcb.caps, &call->dcb->slots.cspace.cap, caddr, ret);
-    if (err_is_fail(err))
-        return err;
-    return cte_empty(ret->slot) ? SYS_ERR_OK : SYS_ERR_SLOT_IN_USE;
-}
-
-errval_t invoke_lookup(struct invocation *call, uint64_t caddr, enum objtype type, uint8_t rights,
-                       struct cte **ret)
-{
-    struct cte *cte;
-    errval_t err = caps_lookup(&kcb.caps, &call->dcb->slots.cspace.cap, caddr, &cte);
-    if (err_is_fail(err))
-        return err;
-    if (cte->cap.type != type)
-        return SYS_ERR_CAP_TYPE;
-    if ((cte->cap.rights & rights) != rights)
-        return SYS_ERR_RIGHTS;
-    *ret = cte;
-    return SYS_ERR_OK;
-}
-
 // Copies between the invoker's memory at `user` and a kernel buffer, page by page.
-static errval_t copy_user(struct invocation *call, lvaddr_t user, uint8_t *buffer, size_t bytes,
-                          bool write)
+static errval_t copy_user(lvaddr_t user, uint8_t *buffer, size_t bytes, bool write)
 {
     while (bytes > 0) {
         size_t left;
-        void *at = space_user_ptr(call->dcb->pml4, user, write, &left);
+        void *at = space_user_ptr(kcb.current->pml4, user, write, &left);
         if (at == NULL)
             return SYS_ERR_USER_POINTER;
         size_t now = left < bytes ? left : bytes;
@@ -52,55 +28,41 @@ static errval_t copy_user(struct invocation *call, lvaddr_t user, uint8_t *buffe
     return SYS_ERR_OK;
 }
 
-errval_t invoke_write_user(struct invocation *call, lvaddr_t to, const void *from, size_t bytes)
+errval_t invoke_write_user(lvaddr_t to, const void *from, size_t bytes)
 {
-    return copy_user(call, to, (uint8_t *)from, bytes, true);
+    return copy_user(to, (uint8_t *)from, bytes, true);
 }
 
-errval_t invoke_read_user(struct invocation *call, void *to, lvaddr_t from, size_t bytes)
+errval_t invoke_read_user(void *to, lvaddr_t from, size_t bytes)
 {
-    return copy_user(call, from, to, bytes, false);
+    return copy_user(from, to, bytes, false);
 }
 
-static errval_t invoke_copy(struct invocation *call)
+static errval_t invoke_retype(struct caps_call *call)
 {
-    struct caps_dest slot;
-    errval_t err = invoke_slot(call, call->args[0], &slot);
-    if (err_is_fail(err))
-        return err;
-    if (call->command == CAP_CMD_COPY)
-        return caps_copy(&kcb.caps, &slot, call->target);
-    return caps_mint(&kcb.caps, &slot, call->target, call->args[1], call->args[2]);
-}
-
-static errval_t invoke_retype(struct invocation *call)
-{
-    struct caps_dest first;
-    errval_t err = caps_lookup_slot(&kcb.caps, &call->dcb->slots.cspace.cap, call->args[3], &first);
-    if (err_is_fail(err))
-        return err;
     uint32_t done = 0;
-    err = caps_retype(&kcb.caps, call->target, call->args[0], (uint32_t)call->args[1],
-                      call->args[2], (uint32_t)(call->args[1] >> 32), &first, &done);
+    errval_t err =
+        caps_retype(&kcb.caps, call->target, call->args[0], (uint32_t)call->args[1], call->args[2],
+                    (uint32_t)(call->args[1] >> 32), &call->operands[3].slot, &done);
     invoke_return(call, done, 0);
     return err;
 }
 
-static errval_t invoke_identify(struct invocation *call)
+static errval_t invoke_identify(struct caps_call *call)
 {
     struct capability info;
     errval_t err = caps_identify(call->target, &info);
-    if (err_is_fail(err))
-        return err;
-    return invoke_write_user(call, call->args[0], &info, sizeof(info));
+    return err_is_ok(err) ? invoke_write_user(call->args[0], &info, sizeof(info)) : err;
 }
 
-static errval_t invoke_generic(struct invocation *call)
+static errval_t invoke_generic(struct caps_call *call)
 {
     switch (call->command) {
     case CAP_CMD_COPY:
+        return caps_copy(&kcb.caps, &call->operands[0].slot, call->target);
     case CAP_CMD_MINT:
-        return invoke_copy(call);
+        return caps_mint(&kcb.caps, &call->operands[0].slot, call->target, call->args[1],
+                         call->args[2]);
     case CAP_CMD_RETYPE:
         return invoke_retype(call);
     case CAP_CMD_DELETE:
@@ -114,7 +76,7 @@ static errval_t invoke_generic(struct invocation *call)
     }
 }
 
-static errval_t invoke_typed(struct invocation *call)
+static errval_t invoke_typed(struct caps_call *call)
 {
     switch (call->target->cap.type) {
     case ObjType_VNode_x86_64_pml4:
@@ -139,16 +101,10 @@ static errval_t invoke_typed(struct invocation *call)
     }
 }
 
-errval_t invoke(struct invocation *call, uint64_t target)
+errval_t invoke(struct caps_call *call, uint64_t target)
 {
-    const struct cap *root = &call->dcb->slots.cspace.cap;
-    // A capability that is being deleted can be named only to go on with that.
-    errval_t err = call->command == CAP_CMD_DELETE
-                       ? caps_lookup_delete(&kcb.caps, root, target, &call->target)
-                       : caps_lookup(&kcb.caps, root, target, &call->target);
+    errval_t err = caps_decode(&kcb.caps, &kcb.current->slots.cspace.cap, call, target);
     if (err_is_fail(err))
         return err;
-    if (call->command < CAP_CMD_GENERIC_END)
-        return invoke_generic(call);
-    return invoke_typed(call);
+    return call->command < CAP_CMD_GENERIC_END ? invoke_generic(call) : invoke_typed(call);
 }

@@ -24,25 +24,11 @@ static void copy_into(struct cte *slot, struct cte *cte)
     kassert(err_is_ok(err));
 }
 
-static errval_t dispatcher_setup(struct invocation *call)
+static errval_t dispatcher_setup(struct caps_call *call)
 {
-    struct cte *cspace, *vspace, *frame, *death = NULL;
+    struct cte *cspace = call->operands[0].cap, *vspace = call->operands[1].cap;
+    struct cte *frame = call->operands[2].cap, *death = call->operands[3].cap;
     struct dcb *dcb = dcb_of(&call->target->cap);
-    errval_t err = invoke_lookup(call, call->args[0], ObjType_L1CNode, 0, &cspace);
-    if (err_is_fail(err))
-        return err;
-    err = invoke_lookup(call, call->args[1], ObjType_VNode_x86_64_pml4, CAPRIGHTS_WRITE, &vspace);
-    if (err_is_fail(err))
-        return err;
-    err =
-        invoke_lookup(call, call->args[2], ObjType_Frame, CAPRIGHTS_READ | CAPRIGHTS_WRITE, &frame);
-    if (err_is_fail(err))
-        return err;
-    if (call->args[3] != 0) {
-        err = invoke_lookup(call, call->args[3], ObjType_EndPointLMP, CAPRIGHTS_WRITE, &death);
-        if (err_is_fail(err))
-            return err;
-    }
     if (!frame_suits(&frame->cap, call->args[5]) || frame->cap.owner != kcb.core_id)
         return SYS_ERR_DISP_FRAME;
     if (dcb->shared != NULL)
@@ -61,22 +47,9 @@ static errval_t dispatcher_setup(struct invocation *call)
     return SYS_ERR_OK;
 }
 
-static errval_t dispatcher_endpoint(struct invocation *call)
-{
-    struct caps_dest slot;
-    errval_t err = invoke_slot(call, call->args[1], &slot);
-    if (err_is_fail(err))
-        return err;
-    return caps_endpoint_create(&kcb.caps, call->target, call->args[0] & UINT32_MAX,
-                                call->args[0] >> 32, &slot);
-}
-
-errval_t invoke_dispatcher(struct invocation *call)
+errval_t invoke_dispatcher(struct caps_call *call)
 {
     struct dcb *dcb = dcb_of(&call->target->cap);
-    uint8_t right = call->command == DISPATCHER_CMD_STATE ? CAPRIGHTS_READ : CAPRIGHTS_WRITE;
-    if ((call->target->cap.rights & right) == 0)
-        return SYS_ERR_RIGHTS;
     switch (call->command) {
     case DISPATCHER_CMD_SETUP:
         return dispatcher_setup(call);
@@ -93,7 +66,8 @@ errval_t invoke_dispatcher(struct invocation *call)
         dispatcher_kill(dcb, DEATH_STOPPED, 0, 0);
         return SYS_ERR_OK;
     case DISPATCHER_CMD_ENDPOINT:
-        return dispatcher_endpoint(call);
+        return caps_endpoint_create(&kcb.caps, call->target, call->args[0] & UINT32_MAX,
+                                    call->args[0] >> 32, &call->operands[1].slot);
     case DISPATCHER_CMD_STATE:
         invoke_return(call, dcb->state, dcb->scheduled);
         return SYS_ERR_OK;

@@ -16,87 +16,78 @@
 
 #define HALT_STATUS_MAX 95u
 
-static errval_t notify_create(struct invocation *call)
+// Whether a capability of a vector's former use still names it.
+static bool named(enum objtype type, uint64_t number)
 {
-    struct cte *endpoint;
-    struct caps_dest slot;
-    errval_t err =
-        invoke_lookup(call, call->args[0], ObjType_EndPointLMP, CAPRIGHTS_WRITE, &endpoint);
-    if (err_is_fail(err))
-        return err;
-    err = invoke_slot(call, call->args[1], &slot);
-    if (err_is_fail(err))
-        return err;
+    struct cap cap = cap_make(type, number, 1);
+    return mdb_find_copy(&kcb.caps.mdb, &cap, NULL) != NULL;
+}
+
+// Takes a free vector for an endpoint, and makes the capability that others reach it with: a Notify
+// or an IRQDest.
+static errval_t vector_create(struct caps_call *call)
+{
+    struct cte *endpoint = call->operands[0].cap;
+    bool irq = call->command == KERNEL_CMD_IRQDEST_CREATE;
     for (unsigned i = 0; i < VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST; i++) {
         struct vector *entry = &kcb.vectors[i];
-        if (entry->endpoint.cap.type != ObjType_Null)
-            continue;
         unsigned vector = VECTOR_NOTIFY_FIRST + i;
-        struct cap notify = cap_make(ObjType_Notify, (uint64_t)kcb.apic_id << 8 | vector, 1);
-        if (mdb_find_copy(&kcb.caps.mdb, &notify, NULL) != NULL) // of its former use
+        uint64_t notified = (uint64_t)kcb.apic_id << 8 | vector;
+        if (!cte_empty(&entry->endpoint) || named(ObjType_Notify, notified) ||
+            named(ObjType_IRQDest, vector))
             continue;
-        err = caps_create(&kcb.caps, &slot, &notify);
+        struct cap cap =
+            irq ? cap_make(ObjType_IRQDest, vector, 1) : cap_make(ObjType_Notify, notified, 1);
+        errval_t err = caps_create(&kcb.caps, &call->operands[1].slot, &cap);
         if (err_is_fail(err))
             return err;
         struct caps_dest listener = caps_dest_kernel(&entry->endpoint);
         err = caps_copy(&kcb.caps, &listener, endpoint);
         kassert(err_is_ok(err));
         entry->gsi = 0;
+        entry->takes_irq = irq;
         invoke_return(call, vector, 0);
         return SYS_ERR_OK;
     }
     return SYS_ERR_NO_VECTOR;
 }
 
-static errval_t notify_free(struct invocation *call)
+static errval_t vector_free(struct caps_call *call)
 {
     uint64_t vector = call->args[0];
     if (vector < VECTOR_NOTIFY_FIRST || vector >= VECTOR_NOTIFY_END)
         return SYS_ERR_ARGS;
     struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
-    if (entry->endpoint.cap.type == ObjType_Null)
+    if (cte_empty(&entry->endpoint))
         return SYS_ERR_NO_LISTENER;
     if (entry->gsi != 0)
         ioapic_mask(entry->gsi - 1, true);
     entry->gsi = 0;
+    entry->takes_irq = false;
     return caps_delete(&kcb.caps, &entry->endpoint);
 }
 
-static errval_t create_cap(struct invocation *call)
+static errval_t create_cap(struct caps_call *call)
 {
     struct capability sent;
-    struct caps_dest slot;
-    errval_t err = invoke_read_user(call, &sent, call->args[0], sizeof(sent));
-    if (err_is_fail(err))
-        return err;
-    err = invoke_slot(call, call->args[1], &slot);
-    if (err_is_fail(err))
-        return err;
-    return caps_create_foreign(&kcb.caps, &slot, &sent);
+    errval_t err = invoke_read_user(&sent, call->args[0], sizeof(sent));
+    return err_is_ok(err) ? caps_create_foreign(&kcb.caps, &call->operands[1].slot, &sent) : err;
 }
 
-static errval_t set_remote(struct invocation *call)
+static errval_t set_remote(struct caps_call *call)
 {
-    struct cte *cte;
-    errval_t err = caps_lookup(&kcb.caps, &call->dcb->slots.cspace.cap, call->args[0], &cte);
-    if (err_is_fail(err))
-        return err;
     if (call->args[1] > 1)
         return SYS_ERR_ARGS;
-    return caps_set_remote(&kcb.caps, cte, call->args[1] != 0);
+    return caps_set_remote(&kcb.caps, call->operands[0].cap, call->args[1] != 0);
 }
 
-static errval_t id_create(struct invocation *call)
+static errval_t id_create(struct caps_call *call)
 {
-    struct caps_dest slot;
-    errval_t err = invoke_slot(call, call->args[0], &slot);
-    if (err_is_fail(err))
-        return err;
     struct cap id = cap_make(ObjType_ID, (uint64_t)kcb.core_id << 48 | ++kcb.next_id, 1);
-    return caps_create(&kcb.caps, &slot, &id);
+    return caps_create(&kcb.caps, &call->operands[0].slot, &id);
 }
 
-static errval_t read_stat(struct invocation *call)
+static errval_t read_stat(struct caps_call *call)
 {
     uint64_t which = call->args[0];
     if (which >= KERNEL_STAT_COUNT)
@@ -114,17 +105,8 @@ static errval_t read_stat(struct invocation *call)
     return SYS_ERR_OK;
 }
 
-// Commands that need the right to read only.
-static errval_t invoke_info(struct invocation *call)
+static errval_t translate(struct caps_call *call)
 {
-    if ((call->target->cap.rights & CAPRIGHTS_READ) == 0)
-        return SYS_ERR_RIGHTS;
-    if (call->command == KERNEL_CMD_STAT)
-        return read_stat(call);
-    if (call->command == KERNEL_CMD_CORE_INFO) {
-        invoke_return(call, kcb.core_id | (uint64_t)kcb.apic_id << 16, kcb.private_base);
-        return SYS_ERR_OK;
-    }
     if (call->args[0] < WINDOW_BASE)
         return SYS_ERR_ARGS;
     uint64_t span;
@@ -133,25 +115,16 @@ static errval_t invoke_info(struct invocation *call)
     return SYS_ERR_OK;
 }
 
-errval_t invoke_kernel(struct invocation *call)
+errval_t invoke_kernel(struct caps_call *call)
 {
-    switch (call->command) {
-    case KERNEL_CMD_STAT:
-    case KERNEL_CMD_TRANSLATE:
-    case KERNEL_CMD_CORE_INFO:
-        return invoke_info(call);
-    }
-    if (call->command < KERNEL_CMD_START_CORE || call->command > KERNEL_CMD_HALT)
-        return SYS_ERR_ILLEGAL_INVOCATION;
-    if ((call->target->cap.rights & CAPRIGHTS_WRITE) == 0)
-        return SYS_ERR_RIGHTS;
     switch (call->command) {
     case KERNEL_CMD_START_CORE:
         return start_core(call);
     case KERNEL_CMD_NOTIFY_CREATE:
-        return notify_create(call);
-    case KERNEL_CMD_NOTIFY_FREE:
-        return notify_free(call);
+    case KERNEL_CMD_IRQDEST_CREATE:
+        return vector_create(call);
+    case KERNEL_CMD_VECTOR_FREE:
+        return vector_free(call);
     case KERNEL_CMD_CREATE_CAP:
         return create_cap(call);
     case KERNEL_CMD_SET_REMOTE:
@@ -160,6 +133,13 @@ errval_t invoke_kernel(struct invocation *call)
         return returns_set(call);
     case KERNEL_CMD_ID_CREATE:
         return id_create(call);
+    case KERNEL_CMD_STAT:
+        return read_stat(call);
+    case KERNEL_CMD_TRANSLATE:
+        return translate(call);
+    case KERNEL_CMD_CORE_INFO:
+        invoke_return(call, kcb.core_id | (uint64_t)kcb.apic_id << 16, kcb.private_base);
+        return SYS_ERR_OK;
     default:
         if (call->args[0] > HALT_STATUS_MAX)
             return SYS_ERR_ARGS;

@@ -26,6 +26,7 @@ struct dcb;
 struct vector {
     struct cte endpoint; ///< a copy of the endpoint's capability; Null when the vector is free
     uint32_t gsi;        ///< level-triggered global interrupt routed here plus 1, or 0
+    bool takes_irq;      ///< made as an IRQDest
 };
 
 /// Where capabilities go that come back to the monitor or the memory server (SET_RETURNS).

@@ -14,23 +14,17 @@
 #include "lmp.h"
 #include "panic.h"
 
-errval_t returns_set(struct invocation *call)
+errval_t returns_set(struct caps_call *call)
 {
-    struct cte *cnode, *endpoint;
+    struct cte *cnode = call->operands[1].cap, *endpoint = call->operands[2].cap;
     if (call->args[0] >= KERNEL_RETURNS_COUNT)
         return SYS_ERR_ARGS;
-    errval_t err = invoke_lookup(call, call->args[1], ObjType_L2CNode, CAPRIGHTS_WRITE, &cnode);
-    if (err_is_fail(err))
-        return err;
-    err = invoke_lookup(call, call->args[2], ObjType_EndPointLMP, CAPRIGHTS_WRITE, &endpoint);
-    if (err_is_fail(err))
-        return err;
     struct returns *returns = &kcb.returns[call->args[0]];
     if (returns->cnode.cap.type != ObjType_Null || returns->endpoint.cap.type != ObjType_Null)
         return SYS_ERR_SLOT_IN_USE;
     struct caps_dest to_cnode = caps_dest_kernel(&returns->cnode);
     struct caps_dest to_endpoint = caps_dest_kernel(&returns->endpoint);
-    err = caps_copy(&kcb.caps, &to_cnode, cnode);
+    errval_t err = caps_copy(&kcb.caps, &to_cnode, cnode);
     if (err_is_ok(err))
         err = caps_copy(&kcb.caps, &to_endpoint, endpoint);
     return err;

@@ -9,4 +9,4 @@
 #include "invoke.h"
 
 /// KERNEL_CMD_SET_RETURNS.
-errval_t returns_set(struct invocation *call);
+errval_t returns_set(struct caps_call *call);

@@ -25,8 +25,7 @@ static bool overlaps(const struct bootinfo_region *a, const struct bootinfo_regi
     return a->base < b->base + b->bytes && b->base < a->base + a->bytes;
 }
 
-static errval_t check_region(struct invocation *call, const struct bootinfo *bootinfo,
-                             unsigned index, struct cte **ret)
+static errval_t check_region(const struct bootinfo *bootinfo, unsigned index, struct cte **ret)
 {
     const struct bootinfo_region *region = &bootinfo->regions[index];
     enum objtype type = region->kind == REGION_RAM ? ObjType_RAM : ObjType_Frame;
@@ -36,15 +35,19 @@ static errval_t check_region(struct invocation *call, const struct bootinfo *boo
         if (overlaps(&bootinfo->regions[i], region))
             return SYS_ERR_CORE_DATA;
     }
-    errval_t err = invoke_lookup(call, region->slot, type, CAPRIGHTS_WRITE, ret);
+    errval_t err = caps_lookup(&kcb.caps, &kcb.current->slots.cspace.cap, region->slot, ret);
     if (err_is_fail(err))
         return err;
+    if ((*ret)->cap.type != type)
+        return SYS_ERR_CAP_TYPE;
+    if (((*ret)->cap.rights & CAPRIGHTS_WRITE) == 0)
+        return SYS_ERR_RIGHTS;
     if ((*ret)->cap.base != region->base || (*ret)->cap.bytes != region->bytes)
         return SYS_ERR_CORE_DATA;
     return type == ObjType_RAM ? caps_surrender_check(&kcb.caps, *ret) : SYS_ERR_OK;
 }
 
-static errval_t check_bootinfo(struct invocation *call, struct plan *plan)
+static errval_t check_bootinfo(struct caps_call *call, struct plan *plan)
 {
     struct bootinfo *bootinfo = plan->bootinfo;
     if (bootinfo->magic != BOOTINFO_MAGIC || bootinfo->core_id != call->args[0] ||
@@ -53,14 +56,14 @@ static errval_t check_bootinfo(struct invocation *call, struct plan *plan)
         bootinfo->cores_count > BOOTINFO_CORES_MAX)
         return SYS_ERR_CORE_DATA;
     for (unsigned i = 0; i < bootinfo->regions_count; i++) {
-        errval_t err = check_region(call, bootinfo, i, &plan->regions[i]);
+        errval_t err = check_region(bootinfo, i, &plan->regions[i]);
         if (err_is_fail(err))
             return err;
     }
     return SYS_ERR_OK;
 }
 
-static errval_t check(struct invocation *call, struct plan *plan)
+static errval_t check(struct caps_call *call, struct plan *plan)
 {
     uint64_t core = call->args[0], apic = call->args[1];
     if (core == 0 || core >= BOOTINFO_CORES_MAX || apic >= 255 || apic == kcb.apic_id)
@@ -68,16 +71,11 @@ static errval_t check(struct invocation *call, struct plan *plan)
     const lpaddr_t *handover = window_ptr((lpaddr_t)boot_handover);
     if (handover[apic] != 0)
         return SYS_ERR_CORE_INVALID;
-    errval_t err = invoke_lookup(call, call->args[2], ObjType_Frame,
-                                 CAPRIGHTS_READ | CAPRIGHTS_WRITE, &plan->frame);
-    if (err_is_fail(err))
-        return err;
+    plan->frame = call->operands[2].cap;
+    plan->pool = call->operands[3].cap;
     if (plan->frame->cap.bytes != BOOTINFO_BYTES || plan->frame->cap.base % BASE_PAGE_SIZE != 0)
         return SYS_ERR_CORE_DATA;
-    err = caps_surrender_check(&kcb.caps, plan->frame);
-    if (err_is_fail(err))
-        return err;
-    err = invoke_lookup(call, call->args[3], ObjType_KCB, CAPRIGHTS_WRITE, &plan->pool);
+    errval_t err = caps_surrender_check(&kcb.caps, plan->frame);
     if (err_is_fail(err))
         return err;
     err = caps_surrender_check(&kcb.caps, plan->pool);
@@ -112,7 +110,7 @@ static void mark_shared(struct cte *frame)
     kassert(err_is_ok(err));
 }
 
-errval_t start_core(struct invocation *call)
+errval_t start_core(struct caps_call *call)
 {
     struct plan plan;
     errval_t err = check(call, &plan);

@@ -8,4 +8,4 @@
 #include "invoke.h"
 
 /// KERNEL_CMD_START_CORE.
-errval_t start_core(struct invocation *call);
+errval_t start_core(struct caps_call *call);

@@ -16,16 +16,13 @@
 
 bool syscall_handle(void);
 
-static errval_t sys_invoke(struct dcb *dcb)
+static errval_t sys_invoke(void)
 {
     struct registers *regs = &kcb.regs;
-    struct invocation call = {
-        .dcb = dcb,
-        .command = (uint32_t)regs->rsi,
+    struct caps_call call = {
+        .command = regs->rsi,
         .args = {regs->rdx, regs->r10, regs->r8, regs->r9, regs->r12, regs->r13},
     };
-    if (regs->rsi >= KERNEL_CMD_HALT + 1)
-        return SYS_ERR_ILLEGAL_INVOCATION;
     errval_t err = invoke(&call, regs->rdi);
     if (call.has_values) {
         regs->rdx = call.values[0];
@@ -56,8 +53,10 @@ static errval_t sys_lmp_send(struct dcb *dcb)
         return err;
     if (endpoint->cap.type != ObjType_EndPointLMP)
         return SYS_ERR_CAP_TYPE;
-    if ((endpoint->cap.rights & CAPRIGHTS_WRITE) == 0)
-        return SYS_ERR_RIGHTS;
+    const struct cap_command *rule = cap_command(ENDPOINT_CMD_SEND);
+    err = cap_command_check(ENDPOINT_CMD_SEND, endpoint->cap.type, endpoint->cap.rights);
+    if (err_is_fail(err))
+        return err;
     if (regs->rdx != 0) {
         // To be given away it is also taken out of its CNode, which needs the right to.
         const struct cap *root = &dcb->slots.cspace.cap;
@@ -65,7 +64,7 @@ static errval_t sys_lmp_send(struct dcb *dcb)
                         : caps_lookup(&kcb.caps, root, regs->rdx, &send.given);
         if (err_is_fail(err))
             return SYS_ERR_LMP_CAPTRANSFER_SRC;
-        if ((send.given->cap.rights & CAPRIGHTS_GRANT) == 0)
+        if ((send.given->cap.rights & rule->args[0].rights) != rule->args[0].rights)
             return SYS_ERR_RIGHTS;
     }
     struct dcb *receiver = dcb_of(&endpoint->cap);
@@ -153,7 +152,7 @@ bool syscall_handle(void)
     bool forgets = false; // the caller's registers are no longer those in kcb.regs
     switch (number) {
     case SYSCALL_INVOKE:
-        err = sys_invoke(dcb);
+        err = sys_invoke();
         break;
     case SYSCALL_LMP_SEND:
         err = sys_lmp_send(dcb);

@@ -28,7 +28,7 @@ errval_t vnode_create(struct capref dest, enum objtype type)
     return create(dest, type, OBJSIZE_VNODE, BASE_PAGE_SIZE);
 }
 
-errval_t frame_create(struct capref dest, size_t bytes, size_t *retbytes)
+static errval_t create_pages(struct capref dest, enum objtype type, size_t bytes, size_t *retbytes)
 {
     if (bytes == 0 || bytes > (size_t)1 << 46) {
         return LIB_ERR_RAM_ALLOC_WRONG_SIZE;
@@ -37,15 +37,25 @@ errval_t frame_create(struct capref dest, size_t bytes, size_t *retbytes)
     errval_t err = LIB_ERR_RAM_ALLOC;
     if (size >= LARGE_PAGE_SIZE) {
         // Large pages are possible then; where memory is scattered any alignment must do.
-        err = create(dest, ObjType_Frame, size, LARGE_PAGE_SIZE);
+        err = create(dest, type, size, LARGE_PAGE_SIZE);
     }
     if (err_no(err) == LIB_ERR_RAM_ALLOC) {
-        err = create(dest, ObjType_Frame, size, BASE_PAGE_SIZE);
+        err = create(dest, type, size, BASE_PAGE_SIZE);
     }
     if (err_is_ok(err) && retbytes != NULL) {
         *retbytes = size;
     }
     return err;
+}
+
+errval_t frame_create(struct capref dest, size_t bytes, size_t *retbytes)
+{
+    return create_pages(dest, ObjType_Frame, bytes, retbytes);
+}
+
+errval_t ump_endpoint_create(struct capref dest, size_t bytes)
+{
+    return create_pages(dest, ObjType_EndPointUMP, bytes, NULL);
 }
 
 errval_t frame_alloc(struct capref *dest, size_t bytes, size_t *retbytes)

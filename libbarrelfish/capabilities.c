@@ -8,6 +8,7 @@
 
 #include "barrelfish/invocations.h"
 #include "barrelfish/slot_alloc.h"
+#include "kpi/cap_rules.h"
 
 errval_t cap_copy(struct capref dest, struct capref src)
 {
@@ -19,22 +20,11 @@ errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64
     return invoke_cap_mint(src, dest, param1, param2);
 }
 
-// Types whose objects have one size.
+// The size of an object of a type that has one size only is not the caller's business.
 static gensize_t fixed_size(enum objtype type, gensize_t objsize)
 {
-    switch (type) {
-    case ObjType_L2CNode:
-        return OBJSIZE_L2CNODE;
-    case ObjType_Dispatcher:
-        return OBJSIZE_DISPATCHER;
-    case ObjType_VNode_x86_64_pml4:
-    case ObjType_VNode_x86_64_pdpt:
-    case ObjType_VNode_x86_64_pdir:
-    case ObjType_VNode_x86_64_ptable:
-        return OBJSIZE_VNODE;
-    default:
-        return objsize;
-    }
+    const struct cap_type *row = type < ObjType_Num ? cap_type(type) : NULL;
+    return row != NULL && row->min == row->max ? row->min : objsize;
 }
 
 errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset,
@@ -90,7 +80,7 @@ errval_t frame_identify(struct capref frame, struct frame_identity *ret)
     if (err_is_fail(err)) {
         return err;
     }
-    if (cap.type != ObjType_Frame && cap.type != ObjType_DevFrame && cap.type != ObjType_RAM) {
+    if (!cap_type(cap.type)->pages && cap.type != ObjType_RAM) {
         return SYS_ERR_CAP_TYPE;
     }
     *ret = (struct frame_identity){cap.base, cap.bytes};

@@ -12,33 +12,9 @@
 #include "barrelfish/dispatch.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
+#include "kpi/cap_rules.h"
 
 #define LINE_BYTES SYS_PRINT_MAX
-
-static const char *const type_names[ObjType_Num] = {
-    [ObjType_Null] = "Null",
-    [ObjType_PhysAddr] = "PhysAddr",
-    [ObjType_RAM] = "RAM",
-    [ObjType_L1CNode] = "L1CNode",
-    [ObjType_L2CNode] = "L2CNode",
-    [ObjType_VNode_x86_64_pml4] = "VNode_x86_64_pml4",
-    [ObjType_VNode_x86_64_pdpt] = "VNode_x86_64_pdpt",
-    [ObjType_VNode_x86_64_pdir] = "VNode_x86_64_pdir",
-    [ObjType_VNode_x86_64_ptable] = "VNode_x86_64_ptable",
-    [ObjType_Frame] = "Frame",
-    [ObjType_DevFrame] = "DevFrame",
-    [ObjType_Mapping] = "Mapping",
-    [ObjType_Dispatcher] = "Dispatcher",
-    [ObjType_EndPointLMP] = "EndPointLMP",
-    [ObjType_EndPointUMP] = "EndPointUMP",
-    [ObjType_Notify] = "Notify",
-    [ObjType_IRQSrc] = "IRQSrc",
-    [ObjType_IRQDest] = "IRQDest",
-    [ObjType_IO] = "IO",
-    [ObjType_Kernel] = "Kernel",
-    [ObjType_KCB] = "KCB",
-    [ObjType_ID] = "ID",
-};
 
 // A line that is put together from parts and cut if it becomes too long.
 struct line {
@@ -103,7 +79,7 @@ errval_t debug_cap_identify(struct capref cap, struct capability *ret)
 
 int debug_print_cap(char *buf, size_t len, const struct capability *cap)
 {
-    const char *name = cap->type < ObjType_Num ? type_names[cap->type] : "unknown type";
+    const char *name = cap->type < ObjType_Num ? cap_type(cap->type)->name : "unknown type";
     return snprintf(buf, len, "%s at %lx, %lx bytes, extra %lx, rights %x, flags %x, owner %u",
                     name, cap->base, cap->bytes, cap->extra, cap->rights, cap->flags, cap->owner);
 }

@@ -96,10 +96,10 @@ errval_t monitor_halt(struct capref operator_ep, int status)
     return err;
 }
 
-errval_t monitor_create_notify(struct capref ep, struct capref *notify)
+errval_t monitor_create_irqdest(struct capref ep, struct capref *dest)
 {
-    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_NOTIFY_CREATE};
-    return monitor_call(words, ep, words, notify);
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_IRQDEST_CREATE};
+    return monitor_call(words, ep, words, dest);
 }
 
 errval_t monitor_forget(domainid_t domain)

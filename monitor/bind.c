@@ -154,7 +154,18 @@ static bool area_bytes_valid(uint64_t bytes)
            bytes <= (uint64_t)URPC_LINES_MAX * URPC_LINE_BYTES;
 }
 
-// The frame is the monitor's own, and neither side gets the right to grant it: a side that could
+static errval_t make_channel_memory(struct capref *ret, gensize_t bytes)
+{
+    errval_t err = slot_alloc(ret);
+    if (err_is_fail(err))
+        return err;
+    err = ump_endpoint_create(*ret, bytes);
+    if (err_is_fail(err))
+        (void)slot_free(*ret);
+    return err;
+}
+
+// The memory is the monitor's own, and neither side gets the right to grant it: a side that could
 // revoke it would take the other's memory away under its feet.
 void bind_request(domainid_t client, const uint64_t *words)
 {
@@ -164,7 +175,7 @@ void bind_request(domainid_t client, const uint64_t *words)
         return;
     }
     gensize_t bytes = (words[2] + words[3] + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
-    errval_t err = frame_alloc(&frame, bytes, NULL);
+    errval_t err = make_channel_memory(&frame, bytes);
     if (err_is_fail(err)) {
         reply_error(client, err);
         return;

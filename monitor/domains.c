@@ -125,16 +125,17 @@ errval_t domain_set_events(domainid_t id, struct capref ep)
     return SYS_ERR_OK;
 }
 
-/// Makes a Notify for an endpoint, in a slot of its own.
-static errval_t make_notify(struct capref ep, struct capref *notify, uint64_t *vector)
+/// Makes a Notify or an IRQDest for an endpoint, in a slot of its own.
+static errval_t make_vector(struct capref ep, bool irq, struct capref *cap, uint64_t *vector)
 {
-    errval_t err = slot_alloc(notify);
+    errval_t err = slot_alloc(cap);
     if (err_is_fail(err))
         return err;
-    err = invoke_kernel_notify_create(cap_kernel, ep, *notify, vector);
+    err = irq ? invoke_kernel_irqdest_create(cap_kernel, ep, *cap, vector)
+              : invoke_kernel_notify_create(cap_kernel, ep, *cap, vector);
     if (err_is_fail(err)) {
-        (void)slot_free(*notify);
-        *notify = NULL_CAP;
+        (void)slot_free(*cap);
+        *cap = NULL_CAP;
     }
     return err;
 }
@@ -144,7 +145,7 @@ errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
     struct domain *domain = domain_get(id);
     if (domain == NULL || !capref_is_null(domain->notify_ep))
         return MON_ERR_LIMIT;
-    errval_t err = make_notify(ep, &domain->notify, &domain->vector);
+    errval_t err = make_vector(ep, false, &domain->notify, &domain->vector);
     if (err_is_fail(err) && err_no(err) != SYS_ERR_NO_VECTOR)
         return err;
     *vector = err_is_ok(err) ? domain->vector : 0;
@@ -152,13 +153,13 @@ errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
     return SYS_ERR_OK;
 }
 
-errval_t domain_create_notify(domainid_t id, struct capref ep, struct capref *notify)
+errval_t domain_create_irqdest(domainid_t id, struct capref ep, struct capref *dest)
 {
     struct domain *domain = domain_get(id);
-    if (domain == NULL || !capref_is_null(domain->irq_notify))
+    if (domain == NULL || !capref_is_null(domain->irq_dest))
         return MON_ERR_LIMIT;
-    errval_t err = make_notify(ep, &domain->irq_notify, &domain->irq_vector);
-    *notify = domain->irq_notify;
+    errval_t err = make_vector(ep, true, &domain->irq_dest, &domain->irq_vector);
+    *dest = domain->irq_dest;
     return err;
 }
 
@@ -190,12 +191,12 @@ void domain_forget(domainid_t id)
     while (domain->events != NULL)
         take_first(domain);
     if (!capref_is_null(domain->notify)) {
-        (void)!invoke_kernel_notify_free(cap_kernel, domain->vector);
+        (void)!invoke_kernel_vector_free(cap_kernel, domain->vector);
         (void)cap_destroy(domain->notify);
     }
-    if (!capref_is_null(domain->irq_notify)) {
-        (void)!invoke_kernel_notify_free(cap_kernel, domain->irq_vector);
-        (void)cap_destroy(domain->irq_notify);
+    if (!capref_is_null(domain->irq_dest)) {
+        (void)!invoke_kernel_vector_free(cap_kernel, domain->irq_vector);
+        (void)cap_destroy(domain->irq_dest);
     }
     if (!capref_is_null(domain->notify_ep))
         (void)cap_destroy(domain->notify_ep);

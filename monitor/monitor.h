@@ -98,7 +98,7 @@ struct domain {
     struct capref notify_ep; ///< only if there is no Notify
     struct capref notify;
     uint64_t vector;
-    struct capref irq_notify; ///< made by MONITOR_NOTIFY_CREATE
+    struct capref irq_dest; ///< made by MONITOR_IRQDEST_CREATE
     uint64_t irq_vector;
     struct event *events, **events_tail;
 };
@@ -113,8 +113,8 @@ void domain_post(domainid_t id, struct event *event);
 void domain_event_cancel(domainid_t id, struct event *event);
 errval_t domain_set_events(domainid_t id, struct capref ep);
 errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector);
-/// Makes a Notify for a domain's own endpoint, once. `notify` stays the domain record's.
-errval_t domain_create_notify(domainid_t id, struct capref ep, struct capref *notify);
+/// Makes an IRQDest for a domain's own endpoint, once. `dest` stays the domain record's.
+errval_t domain_create_irqdest(domainid_t id, struct capref ep, struct capref *dest);
 /// Description of the Notify of a domain, all zero if it has none.
 void domain_notify_description(domainid_t id, struct capability *notify);
 /// Wakes a domain that has no Notify, on behalf of a peer.

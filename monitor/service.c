@@ -46,16 +46,15 @@ static void serve_notify(domainid_t domain, const uint64_t *words, struct capref
     reply_values(domain, vector, 0, 0);
 }
 
-static void serve_notify_create(domainid_t domain, struct capref ep)
+static void serve_irqdest_create(domainid_t domain, struct capref ep)
 {
-    struct capref notify;
+    struct capref dest;
     errval_t err =
-        capref_is_null(ep) ? LIB_ERR_INVALID_ARGS : domain_create_notify(domain, ep, &notify);
+        capref_is_null(ep) ? LIB_ERR_INVALID_ARGS : domain_create_irqdest(domain, ep, &dest);
     if (!capref_is_null(ep))
         (void)cap_destroy(ep); // the CPU driver keeps its own copy
     const uint64_t words[LMP_MSG_LENGTH] = {err};
-    (void)lmp_server_reply(&monitor.server, domain, words, err_is_ok(err) ? notify : NULL_CAP,
-                           false);
+    (void)lmp_server_reply(&monitor.server, domain, words, err_is_ok(err) ? dest : NULL_CAP, false);
 }
 
 static void serve_export(domainid_t domain, const uint64_t *words)
@@ -189,8 +188,8 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
     case MONITOR_NOTIFY:
         serve_notify(badge, words, cap);
         return;
-    case MONITOR_NOTIFY_CREATE:
-        serve_notify_create(badge, cap);
+    case MONITOR_IRQDEST_CREATE:
+        serve_irqdest_create(badge, cap);
         return;
     case MONITOR_BIND_LMP:
         bind_request_lmp(badge, words, cap);

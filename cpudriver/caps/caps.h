@@ -8,13 +8,13 @@
 //
 // Every operation decides first and then acts: an error means that nothing changed.
 // SYS_ERR_AGAIN means that one bounded step was made and that the same call must be repeated.
-// What each operation demands of rights is in types.h.
+// Rights are checked by caps_decode, which stands before every operation that a domain asks for.
 
 #pragma once
 
 #include "caps/cap.h"
 #include "caps/mdb.h"
-#include "caps/types.h"
+#include "kpi/cap_rules.h"
 #include "kpi/errors.h"
 
 /// Most objects that one retype may ask for, and that one step of it makes, and bytes that one step
@@ -83,6 +83,27 @@ errval_t caps_lookup_delete(struct caps *caps, const struct cap *root, uint64_t 
 errval_t caps_lookup_slot(struct caps *caps, const struct cap *root, uint64_t caddr,
                           struct caps_dest *out);
 
+/// What an argument of an invocation names: a capability or a slot, by the table of rules.
+struct caps_operand {
+    struct cte *cap; ///< NULL: none
+    struct caps_dest slot;
+};
+
+/// An invocation.
+struct caps_call {
+    uint64_t command; ///< enum cap_cmd, or anything
+    uint64_t args[CAP_ARGS];
+    struct cte *target; ///< the capability invoked
+    struct caps_operand operands[CAP_ARGS];
+    bool has_values; ///< it returns ...
+    uint64_t values[2];
+};
+
+/// Find and check what an invocation of `target` names; command and args have been filled in.
+/// Errors: those of caps_lookup, and as struct cap_command says.
+errval_t caps_decode(struct caps *caps, const struct cap *root, struct caps_call *call,
+                     uint64_t target);
+
 /// Make a capability out of nothing: boot, and objects that the CPU driver itself hands out
 /// (Notify, ID). `cap` gives type, base, bytes, rights, extra and aux; the owner becomes this core.
 /// The memory of a container must have been cleared.
@@ -108,7 +129,7 @@ errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *
 /// Errors: SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
 errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *src);
 
-/// Errors: RIGHTS (IDENTIFY), CAP_BUSY.
+/// Errors: CAP_NOT_FOUND, CAP_BUSY.
 errval_t caps_identify(const struct cte *cte, struct capability *out);
 
 /// Mark or unmark all local copies: other cores may know of the object. Unmarking a foreign one
@@ -120,7 +141,7 @@ errval_t caps_set_remote(struct caps *caps, struct cte *cte, bool remote);
 /// `dest`. `objsize` may be 0 for types of fixed size. For IO and IRQSrc offset and size are
 /// numbers. *done is the number of objects finished, also with AGAIN. Objects that are there
 /// already, as the earlier steps left them, are continued. Errors: AGAIN, INVALID_RETYPE,
-/// RETYPE_RANGE, RIGHTS, REMOTE, CAP_BUSY, SLOT_INVALID (too few slots left in the CNode),
+/// RETYPE_RANGE, REMOTE, CAP_BUSY, SLOT_INVALID (too few slots left in the CNode),
 /// SLOT_IN_USE, CNODE_TYPE, REVOKE_FIRST.
 errval_t caps_retype(struct caps *caps, struct cte *src, gensize_t offset, uint32_t type,
                      gensize_t objsize, uint32_t count, const struct caps_dest *dest,
@@ -132,7 +153,7 @@ errval_t caps_retype(struct caps *caps, struct cte *src, gensize_t offset, uint3
 errval_t caps_delete(struct caps *caps, struct cte *cte);
 
 /// Delete all other copies and all descendants. Errors: AGAIN, CAP_NOT_FOUND (also if `cte`
-/// was itself inside of what went), CAP_BUSY, REMOTE, RIGHTS (GRANT).
+/// was itself inside of what went), CAP_BUSY, REMOTE.
 errval_t caps_revoke(struct caps *caps, struct cte *cte);
 
 /// Whether an object can be given to another core wholly: this is its only capability, nothing
@@ -147,7 +168,7 @@ void caps_surrender(struct caps *caps, struct cte *cte);
 /// again at once. For the idle loop and the timer tick.
 bool caps_step(struct caps *caps);
 
-/// Make an EndPointLMP of a dispatcher. Errors: CAP_TYPE, RIGHTS (WRITE), ARGS (offset not a
+/// Make an EndPointLMP of a dispatcher. Errors: CAP_TYPE, ARGS (offset not a
 /// multiple of 64 or inside of struct dispatcher_shared; messages not a power of two up to
 /// LMP_ENDPOINT_MESSAGES_MAX; an endpoint of another size is there), DISP_NOT_READY (no dispatcher
 /// frame), DISP_FRAME (does not fit into it), SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
@@ -155,19 +176,25 @@ errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_
                               uint64_t messages, const struct caps_dest *dest);
 
 /// Map `count` pages of `object` from `offset` on, or one lower VNode, from entry `first` of
-/// `table` on, and put the Mapping into `dest`. Errors: CAP_TYPE, CAP_BUSY, RIGHTS (WRITE on the
-/// table, READ on the object), VNODE_SLOT, VNODE_IN_USE, VNODE_LEVEL (object or page size does not
-/// belong in this table), VNODE_FLAGS (more than the object's rights, or both writable and
-/// executable), RETYPE_RANGE (alignment, or beyond the object), ARGS (unknown flags), SLOT_IN_USE,
-/// CNODE_TYPE.
+/// `table` on, and put the Mapping into `dest`. Errors: CAP_TYPE, CAP_BUSY, VNODE_SLOT,
+/// VNODE_IN_USE, VNODE_LEVEL (object or page size does not belong in this table), VNODE_FLAGS (more
+/// than the object's rights, or both writable and executable), RETYPE_RANGE (alignment, or beyond
+/// the object), ARGS (unknown flags), SLOT_IN_USE, CNODE_TYPE.
 errval_t caps_vnode_map(struct caps *caps, struct cte *table, uint64_t first, uint64_t count,
                         struct cte *object, uint64_t offset, uint64_t flags,
                         const struct caps_dest *dest);
 
-/// Delete a Mapping that was made in this table. Errors: CAP_TYPE, RIGHTS, ARGS (of another table).
+/// Map what `count` entries of a Mapping, from its entry `from` on, map, from entry `first` of
+/// `table` on, with no more rights than that Mapping has. Errors: as caps_vnode_map; VNODE_LEVEL
+/// (the Mapping was made in a table of another level); VNODE_SLOT (also: it has not these entries).
+errval_t caps_vnode_copy(struct caps *caps, struct cte *table, uint64_t first, uint64_t count,
+                         struct cte *mapping, uint64_t from, uint64_t flags,
+                         const struct caps_dest *dest);
+
+/// Delete a Mapping that was made in this table. Errors: CAP_TYPE, ARGS (of another table).
 errval_t caps_vnode_unmap(struct caps *caps, struct cte *table, struct cte *mapping);
 
-/// Errors: CAP_TYPE, CAP_BUSY, RIGHTS (READ), VNODE_SLOT.
+/// Errors: CAP_TYPE, CAP_BUSY, VNODE_SLOT.
 errval_t caps_vnode_read(struct caps *caps, const struct cte *table, uint64_t entry, uint64_t *out);
 
 /// Change the rights of pages of a Mapping; VREGION_FLAGS_LARGE is ignored, the pages keep their

@@ -130,8 +130,6 @@ errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_
         return SYS_ERR_CAP_TYPE;
     if ((dispatcher->cap.flags & CAPFLAGS_BUSY) != 0)
         return SYS_ERR_CAP_BUSY;
-    if ((dispatcher->cap.rights & CAPRIGHTS_WRITE) == 0)
-        return SYS_ERR_RIGHTS;
     if (!endpoint_fits(offset, messages))
         return SYS_ERR_ARGS;
     const struct cte *frame = &caps_dispatcher_slots(caps, dispatcher->cap.base)->frame;

@@ -27,7 +27,7 @@ static errval_t check_cnode(const struct cap *cap, enum objtype type, uint8_t ri
 static errval_t find_slot(const struct caps *caps, const struct cap *root, capaddr_t cptr,
                           unsigned level, uint8_t right, struct caps_dest *out)
 {
-    errval_t err = check_cnode(root, ObjType_L1CNode, level == 1 ? right : CAPRIGHTS_READ);
+    errval_t err = check_cnode(root, ObjType_L1CNode, level == 1 ? right : CNODE_RIGHT_PASS);
     if (err_is_fail(err))
         return err;
     uint32_t slots = (uint32_t)(root->bytes / OBJSIZE_CTE);
@@ -52,7 +52,7 @@ static errval_t find(const struct caps *caps, const struct cap *root, uint64_t c
 {
     if (caddr_root(caddr) != 0) {
         struct caps_dest other;
-        errval_t err = find_slot(caps, root, caddr_root(caddr), 2, CAPRIGHTS_READ, &other);
+        errval_t err = find_slot(caps, root, caddr_root(caddr), 2, CNODE_RIGHT_PASS, &other);
         if (err_is_fail(err))
             return err;
         root = &other.slot->cap;
@@ -63,7 +63,7 @@ static errval_t find(const struct caps *caps, const struct cap *root, uint64_t c
 errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out)
 {
     struct caps_dest found;
-    errval_t err = find(caps, root, caddr, CAPRIGHTS_READ, &found);
+    errval_t err = find(caps, root, caddr, CNODE_RIGHT_PASS, &found);
     if (err_is_fail(err))
         return err;
     if (cte_empty(found.slot))
@@ -78,7 +78,7 @@ errval_t caps_lookup_delete(struct caps *caps, const struct cap *root, uint64_t 
                             struct cte **out)
 {
     struct caps_dest found;
-    errval_t err = find(caps, root, caddr, CAPRIGHTS_WRITE, &found);
+    errval_t err = find(caps, root, caddr, CNODE_RIGHT_CHANGE, &found);
     if (err_is_fail(err))
         return err;
     if (cte_empty(found.slot))
@@ -90,5 +90,5 @@ errval_t caps_lookup_delete(struct caps *caps, const struct cap *root, uint64_t 
 errval_t caps_lookup_slot(struct caps *caps, const struct cap *root, uint64_t caddr,
                           struct caps_dest *out)
 {
-    return find(caps, root, caddr, CAPRIGHTS_WRITE, out);
+    return find(caps, root, caddr, CNODE_RIGHT_CHANGE, out);
 }

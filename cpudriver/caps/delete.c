@@ -69,9 +69,8 @@ static enum progress object_step(struct caps *caps, struct cte *slot, int *budge
 {
     const struct cap *cap = &slot->cap;
     const struct cap_type *type = cap_type(cap->type);
-    bool mappable =
-        cap->type == ObjType_Frame || cap->type == ObjType_DevFrame || cap_is_vnode(cap);
-    struct cte *mapping = mappable ? mdb_find_mapping(&caps->mdb, cap) : NULL;
+    struct cte *mapping =
+        type->pages || cap_is_vnode(cap) ? mdb_find_mapping(&caps->mdb, cap) : NULL;
     if (mapping != NULL) {
         mapping_delete(caps, mapping, budget);
         return PROGRESS_MORE;
@@ -145,8 +144,6 @@ errval_t caps_revoke(struct caps *caps, struct cte *cte)
         return SYS_ERR_CAP_NOT_FOUND;
     if ((cap.flags & CAPFLAGS_BUSY) != 0)
         return SYS_ERR_CAP_BUSY;
-    if ((cap.rights & CAPRIGHTS_GRANT) == 0)
-        return SYS_ERR_RIGHTS;
     if ((cap.flags & CAPFLAG_REMOTE) != 0)
         return SYS_ERR_REMOTE;
     int budget = CAPS_STEP_BUDGET;

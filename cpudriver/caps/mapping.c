@@ -14,18 +14,11 @@ static unsigned level_of(const struct cap *vnode)
     return vnode->type - (unsigned)ObjType_VNode_x86_64_pml4;
 }
 
-static bool mappable_page(const struct cap *cap)
-{
-    return cap->type == ObjType_Frame || cap->type == ObjType_DevFrame;
-}
-
-static errval_t check_table(const struct cap *table, uint8_t right)
+static errval_t check_table(const struct cap *table)
 {
     if (!cap_is_vnode(table))
         return SYS_ERR_CAP_TYPE;
-    if ((table->flags & CAPFLAGS_BUSY) != 0)
-        return SYS_ERR_CAP_BUSY;
-    return (table->rights & right) == right ? SYS_ERR_OK : SYS_ERR_RIGHTS;
+    return (table->flags & CAPFLAGS_BUSY) != 0 ? SYS_ERR_CAP_BUSY : SYS_ERR_OK;
 }
 
 /// Checks that entries exist and belong to user space.
@@ -81,12 +74,10 @@ static errval_t check_pages(const struct cap *table, uint64_t count, const struc
 static errval_t check_object(const struct cap *table, uint64_t count, const struct cap *object,
                              uint64_t offset, uint64_t flags)
 {
-    if (!mappable_page(object) && !cap_is_vnode(object))
+    if (!cap_type(object->type)->pages && !cap_is_vnode(object))
         return SYS_ERR_CAP_TYPE;
     if ((object->flags & CAPFLAGS_BUSY) != 0)
         return SYS_ERR_CAP_BUSY;
-    if ((object->rights & CAPRIGHTS_READ) == 0)
-        return SYS_ERR_RIGHTS;
     return cap_is_vnode(object) ? check_lower_table(table, count, object, offset, flags)
                                 : check_pages(table, count, object, offset, flags);
 }
@@ -102,35 +93,73 @@ static uint64_t make_entry(const struct cap *table, const struct cap *object, ui
                     object->type == ObjType_DevFrame);
 }
 
-errval_t caps_vnode_map(struct caps *caps, struct cte *table, uint64_t first, uint64_t count,
-                        struct cte *object, uint64_t offset, uint64_t flags,
-                        const struct caps_dest *dest)
+/// The object need not be in a slot; a capability to it is.
+static errval_t map(struct caps *caps, const struct cap *table, uint64_t first, uint64_t count,
+                    const struct cap *object, uint64_t offset, uint64_t flags,
+                    const struct caps_dest *dest)
 {
-    errval_t err = check_table(&table->cap, CAPRIGHTS_WRITE);
+    errval_t err = check_table(table);
     if (err_is_ok(err))
-        err = check_entries(&table->cap, first, count);
+        err = check_entries(table, first, count);
     if (err_is_ok(err))
-        err = check_object(&table->cap, count, &object->cap, offset, flags);
+        err = check_object(table, count, object, offset, flags);
     if (err_is_ok(err))
         err = slot_check(dest, ObjType_Mapping);
     if (err_is_fail(err))
         return err;
-    struct vnode *vnode = caps_ptr(caps, table->cap.base);
+    struct vnode *vnode = caps_ptr(caps, table->base);
     for (uint64_t i = 0; i < count; i++) {
         if (vnode->mapping[first + i] != NULL)
             return SYS_ERR_VNODE_IN_USE;
     }
-    struct cap mapping = cap_make(ObjType_Mapping, object->cap.base, object->cap.bytes);
-    mapping.extra = table->cap.base | first;
-    mapping.rights = object->cap.rights;
+    struct cap mapping = cap_make(ObjType_Mapping, object->base, object->bytes);
+    mapping.extra = table->base | first;
+    mapping.rights = object->rights;
     mapping.owner = caps->core;
     mapping.aux = (uint16_t)count;
     slot_fill(caps, dest->slot, &mapping);
     for (uint64_t i = 0; i < count; i++) {
-        vnode->entry[first + i] = make_entry(&table->cap, &object->cap, offset, i, flags);
+        vnode->entry[first + i] = make_entry(table, object, offset, i, flags);
         vnode->mapping[first + i] = dest->slot;
     }
     return SYS_ERR_OK;
+}
+
+errval_t caps_vnode_map(struct caps *caps, struct cte *table, uint64_t first, uint64_t count,
+                        struct cte *object, uint64_t offset, uint64_t flags,
+                        const struct caps_dest *dest)
+{
+    return map(caps, &table->cap, first, count, &object->cap, offset, flags, dest);
+}
+
+/// Whether a Mapping was made in a table of the same level as this one.
+static bool same_level(const struct caps *caps, const struct cap *mapping, const struct cap *table)
+{
+    struct cap its_table =
+        cap_make(table->type, mapping->extra & ~(BASE_PAGE_SIZE - 1), OBJSIZE_VNODE);
+    return mdb_find_copy(&caps->mdb, &its_table, NULL) != NULL;
+}
+
+errval_t caps_vnode_copy(struct caps *caps, struct cte *table, uint64_t first, uint64_t count,
+                         struct cte *mapping, uint64_t from, uint64_t flags,
+                         const struct caps_dest *dest)
+{
+    errval_t err = check_table(&table->cap);
+    if (err_is_fail(err))
+        return err;
+    const struct cap *source = &mapping->cap;
+    if (source->type != ObjType_Mapping)
+        return SYS_ERR_CAP_TYPE;
+    if (from >= source->aux || count > source->aux - from)
+        return SYS_ERR_VNODE_SLOT;
+    if (!same_level(caps, source, &table->cap))
+        return SYS_ERR_VNODE_LEVEL;
+    // What the Mapping shows, with the Mapping's rights: it is all that its holder has to have.
+    struct cap object = mdb_find_ancestor(&caps->mdb, source)->cap;
+    object.rights = source->rights;
+    uint64_t entry = mapping_table(caps, source)->entry[mapping_first(source) + from];
+    uint64_t offset = cap_is_vnode(&object) ? 0 : (entry & PTE_ADDRESS) - object.base;
+    return map(caps, &table->cap, first, count, &object, offset, flags, dest);
 }
 
 void mapping_delete(struct caps *caps, struct cte *mapping, int *budget)
@@ -148,7 +177,7 @@ void mapping_delete(struct caps *caps, struct cte *mapping, int *budget)
 
 errval_t caps_vnode_unmap(struct caps *caps, struct cte *table, struct cte *mapping)
 {
-    errval_t err = check_table(&table->cap, CAPRIGHTS_WRITE);
+    errval_t err = check_table(&table->cap);
     if (err_is_fail(err))
         return err;
     if (mapping->cap.type != ObjType_Mapping)
@@ -162,7 +191,7 @@ errval_t caps_vnode_unmap(struct caps *caps, struct cte *table, struct cte *mapp
 
 errval_t caps_vnode_read(struct caps *caps, const struct cte *table, uint64_t entry, uint64_t *out)
 {
-    errval_t err = check_table(&table->cap, CAPRIGHTS_READ);
+    errval_t err = check_table(&table->cap);
     if (err_is_ok(err))
         err = check_entries(&table->cap, entry, 1);
     if (err_is_ok(err))
@@ -179,7 +208,7 @@ errval_t caps_mapping_modify(struct caps *caps, struct cte *mapping, uint64_t fi
     if (count == 0 || first >= cap->aux || count > cap->aux - first)
         return SYS_ERR_VNODE_SLOT;
     const struct cte *object = mdb_find_ancestor(&caps->mdb, cap);
-    if (!mappable_page(&object->cap))
+    if (!cap_type(object->cap.type)->pages)
         return SYS_ERR_CAP_TYPE;
     errval_t err = check_flags(flags, cap->rights);
     if (err_is_fail(err))

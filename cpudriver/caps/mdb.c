@@ -17,7 +17,6 @@
 //     hence the last one in order that begins before it and ends after it.
 
 #include "caps/mdb.h"
-#include "caps/types.h"
 #include "panic.h"
 
 /// An AVL tree of height 64 has more nodes than 2^40 bytes have slots.

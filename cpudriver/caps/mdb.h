@@ -8,19 +8,7 @@
 #pragma once
 
 #include "caps/cap.h"
-
-/// Objects that can overlap only with one another. Each has a tree of its own.
-enum mdb_class {
-    MDB_MEMORY,
-    MDB_IO,
-    MDB_IRQSRC,
-    MDB_IRQDEST,
-    MDB_NOTIFY,
-    MDB_KERNEL,
-    MDB_ID,
-    MDB_ENDPOINT_UMP,
-    MDB_CLASSES
-};
+#include "kpi/cap_rules.h"
 
 struct mdb {
     struct cte *root[MDB_CLASSES];

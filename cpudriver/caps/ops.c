@@ -101,8 +101,6 @@ errval_t caps_identify(const struct cte *cte, struct capability *out)
     if (err_is_fail(err))
         return err;
     const struct cap *cap = &cte->cap;
-    if ((cap->rights & CAPRIGHTS_IDENTIFY) == 0)
-        return SYS_ERR_RIGHTS;
     *out = (struct capability){.base = cap->base,
                                .bytes = cap->bytes,
                                .extra = cap->extra,

@@ -30,8 +30,6 @@ static errval_t check_source(const struct caps *caps, const struct cap *src, uin
         return SYS_ERR_INVALID_RETYPE;
     if ((src->flags & CAPFLAGS_BUSY) != 0)
         return SYS_ERR_CAP_BUSY;
-    if ((src->rights & row->retype_right) != row->retype_right)
-        return SYS_ERR_RIGHTS;
     bool foreign = row->owned && src->owner != caps->core;
     return foreign || (src->flags & CAPFLAG_REMOTE) != 0 ? SYS_ERR_REMOTE : SYS_ERR_OK;
 }

@@ -96,15 +96,14 @@ static void on_interrupt(void *arg)
 
 static errval_t interrupt_init(void)
 {
-    struct capref cap, notify;
+    struct capref cap, dest;
     struct lmp_endpoint *ep;
     errval_t err = endpoint_create(INTERRUPT_MESSAGES, &cap, &ep);
     if (err_is_ok(err)) {
-        err = monitor_create_notify(cap, &notify);
+        err = monitor_create_irqdest(cap, &dest);
     }
     if (err_is_ok(err)) {
-        err =
-            invoke_irqsrc_connect((struct capref){cnode_arg, CONSOLE_ARG_IRQ}, CONSOLE_GSI, notify);
+        err = invoke_irqsrc_connect((struct capref){cnode_arg, CONSOLE_ARG_IRQ}, CONSOLE_GSI, dest);
     }
     if (err_is_ok(err)) {
         err = lmp_endpoint_register(ep, console_ws, MKCLOSURE(on_interrupt, ep));

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Capability types, rights, sizes of kernel objects and capability addresses, as CPU driver and
-// user space agree on them. What may be retyped into what is in cpudriver/caps/types.c.
+// user space agree on them. What may be retyped into what is in cpudriver/caps/rules.c.
 
 #pragma once
 
@@ -23,10 +23,10 @@ enum objtype {
     ObjType_Mapping,  ///< entries of a VNode that map a frame or a lower VNode
     ObjType_Dispatcher,
     ObjType_EndPointLMP, ///< where a dispatcher receives messages of its own core
-    ObjType_EndPointUMP, ///< names one end of a channel between cores
+    ObjType_EndPointUMP, ///< memory of a channel between cores: can be mapped, not retyped
     ObjType_Notify,      ///< one interrupt vector of one core that stands for an endpoint there
     ObjType_IRQSrc,      ///< a range of global system interrupts
-    ObjType_IRQDest,     ///< a vector of this core that an interrupt source can be routed to
+    ObjType_IRQDest,     ///< a vector of this core to which interrupt sources can be routed
     ObjType_IO,          ///< a range of x86 I/O ports
     ObjType_Kernel,      ///< this core's CPU driver
     ObjType_KCB,         ///< memory for CPU drivers' private pages; mapped by none (design, rule 1)

@@ -45,7 +45,10 @@
     0x04u                   ///< the copy lacks GRANT: its holder can neither revoke nor pass it on
 #define LMP_FLAG_GIVE 0x02u ///< move the capability instead of copying it
 
+#define CAP_ARGS 6u ///< of an invocation
+
 /// Commands. CAP_CMD_ ones work on any capability; the invoked capability is the slot operated on.
+/// Which types have which, and the rights that they need, is in kpi/cap_rules.h.
 enum cap_cmd {
     CAP_CMD_COPY, ///< args: destination slot (caddr)
     CAP_CMD_MINT, ///< args: destination slot, rights to keep, badge (EndPointLMP) or type specific
@@ -61,6 +64,8 @@ enum cap_cmd {
                         ///< VREGION_FLAGS_, slot for the Mapping
     VNODE_CMD_UNMAP,    ///< args: Mapping (caddr), which is deleted
     VNODE_CMD_READ,     ///< args: entry; value 1 = the page-table entry
+    VNODE_CMD_COPY,     ///< args: first entry | count << 16, Mapping made in a table of this level,
+                        ///< its first entry to copy, VREGION_FLAGS_, slot for the new Mapping
     MAPPING_CMD_MODIFY, ///< args: first entry relative to the mapping's | count << 16,
                         ///< VREGION_FLAGS_
 
@@ -73,19 +78,23 @@ enum cap_cmd {
                              ///< an EndPointLMP
     DISPATCHER_CMD_STATE,    ///< value 1 = enum dispatcher_state, value 2 = times scheduled
 
+    ENDPOINT_CMD_SEND = 44, ///< SYSCALL_LMP_SEND in the table of rules; cannot be invoked
+
     NOTIFY_CMD_SEND = 48, ///< interrupts the core that it names
 
     IRQSRC_CMD_CONNECT =
-        56, ///< args: global interrupt, Notify of this core: routes the interrupt there, unmasked
+        56,         ///< args: global interrupt, IRQDest: routes the interrupt there, unmasked
     IRQSRC_CMD_ACK, ///< args: global interrupt: unmasks it again after it was delivered
 
     IO_CMD_IN = 64, ///< args: port, bytes (1, 2, 4); value 1
     IO_CMD_OUT,     ///< args: port, bytes (1, 2, 4), value
 
     KERNEL_CMD_START_CORE = 80, ///< args: core ID, APIC ID, bootinfo frame, KCB; see kpi/bootinfo.h
-    KERNEL_CMD_NOTIFY_CREATE, ///< args: endpoint, slot: takes a free vector; makes a Notify; value
-                              ///< 1 = vector
-    KERNEL_CMD_NOTIFY_FREE,   ///< args: vector: no longer stands for its endpoint
+    KERNEL_CMD_NOTIFY_CREATE,  ///< args: endpoint, slot: takes a free vector; makes a Notify; value
+                               ///< 1 = vector
+    KERNEL_CMD_IRQDEST_CREATE, ///< args: endpoint, slot: takes a free vector; makes an IRQDest;
+                               ///< value 1 = vector
+    KERNEL_CMD_VECTOR_FREE,    ///< args: vector: no longer stands for its endpoint
     KERNEL_CMD_CREATE_CAP,  ///< args: user address of a struct capability, slot: a capability that
                             ///< another core's monitor sent
     KERNEL_CMD_SET_REMOTE,  ///< args: capability, 0 or 1: other cores may hold copies
@@ -99,6 +108,7 @@ enum cap_cmd {
     KERNEL_CMD_CORE_INFO, ///< value 1 = core ID | APIC ID << 16, value 2 = physical address of its
                           ///< private pages
     KERNEL_CMD_HALT,      ///< args: exit status 0 to 95: ends the machine
+    CAP_CMD_COUNT
 };
 
 /// What SET_RETURNS registers. RAM: memory that no capability covers any more comes back as RAM in

@@ -74,6 +74,9 @@ LIB_MUST_CHECK errval_t vnode_create(struct capref dest, enum objtype type);
 /// zero. *retbytes (may be NULL): its size. LIB_ERR_RAM_ALLOC: there is no such memory.
 LIB_MUST_CHECK errval_t frame_create(struct capref dest, size_t bytes, size_t *retbytes);
 
+/// Make an EndPointUMP, memory for a channel between cores, as frame_create() makes a Frame.
+LIB_MUST_CHECK errval_t ump_endpoint_create(struct capref dest, size_t bytes);
+
 /// As frame_create(), in a slot of its own.
 LIB_MUST_CHECK errval_t frame_alloc(struct capref *dest, size_t bytes, size_t *retbytes);
 

@@ -97,6 +97,18 @@ LIB_MUST_CHECK static inline errval_t invoke_vnode_map(struct capref table, uint
         .error;
 }
 
+/// Maps what `count` entries of `mapping` from `offset` on map at `first` of `table` too, which
+/// must be of the level of the table that `mapping` was made in; the new Mapping goes to `dest`.
+LIB_MUST_CHECK static inline errval_t invoke_vnode_copy(struct capref table, uint16_t first,
+                                                        uint16_t count, struct capref mapping,
+                                                        uint64_t offset, uint64_t flags,
+                                                        struct capref dest)
+{
+    return cap_invoke(table, VNODE_CMD_COPY, (uint64_t)first | ((uint64_t)count << 16),
+                      get_cap_caddr(mapping), offset, flags, get_cap_caddr(dest), 0)
+        .error;
+}
+
 /// Empties the entries of `mapping`, which is deleted.
 LIB_MUST_CHECK static inline errval_t invoke_vnode_unmap(struct capref table, struct capref mapping)
 {
@@ -172,11 +184,11 @@ LIB_MUST_CHECK static inline errval_t invoke_notify_send(struct capref notify)
     return cap_invoke3(notify, NOTIFY_CMD_SEND, 0, 0, 0);
 }
 
-/// Routes global interrupt `gsi` to `notify`, unmasked.
+/// Routes global interrupt `gsi` to the IRQDest `dest`, unmasked.
 LIB_MUST_CHECK static inline errval_t invoke_irqsrc_connect(struct capref irq, uint64_t gsi,
-                                                            struct capref notify)
+                                                            struct capref dest)
 {
-    return cap_invoke3(irq, IRQSRC_CMD_CONNECT, gsi, get_cap_caddr(notify), 0);
+    return cap_invoke3(irq, IRQSRC_CMD_CONNECT, gsi, get_cap_caddr(dest), 0);
 }
 
 /// Unmasks `gsi` after it was delivered.
@@ -220,10 +232,20 @@ LIB_MUST_CHECK static inline errval_t invoke_kernel_notify_create(struct capref 
                             get_cap_caddr(dest), 0, vector);
 }
 
-LIB_MUST_CHECK static inline errval_t invoke_kernel_notify_free(struct capref kernel,
+/// Makes an IRQDest in the empty slot `dest`, whose interrupts go to `endpoint`.
+LIB_MUST_CHECK static inline errval_t invoke_kernel_irqdest_create(struct capref kernel,
+                                                                   struct capref endpoint,
+                                                                   struct capref dest,
+                                                                   uint64_t *vector)
+{
+    return cap_invoke_value(kernel, KERNEL_CMD_IRQDEST_CREATE, get_cap_caddr(endpoint),
+                            get_cap_caddr(dest), 0, vector);
+}
+
+LIB_MUST_CHECK static inline errval_t invoke_kernel_vector_free(struct capref kernel,
                                                                 uint64_t vector)
 {
-    return cap_invoke3(kernel, KERNEL_CMD_NOTIFY_FREE, vector, 0, 0);
+    return cap_invoke3(kernel, KERNEL_CMD_VECTOR_FREE, vector, 0, 0);
 }
 
 /// Makes a capability that another core's monitor sent.

@@ -57,9 +57,9 @@ LIB_MUST_CHECK errval_t monitor_get_stat(coreid_t core, enum kernel_stat which, 
 /// to the shell (MONITOR_OPERATOR). Returns on an error only.
 errval_t monitor_halt(struct capref operator_ep, int status);
 
-/// Makes a Notify for an endpoint of the caller, to be routed an interrupt to (IRQSrc) or given to
-/// another domain; once for each domain. SYS_ERR_NO_VECTOR, MON_ERR_LIMIT.
-LIB_MUST_CHECK errval_t monitor_create_notify(struct capref ep, struct capref *notify);
+/// Makes an IRQDest for an endpoint of the caller, to which interrupts (IRQSrc) can be routed; once
+/// for each domain. SYS_ERR_NO_VECTOR, MON_ERR_LIMIT.
+LIB_MUST_CHECK errval_t monitor_create_irqdest(struct capref ep, struct capref *dest);
 
 /// Tells the monitor that a domain of this core has ended. spawnd only: SYS_ERR_RIGHTS.
 LIB_MUST_CHECK errval_t monitor_forget(domainid_t domain);

@@ -80,10 +80,9 @@ enum monitor_op {
     MONITOR_HALT,
     /// 1: domain that has ended. spawnd and a core's first domain only: SYS_ERR_RIGHTS.
     MONITOR_FORGET,
-    /// cap: an endpoint of the caller; once. out cap: a Notify for it, for an interrupt source or
-    /// another domain. MON_ERR_LIMIT,
-    /// SYS_ERR_NO_VECTOR.
-    MONITOR_NOTIFY_CREATE,
+    /// cap: an endpoint of the caller; once. out cap: an IRQDest whose interrupts go there.
+    /// MON_ERR_LIMIT, SYS_ERR_NO_VECTOR.
+    MONITOR_IRQDEST_CREATE,
     MONITOR_OPS_COUNT
 };
 

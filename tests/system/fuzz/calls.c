@@ -103,7 +103,7 @@ static uint64_t any_command(struct test_random *random)
         NOTIFY_CMD_SEND,       IRQSRC_CMD_CONNECT,      IO_CMD_OUT,
         KERNEL_CMD_START_CORE, KERNEL_CMD_CREATE_CAP,   KERNEL_CMD_STAT,
         KERNEL_CMD_TRANSLATE,  KERNEL_CMD_CORE_INFO,    KERNEL_CMD_HALT,
-        KERNEL_CMD_ID_CREATE,  VNODE_CMD_MAP,           KERNEL_CMD_NOTIFY_FREE,
+        KERNEL_CMD_ID_CREATE,  VNODE_CMD_MAP,           KERNEL_CMD_VECTOR_FREE,
         VNODE_CMD_MAP,
     };
     uint64_t dice = below(random, 20);

@@ -147,8 +147,7 @@ static void test_endpoint(void)
     EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 8, TO(&world.slots[4])), SYS_ERR_ARGS);
     EXPECT(caps_endpoint_create(caps, dispatcher, 0x800, 8, TO(&world.slots[4])), SYS_ERR_OK);
     caps_mint(caps, TO(&world.slots[5]), dispatcher, CAPRIGHTS_READ, 0);
-    EXPECT(caps_endpoint_create(caps, &world.slots[5], 0x400, 4, TO(&world.slots[6])),
-           SYS_ERR_RIGHTS);
+    EXPECT(allowed(DISPATCHER_CMD_ENDPOINT, &world.slots[5]), SYS_ERR_RIGHTS);
     // One endpoint goes without the other; both go with the dispatcher.
     EXPECT(delete_all(slot), SYS_ERR_OK);
     CU_ASSERT_EQUAL(world.slots[4].cap.type, ObjType_EndPointLMP);

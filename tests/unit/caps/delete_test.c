@@ -129,7 +129,8 @@ static void test_revoke(void)
     set_up();
     struct cte *less = &world.slots[1];
     caps_mint(&world.caps, TO(less), ram, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0);
-    EXPECT(caps_revoke(&world.caps, less), SYS_ERR_RIGHTS);
+    EXPECT(allowed(CAP_CMD_REVOKE, less), SYS_ERR_RIGHTS);
+    EXPECT(allowed(CAP_CMD_REVOKE, ram), SYS_ERR_OK);
     EXPECT(caps_revoke(&world.caps, &world.slots[9]), SYS_ERR_CAP_NOT_FOUND);
     struct cte *inner = retype_one(&world.slots[2], ram, 0, ObjType_RAM, 0x10000);
     struct cte *frame = retype_one(&world.slots[3], inner, 0, ObjType_Frame, 0x8000);

@@ -134,10 +134,10 @@ static errval_t expect_retype(const struct model_entry *src, gensize_t offset, u
                               gensize_t size, uint32_t count, const struct caps_dest *dest)
 {
     const struct model_object *o = &model.objects[src->object];
-    if ((cap_type(o->type)->retype_into >> type & 1) == 0)
-        return SYS_ERR_INVALID_RETYPE;
     if (o->type == ObjType_RAM && (src->rights & CAPRIGHTS_WRITE) == 0)
         return SYS_ERR_RIGHTS;
+    if ((cap_type(o->type)->retype_into >> type & 1) == 0)
+        return SYS_ERR_INVALID_RETYPE;
     if (offset + size * count > o->bytes || (type == o->type && size == o->bytes) ||
         !cap_type_fits(type, o->base + offset, size))
         return SYS_ERR_RETYPE_RANGE;
@@ -195,10 +195,11 @@ static bool random_retype(void)
     struct caps_dest dest = any_dest();
     errval_t expected = expect_retype(&src, offset, type, size, count, &dest);
     uint32_t made = made_before(o, offset, type, size, count, dest.slot);
-    errval_t err;
-    do {
+    errval_t err = allowed(CAP_CMD_RETYPE, src.slot);
+    if (err == SYS_ERR_OK)
+        err = SYS_ERR_AGAIN;
+    while (err == SYS_ERR_AGAIN)
         err = caps_retype(&world.caps, src.slot, offset, type, size, count, &dest, &done);
-    } while (err == SYS_ERR_AGAIN);
     kassert(err == expected);
     for (uint32_t i = made; err == SYS_ERR_OK && i < count; i++) {
         genpaddr_t base = o->base + offset + i * size;
@@ -242,14 +243,16 @@ static bool random_endpoint(void)
             : NULL;
     errval_t expected = expect_dest(&dest, ObjType_EndPointLMP);
     if (o->type != ObjType_Dispatcher)
-        expected = SYS_ERR_CAP_TYPE;
+        expected = SYS_ERR_ILLEGAL_INVOCATION;
     else if ((src->rights & CAPRIGHTS_WRITE) == 0)
         expected = SYS_ERR_RIGHTS;
     else if (frame == NULL || model.objects[frame->object].type != ObjType_Frame)
         expected = SYS_ERR_DISP_NOT_READY;
     else if (offset + LMP_ENDPOINT_BYTES(messages) > model.objects[frame->object].bytes)
         expected = SYS_ERR_DISP_FRAME;
-    errval_t err = caps_endpoint_create(&world.caps, src->slot, offset, messages, &dest);
+    errval_t err = allowed(DISPATCHER_CMD_ENDPOINT, src->slot);
+    if (err == SYS_ERR_OK)
+        err = caps_endpoint_create(&world.caps, src->slot, offset, messages, &dest);
     kassert(err == expected);
     if (err != SYS_ERR_OK)
         return false;
@@ -299,11 +302,10 @@ static bool random_revoke(void)
     static struct model before;
     const struct model_entry *entry = any_entry();
     struct cte *slot = entry->slot;
-    bool allowed = (entry->rights & CAPRIGHTS_GRANT) != 0;
-    if (!allowed) {
-        kassert(revoke_all(slot) == SYS_ERR_RIGHTS);
+    bool may = (entry->rights & CAPRIGHTS_GRANT) != 0;
+    kassert(allowed(CAP_CMD_REVOKE, slot) == (may ? SYS_ERR_OK : SYS_ERR_RIGHTS));
+    if (!may)
         return false;
-    }
     before = model;
     model_revoke(slot);
     bool survives = model_entry(slot) != NULL;

@@ -85,9 +85,9 @@ static void test_errors(void)
     EXPECT(retype(ram, 0x7000, ObjType_Frame, 0x2000, 1, slot), SYS_ERR_REVOKE_FIRST);
     EXPECT(retype(ram, 0x8000, ObjType_Frame, 0x2000, 1, slot), SYS_ERR_OK);
     caps_mint(&world.caps, TO(&world.slots[20]), ram, CAPRIGHTS_READ, 0);
-    EXPECT(retype(&world.slots[20], 0x10000, ObjType_Frame, 0x1000, 1, &world.slots[21]),
-           SYS_ERR_RIGHTS);
+    EXPECT(allowed(CAP_CMD_RETYPE, &world.slots[20]), SYS_ERR_RIGHTS);
     caps_mint(&world.caps, TO(&world.slots[21]), slot, CAPRIGHTS_READ, 0);
+    EXPECT(allowed(CAP_CMD_RETYPE, &world.slots[21]), SYS_ERR_OK);
     EXPECT(retype(&world.slots[21], 0, ObjType_Frame, 0x1000, 1, &world.slots[22]), SYS_ERR_OK);
     CU_ASSERT_EQUAL(world.slots[22].cap.rights, CAPRIGHTS_READ);
     CU_ASSERT(caps_valid(&world.caps));

@@ -30,6 +30,12 @@ extern struct world world;
 #define TO(cte) (&(struct caps_dest){.slot = (cte), .room = 1, .l1 = false})
 #define EXPECT(call, error) CU_ASSERT_EQUAL((call), (error))
 
+/// What caps_decode would say of an invocation of this capability, its arguments aside.
+static inline errval_t allowed(uint64_t command, const struct cte *cte)
+{
+    return cap_command_check(command, cte->cap.type, cte->cap.rights);
+}
+
 /// Begin anew: memory full of garbage that no capability covers and that counts as not returned.
 void world_reset(void);
 

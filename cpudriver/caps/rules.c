@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The table of capability types (what may be retyped into what, sizes, what deletion has to do) and
+// that of operations (which types have them, which rights they need). See kpi/cap_rules.h.
+//
+// An EndPointLMP is made of a Dispatcher (create.c) and a Mapping of what it maps (mapping.c), not
+// by retype, because both need more than a range. PhysAddr does not become RAM: objects with
+// contents exist only in memory that the window maps. Frames and what is like them need no right to
+// be retyped: the new objects have the rights of the old. Who may hand a capability on may take it
+// back: revoking needs the right to grant.
+
+#include "kpi/cap_rules.h"
+#include "kpi/errors.h"
+
+#define BIT(type) (1u << ObjType_##type)
+#define PAGE BASE_PAGE_SIZE
+#define PADDR_END (1ul << 52)
+
+#define RAM_CHILDREN                                                                               \
+    (BIT(RAM) | BIT(L1CNode) | BIT(L2CNode) | BIT(VNode_x86_64_pml4) | BIT(VNode_x86_64_pdpt) |    \
+     BIT(VNode_x86_64_pdir) | BIT(VNode_x86_64_ptable) | BIT(Frame) | BIT(Dispatcher) |            \
+     BIT(EndPointUMP))
+
+// Columns that many rows have in common.
+#define MEMORY .class = MDB_MEMORY, .align = PAGE, .limit = PADDR_END
+#define ANY_PAGES .min = PAGE, .max = PADDR_END
+#define FIXED(bytes) .min = (bytes), .max = (bytes)
+#define NUMBER(its_class, its_limit)                                                               \
+    .class = (its_class), .order = 0, FIXED(1), .align = 1, .limit = (its_limit), .leaf = true
+#define CONTAINER                                                                                  \
+    MEMORY, .copyable = true, .owned = true, .contains = true, .cleared = true, .returned = true
+
+static const struct cap_type types[ObjType_Num] = {
+    [ObjType_Null] = {.name = "Null"},
+    [ObjType_PhysAddr] = {.name = "PhysAddr",
+                          MEMORY,
+                          ANY_PAGES,
+                          .order = 0,
+                          .copyable = true,
+                          .sendable = true,
+                          .owned = true,
+                          .retype_right = CAPRIGHTS_WRITE,
+                          .retype_into = BIT(PhysAddr) | BIT(DevFrame)},
+    [ObjType_RAM] = {.name = "RAM",
+                     MEMORY,
+                     ANY_PAGES,
+                     .order = 1,
+                     .copyable = true,
+                     .sendable = true,
+                     .owned = true,
+                     .returned = true,
+                     .retype_right = CAPRIGHTS_WRITE,
+                     .retype_into = RAM_CHILDREN},
+    [ObjType_L1CNode] = {.name = "L1CNode",
+                         CONTAINER,
+                         .order = 2,
+                         .pow2 = true,
+                         .min = L1_CNODE_SLOTS_MIN * OBJSIZE_CTE,
+                         .max = L1_CNODE_SLOTS_MAX * OBJSIZE_CTE},
+    [ObjType_L2CNode] = {.name = "L2CNode", CONTAINER, .order = 3, FIXED(OBJSIZE_L2CNODE)},
+    [ObjType_VNode_x86_64_pml4] = {.name = "VNode_x86_64_pml4",
+                                   CONTAINER,
+                                   .order = 4,
+                                   FIXED(OBJSIZE_VNODE)},
+    [ObjType_VNode_x86_64_pdpt] = {.name = "VNode_x86_64_pdpt",
+                                   CONTAINER,
+                                   .order = 5,
+                                   FIXED(OBJSIZE_VNODE)},
+    [ObjType_VNode_x86_64_pdir] = {.name = "VNode_x86_64_pdir",
+                                   CONTAINER,
+                                   .order = 6,
+                                   FIXED(OBJSIZE_VNODE)},
+    [ObjType_VNode_x86_64_ptable] = {.name = "VNode_x86_64_ptable",
+                                     CONTAINER,
+                                     .order = 7,
+                                     FIXED(OBJSIZE_VNODE)},
+    [ObjType_Frame] = {.name = "Frame",
+                       MEMORY,
+                       ANY_PAGES,
+                       .order = 8,
+                       .copyable = true,
+                       .sendable = true,
+                       .owned = true,
+                       .cleared = true,
+                       .returned = true,
+                       .pages = true,
+                       .retype_into = BIT(Frame)},
+    [ObjType_EndPointUMP] = {.name = "EndPointUMP",
+                             MEMORY,
+                             ANY_PAGES,
+                             .order = 9,
+                             .copyable = true,
+                             .sendable = true,
+                             .owned = true,
+                             .cleared = true,
+                             .returned = true,
+                             .pages = true},
+    [ObjType_DevFrame] = {.name = "DevFrame",
+                          MEMORY,
+                          ANY_PAGES,
+                          .order = 10,
+                          .copyable = true,
+                          .sendable = true,
+                          .owned = true,
+                          .pages = true,
+                          .retype_into = BIT(DevFrame)},
+    [ObjType_Dispatcher] = {.name = "Dispatcher",
+                            CONTAINER,
+                            .order = 11,
+                            FIXED(OBJSIZE_DISPATCHER)},
+    [ObjType_KCB] = {.name = "KCB",
+                     .class = MDB_MEMORY,
+                     .order = 12,
+                     .copyable = true,
+                     .sendable = true,
+                     .owned = true,
+                     .min = OBJSIZE_KCB,
+                     .max = PADDR_END,
+                     .align = OBJSIZE_KCB,
+                     .limit = PADDR_END,
+                     .retype_right = CAPRIGHTS_WRITE,
+                     .retype_into = BIT(KCB)},
+    [ObjType_Mapping] =
+        {.name = "Mapping", MEMORY, ANY_PAGES, .order = 13, .leaf = true, .extra_mask = UINT64_MAX},
+    [ObjType_EndPointLMP] = {.name = "EndPointLMP",
+                             MEMORY,
+                             FIXED(OBJSIZE_DISPATCHER),
+                             .order = 14,
+                             .leaf = true,
+                             .copyable = true,
+                             .extra_mask = UINT32_MAX},
+    [ObjType_Notify] = {.name = "Notify",
+                        NUMBER(MDB_NOTIFY, 1ul << 40),
+                        .copyable = true,
+                        .sendable = true},
+    [ObjType_IRQSrc] = {.name = "IRQSrc",
+                        .class = MDB_IRQSRC,
+                        .copyable = true,
+                        .min = 1,
+                        .max = 1ul << 32,
+                        .align = 1,
+                        .limit = 1ul << 32,
+                        .retype_into = BIT(IRQSrc)},
+    [ObjType_IRQDest] = {.name = "IRQDest", NUMBER(MDB_IRQDEST, 256), .copyable = true},
+    [ObjType_IO] = {.name = "IO",
+                    .class = MDB_IO,
+                    .copyable = true,
+                    .sendable = true,
+                    .min = 1,
+                    .max = 65536,
+                    .align = 1,
+                    .limit = 65536,
+                    .retype_into = BIT(IO)},
+    [ObjType_Kernel] = {.name = "Kernel", NUMBER(MDB_KERNEL, 65536), .copyable = true},
+    [ObjType_ID] = {.name = "ID", NUMBER(MDB_ID, UINT64_MAX), .copyable = true, .sendable = true},
+};
+
+const struct cap_type *cap_type(uint8_t type)
+{
+    return &types[type];
+}
+
+bool cap_type_fits(uint8_t type, uint64_t base, uint64_t bytes)
+{
+    if (type == ObjType_Null || type >= ObjType_Num)
+        return false;
+    const struct cap_type *row = &types[type];
+    return bytes >= row->min && bytes <= row->max && base % row->align == 0 &&
+           bytes % row->align == 0 && (!row->pow2 || (bytes & (bytes - 1)) == 0) &&
+           bytes <= row->limit && base <= row->limit - bytes;
+}
+
+bool cap_type_reaches(uint8_t from, uint8_t to)
+{
+    uint32_t found = types[from].retype_into, before;
+    do {
+        before = found;
+        for (unsigned type = 0; type < ObjType_Num; type++)
+            found |= (before >> type & 1) != 0 ? types[type].retype_into : 0;
+    } while (found != before);
+    return (found >> to & 1) != 0;
+}
+
+#define ALL_TYPES ((1u << ObjType_Num) - 1 - BIT(Null))
+#define VNODES                                                                                     \
+    (BIT(VNode_x86_64_pml4) | BIT(VNode_x86_64_pdpt) | BIT(VNode_x86_64_pdir) |                    \
+     BIT(VNode_x86_64_ptable))
+#define PAGES (BIT(Frame) | BIT(DevFrame) | BIT(EndPointUMP))
+
+#define R CAPRIGHTS_READ
+#define W CAPRIGHTS_WRITE
+
+#define WORD                                                                                       \
+    {                                                                                              \
+        CAP_ARG_WORD, 0, 0                                                                         \
+    }
+#define SLOT                                                                                       \
+    {                                                                                              \
+        CAP_ARG_SLOT, 0, 0                                                                         \
+    }
+#define CAP(its_types, its_rights)                                                                 \
+    {                                                                                              \
+        CAP_ARG_CAP, (its_rights), (its_types)                                                     \
+    }
+#define OPTIONAL(its_types, its_rights)                                                            \
+    {                                                                                              \
+        CAP_ARG_OPTIONAL, (its_rights), (its_types)                                                \
+    }
+
+// Arguments that are not spelled out are words, which the command itself checks.
+static const struct cap_command commands[CAP_CMD_COUNT] = {
+    [CAP_CMD_COPY] = {"copy", ALL_TYPES, 0, {SLOT}},
+    [CAP_CMD_MINT] = {"mint", ALL_TYPES, 0, {SLOT}},
+    [CAP_CMD_RETYPE] = {"retype", ALL_TYPES, 0, {WORD, WORD, WORD, {CAP_ARG_SLOTS, 0, 0}}},
+    [CAP_CMD_DELETE] = {"delete", ALL_TYPES, 0, {WORD}},
+    [CAP_CMD_REVOKE] = {"revoke", ALL_TYPES, CAPRIGHTS_GRANT, {WORD}},
+    [CAP_CMD_IDENTIFY] = {"identify", ALL_TYPES, CAPRIGHTS_IDENTIFY, {WORD}},
+
+    // Mapping: READ on what is mapped; its WRITE and EXECUTE bound the flags.
+    [VNODE_CMD_MAP] = {"map", VNODES, W, {WORD, CAP(PAGES | VNODES, R), WORD, WORD, SLOT}},
+    [VNODE_CMD_COPY] = {"map copy", VNODES, W, {WORD, CAP(BIT(Mapping), R), WORD, WORD, SLOT}},
+    [VNODE_CMD_UNMAP] = {"unmap", VNODES, W, {CAP(BIT(Mapping), 0)}},
+    [VNODE_CMD_READ] = {"read entry", VNODES, R, {WORD}},
+    [MAPPING_CMD_MODIFY] = {"modify mapping", BIT(Mapping), 0, {WORD}},
+
+    [DISPATCHER_CMD_SETUP] = {"set up dispatcher",
+                              BIT(Dispatcher),
+                              W,
+                              {CAP(BIT(L1CNode), 0), CAP(BIT(VNode_x86_64_pml4), W),
+                               CAP(BIT(Frame), R | W), OPTIONAL(BIT(EndPointLMP), W)}},
+    [DISPATCHER_CMD_RUN] = {"run dispatcher", BIT(Dispatcher), W, {WORD}},
+    [DISPATCHER_CMD_STOP] = {"stop dispatcher", BIT(Dispatcher), W, {WORD}},
+    [DISPATCHER_CMD_ENDPOINT] = {"make endpoint", BIT(Dispatcher), W, {WORD, SLOT}},
+    [DISPATCHER_CMD_STATE] = {"dispatcher state", BIT(Dispatcher), R, {WORD}},
+
+    [ENDPOINT_CMD_SEND] = {"send", BIT(EndPointLMP), W, {OPTIONAL(ALL_TYPES, CAPRIGHTS_GRANT)}},
+
+    [NOTIFY_CMD_SEND] = {"notify", BIT(Notify), W, {WORD}},
+
+    [IRQSRC_CMD_CONNECT] = {"connect interrupt", BIT(IRQSrc), W, {WORD, CAP(BIT(IRQDest), W)}},
+    [IRQSRC_CMD_ACK] = {"acknowledge interrupt", BIT(IRQSrc), W, {WORD}},
+
+    [IO_CMD_IN] = {"port in", BIT(IO), R, {WORD}},
+    [IO_CMD_OUT] = {"port out", BIT(IO), W, {WORD}},
+
+    [KERNEL_CMD_START_CORE] = {"start core",
+                               BIT(Kernel),
+                               W,
+                               {WORD, WORD, CAP(BIT(Frame), R | W), CAP(BIT(KCB), W)}},
+    [KERNEL_CMD_NOTIFY_CREATE] = {"make notify", BIT(Kernel), W, {CAP(BIT(EndPointLMP), W), SLOT}},
+    [KERNEL_CMD_IRQDEST_CREATE] = {"make interrupt destination",
+                                   BIT(Kernel),
+                                   W,
+                                   {CAP(BIT(EndPointLMP), W), SLOT}},
+    [KERNEL_CMD_VECTOR_FREE] = {"free vector", BIT(Kernel), W, {WORD}},
+    [KERNEL_CMD_CREATE_CAP] = {"make sent capability", BIT(Kernel), W, {WORD, SLOT}},
+    [KERNEL_CMD_SET_REMOTE] = {"mark remote", BIT(Kernel), W, {CAP(ALL_TYPES, 0)}},
+    [KERNEL_CMD_SET_RETURNS] = {"set returns",
+                                BIT(Kernel),
+                                W,
+                                {WORD, CAP(BIT(L2CNode), W), CAP(BIT(EndPointLMP), W)}},
+    [KERNEL_CMD_ID_CREATE] = {"make ID", BIT(Kernel), W, {SLOT}},
+    [KERNEL_CMD_STAT] = {"read counter", BIT(Kernel), R, {WORD}},
+    [KERNEL_CMD_TRANSLATE] = {"translate", BIT(Kernel), R, {WORD}},
+    [KERNEL_CMD_CORE_INFO] = {"core information", BIT(Kernel), R, {WORD}},
+    [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {WORD}},
+};
+
+const struct cap_command *cap_command(uint64_t command)
+{
+    return command < CAP_CMD_COUNT && commands[command].name != NULL ? &commands[command] : NULL;
+}
+
+errval_t cap_command_check(uint64_t command, uint8_t type, uint8_t rights)
+{
+    const struct cap_command *row = cap_command(command);
+    if (row == NULL || (row->types >> type & 1) == 0)
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    uint8_t needed = command == CAP_CMD_RETYPE ? types[type].retype_right : row->rights;
+    return (rights & needed) == needed ? SYS_ERR_OK : SYS_ERR_RIGHTS;
+}
