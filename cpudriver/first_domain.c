@@ -144,13 +144,21 @@ static void *build_frame(struct builder *b, struct cte *slot, lvaddr_t vaddr, ge
     return window_ptr(base);
 }
 
+// A module's string without the marks before its name, which are meant for user space.
+static const char *without_marks(const char *string)
+{
+    const char *name = string;
+    for (; *string != '\0' && *string != ' '; string++)
+        if (*string == ':')
+            name = string + 1;
+    return name;
+}
+
 static const struct bootinfo_module *find_module(const struct bootinfo *bootinfo, const char *name)
 {
     size_t length = strlen(name);
     for (unsigned i = 0; i < bootinfo->modules_count; i++) {
-        const char *string = bootinfo->modules[i].string;
-        if (strncmp(string, "start:", 6) == 0)
-            string += 6;
+        const char *string = without_marks(bootinfo->modules[i].string);
         if (strncmp(string, name, length) == 0 && (string[length] == '\0' || string[length] == ' '))
             return &bootinfo->modules[i];
     }
@@ -203,8 +211,7 @@ static void load_image(struct builder *b, const struct bootinfo_module *module,
 static void fill_args(struct spawn_args *args, const char *string)
 {
     char *at = args->strings, *end = args->strings + sizeof(args->strings) - 1;
-    if (strncmp(string, "start:", 6) == 0)
-        string += 6;
+    string = without_marks(string);
     while (*string != '\0' && at < end) {
         while (*string == ' ')
             string++;

@@ -35,6 +35,7 @@ static errval_t start(void)
         .domain_id = (domainid_t)monitor.core << 16 | DOMAIN_SPAWND,
         .flags = SPAWN_FLAG_BOOTINFO,
         .modulecn = true,
+        .machine = true,
         .bootinfo = cap_bootinfo,
         .monitor_ep = cap_selfep,
         .mem_serv_ep = memory_server_ep(),

@@ -6,16 +6,30 @@
 
 #include <string.h>
 
-static const char mark[] = "start:";
+static const char start_mark[] = "start:";
+static const char machine_mark[] = "machine:";
+
+// Characters of the string that a mark takes at `at`: 0 if it is not there.
+static size_t mark_length(const struct bootinfo_module *module, size_t at, const char *mark)
+{
+    size_t length = strlen(mark);
+    return strncmp(module->string + at, mark, length) == 0 ? length : 0;
+}
 
 bool bootmodule_is_marked(const struct bootinfo_module *module)
 {
-    return strncmp(module->string, mark, sizeof(mark) - 1) == 0;
+    return mark_length(module, 0, start_mark) != 0;
+}
+
+bool bootmodule_is_machine(const struct bootinfo_module *module)
+{
+    return mark_length(module, mark_length(module, 0, start_mark), machine_mark) != 0;
 }
 
 errval_t bootmodule_parse(const struct bootinfo_module *module, struct bootmodule_args *args)
 {
-    size_t skip = bootmodule_is_marked(module) ? sizeof(mark) - 1 : 0;
+    size_t skip = mark_length(module, 0, start_mark);
+    skip += mark_length(module, skip, machine_mark);
     size_t length = strnlen(module->string + skip, sizeof(module->string) - skip);
     if (length >= sizeof(args->text)) {
         return SPAWN_ERR_ARGS;

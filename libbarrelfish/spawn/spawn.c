@@ -94,6 +94,23 @@ static errval_t give_caps(const struct spawn_work *work)
     return err;
 }
 
+// What the caller lacks, the domain does not get.
+static errval_t give_machine(const struct spawn_info *si)
+{
+    errval_t err = SYS_ERR_OK;
+    for (cslot_t slot = TASKCN_SLOT_KERNEL; slot < L2_CNODE_SLOTS; slot++) {
+        if (slot == TASKCN_SLOT_BOOTINFO) {
+            continue;
+        }
+        err = spawn_add_cap(si, ROOTCN_SLOT_TASKCN, slot, TASKCN_CAP(slot));
+        if (err_is_fail(err) &&
+            (err_no(err) != SYS_ERR_CAP_NOT_FOUND || slot >= TASKCN_SLOT_PHYSADDR)) {
+            break;
+        }
+    }
+    return err_no(err) == SYS_ERR_CAP_NOT_FOUND ? SYS_ERR_OK : err;
+}
+
 static errval_t build(struct spawn_work *work)
 {
     errval_t err = spawn_make_objects(work);
@@ -106,7 +123,10 @@ static errval_t build(struct spawn_work *work)
     if (err_is_ok(err)) {
         err = make_dispatcher(work);
     }
-    return err_is_ok(err) ? give_caps(work) : err;
+    if (err_is_ok(err)) {
+        err = give_caps(work);
+    }
+    return err_is_ok(err) && work->params->machine ? give_machine(&work->si) : err;
 }
 
 static errval_t alloc_slots(struct spawn_work *work)

@@ -16,7 +16,8 @@ static char *command_line_of(const struct platform_module *module)
     if (out == NULL) {
         abort();
     }
-    fprintf(out, "%s%s", module->start ? "start:" : "", module->name);
+    fprintf(out, "%s%s%s", module->start ? "start:" : "", module->machine ? "machine:" : "",
+            module->name);
     for (uint32_t i = 0; i < module->args_count; i++) {
         fprintf(out, " %s", module->args[i]);
     }

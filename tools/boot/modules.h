@@ -4,8 +4,9 @@
 // What is booted: the CPU driver and the list of boot modules, from the platform and --module.
 //
 // The CPU driver gets each module with a Multiboot2 command line of words separated by one space,
-// `[start:]NAME [ARGUMENT]...`. The prefix `start:` says that init is to start the module, in the
-// order of the modules. Words hold no space, quote or backslash.
+// `[start:][machine:]NAME [ARGUMENT]...`. The prefix `start:` says that init is to start the
+// module, in the order of the modules; `machine:`, that spawnd gives it the machine's capabilities.
+// Words hold no space, quote or backslash.
 #pragma once
 
 #include <stdbool.h>

@@ -32,6 +32,8 @@ static const cyaml_schema_field_t module_fields[] = {
     // Not CYAML_FIELD_BOOL, to which every word but "false" and the like is true.
     CYAML_FIELD_ENUM("start", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct platform_module,
                      start, truth, 2),
+    CYAML_FIELD_ENUM("machine", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct platform_module,
+                     machine, truth, 2),
     CYAML_FIELD_SEQUENCE("args", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct platform_module,
                          args, &arg_schema, 0, 32),
     CYAML_FIELD_END,

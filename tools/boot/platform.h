@@ -14,6 +14,7 @@
 //     - name: init
 //     - name: console
 //       start: true           # optional: init starts it
+//       machine: true         # optional: gets the machine's capabilities, whoever starts it
 //       args: [a, b]          # optional
 #pragma once
 
@@ -26,6 +27,7 @@
 struct platform_module {
     char *name;
     bool start;
+    bool machine;
     char **args;
     uint32_t args_count;
 };

@@ -118,16 +118,36 @@ struct capref init_start_monitor(const struct init_remainder *remainder, struct 
     return si.selfep;
 }
 
+// Physical memory that is not RAM lies in init's SUPERCN, between the rest.
+static errval_t give_physaddrs(const struct spawn_info *si)
+{
+    const struct bootinfo *info = init_bootinfo();
+    cslot_t slot = TASKCN_SLOT_PHYSADDR;
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < info->regions_count && slot < L2_CNODE_SLOTS; i++) {
+        const struct bootinfo_region *region = &info->regions[i];
+        if (err_is_ok(err) && region->kind == REGION_DEVICE && region->bytes > 0) {
+            struct capref cap = {cnode_super, (cslot_t)region->slot};
+            err = spawn_add_cap(si, ROOTCN_SLOT_TASKCN, slot++, cap);
+        }
+    }
+    return err;
+}
+
 void init_start_spawnd(struct capref monitor_ep, struct capref mem_serv_ep)
 {
     struct spawn_info si;
     struct spawn_params params = {
         .domain_id = DOMAIN_SPAWND,
+        .machine = true,
         .bootinfo = cap_bootinfo,
         .monitor_ep = monitor_ep,
         .mem_serv_ep = mem_serv_ep,
     };
     errval_t err = load("spawnd", &params, &si);
+    if (err_is_ok(err)) {
+        err = give_physaddrs(&si);
+    }
     if (err_is_ok(err)) {
         err = spawn_add_cap(&si, ROOTCN_SLOT_ARGCN, SPAWND_ARG_MONITOREP, monitor_ep);
     }

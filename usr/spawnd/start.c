@@ -63,6 +63,7 @@ static errval_t map_module(const char *name, struct spawn_params *params)
     }
     params->image_bytes = module->bytes;
     params->image_frame = bootmodule_frame(module);
+    params->machine = bootmodule_is_machine(module);
     return SYS_ERR_OK;
 }
 

@@ -121,9 +121,10 @@ static inline unsigned caddr_level(uint64_t caddr)
 #define TASKCN_SLOT_MEMSERVEP 8u   ///< endpoint of this core's memory server for this domain
 #define TASKCN_SLOT_SPAWNDEP 9u    ///< endpoint of this core's spawnd for this domain
 #define TASKCN_SLOT_KERNELINFO 10u ///< Kernel with the right to read only
-#define TASKCN_SLOT_KERNEL 11u     ///< Kernel with all rights; first domains and monitors
+#define TASKCN_SLOT_KERNEL 11u     ///< Kernel with all rights; first domains, monitors, spawnds
 #define TASKCN_SLOT_BOOTINFO 12u   ///< frame with struct bootinfo
-#define TASKCN_SLOT_IRQ 13u        ///< IRQSrc of all global interrupts; boot core's first domain
-#define TASKCN_SLOT_IO 14u         ///< IO of all ports; boot core's first domain
-#define TASKCN_SLOT_PHYSADDR                                                                       \
-    15u ///< first of PhysAddr for all that is not RAM; boot core's first domain
+// The machine: boot core's first domain (its PhysAddr: SUPERCN) and spawnd. A spawnd copies what it
+// holds of it, Kernel included, to domains of modules that the platform marks `machine`.
+#define TASKCN_SLOT_IRQ 13u      ///< IRQSrc of all global interrupts
+#define TASKCN_SLOT_IO 14u       ///< IO of all ports
+#define TASKCN_SLOT_PHYSADDR 15u ///< first of PhysAddr for all that is not RAM

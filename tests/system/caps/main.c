@@ -61,6 +61,7 @@ static void test_rights(void)
     EXPECT_OK(cap_destroy(copy));
     EXPECT_OK(cap_destroy(read_only));
     EXPECT_OK(cap_destroy(frame));
+    EXPECT_ERR(cap_identify(cap_kernel, &info), SYS_ERR_CAP_NOT_FOUND); // only the trusted have it
     EXPECT_ERR(cap_mint(copy, cap_kernelinfo, CAPRIGHTS_ALL, 0), SYS_ERR_OK);
     EXPECT_ERR(cap_invoke(copy, KERNEL_CMD_HALT, 0, 0, 0, 0, 0, 0).error, SYS_ERR_RIGHTS);
     EXPECT_OK(cap_delete(copy));

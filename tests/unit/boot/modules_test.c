@@ -16,12 +16,14 @@ static char *shell_args[] = {"-v", "a=b"};
 static struct platform_module platform_modules[] = {
     {.name = "init"},
     {.name = "shell", .start = true, .args = shell_args, .args_count = 2},
+    {.name = "probe", .machine = true},
+    {.name = "clock", .start = true, .machine = true},
 };
 static const struct platform platform = {
     .name = "pc",
     .cpudriver = "c.elf",
     .modules = platform_modules,
-    .modules_count = 2,
+    .modules_count = 4,
 };
 
 static void test_collect(void)
@@ -31,15 +33,17 @@ static void test_collect(void)
     const char *const added[] = {"/x/evil", "y/shell"};
     CU_ASSERT_FATAL(modules_collect(&modules, &platform, "build", added, 2, &report));
     CU_ASSERT_STRING_EQUAL(modules.cpudriver, "build/c.elf");
-    CU_ASSERT_EQUAL_FATAL(modules.count, 3);
+    CU_ASSERT_EQUAL_FATAL(modules.count, 5);
     CU_ASSERT_STRING_EQUAL(modules.items[0].path, "build/domains/init");
     CU_ASSERT_STRING_EQUAL(modules.items[0].command_line, "init");
     CU_ASSERT_FALSE(modules.items[0].added);
     CU_ASSERT_STRING_EQUAL(modules.items[1].path, "y/shell");
     CU_ASSERT_STRING_EQUAL(modules.items[1].command_line, "start:shell -v a=b");
     CU_ASSERT(modules.items[1].added);
-    CU_ASSERT_STRING_EQUAL(modules.items[2].path, "/x/evil");
-    CU_ASSERT_STRING_EQUAL(modules.items[2].command_line, "evil");
+    CU_ASSERT_STRING_EQUAL(modules.items[4].path, "/x/evil");
+    CU_ASSERT_STRING_EQUAL(modules.items[4].command_line, "evil");
+    CU_ASSERT_STRING_EQUAL(modules.items[2].command_line, "machine:probe");
+    CU_ASSERT_STRING_EQUAL(modules.items[3].command_line, "start:machine:clock");
     modules_free(&modules);
     CU_ASSERT_EQUAL(modules.count, 0);
 }
@@ -65,6 +69,8 @@ static void test_grub_commands(void)
                                      "multiboot2 /boot/cpudriver.elf\n"
                                      "module2 /boot/modules/init init\n"
                                      "module2 /boot/modules/shell start:shell -v a=b\n"
+                                     "module2 /boot/modules/probe machine:probe\n"
+                                     "module2 /boot/modules/clock start:machine:clock\n"
                                      "outb 0x3f8 0x11\n"
                                      "boot\n"
                                      "outb 0xf4 0x01\n");
@@ -80,7 +86,8 @@ static void test_depfile(void)
     CU_ASSERT(image_write_depfile(&modules, "p.yaml", "build/pc.iso", scratch_path("d"), &report));
     CU_ASSERT_STRING_EQUAL(
         scratch_read("d"),
-        "build/pc.iso: p.yaml build/c.elf build/domains/init build/domains/shell\n");
+        "build/pc.iso: p.yaml build/c.elf build/domains/init build/domains/shell "
+        "build/domains/probe build/domains/clock\n");
     modules_free(&modules);
 }
 

@@ -18,6 +18,7 @@ static void test_good(void)
                                                     "  - name: init\n"
                                                     "  - name: shell\n"
                                                     "    start: true\n"
+                                                    "    machine: true\n"
                                                     "    args: [-v, a=b]\n");
     struct platform *platform = platform_load(path, &report);
     CU_ASSERT_PTR_NOT_NULL_FATAL(platform);
@@ -25,6 +26,8 @@ static void test_good(void)
     CU_ASSERT_EQUAL_FATAL(platform->modules_count, 2);
     CU_ASSERT_FALSE(platform->modules[0].start);
     CU_ASSERT(platform->modules[1].start);
+    CU_ASSERT_FALSE(platform->modules[0].machine);
+    CU_ASSERT(platform->modules[1].machine);
     CU_ASSERT_EQUAL_FATAL(platform->modules[1].args_count, 2);
     CU_ASSERT_STRING_EQUAL(platform->modules[1].args[1], "a=b");
     struct machine machine = platform_machine(platform);
@@ -58,6 +61,7 @@ static void test_wrong_value(void)
     refused(HEAD "modules: []\n", ":6:10: Insufficient entries (0 of 1 min) in sequence.");
     refused(HEAD "modules:\n  - name: init\n    start: maybe\n",
             ":8:12: Invalid ENUM value: maybe");
+    refused(HEAD "modules:\n  - name: init\n    machine: 2\n", ":8:14: Invalid ENUM value: 2");
     refused("", ":1:1: the file is empty");
 }
 

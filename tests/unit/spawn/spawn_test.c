@@ -117,6 +117,8 @@ static void test_modules(void)
     set_module(1, "start:console  com1 9600 ");
     set_module(2, "");
     set_module(3, "shell");
+    set_module(4, "machine:probe x");
+    set_module(5, "start:machine:clock");
     CU_ASSERT_PTR_EQUAL(bootmodule_find(&info, "console"), &info.modules[1]);
     CU_ASSERT_PTR_EQUAL(bootmodule_find(&info, "shell"), &info.modules[3]);
     CU_ASSERT_PTR_NULL(bootmodule_find(&info, "she"));
@@ -124,6 +126,13 @@ static void test_modules(void)
     CU_ASSERT_PTR_NULL(bootmodule_find(&info, ""));
     CU_ASSERT_TRUE(bootmodule_is_marked(&info.modules[1]));
     CU_ASSERT_FALSE(bootmodule_is_marked(&info.modules[0]));
+    CU_ASSERT_PTR_EQUAL(bootmodule_find(&info, "probe"), &info.modules[4]);
+    CU_ASSERT_PTR_EQUAL(bootmodule_find(&info, "clock"), &info.modules[5]);
+    CU_ASSERT_FALSE(bootmodule_is_marked(&info.modules[4]));
+    CU_ASSERT_TRUE(bootmodule_is_marked(&info.modules[5]));
+    CU_ASSERT_FALSE(bootmodule_is_machine(&info.modules[1]));
+    CU_ASSERT_TRUE(bootmodule_is_machine(&info.modules[4]));
+    CU_ASSERT_TRUE(bootmodule_is_machine(&info.modules[5]));
     CU_ASSERT(err_is_ok(bootmodule_parse(&info.modules[1], &words)));
     CU_ASSERT_EQUAL(words.argc, 3);
     CU_ASSERT_STRING_EQUAL(words.argv[0], "console");

@@ -2,7 +2,8 @@
 // Copyright The Stave authors
 //
 // Boot modules, as bootinfo lists them. A module's string is its name and arguments, separated by
-// spaces; "start:" in front of the name asks init to start it.
+// spaces. Marks stand in front of the name: "start:" asks init to start it, "machine:" asks spawnd
+// to give it copies of the machine's capabilities, as far as spawnd itself holds them.
 #pragma once
 
 #include "barrelfish/caddr.h"
@@ -22,6 +23,9 @@ const struct bootinfo_module *bootmodule_find(const struct bootinfo *info, const
 
 /// Whether init is to start it.
 bool bootmodule_is_marked(const struct bootinfo_module *module);
+
+/// Whether it is to get the machine's capabilities (struct spawn_params, `machine`).
+bool bootmodule_is_machine(const struct bootinfo_module *module);
 
 /// Take its string apart. SPAWN_ERR_ARGS: no name, or too many arguments.
 LIB_MUST_CHECK errval_t bootmodule_parse(const struct bootinfo_module *module,

@@ -29,6 +29,10 @@ struct spawn_params {
     struct capref bootinfo;    ///< frame with struct bootinfo; mapped to read
     struct capref kernel_info; ///< any Kernel; the domain gets it with the right to read only
     struct capref kernel;      ///< Kernel to be copied with all rights: trusted base only
+    /// Copy what the caller itself holds of the machine (TASKCN's slots KERNEL, IRQ, IO, PHYSADDR
+    /// and on): spawnds, and modules that the platform trusts with it. Then `kernel` must be
+    /// NULL_CAP.
+    bool machine;
     struct capref monitor_ep, mem_serv_ep, spawnd_ep; ///< unbadged; minted with the domain ID
 };
 
