@@ -106,6 +106,15 @@ errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64
     return invoke_vnode_map(dest, (uint16_t)slot, (uint16_t)pte_count, src, off, attr, mapping);
 }
 
+errval_t vnode_copy_remap(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr,
+                          uint64_t off, uint64_t pte_count, struct capref mapping)
+{
+    if (slot >= VNODE_ENTRIES || pte_count > VNODE_ENTRIES) {
+        return SYS_ERR_VNODE_SLOT;
+    }
+    return invoke_vnode_copy(dest, (uint16_t)slot, (uint16_t)pte_count, src, off, attr, mapping);
+}
+
 errval_t vnode_unmap(struct capref pgtl, struct capref mapping)
 {
     return invoke_vnode_unmap(pgtl, mapping);

@@ -59,6 +59,12 @@ LIB_MUST_CHECK errval_t vnode_map(struct capref dest, struct capref src, capaddr
                                   uint64_t attr, uint64_t off, uint64_t pte_count,
                                   struct capref mapping);
 
+/// Map what `pte_count` entries of the Mapping `src`, from its entry `off` on, map, from `slot` of
+/// the page table `dest` on, which must be of the same level; the new Mapping goes to `mapping`.
+LIB_MUST_CHECK errval_t vnode_copy_remap(struct capref dest, struct capref src, capaddr_t slot,
+                                         uint64_t attr, uint64_t off, uint64_t pte_count,
+                                         struct capref mapping);
+
 /// Empty the entries of a mapping in its page table; the Mapping is deleted, its slot stays.
 errval_t vnode_unmap(struct capref pgtl, struct capref mapping);
 
