@@ -41,6 +41,31 @@ void user_panic_fn(const char *file, const char *func, int line, errval_t err, c
     abort();
 }
 
+// State that code on the host may use (Intel SDM vol. 1, 13.1): x87, SSE, AVX and AVX-512. A host
+// may have more, as AMX, which no dispatcher has room for.
+#define XSTATE_WANTED 0xe7u
+#define XSAVE_HEADER_END 576u
+
+static uint32_t host_xsave_mask(void)
+{
+    uint32_t mask, unused;
+    __asm__ volatile("xgetbv" : "=a"(mask), "=d"(unused) : "c"(0));
+    return mask & XSTATE_WANTED;
+}
+
+static uint32_t host_xsave_bytes(uint64_t mask)
+{
+    uint32_t end = XSAVE_HEADER_END;
+    for (uint32_t i = 2; i < 32; i++) {
+        uint32_t bytes = 0xd, offset, subleaf = i, unused;
+        __asm__ volatile("cpuid" : "+a"(bytes), "=b"(offset), "+c"(subleaf), "=d"(unused));
+        if ((mask >> i & 1) != 0 && offset + bytes > end) {
+            end = offset + bytes;
+        }
+    }
+    return end;
+}
+
 int fake_kernel_start(void)
 {
     memset(&fake, 0, sizeof(fake));
@@ -49,11 +74,8 @@ int fake_kernel_start(void)
     fake.slots_free = FAKE_SLOTS;
     fake.disp->shared.udisp = (uint64_t)frame;
     fake.disp->shared.tsc_per_ms = 2000000;
-    uint32_t bytes, mask, leaf = 0xd, subleaf = 0, xcr0 = 0, unused;
-    __asm__ volatile("cpuid" : "+a"(leaf), "=b"(bytes), "+c"(subleaf), "=d"(unused));
-    __asm__ volatile("xgetbv" : "=a"(mask), "=d"(unused) : "c"(xcr0));
-    fake.disp->shared.xsave_bytes = bytes;
-    fake.disp->shared.xsave_mask = mask;
+    fake.disp->shared.xsave_mask = host_xsave_mask();
+    fake.disp->shared.xsave_bytes = host_xsave_bytes(fake.disp->shared.xsave_mask);
     fake.disp->shared.disabled = 1;
     __asm__ volatile("wrgsbase %0" : : "r"(frame));
     dispatch_init(fake.disp);
