@@ -59,12 +59,13 @@ void worker_answer(coreid_t core, enum command command, uint64_t results[2]);
 /// Ends all workers.
 void workers_end(void);
 
-// measure.c and pairs.c
+// measure.c, pairs.c and caps.c
 
 void measure_syscall(const struct options *options);
 void measure_lmp(const struct options *options);
 void measure_ump(const struct options *options);
 void measure_pairs(const struct options *options);
+void measure_caps(const struct options *options);
 /// Cores that are up, in order; returns their number.
 unsigned cores_up(coreid_t cores[CORES_MAX]);
 
@@ -75,6 +76,11 @@ void report_begin(const struct options *options);
 /// Prints a row of times; sorts `cycles`. `to`: -1 if no other core takes part.
 void report_times(const struct options *options, const char *what, int from, int to,
                   cycles_t *cycles, size_t runs);
+/// Prints a row of times of an operation at `size` (capabilities more, or descendants) that took up
+/// to `steps` system calls; sorts `cycles`. `smallest`: median at the smallest size, or 0: this is
+/// it. Returns the median.
+cycles_t report_cost(const struct options *options, const char *what, unsigned size, unsigned steps,
+                     cycles_t smallest, cycles_t *cycles, size_t runs);
 /// Prints a row of throughputs, in messages per millisecond; sorts them.
 void report_throughput(const struct options *options, unsigned pairs, unsigned messages,
                        cycles_t *rates, size_t runs);

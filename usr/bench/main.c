@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// bench: what messages and system calls cost. The command line, errors, and messages of both kinds
-// as all measurements use them: a receiver polls briefly and then blocks, as any program's would.
+// bench: what messages, system calls and invocations cost. The command line, errors, and messages
+// of both kinds as all measurements use them: a receiver polls briefly and then blocks, as any
+// program's would.
 #include "bench.h"
 
 #include "barrelfish/spawn_client.h"
@@ -104,6 +105,9 @@ int main(int argc, char *argv[])
     }
     if ((options.what & MEASURE_PAIRS) != 0) {
         measure_pairs(&options);
+    }
+    if ((options.what & MEASURE_CAPS) != 0) {
+        measure_caps(&options);
     }
     workers_end();
     return EXIT_SUCCESS;

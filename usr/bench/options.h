@@ -13,7 +13,8 @@ enum measurement {
     MEASURE_LMP = 2,
     MEASURE_UMP = 4,
     MEASURE_PAIRS = 8,
-    MEASURE_MAIN = 15,
+    MEASURE_MAIN = 15, ///< those above: messages
+    MEASURE_CAPS = 16,
 };
 
 struct options {
