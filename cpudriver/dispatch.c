@@ -9,6 +9,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/fpu.h"
+#include "info.h"
 #include "kcb.h"
 #include "lmp.h"
 #include "panic.h"
@@ -180,6 +181,7 @@ void dispatcher_switch(struct dcb *dcb)
 {
     kcb.current = dcb;
     dcb->scheduled++;
+    info_update(dcb);
     kcb.stats[KERNEL_STAT_SWITCHES] += kcb.arch.cr3 != dcb->pml4;
     space_load(dcb->pml4);
     fpu_switch(dcb);

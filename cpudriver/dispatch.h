@@ -36,6 +36,8 @@ struct dcb {
     uint32_t lmp_delivered;
     uint64_t fs_base, gs_base; ///< as they were when it left the core
     uint64_t scheduled;        ///< times it came onto the core
+    uint64_t run_cycles;       ///< time outside of the CPU driver
+    uint64_t info_sequence;    ///< of the last info_update()
 
     struct dcb *run_next, *run_prev;
 

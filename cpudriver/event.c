@@ -19,11 +19,14 @@ void event_begin(uint64_t what)
     kcb.event_start = cpu_tsc();
     kcb.event_what = what;
     kcb.stats[KERNEL_STAT_EVENTS]++;
+    if (kcb.current != NULL)
+        kcb.current->run_cycles += kcb.event_start - kcb.event_ended;
 }
 
 static void account(void)
 {
-    uint64_t cycles = cpu_tsc() - kcb.event_start;
+    kcb.event_ended = cpu_tsc();
+    uint64_t cycles = kcb.event_ended - kcb.event_start;
     if (cycles > kcb.stats[KERNEL_STAT_LONGEST_CYCLES]) {
         kcb.stats[KERNEL_STAT_LONGEST_CYCLES] = cycles;
         kcb.stats[KERNEL_STAT_LONGEST_WHAT] = kcb.event_what;

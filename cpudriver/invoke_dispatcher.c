@@ -6,6 +6,7 @@
 #include "invoke.h"
 
 #include "dispatch.h"
+#include "info.h"
 #include "kcb.h"
 #include "panic.h"
 
@@ -68,6 +69,8 @@ errval_t invoke_dispatcher(struct caps_call *call)
     case DISPATCHER_CMD_ENDPOINT:
         return caps_endpoint_create(&kcb.caps, call->target, call->args[0] & UINT32_MAX,
                                     call->args[0] >> 32, &call->operands[1].slot);
+    case DISPATCHER_CMD_INFO:
+        return info_set(call);
     case DISPATCHER_CMD_STATE:
         invoke_return(call, dcb->state, dcb->scheduled);
         return SYS_ERR_OK;

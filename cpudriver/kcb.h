@@ -73,6 +73,7 @@ struct kcb {
     struct dcb *deaths, *deaths_last; ///< dead ones whose message had no room yet
     struct dcb *fpu_owner;            ///< whose FPU state is in the registers
     uint64_t slice_end;               ///< TSC; 0: nobody waits
+    uint64_t runnable;                ///< length of the run queue
     struct timer_wheel timers;
     struct vector vectors[VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST];
 
@@ -80,6 +81,7 @@ struct kcb {
     uint64_t stats[KERNEL_STAT_COUNT];
     uint64_t event_start;
     uint64_t event_what;
+    uint64_t event_ended; ///< TSC: since then `current` runs
     uint64_t idle_since;
 };
 

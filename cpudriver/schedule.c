@@ -17,6 +17,7 @@ void schedule_add(struct dcb *dcb)
     if (dcb->queued)
         return;
     dcb->queued = true;
+    kcb.runnable++;
     dcb->run_next = NULL;
     dcb->run_prev = kcb.run_tail;
     if (kcb.run_tail != NULL)
@@ -31,6 +32,7 @@ void schedule_remove(struct dcb *dcb)
     if (!dcb->queued)
         return;
     dcb->queued = false;
+    kcb.runnable--;
     if (kcb.favoured == dcb)
         kcb.favoured = NULL;
     if (dcb->run_prev != NULL)

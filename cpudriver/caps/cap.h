@@ -51,8 +51,9 @@ struct dispatcher_slots {
     struct cte vspace; ///< VNode_x86_64_pml4
     struct cte frame;  ///< Frame that holds struct dispatcher_shared
     struct cte death;  ///< EndPointLMP told of its end, or empty
+    struct cte info;   ///< Frame for its exposed information (kpi/info.h), or empty
 };
-#define DISPATCHER_SLOTS 4u
+#define DISPATCHER_SLOTS 5u
 _Static_assert(sizeof(struct dispatcher_slots) == DISPATCHER_SLOTS * OBJSIZE_CTE, "slots only");
 
 /// Flags that make a capability unusable for all but deletion.

@@ -233,6 +233,10 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
     [DISPATCHER_CMD_STOP] = {"stop dispatcher", BIT(Dispatcher), W, {WORD}},
     [DISPATCHER_CMD_ENDPOINT] = {"make endpoint", BIT(Dispatcher), W, {WORD, SLOT}},
     [DISPATCHER_CMD_STATE] = {"dispatcher state", BIT(Dispatcher), R, {WORD}},
+    [DISPATCHER_CMD_INFO] = {"dispatcher information",
+                             BIT(Dispatcher),
+                             W,
+                             {CAP(BIT(Frame), R | W)}},
 
     [ENDPOINT_CMD_SEND] = {"send", BIT(EndPointLMP), W, {OPTIONAL(ALL_TYPES, CAPRIGHTS_GRANT)}},
 

@@ -11,6 +11,7 @@
 #include "arch/x86_64/offsets.h"
 #include "dispatch.h"
 #include "event.h"
+#include "info.h"
 #include "kcb.h"
 #include "lmp.h"
 #include "panic.h"
@@ -143,6 +144,8 @@ static void handle_interrupt(unsigned vector)
         (void)caps_step(&kcb.caps);
         if (kcb.slice_end != 0 && now >= kcb.slice_end)
             schedule_rotate();
+        if (kcb.current != NULL)
+            info_update(kcb.current);
     } else if (vector >= VECTOR_NOTIFY_FIRST && vector < VECTOR_NOTIFY_END) {
         struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
         if (entry->gsi != 0)

@@ -14,6 +14,7 @@
 #define DISPATCHER_FRAME_BYTES 65536u
 #define SPAWN_ARGS_VADDR 0x180000UL ///< struct spawn_args, read and write
 #define SPAWN_ARGS_BYTES 16384u
+#define INFO_VADDR 0x190000UL ///< struct domain_info (kpi/info.h), one page, to be read
 // BOOTINFO_VADDR, 0x200000: kpi/bootinfo.h; first domains, spawnd and those that are given it
 #define STACK_VADDR 0x300000UL ///< main thread's stack; the pages around it are not mapped
 #define STACK_BYTES 131072u
@@ -29,6 +30,7 @@
 
 #define SPAWN_FLAG_FIRST 0x1u    ///< first domain of its core: no memory server yet
 #define SPAWN_FLAG_BOOTINFO 0x2u ///< bootinfo is mapped at BOOTINFO_VADDR
+#define SPAWN_FLAG_INFO 0x4u     ///< there is a page at INFO_VADDR
 
 /// Domain numbers (low 16 bits of domainid_t) that are the same on every core.
 #define DOMAIN_FIRST 1u

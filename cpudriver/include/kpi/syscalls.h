@@ -77,6 +77,8 @@ enum cap_cmd {
     DISPATCHER_CMD_ENDPOINT, ///< args: offset in the dispatcher frame | messages << 32, slot; makes
                              ///< an EndPointLMP
     DISPATCHER_CMD_STATE,    ///< value 1 = enum dispatcher_state, value 2 = times scheduled
+    DISPATCHER_CMD_INFO, ///< args: Frame with READ and WRITE: exposed information (kpi/info.h) goes
+                         ///< there; once, unless that frame has been revoked
 
     ENDPOINT_CMD_SEND = 44, ///< SYSCALL_LMP_SEND in the table of rules; cannot be invoked
 

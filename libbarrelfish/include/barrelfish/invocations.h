@@ -177,6 +177,13 @@ LIB_MUST_CHECK static inline errval_t invoke_dispatcher_state(struct capref disp
     return ret.error;
 }
 
+/// The CPU driver writes the dispatcher's exposed information (kpi/info.h) to `frame` from now on.
+LIB_MUST_CHECK static inline errval_t invoke_dispatcher_info(struct capref dispatcher,
+                                                             struct capref frame)
+{
+    return cap_invoke3(dispatcher, DISPATCHER_CMD_INFO, get_cap_caddr(frame), 0, 0);
+}
+
 // Notify, IRQSrc, IO.
 
 LIB_MUST_CHECK static inline errval_t invoke_notify_send(struct capref notify)
