@@ -45,7 +45,7 @@ errval_t spawn_run(const struct spawn_info *si)
     return invoke_dispatcher_run(si->dispatcher);
 }
 
-// The dispatcher itself: its spaces, its frame, and its self endpoint.
+// The dispatcher itself: its spaces, its frames, and its self endpoint.
 static errval_t make_dispatcher(struct spawn_work *work)
 {
     struct spawn_info *si = &work->si;
@@ -56,6 +56,9 @@ static errval_t make_dispatcher(struct spawn_work *work)
     if (err_is_ok(err)) {
         err =
             invoke_dispatcher_endpoint(si->dispatcher, SELFEP_OFFSET, SELFEP_MESSAGES, si->selfep);
+    }
+    if (err_is_ok(err)) {
+        err = invoke_dispatcher_info(si->dispatcher, si->info);
     }
     return err;
 }
@@ -131,7 +134,8 @@ static errval_t build(struct spawn_work *work)
 
 static errval_t alloc_slots(struct spawn_work *work)
 {
-    struct capref *slots[] = {&work->si.rootcn, &work->si.dispatcher, &work->si.selfep};
+    struct capref *slots[] = {&work->si.rootcn, &work->si.dispatcher, &work->si.selfep,
+                              &work->si.info};
     errval_t err = SYS_ERR_OK;
     for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]) && err_is_ok(err); i++) {
         err = slot_alloc(slots[i]);
@@ -173,6 +177,7 @@ errval_t spawn_destroy(struct spawn_info *si)
     }
     errval_t err = revoke_and_clear(si->dispatcher);
     err = first_of(err, clear(si->selfep));
+    err = first_of(err, clear(si->info));
     err = first_of(err, revoke_and_clear(si->rootcn));
     *si = (struct spawn_info){0};
     return err;

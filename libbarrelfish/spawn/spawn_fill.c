@@ -50,7 +50,7 @@ static errval_t fill_args(const struct spawn_work *work)
     }
     struct spawn_args *args = mapped;
     const struct elf_segment *last = &elf->segments[elf->count - 1];
-    args->flags = params->flags;
+    args->flags = params->flags | SPAWN_FLAG_INFO;
     args->phdr_vaddr = elf->phdr_vaddr;
     args->phnum = elf->phnum;
     args->entry = elf->entry;

@@ -22,13 +22,15 @@
 
 /// Slot of SEGCN with the frame of segments and stack.
 #define SPAWN_SEG_IMAGE 0u
+/// Slot of SEGCN with the right to read the exposed information.
+#define SPAWN_SEG_INFO 1u
 
 /// Offsets in the one piece of RAM.
 struct spawn_layout {
     bool present[SPAWN_ROOT_SLOTS];  ///< L2CNodes to make
     uint8_t ptable_of[SPAWN_CHUNKS]; ///< number + 1 of the ptable of each 2 MiB, or 0
     uint32_t ptables;
-    gensize_t cnodes, vnodes, dispatcher, dispframe, args, image, total;
+    gensize_t cnodes, vnodes, dispatcher, dispframe, args, info, image, total;
     gensize_t segment[ELF_PHNUM_MAX]; ///< offset of each segment in the image frame
     gensize_t segments_bytes;         ///< then comes the stack
 };

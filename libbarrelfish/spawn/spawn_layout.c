@@ -28,14 +28,15 @@ static bool cover_all(struct spawn_layout *layout, const struct elf_info *elf)
 {
     cover(layout, DISPATCHER_VADDR, DISPATCHER_FRAME_BYTES);
     cover(layout, SPAWN_ARGS_VADDR, SPAWN_ARGS_BYTES);
+    cover(layout, INFO_VADDR, BASE_PAGE_SIZE);
     cover(layout, STACK_VADDR, STACK_BYTES);
     cover(layout, BOOTINFO_VADDR, BOOTINFO_BYTES);
     for (uint32_t i = 0; i < elf->count; i++) {
         cover(layout, elf->segments[i].vaddr, elf->segments[i].memsz);
     }
     // In PAGECN: two upper tables, the ptables, a mapping for each of these, one for the dispatcher
-    // frame, arguments, stack and bootinfo, and for each segment one in each ptable.
-    return 2 * (2 + layout->ptables) + 4 + elf->count + layout->ptables <= L2_CNODE_SLOTS;
+    // frame, arguments, information, stack and bootinfo, and for each segment one in each ptable.
+    return 2 * (2 + layout->ptables) + 5 + elf->count + layout->ptables <= L2_CNODE_SLOTS;
 }
 
 bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
@@ -56,7 +57,8 @@ bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
     layout->dispatcher = layout->vnodes + (3 + layout->ptables) * (gensize_t)OBJSIZE_VNODE;
     layout->dispframe = layout->dispatcher + OBJSIZE_DISPATCHER;
     layout->args = layout->dispframe + DISPATCHER_FRAME_BYTES;
-    layout->image = layout->args + SPAWN_ARGS_BYTES;
+    layout->info = layout->args + SPAWN_ARGS_BYTES;
+    layout->image = layout->info + BASE_PAGE_SIZE;
     for (uint32_t i = 0; i < elf->count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
         layout->segment[i] = layout->segments_bytes;

@@ -3,7 +3,7 @@
 //
 // The kernel objects and the address space of a new domain. Everything is cut out of one RAM
 // capability at the offsets of the layout and put straight into the new domain's own slots, so that
-// the spawner needs only three of its own.
+// the spawner needs only four of its own.
 #include "spawn_internal.h"
 
 #include "barrelfish/capabilities.h"
@@ -74,6 +74,7 @@ errval_t spawn_make_objects(struct spawn_work *work)
         {task_slot(work, TASKCN_SLOT_DISPFRAME), ObjType_Frame, layout->dispframe,
          DISPATCHER_FRAME_BYTES, 1},
         {task_slot(work, TASKCN_SLOT_ARGSPAGE), ObjType_Frame, layout->args, SPAWN_ARGS_BYTES, 1},
+        {work->si.info, ObjType_Frame, layout->info, BASE_PAGE_SIZE, 1},
         {spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE), ObjType_Frame, layout->image,
          layout->total - layout->image, 1},
     };
@@ -131,6 +132,19 @@ static errval_t map_tables(struct spawn_work *work)
     return err;
 }
 
+// From a capability that can only be read, so that the rights of the mapping are no more.
+static errval_t map_info(struct spawn_work *work)
+{
+    errval_t err = spawn_mint_cap(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_INFO, work->si.info,
+                                  CAPRIGHTS_READ, 0);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    return map_frame(work, INFO_VADDR, BASE_PAGE_SIZE,
+                     spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_INFO), 0,
+                     VREGION_FLAGS_READ);
+}
+
 static errval_t map_segments(struct spawn_work *work, struct capref image)
 {
     errval_t err = SYS_ERR_OK;
@@ -163,6 +177,9 @@ errval_t spawn_make_mappings(struct spawn_work *work)
     if (err_is_ok(err)) {
         err = map_frame(work, SPAWN_ARGS_VADDR, SPAWN_ARGS_BYTES,
                         task_slot(work, TASKCN_SLOT_ARGSPAGE), 0, VREGION_FLAGS_READ_WRITE);
+    }
+    if (err_is_ok(err)) {
+        err = map_info(work);
     }
     if (err_is_ok(err)) {
         err = map_segments(work, image);

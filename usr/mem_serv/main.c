@@ -5,6 +5,7 @@
 // takes back what the CPU driver returns. It serves itself out of the same memory. Its spawner puts
 // the RAM into SUPERCN. Requests: if/mem_serv.h.
 #include "accounts.h"
+#include "info.h"
 #include "pieces.h"
 
 #include "barrelfish/barrelfish.h"
@@ -48,6 +49,12 @@ static errval_t serve_self(struct capref *ret, const struct ram_request *request
     return take(&mine, ret, &base);
 }
 
+static void publish(domainid_t domain)
+{
+    gensize_t free_bytes = pieces_free_bytes();
+    info_publish(domain, accounts_find(&accounts, domain), free_bytes, free_bytes + out_bytes);
+}
+
 // Memory has come back. The CPU driver fills the slots in turn, so that the first empty one is the
 // end; when one could not be taken it stays, and the next time all are looked at.
 static void drain_returns(void)
@@ -77,11 +84,13 @@ static void serve_alloc(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
         (void)lmp_server_reply_error(&server, badge, err);
         return;
     }
+    // The client runs as soon as it has its reply, so it is told before. What a client does not
+    // take stays counted: it is about to end, or did not wait for the reply.
+    (void)accounts_add(&accounts, badge, request.bytes);
+    publish(badge);
     uint64_t reply[LMP_MSG_LENGTH] = {SYS_ERR_OK, base, request.bytes};
     err = lmp_server_reply(&server, badge, reply, cap, true);
-    if (err_is_ok(err)) {
-        (void)accounts_add(&accounts, badge, request.bytes);
-    } else if (err_is_fail(put(cap))) {
+    if (err_is_fail(err) && err_is_fail(put(cap))) {
         (void)cap_delete(cap); // then it comes back as returned memory
     }
     (void)slot_free(cap);
@@ -98,15 +107,30 @@ static void serve_account(uint32_t badge, domainid_t domain)
     (void)lmp_server_reply(&server, badge, reply, NULL_CAP, false);
 }
 
-static void serve_forget(uint32_t badge, domainid_t domain)
+static bool is_spawner(uint32_t badge)
 {
     uint16_t number = (uint16_t)badge;
-    if (number != DOMAIN_SPAWND && number != DOMAIN_MONITOR && number != DOMAIN_FIRST) {
+    return number == DOMAIN_SPAWND || number == DOMAIN_MONITOR || number == DOMAIN_FIRST;
+}
+
+static void serve_info(uint32_t badge, domainid_t domain, struct capref frame)
+{
+    errval_t err = info_add(domain, frame);
+    if (err_is_ok(err)) {
+        publish(domain);
+    }
+    (void)lmp_server_reply_error(&server, badge, err);
+}
+
+static void serve_forget(uint32_t badge, domainid_t domain)
+{
+    if (!is_spawner(badge)) {
         (void)lmp_server_reply_error(&server, badge, SYS_ERR_RIGHTS);
         return;
     }
     lmp_server_forget(&server, domain);
     accounts_forget(&accounts, domain);
+    info_remove(domain);
     (void)lmp_server_reply_error(&server, badge, SYS_ERR_OK);
 }
 
@@ -122,11 +146,17 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
 {
     (void)st;
     (void)length;
+    if (words[0] == MEM_SERV_INFO && is_spawner(badge)) {
+        serve_info(badge, (domainid_t)words[1], cap);
+        pieces_refill();
+        return;
+    }
     if (!capref_is_null(cap)) {
-        (void)cap_destroy(cap); // no request brings one
+        (void)cap_destroy(cap); // no other request brings one
     }
     if (badge == 0) {
         drain_returns();
+        publish(0);
         return;
     }
     switch (words[0]) {
@@ -141,6 +171,9 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
         break;
     case MEM_SERV_ACCOUNT:
         serve_account(badge, (domainid_t)words[1]);
+        break;
+    case MEM_SERV_INFO:
+        (void)lmp_server_reply_error(&server, badge, SYS_ERR_RIGHTS);
         break;
     default:
         (void)lmp_server_reply_error(&server, badge, LIB_ERR_NOT_IMPLEMENTED);

@@ -45,6 +45,12 @@ errval_t memory_forget(domainid_t domain)
     return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
 }
 
+errval_t memory_info(domainid_t domain, struct capref frame)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_INFO, domain};
+    return lmp_rpc_call(&rpc, words, frame, words, NULL);
+}
+
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};

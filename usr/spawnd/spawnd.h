@@ -61,6 +61,8 @@ void domain_wait_reply(struct client *client, const struct domain *domain);
 
 errval_t memory_init(void);
 errval_t memory_forget(domainid_t domain);
+/// Has a domain told of its memory in the frame of its exposed information, until it is forgotten.
+errval_t memory_info(domainid_t domain, struct capref frame);
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes);
 
 // main.c

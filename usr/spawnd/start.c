@@ -39,6 +39,9 @@ static errval_t load(const struct spawn_params *params, struct client *client,
     }
     err = give_argcaps(info, client);
     if (err_is_ok(err)) {
+        err = memory_info(params->domain_id, info->info);
+    }
+    if (err_is_ok(err)) {
         err = spawn_run(info);
     }
     if (err_is_fail(err)) {

@@ -20,4 +20,10 @@ enum mem_serv_op {
     /// words: 1 domain ID. reply: 1 bytes, 2 pieces that it was ever given.
     /// errors: SPAWN_ERR_NO_DOMAIN it has asked for nothing.
     MEM_SERV_ACCOUNT,
+    /// words: 1 domain ID; cap: frame of a page, where the server keeps that domain's struct
+    /// info_memory (kpi/info.h) up to date until MEM_SERV_FORGET. From the monitor and spawnd of
+    /// this core only, which must not revoke the frame before.
+    /// errors: SYS_ERR_RIGHTS; LIB_ERR_INVALID_ARGS no such frame, or it has one already;
+    /// LIB_ERR_MALLOC_FAIL too many domains; those of vspace_map_one_frame().
+    MEM_SERV_INFO,
 };

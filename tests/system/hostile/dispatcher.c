@@ -181,7 +181,7 @@ static void pester(struct capref server, unsigned operations, unsigned without)
 
 static int pester_mem_serv(void)
 {
-    pester(cap_memservep, MEM_SERV_ACCOUNT, MEM_SERV_ACCOUNT + 2);
+    pester(cap_memservep, MEM_SERV_INFO, MEM_SERV_INFO + 2);
     return 0;
 }
 

@@ -57,7 +57,8 @@ static void test_offsets(void)
     CU_ASSERT_EQUAL(layout.dispatcher, layout.vnodes + (3 + layout.ptables) * OBJSIZE_VNODE);
     CU_ASSERT_EQUAL(layout.dispframe, layout.dispatcher + OBJSIZE_DISPATCHER);
     CU_ASSERT_EQUAL(layout.args, layout.dispframe + DISPATCHER_FRAME_BYTES);
-    CU_ASSERT_EQUAL(layout.image, layout.args + SPAWN_ARGS_BYTES);
+    CU_ASSERT_EQUAL(layout.info, layout.args + SPAWN_ARGS_BYTES);
+    CU_ASSERT_EQUAL(layout.image, layout.info + BASE_PAGE_SIZE);
     CU_ASSERT(layout.total < 600 * 1024);
 }
 

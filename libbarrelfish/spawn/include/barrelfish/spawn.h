@@ -41,6 +41,7 @@ struct spawn_info {
     struct capref rootcn; ///< its L1CNode
     struct capref dispatcher;
     struct capref selfep; ///< its self endpoint, unbadged
+    struct capref info;   ///< frame of its exposed information; its spawner alone can write there
     domainid_t domain_id;
     gensize_t bytes; ///< memory that it was made of
 };

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The memory server's part of each domain's exposed information (kpi/info.h): the pages that
+// spawners have given it, mapped here to be written. Private to the memory server. One thread only.
+#pragma once
+
+#include "accounts.h"
+
+#include "barrelfish/caddr.h"
+
+/// Takes over the frame of a domain's page and maps it; this allocates (P3). On an error the
+/// capability is deleted. LIB_ERR_INVALID_ARGS: no frame of a page, or the domain has one;
+/// LIB_ERR_MALLOC_FAIL: too many; those of mapping.
+LIB_MUST_CHECK errval_t info_add(domainid_t domain, struct capref frame);
+
+/// Unmaps a domain's page and deletes its frame, if there is one.
+void info_remove(domainid_t domain);
+
+/// What a domain holds, or the core's memory, has changed: tells the domain (`account` may be NULL:
+/// it was given nothing), and a few others, in turn, of the core's. Does not allocate.
+void info_publish(domainid_t domain, const struct account *account, gensize_t free_bytes,
+                  gensize_t total_bytes);
