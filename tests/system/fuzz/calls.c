@@ -104,7 +104,7 @@ static uint64_t any_command(struct test_random *random)
         KERNEL_CMD_START_CORE, KERNEL_CMD_CREATE_CAP,   KERNEL_CMD_STAT,
         KERNEL_CMD_TRANSLATE,  KERNEL_CMD_CORE_INFO,    KERNEL_CMD_HALT,
         KERNEL_CMD_ID_CREATE,  VNODE_CMD_MAP,           KERNEL_CMD_VECTOR_FREE,
-        VNODE_CMD_MAP,
+        VNODE_CMD_MAP,         DISPATCHER_CMD_INFO,
     };
     uint64_t dice = below(random, 20);
     if (dice < 9) { // what destroys comes less often, so that there is something to destroy
@@ -196,6 +196,7 @@ static void fit_objects(struct test_random *random, struct cell_call *call)
     case DISPATCHER_CMD_RUN:
     case DISPATCHER_CMD_STOP:
     case DISPATCHER_CMD_STATE:
+    case DISPATCHER_CMD_INFO:
     case DISPATCHER_CMD_ENDPOINT:
         call->rdi = object(12);
         break;
@@ -232,6 +233,9 @@ static void shape_invoke(struct test_random *random, struct cell_call *call)
         call->r8 = any_caddr(random);
         call->r9 = test_random_one_in(random, 2) ? 0 : any_caddr(random);
         call->r13 = CELL_DISP;
+        break;
+    case DISPATCHER_CMD_INFO:
+        call->rdx = test_random_one_in(random, 2) ? object(13) : any_caddr(random);
         break;
     case DISPATCHER_CMD_ENDPOINT:
         call->rdx = below(random, 300) * 64 | 1ul << (32 + below(random, 8));

@@ -96,6 +96,7 @@ static void test_cycles(void)
     struct info_kernel after = compare_kernel();
     EXPECT(after.run_cycles > before.run_cycles + SPIN);
     EXPECT(after.run_cycles - before.run_cycles <= after.tsc - before.tsc);
+    EXPECT(compare_kernel().run_cycles > after.run_cycles);
 }
 
 static void compare_memory(void)
