@@ -98,7 +98,7 @@ bool event_end(void)
 
 void event_first(void)
 {
-    event_begin(0);
+    event_begin(KERNEL_EVENT_START);
     (void)event_end();
     exit_iret();
 }

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// An event begins. `what` is kept for the longest event: a vector, or a system call's command.
+/// An event begins. `what` (KERNEL_EVENT_ and commands, kpi/syscalls.h) is kept for the longest
+/// one.
 void event_begin(uint64_t what);
 
 /// The event is handled: decide who runs, arm the timer and have kcb.regs ready. If the dispatcher

@@ -15,8 +15,8 @@
 #include "kpi/syscalls.h"
 
 #define KCB_STACK_BYTES 12288u
-#define VECTOR_NOTIFY_FIRST 0x30u ///< vectors that can stand for an endpoint ...
-#define VECTOR_NOTIFY_END 0xf0u   ///< ... end here
+#define VECTOR_NOTIFY_FIRST KERNEL_VECTOR_NOTIFY_FIRST
+#define VECTOR_NOTIFY_END KERNEL_VECTOR_NOTIFY_END
 
 #define TIMER_BUCKETS 256u
 

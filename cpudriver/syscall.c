@@ -141,13 +141,15 @@ bool syscall_handle(void)
     struct registers *regs = &kcb.regs;
     uint64_t number = regs->rax;
     if (number < SYSCALL_BASE || number >= SYSCALL_END) {
-        event_begin(0);
+        event_begin(KERNEL_EVENT_FOREIGN);
         reflect(dcb);
         (void)event_end();
         return false; // SYSRET would overwrite rcx
     }
     kcb.stats[KERNEL_STAT_SYSCALLS]++;
-    event_begin(number == SYSCALL_INVOKE ? regs->rsi : number);
+    // What is no command must not look like another event.
+    bool command = number == SYSCALL_INVOKE && cap_command(regs->rsi) != NULL;
+    event_begin(command ? regs->rsi : number);
     errval_t err = SYS_ERR_OK;
     bool forgets = false; // the caller's registers are no longer those in kcb.regs
     switch (number) {

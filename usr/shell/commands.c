@@ -41,6 +41,7 @@ static const struct builtin {
     {"ps", "[CORE]", "domains that were spawned", command_ps},
     {"mem", "[CORE]", "free memory of each core", command_mem},
     {"kcb", "[CORE]", "counters of the CPU drivers", command_kcb},
+    {"info", "", "what this shell's page of exposed information tells", command_info},
     {"spawn", "CORE PROGRAM [ARGS]", "run a boot module on a core", NULL},
     {"kill", "ID", "end a domain that this shell has started", command_kill},
     {"echo", "[WORDS]", "print the words", command_echo},

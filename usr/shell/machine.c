@@ -11,14 +11,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static int failed(const char *name, errval_t err)
+int command_failed(const char *name, errval_t err)
 {
     printf("%s: %s\n", name, err_getstring(err));
     return STATUS_FAILED;
 }
 
-// Moves *core on to a core that is up, if it is not; false: there is none.
-static bool next_core(const struct monitor_cores *cores, unsigned *core)
+bool next_core(const struct monitor_cores *cores, unsigned *core)
 {
     while (*core < BOOTINFO_CORES_MAX && (cores->up[*core / 64] >> *core % 64 & 1) == 0) {
         (*core)++;
@@ -26,8 +25,7 @@ static bool next_core(const struct monitor_cores *cores, unsigned *core)
     return *core < BOOTINFO_CORES_MAX;
 }
 
-// Cores that a command is about: the one in its argument, or all that are up.
-static errval_t cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores)
+errval_t cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores)
 {
     errval_t err = monitor_get_cores(cores);
     unsigned long core;
@@ -50,7 +48,7 @@ int command_cores(unsigned argc, char *const argv[])
     (void)argc;
     errval_t err = monitor_get_cores(&cores);
     if (err_is_fail(err)) {
-        return failed(argv[0], err);
+        return command_failed(argv[0], err);
     }
     uint64_t tsc_per_ms = disp_shared()->tsc_per_ms;
     int status = 0;
@@ -94,13 +92,13 @@ int command_ps(unsigned argc, char *const argv[])
     struct monitor_cores cores;
     errval_t err = cores_wanted(argc, argv, &cores);
     if (err_is_fail(err)) {
-        return failed(argv[0], err);
+        return command_failed(argv[0], err);
     }
     printf("      id  core  state       loaded  name\n");
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         err = list_core((coreid_t)core);
         if (err_is_fail(err)) {
-            return failed(argv[0], err);
+            return command_failed(argv[0], err);
         }
     }
     return 0;
@@ -112,13 +110,13 @@ int command_mem(unsigned argc, char *const argv[])
     uint64_t free_bytes = 0, total_bytes = 0;
     errval_t err = cores_wanted(argc, argv, &cores);
     if (err_is_fail(err)) {
-        return failed(argv[0], err);
+        return command_failed(argv[0], err);
     }
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         struct spawn_core_info info;
         err = spawn_core_info((coreid_t)core, &info);
         if (err_is_fail(err)) {
-            return failed(argv[0], err);
+            return command_failed(argv[0], err);
         }
         printf("core %3u  %8" PRIu64 " KiB free of %8" PRIu64 " KiB, %" PRIu64 " domains\n", core,
                info.free_bytes / 1024, info.total_bytes / 1024, info.domains);
@@ -130,36 +128,4 @@ int command_mem(unsigned argc, char *const argv[])
                total_bytes / 1024);
     }
     return 0;
-}
-
-int command_kcb(unsigned argc, char *const argv[])
-{
-    static const char *const names[KERNEL_STAT_COUNT] = {
-        [KERNEL_STAT_EVENTS] = "events",
-        [KERNEL_STAT_SYSCALLS] = "system calls",
-        [KERNEL_STAT_INTERRUPTS] = "interrupts",
-        [KERNEL_STAT_SWITCHES] = "address space switches",
-        [KERNEL_STAT_LONGEST_CYCLES] = "longest event, cycles",
-        [KERNEL_STAT_LONGEST_WHAT] = "longest event, kind",
-        [KERNEL_STAT_MDB_SIZE] = "capabilities",
-        [KERNEL_STAT_IDLE_CYCLES] = "idle, cycles",
-        [KERNEL_STAT_TICKS] = "timer interrupts",
-        [KERNEL_STAT_RETURNED_BYTES] = "memory returned, bytes",
-        [KERNEL_STAT_UNRETURNED_BYTES] = "memory to be returned, bytes",
-        [KERNEL_STAT_START_TSC] = "started at, cycles",
-        [KERNEL_STAT_DISPATCHERS] = "dispatchers",
-    };
-    struct monitor_cores cores;
-    errval_t err = cores_wanted(argc, argv, &cores);
-    for (unsigned core = 0; err_is_ok(err) && next_core(&cores, &core); core++) {
-        printf("core %u\n", core);
-        for (unsigned stat = 0; stat < KERNEL_STAT_COUNT && err_is_ok(err); stat++) {
-            uint64_t value;
-            err = monitor_get_stat((coreid_t)core, (enum kernel_stat)stat, &value);
-            if (err_is_ok(err)) {
-                printf("  %-30s %20" PRIu64 "\n", names[stat], value);
-            }
-        }
-    }
-    return err_is_ok(err) ? 0 : failed(argv[0], err);
 }

@@ -23,7 +23,18 @@ int command_run(const struct shell_command *command);
 int command_cores(unsigned argc, char *const argv[]);
 int command_ps(unsigned argc, char *const argv[]);
 int command_mem(unsigned argc, char *const argv[]);
+
+/// Prints an error; returns STATUS_FAILED.
+int command_failed(const char *name, errval_t err);
+/// Cores that a command is about: the one in its argument, or all that are up. MON_ERR_NO_CORE.
+LIB_MUST_CHECK errval_t cores_wanted(unsigned argc, char *const argv[],
+                                     struct monitor_cores *cores);
+/// Moves *core on to a core that is up, if it is not; false: there is none.
+bool next_core(const struct monitor_cores *cores, unsigned *core);
+
+// counters.c: what CPU drivers and memory servers count.
 int command_kcb(unsigned argc, char *const argv[]);
+int command_info(unsigned argc, char *const argv[]);
 
 // programs.c
 

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "kpi/types.h"
+#include "kpi/syscalls.h"
 
 /// First serial port, 115200 baud, 8N1, polled.
 void serial_init(void);
@@ -36,8 +36,8 @@ bool machine_is_stack(uint64_t address);
 /// there is none.
 int fw_cfg_read_commands(char *buffer, size_t max);
 
-#define VECTOR_TIMER 0xf0u
-#define VECTOR_SPURIOUS 0xffu
+#define VECTOR_TIMER KERNEL_VECTOR_TIMER
+#define VECTOR_SPURIOUS KERNEL_VECTOR_SPURIOUS
 
 void apic_init(void);
 uint32_t apic_id(void);

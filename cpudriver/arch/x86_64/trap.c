@@ -22,7 +22,7 @@ _Static_assert(offsetof(struct kcb, stack) + KCB_STACK_BYTES == KCB_STACK_TOP, "
 _Static_assert(offsetof(struct kcb, regs) == KCB_REGS, "entry.S");
 
 #define STUB_BYTES 16u
-#define EXCEPTION_COUNT 32u
+#define EXCEPTION_COUNT KERNEL_VECTOR_INTERRUPTS
 #define EXCEPTION_NMI 2u
 #define EXCEPTION_DOUBLE 8u
 #define EXCEPTION_PAGE_FAULT 14u
@@ -158,7 +158,7 @@ static void handle_interrupt(unsigned vector)
 
 void trap_handle(uint64_t vector, uint64_t error)
 {
-    event_begin(vector | 1ul << 32);
+    event_begin(vector | KERNEL_EVENT_VECTOR);
     if (kcb.current == NULL)
         kcb.stats[KERNEL_STAT_IDLE_CYCLES] += kcb.event_start - kcb.idle_since;
     if (vector < EXCEPTION_COUNT)

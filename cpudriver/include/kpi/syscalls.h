@@ -126,7 +126,7 @@ enum kernel_stat {
     KERNEL_STAT_INTERRUPTS,
     KERNEL_STAT_SWITCHES,         ///< switches of address space
     KERNEL_STAT_LONGEST_CYCLES,   ///< longest event, in cycles ...
-    KERNEL_STAT_LONGEST_WHAT,     ///< ... and what it was: command, or vector | 1 << 32
+    KERNEL_STAT_LONGEST_WHAT,     ///< ... and what it was: KERNEL_EVENT_
     KERNEL_STAT_MDB_SIZE,         ///< capabilities on this core
     KERNEL_STAT_IDLE_CYCLES,      ///< time halted
     KERNEL_STAT_TICKS,            ///< timer interrupts
@@ -136,6 +136,19 @@ enum kernel_stat {
     KERNEL_STAT_DISPATCHERS,      ///< dispatchers set up
     KERNEL_STAT_COUNT
 };
+
+// What an event was: the command of an invocation (enum cap_cmd), the number of another system call
+// of Stave's (SYSCALL_), or one of these.
+#define KERNEL_EVENT_VECTOR (1ul << 32)  ///< | vector: an exception or an interrupt
+#define KERNEL_EVENT_FOREIGN (2ul << 32) ///< a foreign system call
+#define KERNEL_EVENT_START (3ul << 32)   ///< the core's first entry into a dispatcher
+
+// Interrupt vectors.
+#define KERNEL_VECTOR_INTERRUPTS 32u     ///< those below are exceptions
+#define KERNEL_VECTOR_NOTIFY_FIRST 0x30u ///< vectors that can stand for an endpoint ...
+#define KERNEL_VECTOR_NOTIFY_END 0xf0u   ///< ... end here
+#define KERNEL_VECTOR_TIMER 0xf0u
+#define KERNEL_VECTOR_SPURIOUS 0xffu
 
 #define KERNEL_TRANSLATE_PRESENT 0x1u
 #define KERNEL_TRANSLATE_WRITE 0x2u
