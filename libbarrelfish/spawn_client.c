@@ -316,7 +316,8 @@ errval_t spawn_list_next(domainid_t from, struct spawn_domain_info *info)
     info->id = (domainid_t)words[1];
     info->core = spawn_domain_core(from);
     info->state = (enum spawnd_state)(words[1] >> 32);
-    info->bytes = words[2];
+    info->bytes = (words[2] & UINT32_MAX) * BASE_PAGE_SIZE;
+    info->given_bytes = (words[2] >> 32) * BASE_PAGE_SIZE;
     memcpy(info->name, &words[3], SPAWND_NAME_BYTES);
     info->name[SPAWND_NAME_BYTES - 1] = '\0';
     return SYS_ERR_OK;

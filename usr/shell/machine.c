@@ -79,8 +79,8 @@ static errval_t list_core(coreid_t core)
         if (err_is_fail(err) || info.id == 0) {
             return err;
         }
-        printf("%8x  %4u  %-8s %7" PRIu64 " KiB  %s\n", info.id, core, "running", info.bytes / 1024,
-               info.name);
+        printf("%8x  %4u  %-8s %7" PRIu64 " KiB %7" PRIu64 " KiB  %s\n", info.id, core, "running",
+               info.bytes / 1024, info.given_bytes / 1024, info.name);
         if (spawn_domain_core(++info.id) != core) {
             return SYS_ERR_OK;
         }
@@ -94,7 +94,7 @@ int command_ps(unsigned argc, char *const argv[])
     if (err_is_fail(err)) {
         return command_failed(argv[0], err);
     }
-    printf("      id  core  state       loaded  name\n");
+    printf("      id  core  state       loaded       given  name\n");
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         err = list_core((coreid_t)core);
         if (err_is_fail(err)) {

@@ -51,6 +51,12 @@ errval_t memory_info(domainid_t domain, struct capref frame)
     return lmp_rpc_call(&rpc, words, frame, words, NULL);
 }
 
+uint64_t memory_account(domainid_t domain)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ACCOUNT, domain};
+    return err_is_ok(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)) ? words[1] : 0;
+}
+
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};

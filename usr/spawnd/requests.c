@@ -106,7 +106,8 @@ static void serve_list(struct client *client, uint64_t from)
         from <= UINT32_MAX ? domain_table_next(&domains, (domainid_t)from) : NULL;
     if (domain != NULL) {
         words[1] = domain->id | (uint64_t)domain->state << 32;
-        words[2] = domain_infos[domain_table_index(&domains, domain)].bytes;
+        uint64_t loaded = domain_infos[domain_table_index(&domains, domain)].bytes;
+        words[2] = loaded / BASE_PAGE_SIZE | memory_account(domain->id) / BASE_PAGE_SIZE << 32;
         memcpy(&words[3], domain->name, SPAWND_NAME_BYTES);
     }
     reply(client, words);

@@ -63,6 +63,8 @@ errval_t memory_init(void);
 errval_t memory_forget(domainid_t domain);
 /// Has a domain told of its memory in the frame of its exposed information, until it is forgotten.
 errval_t memory_info(domainid_t domain, struct capref frame);
+/// Bytes that a domain has from the memory server; 0 also if it has asked for nothing.
+uint64_t memory_account(domainid_t domain);
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes);
 
 // main.c

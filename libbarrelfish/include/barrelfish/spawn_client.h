@@ -67,7 +67,8 @@ struct spawn_domain_info {
     domainid_t id;
     coreid_t core;
     enum spawnd_state state;
-    uint64_t bytes; ///< memory that it was loaded into; what it allocated since is not in it
+    uint64_t bytes;       ///< memory that it was loaded into; what it allocated since is not in it
+    uint64_t given_bytes; ///< memory that it has from the memory server
     char name[SPAWND_NAME_BYTES];
 };
 

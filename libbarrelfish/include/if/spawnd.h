@@ -53,8 +53,8 @@ enum spawnd_op {
     /// 1: domain ID. The caller must have spawned it. errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
     SPAWND_KILL,
     /// 1: least domain ID wanted. reply: the first from there on: 1 domain ID (0: none) | enum
-    /// spawnd_state << 32, 2 bytes of memory that it was
-    /// loaded into, 3-6 name. Domains that have ended are left out.
+    /// spawnd_state << 32, 2 pages of memory that it was loaded into | pages that the memory server
+    /// has given it << 32, 3-6 name. Domains that have ended are left out.
     SPAWND_LIST,
     /// reply: 1 free, 2 total bytes of this core's memory server, 3 domains, 4 domains that there
     /// is room for.

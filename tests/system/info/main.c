@@ -14,6 +14,7 @@
 #include "barrelfish/deferred.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
+#include "barrelfish/spawn_client.h"
 #include "hostile.h"
 #include "systest/systest.h"
 
@@ -103,12 +104,15 @@ static void compare_memory(void)
 {
     struct info_memory info;
     genpaddr_t available, total;
+    struct spawn_domain_info listed = {0}; // by spawnd, out of the memory server's account
     do {
         info = read_memory();
         EXPECT_OK(ram_available(&available, &total));
+        EXPECT_OK(spawn_list_next(disp_get_domain_id(), &listed));
     } while (read_memory().sequence != info.sequence);
     EXPECT(info.free_bytes == available);
     EXPECT(info.total_bytes == total);
+    EXPECT(listed.id == disp_get_domain_id() && info.bytes == listed.given_bytes);
     EXPECT(info.limit == 0);
 }
 
