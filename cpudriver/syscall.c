@@ -19,10 +19,15 @@ bool syscall_handle(void);
 static errval_t sys_invoke(void)
 {
     struct registers *regs = &kcb.regs;
-    struct caps_call call = {
-        .command = regs->rsi,
-        .args = {regs->rdx, regs->r10, regs->r8, regs->r9, regs->r12, regs->r13},
-    };
+    struct caps_call call; // what decoding fills in is not cleared before: this path is hot
+    call.command = regs->rsi;
+    call.args[0] = regs->rdx;
+    call.args[1] = regs->r10;
+    call.args[2] = regs->r8;
+    call.args[3] = regs->r9;
+    call.args[4] = regs->r12;
+    call.args[5] = regs->r13;
+    call.has_values = false;
     errval_t err = invoke(&call, regs->rdi);
     if (call.has_values) {
         regs->rdx = call.values[0];

@@ -83,9 +83,10 @@ errval_t caps_lookup_delete(struct caps *caps, const struct cap *root, uint64_t 
 errval_t caps_lookup_slot(struct caps *caps, const struct cap *root, uint64_t caddr,
                           struct caps_dest *out);
 
-/// What an argument of an invocation names: a capability or a slot, by the table of rules.
+/// What an argument of an invocation names: a capability or a slot, by the table of rules. Of an
+/// argument that is a word it is undefined.
 struct caps_operand {
-    struct cte *cap; ///< NULL: none
+    struct cte *cap; ///< NULL: an optional one is not given
     struct caps_dest slot;
 };
 

@@ -27,6 +27,7 @@ static errval_t decode_arg(struct caps *caps, const struct cap *root, const stru
     errval_t err;
     switch (arg->kind) {
     case CAP_ARG_OPTIONAL:
+        out->cap = NULL;
         if (word == 0)
             return SYS_ERR_OK;
         return decode_cap(caps, root, arg, word, &out->cap);
@@ -54,11 +55,7 @@ errval_t caps_decode(struct caps *caps, const struct cap *root, struct caps_call
     if (err_is_fail(err))
         return err;
     const struct cap_command *row = cap_command(call->command);
-    for (unsigned i = 0; i < CAP_ARGS; i++) {
-        call->operands[i] = (struct caps_operand){0};
+    for (unsigned i = 0; i < CAP_ARGS && row->args[i].kind != CAP_ARG_END && err_is_ok(err); i++)
         err = decode_arg(caps, root, &row->args[i], call->args[i], &call->operands[i]);
-        if (err_is_fail(err))
-            return err;
-    }
-    return SYS_ERR_OK;
+    return err;
 }

@@ -208,31 +208,31 @@ bool cap_type_reaches(uint8_t from, uint8_t to)
         CAP_ARG_OPTIONAL, (its_rights), (its_types)                                                \
     }
 
-// Arguments that are not spelled out are words, which the command itself checks.
+// Arguments that are not spelled out are words or not used; the command itself checks them.
 static const struct cap_command commands[CAP_CMD_COUNT] = {
     [CAP_CMD_COPY] = {"copy", ALL_TYPES, 0, {SLOT}},
     [CAP_CMD_MINT] = {"mint", ALL_TYPES, 0, {SLOT}},
     [CAP_CMD_RETYPE] = {"retype", ALL_TYPES, 0, {WORD, WORD, WORD, {CAP_ARG_SLOTS, 0, 0}}},
-    [CAP_CMD_DELETE] = {"delete", ALL_TYPES, 0, {WORD}},
-    [CAP_CMD_REVOKE] = {"revoke", ALL_TYPES, CAPRIGHTS_GRANT, {WORD}},
-    [CAP_CMD_IDENTIFY] = {"identify", ALL_TYPES, CAPRIGHTS_IDENTIFY, {WORD}},
+    [CAP_CMD_DELETE] = {"delete", ALL_TYPES, 0, {}},
+    [CAP_CMD_REVOKE] = {"revoke", ALL_TYPES, CAPRIGHTS_GRANT, {}},
+    [CAP_CMD_IDENTIFY] = {"identify", ALL_TYPES, CAPRIGHTS_IDENTIFY, {}},
 
     // Mapping: READ on what is mapped; its WRITE and EXECUTE bound the flags.
     [VNODE_CMD_MAP] = {"map", VNODES, W, {WORD, CAP(PAGES | VNODES, R), WORD, WORD, SLOT}},
     [VNODE_CMD_COPY] = {"map copy", VNODES, W, {WORD, CAP(BIT(Mapping), R), WORD, WORD, SLOT}},
     [VNODE_CMD_UNMAP] = {"unmap", VNODES, W, {CAP(BIT(Mapping), 0)}},
-    [VNODE_CMD_READ] = {"read entry", VNODES, R, {WORD}},
-    [MAPPING_CMD_MODIFY] = {"modify mapping", BIT(Mapping), 0, {WORD}},
+    [VNODE_CMD_READ] = {"read entry", VNODES, R, {}},
+    [MAPPING_CMD_MODIFY] = {"modify mapping", BIT(Mapping), 0, {}},
 
     [DISPATCHER_CMD_SETUP] = {"set up dispatcher",
                               BIT(Dispatcher),
                               W,
                               {CAP(BIT(L1CNode), 0), CAP(BIT(VNode_x86_64_pml4), W),
                                CAP(BIT(Frame), R | W), OPTIONAL(BIT(EndPointLMP), W)}},
-    [DISPATCHER_CMD_RUN] = {"run dispatcher", BIT(Dispatcher), W, {WORD}},
-    [DISPATCHER_CMD_STOP] = {"stop dispatcher", BIT(Dispatcher), W, {WORD}},
+    [DISPATCHER_CMD_RUN] = {"run dispatcher", BIT(Dispatcher), W, {}},
+    [DISPATCHER_CMD_STOP] = {"stop dispatcher", BIT(Dispatcher), W, {}},
     [DISPATCHER_CMD_ENDPOINT] = {"make endpoint", BIT(Dispatcher), W, {WORD, SLOT}},
-    [DISPATCHER_CMD_STATE] = {"dispatcher state", BIT(Dispatcher), R, {WORD}},
+    [DISPATCHER_CMD_STATE] = {"dispatcher state", BIT(Dispatcher), R, {}},
     [DISPATCHER_CMD_INFO] = {"dispatcher information",
                              BIT(Dispatcher),
                              W,
@@ -240,13 +240,13 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
 
     [ENDPOINT_CMD_SEND] = {"send", BIT(EndPointLMP), W, {OPTIONAL(ALL_TYPES, CAPRIGHTS_GRANT)}},
 
-    [NOTIFY_CMD_SEND] = {"notify", BIT(Notify), W, {WORD}},
+    [NOTIFY_CMD_SEND] = {"notify", BIT(Notify), W, {}},
 
     [IRQSRC_CMD_CONNECT] = {"connect interrupt", BIT(IRQSrc), W, {WORD, CAP(BIT(IRQDest), W)}},
-    [IRQSRC_CMD_ACK] = {"acknowledge interrupt", BIT(IRQSrc), W, {WORD}},
+    [IRQSRC_CMD_ACK] = {"acknowledge interrupt", BIT(IRQSrc), W, {}},
 
-    [IO_CMD_IN] = {"port in", BIT(IO), R, {WORD}},
-    [IO_CMD_OUT] = {"port out", BIT(IO), W, {WORD}},
+    [IO_CMD_IN] = {"port in", BIT(IO), R, {}},
+    [IO_CMD_OUT] = {"port out", BIT(IO), W, {}},
 
     [KERNEL_CMD_START_CORE] = {"start core",
                                BIT(Kernel),
@@ -257,7 +257,7 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
                                    BIT(Kernel),
                                    W,
                                    {CAP(BIT(EndPointLMP), W), SLOT}},
-    [KERNEL_CMD_VECTOR_FREE] = {"free vector", BIT(Kernel), W, {WORD}},
+    [KERNEL_CMD_VECTOR_FREE] = {"free vector", BIT(Kernel), W, {}},
     [KERNEL_CMD_CREATE_CAP] = {"make sent capability", BIT(Kernel), W, {WORD, SLOT}},
     [KERNEL_CMD_SET_REMOTE] = {"mark remote", BIT(Kernel), W, {CAP(ALL_TYPES, 0)}},
     [KERNEL_CMD_SET_RETURNS] = {"set returns",
@@ -265,10 +265,10 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
                                 W,
                                 {WORD, CAP(BIT(L2CNode), W), CAP(BIT(EndPointLMP), W)}},
     [KERNEL_CMD_ID_CREATE] = {"make ID", BIT(Kernel), W, {SLOT}},
-    [KERNEL_CMD_STAT] = {"read counter", BIT(Kernel), R, {WORD}},
-    [KERNEL_CMD_TRANSLATE] = {"translate", BIT(Kernel), R, {WORD}},
-    [KERNEL_CMD_CORE_INFO] = {"core information", BIT(Kernel), R, {WORD}},
-    [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {WORD}},
+    [KERNEL_CMD_STAT] = {"read counter", BIT(Kernel), R, {}},
+    [KERNEL_CMD_TRANSLATE] = {"translate", BIT(Kernel), R, {}},
+    [KERNEL_CMD_CORE_INFO] = {"core information", BIT(Kernel), R, {}},
+    [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {}},
 };
 
 const struct cap_command *cap_command(uint64_t command)

@@ -58,7 +58,8 @@ bool cap_type_reaches(uint8_t from, uint8_t to);
 
 /// How the CPU driver reads an argument of an invocation.
 enum cap_arg_kind {
-    CAP_ARG_WORD,     ///< a number, or not used
+    CAP_ARG_END,      ///< neither this one nor those after it name a capability or a slot
+    CAP_ARG_WORD,     ///< a number
     CAP_ARG_CAP,      ///< a capability of one of these types with these rights
     CAP_ARG_OPTIONAL, ///< the same, or 0
     CAP_ARG_SLOT,     ///< an empty slot
