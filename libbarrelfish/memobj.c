@@ -1,49 +1,67 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Memory objects: a frame and who owns it. Objects of several frames, and of frames that come on
-// demand, are not here.
+// What all kinds of memory objects share: the lock and the reserve around an operation. The kinds
+// are memobj_one_frame.c, memobj_anon.c, memobj_fixed.c, memobj_lazy.c, memobj_cow.c and
+// memobj_pager.c; what those of chunks share is memobj_chunks.c.
 #include "barrelfish/memobj.h"
 
-#include "barrelfish/capabilities.h"
-
-errval_t memobj_create_one_frame(struct memobj *memobj, size_t size, memobj_flags_t flags)
-{
-    if (size == 0 || flags != 0) {
-        return LIB_ERR_INVALID_ARGS;
-    }
-    *memobj = (struct memobj){.size = size};
-    return SYS_ERR_OK;
-}
-
-errval_t memobj_create_anon(struct memobj *memobj, size_t size, memobj_flags_t flags)
-{
-    struct capref frame;
-    size_t bytes;
-    if (flags != 0) {
-        return LIB_ERR_INVALID_ARGS;
-    }
-    errval_t err = frame_alloc(&frame, size, &bytes);
-    if (err_is_ok(err)) {
-        *memobj = (struct memobj){.size = bytes, .frame = frame, .owns_frame = true};
-    }
-    return err;
-}
+#include "memobj_chunks.h"
+#include "memobj_ops.h"
+#include "mm.h"
+#include "vspace_reserve.h"
 
 errval_t memobj_fill(struct memobj *memobj, genvaddr_t offset, struct capref frame, size_t size)
 {
-    if (!capref_is_null(memobj->frame) || offset != 0 || size != memobj->size ||
-        capref_is_null(frame)) {
+    return memobj_fill_foff(memobj, offset, frame, size, 0);
+}
+
+errval_t memobj_fill_foff(struct memobj *memobj, genvaddr_t offset, struct capref frame,
+                          size_t size, gensize_t frame_offset)
+{
+    if (memobj->ops->fill == NULL || capref_is_null(frame) || frame_offset % BASE_PAGE_SIZE != 0) {
         return LIB_ERR_INVALID_ARGS;
     }
-    memobj->frame = frame;
-    return SYS_ERR_OK;
+    mm_enter();
+    errval_t err = memobj->chunk_size == 0 ? SYS_ERR_OK : vspace_reserve(size, 1);
+    if (err_is_ok(err)) {
+        err = memobj->ops->fill(memobj, offset, frame, size, frame_offset);
+    }
+    mm_leave();
+    return err;
+}
+
+errval_t memobj_unfill(struct memobj *memobj, genvaddr_t offset, struct memobj_page *ret)
+{
+    if (memobj->ops->unfill == NULL) {
+        return LIB_ERR_INVALID_ARGS;
+    }
+    mm_enter();
+    errval_t err = memobj->ops->unfill(memobj, offset, ret);
+    mm_leave();
+    return err;
+}
+
+errval_t memobj_page_get(struct memobj *memobj, genvaddr_t offset, bool clear,
+                         struct memobj_page *ret)
+{
+    mm_enter();
+    struct chunk *chunk = chunk_find(memobj, offset);
+    errval_t err = chunk == NULL ? LIB_ERR_INVALID_ARGS : chunk_get(memobj, chunk, clear, ret);
+    mm_leave();
+    return err;
+}
+
+errval_t memobj_reserve(const struct memobj *memobj, size_t bytes)
+{
+    bool empty = memobj->chunk_size != 0 && memobj->chunks.count == 0;
+    return vspace_reserve(empty ? 0 : bytes, memobj->chunks.count);
 }
 
 errval_t memobj_destroy(struct memobj *memobj)
 {
-    errval_t err = memobj->owns_frame ? cap_destroy(memobj->frame) : SYS_ERR_OK;
-    memobj->frame = NULL_CAP;
-    memobj->owns_frame = false;
+    mm_enter();
+    errval_t err = memobj->ops->destroy(memobj);
+    mm_leave();
     return err;
 }

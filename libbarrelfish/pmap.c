@@ -7,11 +7,16 @@
 #include "barrelfish/pmap.h"
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/dispatch.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/slot_alloc.h"
 #include "vspace_reserve.h"
 
 #define LEVEL_ROOT 3u
+#define PTE_PRESENT 0x1u
+#define PTE_WRITE 0x2u
+#define PTE_ACCESSED 0x20u
+#define PTE_DIRTY 0x40u
 #define ENTRY_BITS 9u
 
 static struct capref own_cap(capaddr_t addr)
@@ -234,4 +239,42 @@ errval_t pmap_modify(struct pmap_mapping *list, genvaddr_t vaddr, size_t bytes, 
         }
     }
     return SYS_ERR_OK;
+}
+
+void pmap_read(const struct pmap_mapping *list, struct pmap_bits *bits)
+{
+    uint64_t all = list == NULL ? 0 : ~0ul, any = 0;
+    for (const struct pmap_mapping *m = list; m != NULL; m = m->next) {
+        for (unsigned i = 0; i < m->count; i++) {
+            uint64_t entry;
+            errval_t err = invoke_vnode_read(own_cap(m->table->cap), m->first + i, &entry);
+            entry = err_is_ok(err) ? entry : 0;
+            all &= entry;
+            any |= entry;
+        }
+    }
+    *bits = (struct pmap_bits){
+        .present = (all & PTE_PRESENT) != 0,
+        .writable = (all & PTE_WRITE) != 0,
+        .accessed = (any & PTE_ACCESSED) != 0,
+        .dirty = (any & PTE_DIRTY) != 0,
+    };
+}
+
+errval_t pmap_rewrite(struct pmap_mapping *list, uint64_t flags, struct pmap_bits *bits)
+{
+    uint64_t small = flags & ~(uint64_t)VREGION_FLAGS_LARGE;
+    errval_t err = SYS_ERR_OK;
+    // No other thread may use the pages between the look and the change: its marks would be lost.
+    dispatcher_handle_t handle = disp_disable();
+    pmap_read(list, bits);
+    for (const struct pmap_mapping *m = list; m != NULL && err_is_ok(err); m = m->next) {
+        uint64_t page = m->table->level == 1 ? VREGION_FLAGS_LARGE : 0;
+        err = invoke_mapping_modify_flags(own_cap(m->cap), 0, m->count, small | page, 0);
+        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
+            err = SYS_ERR_OK; // it was revoked with the frame
+        }
+    }
+    disp_enable(handle);
+    return err_is_ok(err) ? SYS_ERR_OK : err_push(err, LIB_ERR_PMAP);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Regions: a place in the address map and the page-table entries that show a memory object there.
-// Stands on the address map (where) and the pmap (how); each call is one operation of memory
-// management (mm.h), which reserves what it needs before it changes anything.
+// Regions: a place in the address map in which a memory object shows itself.
+// Stands on the address map (where) and the object's operations (how); each call is one operation
+// of memory management (mm.h), which reserves what it needs before it changes anything.
 #include "barrelfish/vregion.h"
 
-#include "barrelfish/capabilities.h"
+#include "memobj_ops.h"
 #include "mm.h"
 #include "vspace_reserve.h"
 #include "vspace_state.h"
@@ -16,25 +16,14 @@ static size_t round_up(size_t size)
     return (size + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
 }
 
-// Enters the region, whose place is decided, in the map and in the page tables.
+// Enters the region, whose place is decided, in the map and lets its object show what it has.
 static errval_t enter(struct vregion *vregion)
 {
     struct vspace *vspace = vregion->vspace;
-    const struct memobj *memobj = vregion->memobj;
-    struct pmap_source source = {memobj->frame, vregion->offset, 0};
-    if ((vregion->flags & VREGION_FLAGS_LARGE) != 0) {
-        struct frame_identity identity;
-        errval_t err = frame_identify(memobj->frame, &identity);
-        if (err_is_fail(err)) {
-            return err;
-        }
-        source.base = identity.base;
-    }
     if (!address_map_insert(&vspace->map, &vregion->node)) {
         return LIB_ERR_VSPACE_INUSE;
     }
-    errval_t err = pmap_map(&vspace->pmap, vregion->node.base, &source, vregion->node.bytes,
-                            vregion->flags, &vregion->mappings);
+    errval_t err = vregion->memobj->ops->map_region(vregion->memobj, vregion);
     if (err_is_fail(err)) {
         address_map_remove(&vspace->map, &vregion->node);
     }
@@ -46,7 +35,7 @@ static errval_t map(struct vregion *vregion, genvaddr_t base, size_t alignment)
 {
     struct range_node *node = &vregion->node;
     mm_enter();
-    errval_t err = vspace_reserve(node->bytes);
+    errval_t err = memobj_reserve(vregion->memobj, node->bytes);
     if (err_is_ok(err)) {
         node->base = base;
         if (base == 0 && !address_map_place(&vregion->vspace->map, node->bytes, alignment,
@@ -117,23 +106,35 @@ errval_t vregion_protect(struct vregion *vregion, size_t offset, size_t size, vr
     }
     mm_enter();
     errval_t err =
-        pmap_modify(vregion->mappings, vregion->node.base + offset, round_up(size), flags);
+        vregion->memobj->ops->protect(vregion->memobj, vregion, offset, round_up(size), flags);
     mm_leave();
+    return err;
+}
+
+// The region is unmapped; what the library made of it goes.
+static errval_t forget(struct vregion *region)
+{
+    struct memobj *memobj = region->memobj;
+    errval_t err = SYS_ERR_OK;
+    address_map_remove(&region->vspace->map, &region->node);
+    if (region->from_slab) {
+        vspace_block_free(VSPACE_SLAB_REGION, region);
+    }
+    if (memobj->from_slab) {
+        err = memobj_destroy(memobj);
+        vspace_block_free(VSPACE_SLAB_MEMOBJ, memobj);
+    }
     return err;
 }
 
 errval_t vregion_destroy(struct vregion *region)
 {
+    struct memobj *memobj = region->memobj;
     mm_enter();
-    errval_t err = pmap_unmap(&region->mappings);
+    errval_t err =
+        memobj->faults > 0 ? LIB_ERR_MEMOBJ_INUSE : memobj->ops->unmap_region(memobj, region);
     if (err_is_ok(err)) {
-        address_map_remove(&region->vspace->map, &region->node);
-        if (region->from_slab) {
-            struct memobj *memobj = region->memobj;
-            vspace_block_free(VSPACE_SLAB_REGION, region);
-            err = memobj_destroy(memobj);
-            vspace_block_free(VSPACE_SLAB_MEMOBJ, memobj);
-        }
+        err = forget(region);
     }
     mm_leave();
     return err;

@@ -12,6 +12,7 @@
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/vspace_common.h"
+#include "memobj_chunks.h"
 #include "mm.h"
 
 #include <string.h>
@@ -40,6 +41,7 @@ void vspace_reserve_init(void)
     slab_init(&slabs[VSPACE_SLAB_MEMOBJ], sizeof(struct memobj), NULL);
     slab_init(&slabs[VSPACE_SLAB_TABLE], sizeof(struct pmap_table), NULL);
     slab_init(&slabs[VSPACE_SLAB_MAPPING], sizeof(struct pmap_mapping), NULL);
+    slab_init(&slabs[VSPACE_SLAB_CHUNK], sizeof(struct chunk), NULL);
     slab_grow(&slabs[VSPACE_SLAB_REGION], first_regions, sizeof(first_regions));
     slab_grow(&slabs[VSPACE_SLAB_MEMOBJ], first_memobjs, sizeof(first_memobjs));
     slab_grow(&slabs[VSPACE_SLAB_TABLE], first_tables, sizeof(first_tables));
@@ -72,19 +74,19 @@ static errval_t grow(struct slab_allocator *slab, size_t blocks)
     return err;
 }
 
-errval_t vspace_reserve(size_t bytes)
+errval_t vspace_reserve(size_t bytes, size_t chunks)
 {
     if (!mm_may_grow()) {
         return SYS_ERR_OK;
     }
     // Two tables at either end, and those above them.
     size_t tables = bytes / TABLE_SPAN + 4 + bytes / HUGE_PAGE_SIZE;
-    size_t need[VSPACE_SLABS] = {1, 1, tables, tables};
-    errval_t err = slot_reserve_locked(3 * tables + 2);
+    size_t need[VSPACE_SLABS] = {1, 1, tables, tables + chunks, chunks};
+    errval_t err = slot_reserve_locked(3 * tables + 2 + 2 * chunks);
     mm_grow_begin();
     for (unsigned i = 0; i < VSPACE_SLABS && err_is_ok(err); i++) {
         size_t have = slab_freecount(&slabs[i]);
-        if (have < need[i] + RESERVE_BLOCKS / 2) {
+        if (need[i] > 0 && have < need[i] + RESERVE_BLOCKS / 2) {
             err = grow(&slabs[i], need[i] + RESERVE_BLOCKS - have);
         }
     }
@@ -95,7 +97,7 @@ errval_t vspace_reserve(size_t bytes)
 void vspace_refill(void)
 {
     // A failure shows when a block is really missing.
-    for (unsigned i = 0; i < VSPACE_SLABS; i++) {
+    for (unsigned i = 0; i < VSPACE_SLAB_CHUNK; i++) {
         if (slab_freecount(&slabs[i]) < RESERVE_BLOCKS) {
             (void)grow(&slabs[i], RESERVE_BLOCKS);
         }

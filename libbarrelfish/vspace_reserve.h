@@ -7,8 +7,14 @@
 #include "barrelfish/caddr.h"
 #include "barrelfish/slab.h"
 
-enum vspace_slab { VSPACE_SLAB_REGION, VSPACE_SLAB_MEMOBJ, VSPACE_SLAB_TABLE, VSPACE_SLAB_MAPPING };
-#define VSPACE_SLABS 4u
+enum vspace_slab {
+    VSPACE_SLAB_REGION,
+    VSPACE_SLAB_MEMOBJ,
+    VSPACE_SLAB_TABLE,
+    VSPACE_SLAB_MAPPING,
+    VSPACE_SLAB_CHUNK, ///< not needed for mapping itself: only reserved when asked for
+    VSPACE_SLABS
+};
 
 void vspace_reserve_init(void);
 
@@ -16,9 +22,9 @@ void vspace_reserve_init(void);
 void *vspace_block_alloc(enum vspace_slab slab);
 void vspace_block_free(enum vspace_slab slab, void *block);
 
-/// Make sure that mapping `bytes` will find all slots and metadata it needs, as far as growing is
-/// allowed now.
-errval_t vspace_reserve(size_t bytes);
+/// Make sure that mapping `bytes`, in as many as `chunks` pieces (0: as a whole), and entering as
+/// many chunks, will find all slots and metadata it needs, as far as growing is allowed now.
+errval_t vspace_reserve(size_t bytes, size_t chunks);
 
 /// An empty slot with a new page table in it, out of memory set aside for tables.
 errval_t vspace_table_alloc(struct capref *ret, enum objtype type);

@@ -54,5 +54,18 @@ errval_t pmap_unmap(struct pmap_mapping **list);
 LIB_MUST_CHECK errval_t pmap_modify(struct pmap_mapping *list, genvaddr_t vaddr, size_t bytes,
                                     uint64_t flags);
 
+/// What the entries of a list of mappings say.
+struct pmap_bits {
+    bool present, writable; ///< all of them
+    bool accessed, dirty;   ///< some of them, since they were made or rewritten
+};
+
+void pmap_read(const struct pmap_mapping *list, struct pmap_bits *bits);
+
+/// Give all entries of a list new flags, which also clears what the processor marks in them; *bits
+/// is what they said before, with no access in between. Mappings that were revoked are passed over.
+LIB_MUST_CHECK errval_t pmap_rewrite(struct pmap_mapping *list, uint64_t flags,
+                                     struct pmap_bits *bits);
+
 /// The page tables of the domain.
 struct pmap *get_current_pmap(void);

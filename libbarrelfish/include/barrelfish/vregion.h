@@ -25,7 +25,8 @@ struct vregion {
 
 /// Map [offset, offset + size) of a memory object at free addresses, aligned to a page, or, with
 /// VREGION_FLAGS_LARGE and a size for it, to a large page. size is rounded up to pages.
-/// LIB_ERR_VSPACE_FULL; LIB_ERR_INVALID_ARGS: beyond the object; LIB_ERR_PMAP.
+/// LIB_ERR_VSPACE_FULL; LIB_ERR_INVALID_ARGS: beyond the object, or not all of an object of chunks;
+/// LIB_ERR_MEMOBJ_INUSE: that is mapped already; LIB_ERR_PMAP.
 LIB_MUST_CHECK errval_t vregion_map(struct vregion *vregion, struct vspace *vspace,
                                     struct memobj *memobj, size_t offset, size_t size,
                                     vregion_flags_t flags);
@@ -41,11 +42,13 @@ LIB_MUST_CHECK errval_t vregion_map_fixed(struct vregion *vregion, struct vspace
                                           size_t size, vregion_flags_t flags);
 
 /// Change the flags of [offset, offset + size) of the region, whole pages. LIB_ERR_PMAP: a large
-/// page would have to be split, or the frame's rights do not allow it.
+/// page would have to be split, or the frame's rights do not allow it. LIB_ERR_INVALID_ARGS: beyond
+/// the region, or not all of it though it shows an object of chunks.
 LIB_MUST_CHECK errval_t vregion_protect(struct vregion *vregion, size_t offset, size_t size,
                                         vregion_flags_t flags);
 
-/// Unmap the region. One that vspace_common.h made is freed, with its memory object.
+/// Unmap the region. One that vspace_common.h made is freed, and so is a memory object that it
+/// made. LIB_ERR_MEMOBJ_INUSE: a thread is just answering a page fault in it.
 errval_t vregion_destroy(struct vregion *region);
 
 static inline genvaddr_t vregion_get_base_addr(const struct vregion *vregion)

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Kinds of memory objects: what they map when, and that nothing is lost whichever call fails.
+#include <testlib/testlib.h>
+
+#include <string.h>
+
+#include "fake_vspace.h"
+#include "memobj_ops.h"
+
+enum { PAGES = 8 };
+
+static uint8_t shown[PAGES * BASE_PAGE_SIZE] __attribute__((aligned(4096)));
+static struct memobj memobj;
+static struct vregion region;
+static struct memobj_page page;
+static unsigned asked;
+
+static errval_t show(vregion_flags_t flags)
+{
+    region = (struct vregion){.node = {.base = (genvaddr_t)shown, .bytes = sizeof(shown)},
+                              .memobj = &memobj,
+                              .flags = flags};
+    return memobj.ops->map_region(&memobj, &region);
+}
+
+static errval_t touch(unsigned number, enum pagefault_exception_type type)
+{
+    fake.locks++;
+    errval_t err = memobj.ops->pagefault(&memobj, &region, number * BASE_PAGE_SIZE + 5, type);
+    fake.locks--;
+    return err;
+}
+
+static struct fake_entry *at(unsigned number)
+{
+    return fake_entry((genvaddr_t)shown + number * BASE_PAGE_SIZE);
+}
+
+// Everything is given back.
+static void end(void)
+{
+    CU_ASSERT_EQUAL(memobj.ops->unmap_region(&memobj, &region), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_destroy(&memobj), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(fake.frames, 0);
+    CU_ASSERT_EQUAL(fake.blocks, 0);
+    CU_ASSERT_EQUAL(fake.mappings, 0);
+    CU_ASSERT_EQUAL(fake.locks, 0);
+}
+
+static void test_one_frame(void)
+{
+    fake_start();
+    CU_ASSERT_EQUAL(memobj_create_one_frame(&memobj, 0, 0), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_one_frame(&memobj, sizeof(shown), 0), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 1, fake_frame(1), sizeof(shown)), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 0, NULL_CAP, sizeof(shown)), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_fill_foff(&memobj, 0, fake_frame(1), sizeof(shown), 7),
+                    LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_fill_foff(&memobj, 0, fake_frame(1), sizeof(shown), 8192), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 0, fake_frame(2), sizeof(shown)), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_unfill(&memobj, 0, &page), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_page_get(&memobj, 0, false, &page), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ_WRITE), SYS_ERR_OK);
+    CU_ASSERT_TRUE(at(2)->writable && at(2)->offset == 8192 + 2 * BASE_PAGE_SIZE);
+    CU_ASSERT_PTR_NULL(memobj.ops->pagefault);
+    end();
+}
+
+static void test_fixed(void)
+{
+    fake_start();
+    size_t size = sizeof(shown);
+    CU_ASSERT_EQUAL(memobj_create_fixed(&memobj, size, 1, PAGES, 4096), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_fixed(&memobj, size, 0, 0, 4096), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_fixed(&memobj, size, 0, 2 * PAGES, 2048), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_fixed(&memobj, size, 0, PAGES / 2, 8192), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 4096, fake_frame(1), 8192), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 0, fake_frame(1), 4096), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, size, fake_frame(1), 8192), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 8192, fake_frame(1), 8192), SYS_ERR_OK);
+    CU_ASSERT_FALSE(at(2)->present);
+    CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ_WRITE), SYS_ERR_OK);
+    CU_ASSERT_TRUE(at(2)->present && at(3)->present && !at(1)->present && !at(4)->present);
+    struct vregion second = region;
+    CU_ASSERT_EQUAL(memobj.ops->map_region(&memobj, &second), LIB_ERR_MEMOBJ_INUSE);
+    CU_ASSERT_EQUAL(memobj_destroy(&memobj), LIB_ERR_MEMOBJ_INUSE);
+    CU_ASSERT_EQUAL(memobj_fill_foff(&memobj, 0, fake_frame(2), 8192, 4096), SYS_ERR_OK);
+    CU_ASSERT_TRUE(at(1)->present && at(1)->frame.slot == 2 && at(1)->offset == 8192);
+    at(1)->dirty = true;
+    CU_ASSERT_EQUAL(memobj_unfill(&memobj, 4096, &page), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_unfill(&memobj, 0, &page), SYS_ERR_OK);
+    CU_ASSERT_TRUE(page.dirty && page.frame.slot == 2 && page.offset == 4096);
+    CU_ASSERT_FALSE(at(1)->present);
+    end();
+}
+
+// A mark that was read and cleared is still known, through all that rewrites entries.
+static void test_dirty_is_kept(void)
+{
+    fake_start();
+    (void)memobj_create_fixed(&memobj, sizeof(shown), 0, PAGES, 4096);
+    CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ_WRITE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 0, fake_frame(1), 4096), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 4096, fake_frame(1), 4096), SYS_ERR_OK);
+    at(0)->accessed = at(0)->dirty = at(1)->dirty = true;
+    CU_ASSERT_EQUAL(memobj_page_get(&memobj, 100, false, &page), SYS_ERR_OK);
+    CU_ASSERT_TRUE(page.accessed && page.dirty && at(0)->dirty);
+    CU_ASSERT_EQUAL(memobj_page_get(&memobj, 0, true, &page), SYS_ERR_OK);
+    CU_ASSERT_TRUE(page.accessed && page.dirty && !at(0)->dirty && at(0)->writable);
+    CU_ASSERT_EQUAL(memobj_page_get(&memobj, 0, true, &page), SYS_ERR_OK);
+    CU_ASSERT_TRUE(!page.accessed && page.dirty);
+    CU_ASSERT_EQUAL(memobj.ops->protect(&memobj, &region, 0, 4096, VREGION_FLAGS_READ),
+                    LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj.ops->protect(&memobj, &region, 0, sizeof(shown), VREGION_FLAGS_READ),
+                    SYS_ERR_OK);
+    CU_ASSERT_FALSE(at(1)->writable);
+    CU_ASSERT_EQUAL(memobj.ops->unmap_region(&memobj, &region), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_unfill(&memobj, 0, &page), SYS_ERR_OK);
+    CU_ASSERT_TRUE(page.dirty);
+    CU_ASSERT_EQUAL(memobj_unfill(&memobj, 4096, &page), SYS_ERR_OK);
+    CU_ASSERT_TRUE(page.dirty);
+    CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ), SYS_ERR_OK);
+    end();
+}
+
+static void test_lazy(void)
+{
+    fake_start();
+    CU_ASSERT_EQUAL(memobj_create_lazy(&memobj, sizeof(shown), 0, 100), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_lazy(&memobj, SIZE_MAX, 0, 0), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_lazy(&memobj, sizeof(shown) - 1, 0, 3 * 4096), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&memobj, 0, fake_frame(1), 4096), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ_WRITE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(fake.frames, 0);
+    CU_ASSERT_EQUAL(touch(4, PAGEFLT_READ), SYS_ERR_OK);
+    CU_ASSERT_TRUE(at(3)->present && at(5)->writable && !at(2)->present && !at(6)->present);
+    CU_ASSERT_EQUAL(touch(5, PAGEFLT_WRITE), SYS_ERR_OK); // another thread was faster
+    CU_ASSERT_EQUAL(fake.frames, 1);
+    CU_ASSERT_EQUAL(touch(7, PAGEFLT_WRITE), SYS_ERR_OK); // the last chunk is shorter
+    CU_ASSERT_EQUAL(fake.frames, 2);
+    at(4)->present = false; // revoked
+    CU_ASSERT_EQUAL(touch(4, PAGEFLT_READ), LIB_ERR_PAGEFAULT);
+    end();
+}
+
+static void test_cow(void)
+{
+    fake_start();
+    CU_ASSERT_EQUAL(memobj_create_cow(&memobj, 65537, 0, fake_frame(1)), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_cow(&memobj, sizeof(shown), 0, fake_frame(1)), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ_WRITE), SYS_ERR_OK);
+    memset(shown, 7, sizeof(shown));
+    CU_ASSERT_EQUAL(touch(2, PAGEFLT_READ), SYS_ERR_OK);
+    CU_ASSERT_TRUE(at(2)->present && !at(2)->writable && at(2)->frame.slot == 1);
+    CU_ASSERT_EQUAL(at(2)->offset, 2 * BASE_PAGE_SIZE);
+    CU_ASSERT_EQUAL(fake.frames, 0);
+    CU_ASSERT_EQUAL(touch(2, PAGEFLT_WRITE), SYS_ERR_OK);
+    CU_ASSERT_TRUE(at(2)->writable && at(2)->frame.slot >= 1000 && at(2)->offset == 0);
+    CU_ASSERT_EQUAL(memcmp(fake.window, shown, BASE_PAGE_SIZE), 0);
+    CU_ASSERT_EQUAL(touch(3, PAGEFLT_WRITE), SYS_ERR_OK); // written before it was read
+    CU_ASSERT_TRUE(at(3)->writable && at(3)->frame.slot >= 1000);
+    CU_ASSERT_EQUAL(touch(3, PAGEFLT_WRITE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(fake.frames, 2);
+    end();
+}
+
+static errval_t answer(void *arg, struct memobj *object, genvaddr_t offset,
+                       enum pagefault_exception_type type)
+{
+    (void)type;
+    asked++;
+    CU_ASSERT_EQUAL(fake.locks, 0); // it may block
+    CU_ASSERT_EQUAL(object->faults, 1);
+    return *(bool *)arg ? memobj_fill(object, offset & ~4095ul, fake_frame(3), 4096)
+                        : LIB_ERR_NO_EVENT;
+}
+
+static void test_pager(void)
+{
+    bool answers = true;
+    fake_start();
+    asked = 0;
+    CU_ASSERT_EQUAL(memobj_create_pager(&memobj, sizeof(shown), 0, 4096, NULL, NULL),
+                    LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_pager(&memobj, sizeof(shown), 0, 3 * 4096, answer, NULL),
+                    LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(memobj_create_pager(&memobj, sizeof(shown), 0, 4096, answer, &answers),
+                    SYS_ERR_OK);
+    CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ_WRITE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(touch(1, PAGEFLT_READ), SYS_ERR_OK);
+    CU_ASSERT_TRUE(at(1)->present && at(1)->frame.slot == 3);
+    CU_ASSERT_EQUAL(touch(1, PAGEFLT_WRITE), SYS_ERR_OK); // it is there: nobody is asked
+    CU_ASSERT_EQUAL(asked, 1);
+    answers = false;
+    CU_ASSERT_EQUAL(touch(2, PAGEFLT_READ), LIB_ERR_NO_EVENT);
+    CU_ASSERT_EQUAL(memobj.faults, 0);
+    end();
+}
+
+// Each call that can fail does, one after the other; afterwards the access succeeds.
+static void test_failures(void)
+{
+    for (unsigned kind = 0; kind < 2; kind++) {
+        unsigned failed = 0;
+        bool done = false;
+        for (unsigned n = 1; !done; n++) {
+            fake_start();
+            errval_t err = kind == 0 ? memobj_create_lazy(&memobj, sizeof(shown), 0, 0)
+                                     : memobj_create_cow(&memobj, sizeof(shown), 0, fake_frame(1));
+            CU_ASSERT_EQUAL(err, SYS_ERR_OK);
+            CU_ASSERT_EQUAL(show(VREGION_FLAGS_READ_WRITE), SYS_ERR_OK);
+            fake.fail_in = n;
+            err = touch(1, PAGEFLT_WRITE);
+            done = fake.fail_in > 0;
+            failed += err_is_fail(err);
+            CU_ASSERT_EQUAL(err_is_ok(err), done);
+            fake.fail_in = 0;
+            CU_ASSERT_EQUAL(touch(1, PAGEFLT_WRITE), SYS_ERR_OK);
+            CU_ASSERT_TRUE(at(1)->present && at(1)->writable);
+            CU_ASSERT_EQUAL(fake.frames, 1);
+            end();
+        }
+        CU_ASSERT_TRUE(failed >= 4);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    {"one frame", test_one_frame},         {"fixed", test_fixed},
+    {"dirty is kept", test_dirty_is_kept}, {"lazy", test_lazy},
+    {"copy on write", test_cow},           {"pager", test_pager},
+    {"failures", test_failures},           CU_TEST_INFO_NULL,
+};
+
+int main(void)
+{
+    CU_SuiteInfo suites[] = {{"memory objects", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
+    return test_main(suites);
+}
