@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Faults of a thread: its exception handler, or a report and the end of the domain. The handler's
-// frame, with all registers of the interruption, is put on the thread's exception stack, and the
-// thread is made to run exception_run() there, so that handlers run enabled, may block and may be
-// preempted. Without a handler the same is done with a stack of its own and domain_exit(), which
-// may need to send messages. Runs with the FPU's registers live: see dispatch.c.
+// Faults of a thread. A page fault is first put to the memory object at its address: the thread is
+// made to ask it, enabled, on the one stack that the library has for this. Threads that fault while
+// it is taken wait, and then try their access again, which may have become possible. Else, and if
+// the object does not answer: the thread's exception handler, or a report and the end of the
+// domain. The handler's frame, with all registers of the interruption, is put on the thread's
+// exception stack, and the thread is made to run exception_run() there, so that handlers run
+// enabled, may block and may be preempted. Without a handler the same is done with a stack of its
+// own and domain_exit(), which may need to send messages. Runs with the FPU's registers live: see
+// dispatch.c.
 
 #pragma GCC target("general-regs-only")
 
@@ -15,31 +19,57 @@
 
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
+#include "barrelfish/memobj.h"
 #include "fault_report.h"
+#include "mm.h"
+#include "pagefault.h"
 
 #define FATAL_STACK_BYTES 16384u
 #define PAGEFAULT_ERROR_WRITE 0x2u
 #define PAGEFAULT_ERROR_FETCH 0x10u
 
-struct exception_frame {
+struct fault {
     struct registers regs;
     enum exception_type type;
     int subtype;
-    uint64_t address;
-    uint8_t *fpu;
+    uint64_t vector, address, error_code;
+    uint8_t *fpu;    ///< XSAVE area, or NULL: still in the registers
+    errval_t answer; ///< why the memory object did not answer
 };
 
 static uint8_t fatal_stack[FATAL_STACK_BYTES] __attribute__((aligned(64)));
 static bool fatal;
 
+static uint8_t answer_stack[FAULT_STACK_BYTES] __attribute__((aligned(64)));
+static struct thread *answering;         // whose the stack is
+static struct thread *answering_waiting; // ring of those who wait for it
+
+static void __attribute__((noreturn)) unanswered(struct dispatcher *disp, struct fault *fault);
+
 // Runs the handler as the thread, then continues where the thread was interrupted.
-static void exception_run(struct exception_frame *frame)
+static void exception_run(struct fault *fault)
 {
     struct thread *thread = thread_self();
-    thread->handler(frame->type, frame->subtype, (void *)frame->address, &frame->regs);
+    thread->handler(fault->type, fault->subtype, (void *)fault->address, &fault->regs);
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
     thread->in_exception = false;
-    context_resume(&frame->regs, frame->fpu, disp->shared.xsave_mask);
+    context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
+}
+
+// Asks the memory object as the thread, then tries the access again. The stack is given up before
+// it is left, which is safe while disabled. All who wait are woken: the first of them may not need
+// the stack, and would wake nobody.
+static void answer_run(struct fault *fault)
+{
+    fault->answer = vspace_pagefault(fault->address, (enum pagefault_exception_type)fault->subtype);
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    answering = NULL;
+    while (thread_wake_one_disabled(&answering_waiting) != NULL) {
+    }
+    if (err_is_fail(fault->answer)) {
+        unanswered(disp, fault);
+    }
+    context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
 }
 
 static void fatal_run(void)
@@ -48,8 +78,8 @@ static void fatal_run(void)
 }
 
 // Makes the current thread call `entry` on another stack, with fresh FPU registers.
-static void __attribute__((noreturn))
-divert(struct dispatcher *disp, void (*entry)(void), void *arg, uintptr_t stack_top)
+static void __attribute__((noreturn)) divert(struct dispatcher *disp, uint64_t fs_base,
+                                             void (*entry)(void), void *arg, uintptr_t stack_top)
 {
     struct thread *thread = disp->current;
     thread->regs = (struct registers){
@@ -57,49 +87,83 @@ divert(struct dispatcher *disp, void (*entry)(void), void *arg, uintptr_t stack_
         .rdi = (uint64_t)arg,
         .rsp = (stack_top & ~15ul) - 8, // as if a call had pushed its return address
         .eflags = EFLAGS_DEFAULT,
-        .fs_base = disp->shared.trap_save.fs_base,
+        .fs_base = fs_base,
         .gs_base = (uint64_t)disp,
     };
     fpu_area_init(thread->fpu, disp->shared.xsave_bytes);
     context_resume(&thread->regs, thread->fpu, disp->shared.xsave_mask);
 }
 
+// Puts a copy of the fault, and the FPU's registers at that time, at the top of a stack and makes
+// the current thread call `entry` below it.
 static void __attribute__((noreturn))
-divert_to_handler(struct dispatcher *disp, enum exception_type type, int subtype, uint64_t address)
+divert_with(struct dispatcher *disp, void (*entry)(struct fault *), const struct fault *fault,
+            uintptr_t stack_top)
+{
+    uint8_t *fpu = (uint8_t *)(((stack_top & ~63ul) - disp->shared.xsave_bytes) & ~63ul);
+    struct fault *copy = (struct fault *)(((uintptr_t)fpu - sizeof(*copy)) & ~63ul);
+    if (fault->fpu != NULL) {
+        memcpy(fpu, fault->fpu, disp->shared.xsave_bytes);
+    } else {
+        memset(fpu, 0, disp->shared.xsave_bytes);
+        context_fpu_save(fpu, disp->shared.xsave_mask);
+    }
+    *copy = *fault;
+    copy->fpu = fpu;
+    divert(disp, copy->regs.fs_base, (void (*)(void))entry, copy, (uintptr_t)copy);
+}
+
+// The thread will execute the instruction again when the stack is free.
+static void __attribute__((noreturn)) wait_for_stack(struct dispatcher *disp)
 {
     struct thread *thread = disp->current;
-    uintptr_t top = (uintptr_t)thread->handler_stack_high & ~63ul;
-    uint8_t *fpu = (uint8_t *)((top - disp->shared.xsave_bytes) & ~63ul);
-    struct exception_frame *frame =
-        (struct exception_frame *)(((uintptr_t)fpu - sizeof(*frame)) & ~63ul);
-    memset(fpu, 0, disp->shared.xsave_bytes);
-    context_fpu_save(fpu, disp->shared.xsave_mask);
-    *frame = (struct exception_frame){disp->shared.trap_save, type, subtype, address, fpu};
-    thread->in_exception = true;
-    divert(disp, (void (*)(void))exception_run, frame, (uintptr_t)frame);
+    thread->regs = disp->shared.trap_save;
+    context_fpu_save(thread->fpu, disp->shared.xsave_mask);
+    thread->full_context = true;
+    thread->state = THREAD_BLOCKED;
+    thread_ring_add(&answering_waiting, thread);
+    dispatch_schedule(disp);
+}
+
+// The thread's handler, or the end.
+static void unanswered(struct dispatcher *disp, struct fault *fault)
+{
+    struct thread *thread = disp->current;
+    if (!fatal && thread != NULL && thread->handler != NULL && !thread->in_exception) {
+        thread->in_exception = true;
+        divert_with(disp, exception_run, fault, (uintptr_t)thread->handler_stack_high);
+    }
+    bool again = fatal || thread == NULL;
+    fatal = true;
+    disp->shared.trap_save = fault->regs; // other threads may have faulted since
+    fault_report(disp, fault->vector, fault->address, fault->error_code, fault->answer);
+    while (again) {
+        // The report or the exit itself faulted: nothing of this domain can be relied upon.
+        (void)invoke_dispatcher_stop(cap_dispatcher);
+    }
+    divert(disp, fault->regs.fs_base, fatal_run, NULL,
+           (uintptr_t)fatal_stack + sizeof(fatal_stack));
 }
 
 void fault_upcall(struct dispatcher *disp, enum exception_type type, uint64_t vector,
                   uint64_t address, uint64_t error_code)
 {
     struct thread *thread = disp->current;
-    int subtype = (int)vector;
+    struct fault fault = {
+        disp->shared.trap_save, type, (int)vector, vector, address, error_code, NULL, SYS_ERR_OK};
     if (type == EXCEPT_PAGEFAULT) {
-        subtype = error_code & PAGEFAULT_ERROR_FETCH   ? PAGEFLT_EXEC
-                  : error_code & PAGEFAULT_ERROR_WRITE ? PAGEFLT_WRITE
-                                                       : PAGEFLT_READ;
+        fault.subtype = error_code & PAGEFAULT_ERROR_FETCH   ? PAGEFLT_EXEC
+                        : error_code & PAGEFAULT_ERROR_WRITE ? PAGEFLT_WRITE
+                                                             : PAGEFLT_READ;
+        if (thread != NULL && answering != thread && !mm_is_inside()) {
+            if (answering != NULL) {
+                wait_for_stack(disp);
+            }
+            answering = thread;
+            divert_with(disp, answer_run, &fault, (uintptr_t)answer_stack + sizeof(answer_stack));
+        }
     }
-    if (!fatal && thread != NULL && thread->handler != NULL && !thread->in_exception) {
-        divert_to_handler(disp, type, subtype, address);
-    }
-    bool again = fatal || thread == NULL;
-    fatal = true;
-    fault_report(disp, vector, address, error_code);
-    while (again) {
-        // The report or the exit itself faulted: nothing of this domain can be relied upon.
-        (void)invoke_dispatcher_stop(cap_dispatcher);
-    }
-    divert(disp, fatal_run, NULL, (uintptr_t)fatal_stack + sizeof(fatal_stack));
+    unanswered(disp, &fault);
 }
 
 void disp_fatal(void)

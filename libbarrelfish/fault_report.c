@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "barrelfish/err.h"
 #include "barrelfish/syscalls.h"
 
 #define BACKTRACE_FRAMES_MAX 24
@@ -58,7 +59,8 @@ static void print_backtrace(const struct thread *thread, const struct registers 
     print("\n");
 }
 
-void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, uint64_t error_code)
+void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, uint64_t error_code,
+                  errval_t answer)
 {
     const struct registers *regs = &disp->shared.trap_save;
     print("domain %s.%u (%x): ", disp_name(), disp->shared.core_id, disp->shared.domain_id);
@@ -66,6 +68,9 @@ void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, ui
         print("page fault at %lx, error %lx, rip %lx\n", address, error_code, regs->rip);
     } else {
         print("trap %lu, error %lx, rip %lx\n", vector, error_code, regs->rip);
+    }
+    if (err_is_fail(answer) && err_no(answer) != LIB_ERR_VREGION_NOT_FOUND) {
+        print("  %s\n", err_getstring(answer));
     }
     print_registers(regs);
     if (disp->current != NULL) {

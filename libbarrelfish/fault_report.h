@@ -8,5 +8,7 @@
 #include "dispatcher.h"
 
 /// Prints what happened, the registers in trap_save and a backtrace to the CPU driver's console.
-/// Disabled, on the dispatcher stack; reads the thread's stack only within its known bounds.
-void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, uint64_t error_code);
+/// `answer`: why the memory object there did not answer, or SYS_ERR_OK if none was asked. Disabled;
+/// reads the thread's stack only within its known bounds.
+void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, uint64_t error_code,
+                  errval_t answer);

@@ -42,6 +42,11 @@ void mm_leave(void)
     }
 }
 
+bool mm_is_inside(void)
+{
+    return mm.depth > 0 && mm.owner == thread_self();
+}
+
 bool mm_may_grow(void)
 {
     return mm.depth == 1 && !mm.growing;

@@ -16,6 +16,9 @@ void mm_enter(void);
 /// End it. The outermost one first fills up the reserves.
 void mm_leave(void);
 
+/// Whether the caller is in an operation. May be called while disabled.
+bool mm_is_inside(void);
+
 /// Whether the caller may grow a reserve now: it is in the outermost operation, which is not itself
 /// filling up.
 bool mm_may_grow(void);

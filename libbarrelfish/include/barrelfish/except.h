@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Exceptions of a thread: page faults and traps that its handler may repair. Without a handler the
-// domain ends with a report.
+// Exceptions of a thread: page faults that no memory object answers (barrelfish/memobj.h), and
+// traps, which its handler may repair. Without a handler the domain ends with a report.
 
 #pragma once
 

@@ -14,6 +14,8 @@
 #include "barrelfish/domain.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
+#include "mm.h"
+#include "pagefault.h"
 
 #define FAKE_CNODE ROOTCN_CNODE(ROOTCN_SLOT_ALLOC0)
 
@@ -216,6 +218,19 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
     }
     *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0};
     return (struct sysret){SYS_ERR_OK, 0, 0};
+}
+
+// No test faults.
+bool mm_is_inside(void)
+{
+    abort();
+}
+
+errval_t vspace_pagefault(genvaddr_t address, enum pagefault_exception_type type)
+{
+    (void)address;
+    (void)type;
+    abort();
 }
 
 // No test ends the domain.
