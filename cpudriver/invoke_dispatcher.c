@@ -48,6 +48,22 @@ static errval_t dispatcher_setup(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
+// The dispatcher's own copy of its former space goes: that is one step, for another copy stays. The
+// arguments of this call have been looked up, so that it may be the invoker's own space.
+static errval_t dispatcher_cspace(struct caps_call *call)
+{
+    struct dcb *dcb = dcb_of(&call->target->cap);
+    struct cte *slot = &dcb->slots.cspace;
+    if (dcb->shared == NULL || !cte_is(slot, ObjType_L1CNode))
+        return SYS_ERR_DISP_NOT_READY;
+    if (mdb_find_copy(&kcb.caps.mdb, &slot->cap, slot) == NULL)
+        return SYS_ERR_LAST_COPY;
+    errval_t err = caps_delete(&kcb.caps, slot);
+    kassert(err_is_ok(err));
+    copy_into(slot, call->operands[0].cap);
+    return SYS_ERR_OK;
+}
+
 errval_t invoke_dispatcher(struct caps_call *call)
 {
     struct dcb *dcb = dcb_of(&call->target->cap);
@@ -74,6 +90,8 @@ errval_t invoke_dispatcher(struct caps_call *call)
     case DISPATCHER_CMD_STATE:
         invoke_return(call, dcb->state, dcb->scheduled);
         return SYS_ERR_OK;
+    case DISPATCHER_CMD_CSPACE:
+        return dispatcher_cspace(call);
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

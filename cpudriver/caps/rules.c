@@ -237,6 +237,7 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
                              BIT(Dispatcher),
                              W,
                              {CAP(BIT(Frame), R | W)}},
+    [DISPATCHER_CMD_CSPACE] = {"change cspace", BIT(Dispatcher), W, {CAP(BIT(L1CNode), 0)}},
 
     [ENDPOINT_CMD_SEND] = {"send", BIT(EndPointLMP), W, {OPTIONAL(ALL_TYPES, CAPRIGHTS_GRANT)}},
 

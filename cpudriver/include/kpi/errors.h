@@ -27,6 +27,7 @@
     X(SYS_ERR_RETYPE_RANGE, "size, alignment or range of the retype is invalid") \
     X(SYS_ERR_REVOKE_FIRST, "an overlapping descendant exists") \
     X(SYS_ERR_HAS_COPIES, "the operation needs the only copy") \
+    X(SYS_ERR_LAST_COPY, "the only copy would go, and its object with it") \
     X(SYS_ERR_REMOTE, "other cores hold copies: ask the monitor") \
     X(SYS_ERR_NO_COPY, "capabilities of this type cannot be copied") \
     X(SYS_ERR_VNODE_SLOT, "page-table entry out of range or in the kernel's half") \

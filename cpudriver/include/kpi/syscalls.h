@@ -79,6 +79,9 @@ enum cap_cmd {
     DISPATCHER_CMD_STATE,    ///< value 1 = enum dispatcher_state, value 2 = times scheduled
     DISPATCHER_CMD_INFO, ///< args: Frame with READ and WRITE: exposed information (kpi/info.h) goes
                          ///< there; once, unless that frame has been revoked
+    DISPATCHER_CMD_CSPACE,   ///< args: L1CNode: the dispatcher, which is set up, goes on in this
+                             ///< capability space. SYS_ERR_LAST_COPY if the former one would be
+                             ///< deleted with that: a bounded event cannot do it
 
     ENDPOINT_CMD_SEND = 44, ///< SYSCALL_LMP_SEND in the table of rules; cannot be invoked
 

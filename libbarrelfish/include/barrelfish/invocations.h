@@ -184,6 +184,14 @@ LIB_MUST_CHECK static inline errval_t invoke_dispatcher_info(struct capref dispa
     return cap_invoke3(dispatcher, DISPATCHER_CMD_INFO, get_cap_caddr(frame), 0, 0);
 }
 
+/// The dispatcher goes on in the space of another L1CNode. SYS_ERR_LAST_COPY: nobody else holds the
+/// former one; SYS_ERR_DISP_NOT_READY: it is not set up, or its space was deleted.
+LIB_MUST_CHECK static inline errval_t invoke_dispatcher_cspace(struct capref dispatcher,
+                                                               struct capref root)
+{
+    return cap_invoke3(dispatcher, DISPATCHER_CMD_CSPACE, get_cap_caddr(root), 0, 0);
+}
+
 // Notify, IRQSrc, IO.
 
 LIB_MUST_CHECK static inline errval_t invoke_notify_send(struct capref notify)

@@ -105,6 +105,7 @@ static uint64_t any_command(struct test_random *random)
         KERNEL_CMD_TRANSLATE,  KERNEL_CMD_CORE_INFO,    KERNEL_CMD_HALT,
         KERNEL_CMD_ID_CREATE,  VNODE_CMD_MAP,           KERNEL_CMD_VECTOR_FREE,
         VNODE_CMD_MAP,         DISPATCHER_CMD_INFO,
+        DISPATCHER_CMD_CSPACE,
     };
     uint64_t dice = below(random, 20);
     if (dice < 9) { // what destroys comes less often, so that there is something to destroy
@@ -200,6 +201,12 @@ static void fit_objects(struct test_random *random, struct cell_call *call)
     case DISPATCHER_CMD_ENDPOINT:
         call->rdi = object(12);
         break;
+    case DISPATCHER_CMD_CSPACE:
+        call->rdi = object(12);
+        call->rdx = test_random_one_in(random, 2)
+                        ? object(FUZZ_SLOT_OTHER_ROOT)
+                        : caddr_make(0, FUZZ_CNODE_LIFE * L2_CNODE_SLOTS + FUZZ_SLOT_ROOT, 2);
+        break;
     default:
         call->rdi = call->rsi >= KERNEL_CMD_START_CORE ? object(18) : call->rdi;
     }
@@ -242,6 +249,7 @@ static void shape_invoke(struct test_random *random, struct cell_call *call)
         call->r10 = any_caddr(random);
         break;
     case VNODE_CMD_UNMAP:
+    case DISPATCHER_CMD_CSPACE:
         call->rdx = any_caddr(random);
         break;
     }
