@@ -2,47 +2,98 @@
 // Copyright The Stave authors
 //
 // Bit maps of the free slots of a capability space. Slots are handed out from the lowest L2CNode
-// that has one and within it from the lowest address, so that a domain's capabilities stay dense.
-// An L2CNode that was added stays: a domain that needed many slots once will need them again.
+// that has one and within it from the lowest address, so that a domain's capabilities stay dense
+// and the L2CNodes above become empty when it needs fewer.
 #include "slot_map.h"
 
 #include <string.h>
 
+// The chunk of an L1 slot, which the map covers.
+static struct slot_chunk *chunk_of(struct slot_map *map, cslot_t root)
+{
+    return map->chunks[root / SLOT_CHUNK_ROOTS];
+}
+
+static bool get(const uint64_t *bits, cslot_t root)
+{
+    root %= SLOT_CHUNK_ROOTS;
+    return (bits[root / 64] >> root % 64 & 1) != 0;
+}
+
+static void set(uint64_t *bits, cslot_t root, bool value)
+{
+    root %= SLOT_CHUNK_ROOTS;
+    bits[root / 64] &= ~(1ull << root % 64);
+    bits[root / 64] |= (uint64_t)value << root % 64;
+}
+
 void slot_map_init(struct slot_map *map, cslot_t taken)
 {
     memset(map, 0, sizeof(*map));
-    for (cslot_t root = 0; root < taken && root < L1_CNODE_SLOTS_MIN; root++) {
-        map->taken_root[root / 64] |= 1ull << root % 64;
+    slot_map_extend(map, &map->first);
+    for (cslot_t root = 0; root < taken && root < map->roots; root++) {
+        set(map->first.taken_root, root, true);
+        map->roots_free--;
     }
+}
+
+void slot_map_extend(struct slot_map *map, struct slot_chunk *chunk)
+{
+    memset(chunk, 0, sizeof(*chunk));
+    map->chunks[map->roots / SLOT_CHUNK_ROOTS] = chunk;
+    map->roots += SLOT_CHUNK_ROOTS;
+    map->roots_free += SLOT_CHUNK_ROOTS;
 }
 
 cslot_t slot_map_take_root(struct slot_map *map)
 {
-    for (cslot_t root = 0; root < L1_CNODE_SLOTS_MIN; root++) {
-        if ((map->taken_root[root / 64] >> root % 64 & 1) == 0) {
-            map->taken_root[root / 64] |= 1ull << root % 64;
-            return root;
-        }
+    if (map->roots_free == 0) {
+        return L1_CNODE_SLOTS_MAX;
     }
-    return L1_CNODE_SLOTS_MIN;
+    cslot_t root = map->root_hint;
+    while (get(chunk_of(map, root)->taken_root, root)) {
+        root++;
+    }
+    set(chunk_of(map, root)->taken_root, root, true);
+    map->root_hint = root;
+    map->roots_free--;
+    return root;
 }
 
 bool slot_map_put_root(struct slot_map *map, cslot_t root)
 {
-    if (root >= L1_CNODE_SLOTS_MIN || (map->taken_root[root / 64] >> root % 64 & 1) == 0) {
+    if (root >= map->roots || !get(chunk_of(map, root)->taken_root, root)) {
         return false;
     }
-    map->taken_root[root / 64] &= ~(1ull << root % 64);
+    set(chunk_of(map, root)->taken_root, root, false);
+    map->root_hint = root < map->root_hint ? root : map->root_hint;
+    map->roots_free++;
     return true;
 }
 
 void slot_map_add(struct slot_map *map, cslot_t root)
 {
-    map->added[root / 64] |= 1ull << root % 64;
-    map->free_count += L2_CNODE_SLOTS - map->free_in[root];
-    map->free_in[root] = L2_CNODE_SLOTS;
-    memset(map->free_bits[root], 0xff, sizeof(map->free_bits[root]));
+    struct slot_chunk *chunk = chunk_of(map, root);
+    cslot_t index = root % SLOT_CHUNK_ROOTS;
+    set(chunk->added, root, true);
+    map->free_count += L2_CNODE_SLOTS - chunk->free_in[index];
+    chunk->free_in[index] = L2_CNODE_SLOTS;
+    memset(chunk->free_bits[index], 0xff, sizeof(chunk->free_bits[index]));
     map->hint = root < map->hint ? root : map->hint;
+}
+
+bool slot_map_remove(struct slot_map *map, cslot_t root)
+{
+    struct slot_chunk *chunk = root < map->roots ? chunk_of(map, root) : NULL;
+    cslot_t index = root % SLOT_CHUNK_ROOTS;
+    if (chunk == NULL || !get(chunk->added, root) || chunk->free_in[index] != L2_CNODE_SLOTS) {
+        return false;
+    }
+    set(chunk->added, root, false);
+    memset(chunk->free_bits[index], 0, sizeof(chunk->free_bits[index]));
+    chunk->free_in[index] = 0;
+    map->free_count -= L2_CNODE_SLOTS;
+    return true;
 }
 
 capaddr_t slot_map_take(struct slot_map *map)
@@ -50,17 +101,19 @@ capaddr_t slot_map_take(struct slot_map *map)
     if (map->free_count == 0) {
         return 0;
     }
-    while (map->free_in[map->hint] == 0) {
-        map->hint = (map->hint + 1) % L1_CNODE_SLOTS_MIN;
+    while (chunk_of(map, map->hint)->free_in[map->hint % SLOT_CHUNK_ROOTS] == 0) {
+        map->hint = (map->hint + 1) % map->roots;
     }
-    uint64_t *words = map->free_bits[map->hint];
+    struct slot_chunk *chunk = chunk_of(map, map->hint);
+    cslot_t index = map->hint % SLOT_CHUNK_ROOTS;
+    uint64_t *words = chunk->free_bits[index];
     unsigned word = 0;
     while (words[word] == 0) {
         word++;
     }
     unsigned bit = (unsigned)__builtin_ctzll(words[word]);
     words[word] &= words[word] - 1;
-    map->free_in[map->hint]--;
+    chunk->free_in[index]--;
     map->free_count--;
     return map->hint * L2_CNODE_SLOTS + word * 64 + bit;
 }
@@ -69,12 +122,14 @@ bool slot_map_put(struct slot_map *map, capaddr_t addr)
 {
     cslot_t root = addr / L2_CNODE_SLOTS;
     cslot_t slot = addr % L2_CNODE_SLOTS;
-    if (root >= L1_CNODE_SLOTS_MIN || (map->added[root / 64] >> root % 64 & 1) == 0 ||
-        (map->free_bits[root][slot / 64] >> slot % 64 & 1) != 0) {
+    struct slot_chunk *chunk = root < map->roots ? chunk_of(map, root) : NULL;
+    cslot_t index = root % SLOT_CHUNK_ROOTS;
+    if (chunk == NULL || !get(chunk->added, root) ||
+        (chunk->free_bits[index][slot / 64] >> slot % 64 & 1) != 0) {
         return false;
     }
-    map->free_bits[root][slot / 64] |= 1ull << slot % 64;
-    map->free_in[root]++;
+    chunk->free_bits[index][slot / 64] |= 1ull << slot % 64;
+    chunk->free_in[index]++;
     map->free_count++;
     map->hint = root < map->hint ? root : map->hint;
     return true;

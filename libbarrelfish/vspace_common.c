@@ -47,11 +47,12 @@ static errval_t place(struct vregion *region, struct memobj *memobj, const struc
                                                   where->flags, where->alignment);
 }
 
-// The whole work, under the lock; reserves first, since nothing may grow further in.
+// The whole work, under the lock; reserves first, since nothing may grow further in. Anonymous
+// memory comes before what mapping it needs: an impossible size would turn all memory into CNodes
+// else.
 static errval_t map_locked(const struct request *request, struct vregion **ret)
 {
-    bool eager = request->kind == REQUEST_FRAME || request->kind == REQUEST_ANON;
-    errval_t err = vspace_reserve(eager ? request->size : 0, 0);
+    errval_t err = vspace_reserve(request->kind == REQUEST_FRAME ? request->size : 0, 0);
     if (err_is_fail(err)) {
         return err;
     }
@@ -59,7 +60,8 @@ static errval_t map_locked(const struct request *request, struct vregion **ret)
     struct vregion *region = vspace_block_alloc(VSPACE_SLAB_REGION);
     err = memobj == NULL || region == NULL ? LIB_ERR_MALLOC_FAIL : create(memobj, request);
     if (err_is_ok(err)) {
-        err = place(region, memobj, request);
+        err = request->kind == REQUEST_ANON ? vspace_reserve(request->size, 0) : SYS_ERR_OK;
+        err = err_is_ok(err) ? place(region, memobj, request) : err;
         if (err_is_fail(err)) {
             (void)memobj_destroy(memobj);
         }

@@ -169,6 +169,16 @@ static errval_t revoke_and_clear(struct capref cap)
     return first_of(err, clear(cap));
 }
 
+// A domain that has outgrown its L1CNode keeps the new one in its TASKCN, and reaches that through
+// the new one. Without this copy, what our L1CNode holds is the last of TASKCN and takes all along.
+static errval_t revoke_taskcn(struct capref rootcn)
+{
+    struct capref taskcn = {build_cnoderef(rootcn, CNODE_LEVEL_ROOT), ROOTCN_SLOT_TASKCN};
+    errval_t err = capref_is_null(rootcn) ? SYS_ERR_OK : cap_revoke(taskcn);
+    bool never_made = err_no(err) == SYS_ERR_CAP_NOT_FOUND || err_no(err) == SYS_ERR_SLOT_INVALID;
+    return never_made ? SYS_ERR_OK : err;
+}
+
 errval_t spawn_destroy(struct spawn_info *si)
 {
     if (!capref_is_null(si->dispatcher)) {
@@ -178,6 +188,7 @@ errval_t spawn_destroy(struct spawn_info *si)
     errval_t err = revoke_and_clear(si->dispatcher);
     err = first_of(err, clear(si->selfep));
     err = first_of(err, clear(si->info));
+    err = first_of(err, revoke_taskcn(si->rootcn));
     err = first_of(err, revoke_and_clear(si->rootcn));
     *si = (struct spawn_info){0};
     return err;

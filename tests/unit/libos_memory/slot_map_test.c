@@ -60,18 +60,77 @@ static void test_roots(void)
 {
     slot_map_init(&map, 7);
     for (cslot_t i = 7; i < L1_CNODE_SLOTS_MIN; i++) {
+        CU_ASSERT_EQUAL(map.roots_free, L1_CNODE_SLOTS_MIN - i);
         CU_ASSERT_EQUAL(slot_map_take_root(&map), i);
     }
-    CU_ASSERT_EQUAL(slot_map_take_root(&map), L1_CNODE_SLOTS_MIN);
+    CU_ASSERT_EQUAL(map.roots_free, 0);
+    CU_ASSERT_EQUAL(slot_map_take_root(&map), L1_CNODE_SLOTS_MAX);
     CU_ASSERT_TRUE(slot_map_put_root(&map, 100));
     CU_ASSERT_FALSE(slot_map_put_root(&map, 100));
     CU_ASSERT_FALSE(slot_map_put_root(&map, L1_CNODE_SLOTS_MIN));
     CU_ASSERT_EQUAL(slot_map_take_root(&map), 100);
 }
 
+// A map that grows keeps what it has, and hands out the new L1 slots when the old ones are used up.
+static void test_extend(void)
+{
+    static struct slot_chunk chunks[SLOT_CHUNKS_MAX - 1];
+    slot_map_init(&map, 7);
+    slot_map_add(&map, 6);
+    CU_ASSERT_EQUAL(slot_map_take(&map), 6 * L2_CNODE_SLOTS);
+    while (map.roots_free > 0) {
+        (void)slot_map_take_root(&map);
+    }
+    memset(chunks, 0xa5, sizeof(chunks));
+    for (unsigned i = 0; i < SLOT_CHUNKS_MAX - 1; i++) {
+        slot_map_extend(&map, &chunks[i]);
+    }
+    CU_ASSERT_EQUAL(map.roots, L1_CNODE_SLOTS_MAX);
+    CU_ASSERT_FALSE(slot_map_put(&map, 300 * L2_CNODE_SLOTS));
+    CU_ASSERT_FALSE(slot_map_put_root(&map, 300));
+    for (cslot_t i = L1_CNODE_SLOTS_MIN; i < L1_CNODE_SLOTS_MAX; i++) {
+        CU_ASSERT_EQUAL(slot_map_take_root(&map), i);
+    }
+    CU_ASSERT_EQUAL(slot_map_take_root(&map), L1_CNODE_SLOTS_MAX);
+    cslot_t last = L1_CNODE_SLOTS_MAX - 1;
+    slot_map_add(&map, last);
+    CU_ASSERT_EQUAL(map.free_count, 2 * L2_CNODE_SLOTS - 1);
+    for (unsigned i = 1; i < L2_CNODE_SLOTS; i++) { // the lower L2CNode first
+        CU_ASSERT_EQUAL(slot_map_take(&map), 6 * L2_CNODE_SLOTS + i);
+    }
+    CU_ASSERT_EQUAL(slot_map_take(&map), last * L2_CNODE_SLOTS);
+    CU_ASSERT_TRUE(slot_map_put(&map, 6 * L2_CNODE_SLOTS));
+    CU_ASSERT_EQUAL(slot_map_take(&map), 6 * L2_CNODE_SLOTS);
+}
+
+static void test_remove(void)
+{
+    slot_map_init(&map, 7);
+    slot_map_add(&map, 6);
+    cslot_t root = slot_map_take_root(&map);
+    CU_ASSERT_FALSE(slot_map_remove(&map, root)); // not added yet
+    CU_ASSERT_FALSE(slot_map_remove(&map, L1_CNODE_SLOTS_MIN));
+    slot_map_add(&map, root);
+    for (unsigned i = 0; i < L2_CNODE_SLOTS; i++) {
+        (void)slot_map_take(&map);
+    }
+    capaddr_t addr = slot_map_take(&map);
+    CU_ASSERT_EQUAL(addr, root * L2_CNODE_SLOTS);
+    CU_ASSERT_FALSE(slot_map_remove(&map, root)); // one is in use
+    CU_ASSERT_TRUE(slot_map_put(&map, addr));
+    CU_ASSERT_TRUE(slot_map_remove(&map, root));
+    CU_ASSERT_FALSE(slot_map_remove(&map, root));
+    CU_ASSERT_EQUAL(map.free_count, 0);
+    CU_ASSERT_EQUAL(slot_map_take(&map), 0);
+    CU_ASSERT_FALSE(slot_map_put(&map, addr));
+    CU_ASSERT_TRUE(slot_map_put_root(&map, root));
+}
+
 CU_TestInfo slot_map_tests[] = {
     {"random operations", test_random},
     {"foreign slots", test_foreign_slots},
     {"root slots", test_roots},
+    {"more root slots", test_extend},
+    {"L2CNodes taken out again", test_remove},
     CU_TEST_INFO_NULL,
 };
