@@ -140,6 +140,11 @@ errval_t invoke_kernel(struct caps_call *call)
     case KERNEL_CMD_CORE_INFO:
         invoke_return(call, kcb.core_id | (uint64_t)kcb.apic_id << 16, kcb.private_base);
         return SYS_ERR_OK;
+    case KERNEL_CMD_STAT_RESET:
+        invoke_return(call, kcb.stats[KERNEL_STAT_LONGEST_CYCLES],
+                      kcb.stats[KERNEL_STAT_LONGEST_WHAT]);
+        kcb.stats[KERNEL_STAT_LONGEST_CYCLES] = kcb.stats[KERNEL_STAT_LONGEST_WHAT] = 0;
+        return SYS_ERR_OK;
     default:
         if (call->args[0] > HALT_STATUS_MAX)
             return SYS_ERR_ARGS;

@@ -269,6 +269,7 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
     [KERNEL_CMD_STAT] = {"read counter", BIT(Kernel), R, {}},
     [KERNEL_CMD_TRANSLATE] = {"translate", BIT(Kernel), R, {}},
     [KERNEL_CMD_CORE_INFO] = {"core information", BIT(Kernel), R, {}},
+    [KERNEL_CMD_STAT_RESET] = {"forget longest event", BIT(Kernel), W, {}},
     [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {}},
 };
 

@@ -79,9 +79,9 @@ enum cap_cmd {
     DISPATCHER_CMD_STATE,    ///< value 1 = enum dispatcher_state, value 2 = times scheduled
     DISPATCHER_CMD_INFO, ///< args: Frame with READ and WRITE: exposed information (kpi/info.h) goes
                          ///< there; once, unless that frame has been revoked
-    DISPATCHER_CMD_CSPACE,   ///< args: L1CNode: the dispatcher, which is set up, goes on in this
-                             ///< capability space. SYS_ERR_LAST_COPY if the former one would be
-                             ///< deleted with that: a bounded event cannot do it
+    DISPATCHER_CMD_CSPACE, ///< args: L1CNode: the dispatcher, which is set up, goes on in this
+                           ///< capability space. SYS_ERR_LAST_COPY if the former one would be
+                           ///< deleted with that: a bounded event cannot do it
 
     ENDPOINT_CMD_SEND = 44, ///< SYSCALL_LMP_SEND in the table of rules; cannot be invoked
 
@@ -112,7 +112,9 @@ enum cap_cmd {
                           ///< the end of this page or hole
     KERNEL_CMD_CORE_INFO, ///< value 1 = core ID | APIC ID << 16, value 2 = physical address of its
                           ///< private pages
-    KERNEL_CMD_HALT,      ///< args: exit status 0 to 95: ends the machine
+    KERNEL_CMD_STAT_RESET, ///< forgets the longest event; value 1 and 2 = its
+                           ///< KERNEL_STAT_LONGEST_CYCLES and _WHAT until now
+    KERNEL_CMD_HALT,       ///< args: exit status 0 to 95: ends the machine
     CAP_CMD_COUNT
 };
 

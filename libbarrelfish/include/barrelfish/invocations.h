@@ -298,6 +298,18 @@ LIB_MUST_CHECK static inline errval_t invoke_kernel_stat(struct capref kernel,
     return cap_invoke_value(kernel, KERNEL_CMD_STAT, which, 0, 0, value);
 }
 
+/// Forgets the longest event; *cycles and *what are those of KERNEL_STAT_LONGEST_ until now.
+LIB_MUST_CHECK static inline errval_t invoke_kernel_stat_reset(struct capref kernel,
+                                                               uint64_t *cycles, uint64_t *what)
+{
+    struct sysret ret = cap_invoke(kernel, KERNEL_CMD_STAT_RESET, 0, 0, 0, 0, 0, 0);
+    if (err_is_ok(ret.error)) {
+        *cycles = ret.value;
+        *what = ret.value2;
+    }
+    return ret.error;
+}
+
 /// *entry = physical address | KERNEL_TRANSLATE_ bits, or 0; *bytes to the end of the page or hole.
 LIB_MUST_CHECK static inline errval_t
 invoke_kernel_translate(struct capref kernel, lvaddr_t address, uint64_t *entry, uint64_t *bytes)

@@ -131,10 +131,10 @@ static uint64_t database_size(void)
 static void check_depth(const struct fuzz *fuzz)
 {
     static const uint8_t wanted[] = {
-        CAP_CMD_COPY,       CAP_CMD_MINT,         CAP_CMD_RETYPE,          CAP_CMD_DELETE,
-        CAP_CMD_REVOKE,     CAP_CMD_IDENTIFY,     VNODE_CMD_MAP,           VNODE_CMD_UNMAP,
-        VNODE_CMD_READ,     DISPATCHER_CMD_SETUP, DISPATCHER_CMD_RUN,      DISPATCHER_CMD_STATE,
-        MAPPING_CMD_MODIFY, DISPATCHER_CMD_STOP,  DISPATCHER_CMD_ENDPOINT, DISPATCHER_CMD_INFO,
+        CAP_CMD_COPY,         CAP_CMD_MINT,         CAP_CMD_RETYPE,          CAP_CMD_DELETE,
+        CAP_CMD_REVOKE,       CAP_CMD_IDENTIFY,     VNODE_CMD_MAP,           VNODE_CMD_UNMAP,
+        VNODE_CMD_READ,       DISPATCHER_CMD_SETUP, DISPATCHER_CMD_RUN,      DISPATCHER_CMD_STATE,
+        MAPPING_CMD_MODIFY,   DISPATCHER_CMD_STOP,  DISPATCHER_CMD_ENDPOINT, DISPATCHER_CMD_INFO,
         DISPATCHER_CMD_CSPACE};
     for (unsigned i = 0; i < sizeof(wanted); i++) {
         if (!EXPECT(fuzz->ok[wanted[i]] > 0)) {
