@@ -109,6 +109,7 @@ static void list_death(struct dcb *dcb)
 {
     dcb->death_listed = true;
     dcb->death_next = NULL;
+    dcb->death_prev = kcb.deaths_last;
     if (kcb.deaths == NULL)
         kcb.deaths = dcb;
     else
@@ -144,12 +145,14 @@ void dispatcher_forget_death(struct dcb *dcb)
 {
     if (!dcb->death_listed)
         return;
-    struct dcb **at = &kcb.deaths, *before = NULL;
-    for (; *at != dcb; at = &(*at)->death_next)
-        before = *at;
-    *at = dcb->death_next;
-    if (kcb.deaths_last == dcb)
-        kcb.deaths_last = before;
+    if (dcb->death_prev != NULL)
+        dcb->death_prev->death_next = dcb->death_next;
+    else
+        kcb.deaths = dcb->death_next;
+    if (dcb->death_next != NULL)
+        dcb->death_next->death_prev = dcb->death_prev;
+    else
+        kcb.deaths_last = dcb->death_prev;
     dcb->death_listed = false;
 }
 

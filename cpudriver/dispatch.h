@@ -45,7 +45,7 @@ struct dcb {
     struct dcb *timer_next, *timer_prev;
     uint32_t timer_bucket;
 
-    struct dcb *death_next; ///< list kcb.deaths
+    struct dcb *death_next, *death_prev; ///< list kcb.deaths
     bool death_listed;
     uint64_t death_words[5];
 };

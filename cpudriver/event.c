@@ -14,6 +14,9 @@
 #include "schedule.h"
 #include "timer.h"
 
+// Dispatchers that one event finds unable to go on, before it leaves the rest to the next event.
+#define EVENT_TRIES_MAX 8u
+
 void event_begin(uint64_t what)
 {
     kcb.event_start = cpu_tsc();
@@ -59,12 +62,13 @@ static bool whole(struct dcb *dcb)
     return false;
 }
 
-static _Noreturn void idle(void)
+// Nothing to run, or (`again`) no time left in this event to find it: the next one comes at once.
+static _Noreturn void idle(bool again)
 {
     kcb.current = NULL;
     space_load(kcb.kernel_root);
     // Deletions that nobody drives go on here, one step in each event.
-    if (caps_step(&kcb.caps))
+    if (again || caps_step(&kcb.caps))
         apic_timer_arm(kcb.event_start);
     else
         arm_timer();
@@ -78,10 +82,13 @@ bool event_end(void)
     if (kcb.deaths != NULL)
         dispatcher_retry_deaths();
     struct dcb *before = kcb.current;
-    for (;;) {
+    for (unsigned tries = 0;; tries++) {
         struct dcb *next = schedule_pick();
-        if (next == NULL)
-            idle();
+        if (next == NULL || tries == EVENT_TRIES_MAX) {
+            if (kcb.current != NULL && kcb.current->state == DISPATCHER_RUNNABLE)
+                dispatcher_save(kcb.current);
+            idle(next != NULL);
+        }
         if (!whole(next))
             continue;
         if (next == kcb.current)
