@@ -30,13 +30,18 @@ errval_t returns_set(struct caps_call *call)
     return err;
 }
 
-// An empty slot of the returns CNode, or NULL.
+// Slots in which its holder left something, that one look may pass over.
+#define RETURNS_LOOK 8u
+
+// An empty slot of the returns CNode, or NULL. Slots are filled in turn, so that the CNode is full
+// when the next few are: looking at all of them for each piece of memory would cost more than the
+// rest of its deletion.
 static struct cte *free_slot(struct returns *returns)
 {
     if (!cte_is(&returns->cnode, ObjType_L2CNode))
         return NULL;
     struct cte *slots = caps_ptr(&kcb.caps, returns->cnode.cap.base);
-    for (unsigned i = 0; i < L2_CNODE_SLOTS; i++) {
+    for (unsigned i = 0; i < RETURNS_LOOK; i++) {
         uint32_t index = (returns->cursor + i) % L2_CNODE_SLOTS;
         if (slots[index].cap.type == ObjType_Null) {
             returns->cursor = index + 1;

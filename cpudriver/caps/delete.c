@@ -80,8 +80,10 @@ static enum progress object_step(struct caps *caps, struct cte *slot, int *budge
         zombie_begin(caps, slot);
         return PROGRESS_ZOMBIE;
     }
-    if (type->returned && cap->owner == caps->core)
+    if (type->returned && cap->owner == caps->core) {
+        *budget -= CAPS_COST_DELETE;
         return memory_step(caps, slot);
+    }
     slot_clear(caps, slot);
     return PROGRESS_DONE;
 }
@@ -167,7 +169,8 @@ errval_t caps_revoke(struct caps *caps, struct cte *cte)
 bool caps_step(struct caps *caps)
 {
     bool progress = return_again(caps);
-    for (int budget = CAPS_STEP_BUDGET; budget > 0 && caps->zombies != NULL;) {
+    // Less than what a system call may take: a timer tick has other things to do besides.
+    for (int budget = CAPS_STEP_BUDGET / 2; budget > 0 && caps->zombies != NULL;) {
         if (!zombie_step(caps, &budget))
             break;
         progress = true;

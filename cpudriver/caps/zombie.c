@@ -131,7 +131,7 @@ static bool empty_place(struct caps *caps, struct cte *zombie, struct cte *slot,
         caps->zombies = zombie->next;
         return false;
     }
-    *budget -= CAPS_COST_DELETE;
+    *budget -= 3 * CAPS_COST_DELETE;    // an exchange moves three times
     if (lies_in_itself(caps, zombie)) { // Z3
         unlink(caps, zombie);
         link_last(caps, zombie);
@@ -172,7 +172,7 @@ bool zombie_step(struct caps *caps, int *budget)
         if (slot != NULL && slot != zombie && !cte_empty(slot)) // Z1
             return empty_place(caps, zombie, slot, budget);
         if (cap->aux + 1u == places) {
-            *budget -= CAPS_COST_DELETE;
+            *budget -= 2 * CAPS_COST_DELETE;
             finish(caps, zombie);
             return true;
         }

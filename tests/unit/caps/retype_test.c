@@ -132,13 +132,12 @@ static void test_many(void)
         steps++;
     }
     EXPECT(err, SYS_ERR_OK);
-    CU_ASSERT(done == 256 && steps == 7);
+    CU_ASSERT(done == 256 && steps == 256 / CAPS_RETYPE_STEP_OBJECTS - 1);
     CU_ASSERT_EQUAL(world.slots[355].cap.base, WORLD_BASE + 255 * 0x1000);
-    // Frames: 16 pages in each step.
     dest.slot = &world.slots[10];
     dest.room = 60;
     err = caps_retype(&world.caps, ram, 0x200000, ObjType_Frame, 0x1000, 40, &dest, &done);
-    CU_ASSERT(err == SYS_ERR_AGAIN && done == 16);
+    CU_ASSERT(err == SYS_ERR_AGAIN && done == CAPS_RETYPE_STEP_OBJECTS);
     // A foreign object in the way of what remains is an error, and so is one in the slots.
     struct cte *thief = copy(&world.slots[10 + 20], ram);
     EXPECT(caps_retype(&world.caps, ram, 0x200000, ObjType_Frame, 0x1000, 40, &dest, &done),
