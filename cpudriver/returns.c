@@ -33,9 +33,9 @@ errval_t returns_set(struct caps_call *call)
 // Slots in which its holder left something, that one look may pass over.
 #define RETURNS_LOOK 8u
 
-// An empty slot of the returns CNode, or NULL. Slots are filled in turn, so that the CNode is full
-// when the next few are: looking at all of them for each piece of memory would cost more than the
-// rest of its deletion.
+// An empty slot of the returns CNode, or NULL: try again. Slots are filled in turn, so that the
+// CNode is mostly full when the next few are: looking at all of them for each piece of memory would
+// cost more than the rest of its deletion.
 static struct cte *free_slot(struct returns *returns)
 {
     if (!cte_is(&returns->cnode, ObjType_L2CNode))
@@ -48,6 +48,7 @@ static struct cte *free_slot(struct returns *returns)
             return &slots[index];
         }
     }
+    returns->cursor += RETURNS_LOOK; // the next attempt looks further
     return NULL;
 }
 
