@@ -13,7 +13,6 @@
 #define STAVE_ERRORS(X) \
     X(SYS_ERR_OK, "success") \
     X(SYS_ERR_AGAIN, "one bounded step is done and more remain: call again") \
-    X(SYS_ERR_ILLEGAL_SYSCALL, "no such system call") \
     X(SYS_ERR_ILLEGAL_INVOCATION, "the capability's type has no such command") \
     X(SYS_ERR_ARGS, "an argument is out of its range") \
     X(SYS_ERR_CAP_NOT_FOUND, "no capability at this address") \
