@@ -21,6 +21,11 @@ errval_t invoke_irq_source(struct caps_call *call);
 errval_t invoke_io(struct caps_call *call);
 errval_t invoke_kernel(struct caps_call *call);
 
+struct vector;
+
+/// Mask the interrupt that is routed to a vector, if there is one, and forget it.
+void invoke_irq_unroute(struct vector *vector);
+
 /// Copy to and from the invoker's memory (a few bytes; any alignment).
 errval_t invoke_write_user(lvaddr_t to, const void *from, size_t bytes);
 errval_t invoke_read_user(void *to, lvaddr_t from, size_t bytes);

@@ -9,9 +9,6 @@
 #include "arch/x86_64/machine.h"
 #include "kcb.h"
 
-#define ISA_INTERRUPTS                                                                             \
-    16u ///< edge-triggered and active high; the PCI interrupts above are level-triggered
-
 errval_t invoke_notify(struct caps_call *call)
 {
     const struct cap *notify = &call->target->cap;
@@ -19,6 +16,24 @@ errval_t invoke_notify(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
+// The vector that a global interrupt is routed to, or NULL.
+static struct vector *vector_of(uint64_t gsi)
+{
+    for (unsigned i = 0; i < VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST; i++) {
+        if (kcb.vectors[i].gsi == gsi + 1)
+            return &kcb.vectors[i];
+    }
+    return NULL;
+}
+
+void invoke_irq_unroute(struct vector *vector)
+{
+    if (vector->gsi != 0)
+        ioapic_mask(vector->gsi - 1, true);
+    vector->gsi = 0;
+}
+
+// An interrupt has one vector and a vector one interrupt: the latest ones.
 static errval_t connect(uint64_t gsi, const struct cap *destination)
 {
     uint8_t vector = (uint8_t)destination->base;
@@ -29,7 +44,11 @@ static errval_t connect(uint64_t gsi, const struct cap *destination)
     bool level = gsi >= ISA_INTERRUPTS;
     if (!ioapic_route((uint32_t)gsi, vector, level, level))
         return SYS_ERR_ARGS;
-    entry->gsi = level ? (uint32_t)gsi + 1 : 0;
+    struct vector *before = vector_of(gsi);
+    if (before != NULL)
+        before->gsi = 0;
+    invoke_irq_unroute(entry);
+    entry->gsi = (uint32_t)gsi + 1;
     return SYS_ERR_OK;
 }
 
@@ -41,6 +60,9 @@ errval_t invoke_irq_source(struct caps_call *call)
         return SYS_ERR_ARGS;
     if (call->command == IRQSRC_CMD_CONNECT)
         return connect(gsi, &call->operands[1].cap->cap);
+    // What was never routed has no vector that it may raise, and perhaps no place in the I/O APIC.
+    if (vector_of(gsi) == NULL)
+        return SYS_ERR_NO_LISTENER;
     if (gsi >= ISA_INTERRUPTS)
         ioapic_mask((uint32_t)gsi, false);
     return SYS_ERR_OK;

@@ -44,7 +44,7 @@ static errval_t vector_create(struct caps_call *call)
         struct caps_dest listener = caps_dest_kernel(&entry->endpoint);
         err = caps_copy(&kcb.caps, &listener, endpoint);
         kassert(err_is_ok(err));
-        entry->gsi = 0;
+        invoke_irq_unroute(entry); // its former listener may have gone without freeing it
         entry->takes_irq = irq;
         invoke_return(call, vector, 0);
         return SYS_ERR_OK;
@@ -60,9 +60,7 @@ static errval_t vector_free(struct caps_call *call)
     struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
     if (cte_empty(&entry->endpoint))
         return SYS_ERR_NO_LISTENER;
-    if (entry->gsi != 0)
-        ioapic_mask(entry->gsi - 1, true);
-    entry->gsi = 0;
+    invoke_irq_unroute(entry);
     entry->takes_irq = false;
     return caps_delete(&kcb.caps, &entry->endpoint);
 }

@@ -25,7 +25,7 @@ struct dcb;
 /// An interrupt vector that stands for an endpoint of a dispatcher on this core.
 struct vector {
     struct cte endpoint; ///< a copy of the endpoint's capability; Null when the vector is free
-    uint32_t gsi;        ///< level-triggered global interrupt routed here plus 1, or 0
+    uint32_t gsi;        ///< global interrupt routed here plus 1, or 0
     bool takes_irq;      ///< made as an IRQDest
 };
 

@@ -52,6 +52,10 @@ void apic_start_core(uint32_t apic_id, uint8_t page);
 /// Fire VECTOR_TIMER at a time (TSC), once; UINT64_MAX: not at all.
 void apic_timer_arm(uint64_t deadline);
 
+/// Global interrupts below this are edge-triggered and active high; the PCI interrupts above are
+/// level-triggered.
+#define ISA_INTERRUPTS 16u
+
 /// Route a global interrupt to a vector of this core. Returns false if there is no such interrupt.
 bool ioapic_route(uint32_t gsi, uint8_t vector, bool level, bool active_low);
 void ioapic_mask(uint32_t gsi, bool mask);

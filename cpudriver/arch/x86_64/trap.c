@@ -148,7 +148,7 @@ static void handle_interrupt(unsigned vector)
             info_update(kcb.current);
     } else if (vector >= VECTOR_NOTIFY_FIRST && vector < VECTOR_NOTIFY_END) {
         struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
-        if (entry->gsi != 0)
+        if (entry->gsi > ISA_INTERRUPTS)
             ioapic_mask(entry->gsi - 1, true);
         if (entry->endpoint.cap.type == ObjType_EndPointLMP)
             lmp_notify(&entry->endpoint.cap);

@@ -88,8 +88,11 @@ enum cap_cmd {
     NOTIFY_CMD_SEND = 48, ///< interrupts the core that it names
 
     IRQSRC_CMD_CONNECT =
-        56,         ///< args: global interrupt, IRQDest: routes the interrupt there, unmasked
-    IRQSRC_CMD_ACK, ///< args: global interrupt: unmasks it again after it was delivered
+        56, ///< args: global interrupt, IRQDest: routes the interrupt there, unmasked; what was
+            ///< routed there before is masked. SYS_ERR_ARGS: not in the range, or not in the
+            ///< machine; SYS_ERR_NO_LISTENER: the IRQDest's vector was freed
+    IRQSRC_CMD_ACK, ///< args: global interrupt: unmasks it again after it was delivered.
+                    ///< SYS_ERR_NO_LISTENER: it is routed to no vector
 
     IO_CMD_IN = 64, ///< args: port, bytes (1, 2, 4); value 1
     IO_CMD_OUT,     ///< args: port, bytes (1, 2, 4), value
