@@ -2,8 +2,8 @@
 // Copyright The Stave authors
 //
 // The validity checker of the capability system, for tests and for finding faults: the database,
-// the ring of zombies, memory that waits to be returned, and for each Mapping its object and its
-// entries.
+// the ring of zombies, memory that waits to be returned, for each capability what the table of
+// rules says of its type, and for each Mapping its object and its entries.
 
 #include "arch/x86_64/pte.h"
 #include "caps/slot.h"
@@ -21,6 +21,19 @@ static bool unreturned_valid(const struct caps *caps)
     return bytes == caps->unreturned_bytes;
 }
 
+/// Checks what an entry shows: a whole lower table, or a page within the object, with no more
+/// rights than the Mapping has and never both writable and executable.
+static bool entry_valid(const struct cap *mapping, const struct cap *object, uint64_t entry)
+{
+    if (cap_is_vnode(object))
+        return entry == pte_table(object->base);
+    uint64_t page = entry & PTE_ADDRESS;
+    bool write = (entry & PTE_WRITE) != 0, execute = (entry & PTE_NO_EXECUTE) == 0;
+    return (entry & PTE_PRESENT) != 0 && page >= mapping->base && page < cap_end(mapping) &&
+           !(write && execute) && (!write || (mapping->rights & CAPRIGHTS_WRITE) != 0) &&
+           (!execute || (mapping->rights & CAPRIGHTS_EXECUTE) != 0);
+}
+
 static bool mapping_valid(const struct caps *caps, const struct cte *mapping)
 {
     const struct cap *cap = &mapping->cap;
@@ -29,25 +42,38 @@ static bool mapping_valid(const struct caps *caps, const struct cte *mapping)
         return false;
     const struct vnode *vnode = mapping_table(caps, cap);
     for (uint32_t i = mapping_first(cap); i < mapping_first(cap) + cap->aux; i++) {
-        uint64_t entry = vnode->entry[i], page = entry & PTE_ADDRESS;
-        if (vnode->mapping[i] != mapping || (entry & PTE_PRESENT) == 0 || page < cap->base ||
-            page >= cap_end(cap))
+        if (vnode->mapping[i] != mapping || !entry_valid(cap, &object->cap, vnode->entry[i]))
             return false;
     }
     return true;
 }
 
-/// Checks the Mappings of a subtree, whose depth mdb_valid has found to be bounded.
-static bool mappings_valid(const struct caps *caps, const struct cte *cte)
+/// Checks a capability against the table of rules.
+static bool cap_valid(const struct caps *caps, const struct cte *cte)
 {
-    if (cte == NULL)
-        return true;
-    return (cte->cap.type != ObjType_Mapping || mapping_valid(caps, cte)) &&
-           mappings_valid(caps, cte->left) && mappings_valid(caps, cte->right);
+    const struct cap *cap = &cte->cap;
+    const struct cap_type *type = cap_type(cap->type);
+    return cap_type_fits(cap->type, cap->base, cap->bytes) && (cap->rights & ~CAPRIGHTS_ALL) == 0 &&
+           (type->owned || cap->owner == caps->core) &&
+           (type->sendable || (cap->flags & CAPFLAG_REMOTE) == 0) &&
+           (type->copyable || mdb_find_copy(&caps->mdb, cap, cte) == NULL) &&
+           (cap->type != ObjType_Mapping || mapping_valid(caps, cte));
+}
+
+/// Checks the capabilities of a subtree, whose depth mdb_valid has found to be bounded.
+static bool subtree_valid(const struct caps *caps, const struct cte *cte)
+{
+    return cte == NULL || (cap_valid(caps, cte) && subtree_valid(caps, cte->left) &&
+                           subtree_valid(caps, cte->right));
 }
 
 bool caps_valid(const struct caps *caps)
 {
-    return mdb_valid(&caps->mdb) && zombies_valid(caps) && unreturned_valid(caps) &&
-           mappings_valid(caps, caps->mdb.root[MDB_MEMORY]);
+    if (!mdb_valid(&caps->mdb) || !zombies_valid(caps) || !unreturned_valid(caps))
+        return false;
+    for (unsigned class = 0; class < MDB_CLASSES; class ++) {
+        if (!subtree_valid(caps, caps->mdb.root[class]))
+            return false;
+    }
+    return true;
 }

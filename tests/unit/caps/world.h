@@ -68,6 +68,9 @@ void world_visit(void (*visit)(struct cte *cte, void *arg), void *arg);
 /// How many operations the random test makes: a multiple of 1000.
 extern uint64_t random_operations;
 
+extern CU_TestInfo rules_tests[];
+extern CU_TestInfo decode_tests[];
+extern CU_TestInfo mapping_copy_tests[];
 extern CU_TestInfo mdb_tests[];
 extern CU_TestInfo cspace_tests[];
 extern CU_TestInfo ops_tests[];
