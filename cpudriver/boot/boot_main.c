@@ -260,5 +260,7 @@ void boot_main(lpaddr_t info_paddr, uint32_t magic)
     info->commands_bytes = commands >= 0 ? (uint16_t)commands : 0;
     self->bootinfo = paddr;
     self->apic_id = info->cores[0].apic_id;
+    lpaddr_t *handover = window_ptr((lpaddr_t)boot_handover);
+    handover[self->apic_id] = paddr + CORE_START_OFFSET; // so that no other core starts it again
     space_enter(self);
 }

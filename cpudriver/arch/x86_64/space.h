@@ -38,8 +38,8 @@ struct boot_space {
 };
 extern struct boot_space boot_space;
 
-/// Where a core that wakes in the trampoline finds its struct core_start, by APIC ID; 0: not to be
-/// started.
+/// Where a core that wakes in the trampoline finds its struct core_start, by APIC ID; 0: not
+/// started. The boot core's own is there too.
 extern lpaddr_t boot_handover[256];
 
 /// Build this core's page tables in its private memory, load them and go on in cpudriver_main on
