@@ -65,11 +65,22 @@ static errval_t vector_free(struct caps_call *call)
     return caps_delete(&kcb.caps, &entry->endpoint);
 }
 
+// A vector that stands for nothing might be an exception's, an APIC ID no core's but all cores'.
+static bool notify_valid(uint64_t base)
+{
+    uint64_t vector = base & 0xff;
+    return vector >= VECTOR_NOTIFY_FIRST && vector < VECTOR_NOTIFY_END && base >> 8 < APIC_ID_ALL;
+}
+
 static errval_t create_cap(struct caps_call *call)
 {
     struct capability sent;
     errval_t err = invoke_read_user(&sent, call->args[0], sizeof(sent));
-    return err_is_ok(err) ? caps_create_foreign(&kcb.caps, &call->operands[1].slot, &sent) : err;
+    if (err_is_fail(err))
+        return err;
+    if (sent.type == ObjType_Notify && !notify_valid(sent.base))
+        return SYS_ERR_ARGS;
+    return caps_create_foreign(&kcb.caps, &call->operands[1].slot, &sent);
 }
 
 static errval_t set_remote(struct caps_call *call)

@@ -66,7 +66,7 @@ static errval_t check_bootinfo(struct caps_call *call, struct plan *plan)
 static errval_t check(struct caps_call *call, struct plan *plan)
 {
     uint64_t core = call->args[0], apic = call->args[1];
-    if (core == 0 || core >= BOOTINFO_CORES_MAX || apic >= 255)
+    if (core == 0 || core >= BOOTINFO_CORES_MAX || apic >= APIC_ID_ALL)
         return SYS_ERR_CORE_INVALID;
     const lpaddr_t *handover = window_ptr((lpaddr_t)boot_handover);
     if (handover[apic] != 0)

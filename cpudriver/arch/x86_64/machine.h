@@ -43,6 +43,8 @@ void apic_init(void);
 uint32_t apic_id(void);
 void apic_eoi(void);
 
+#define APIC_ID_ALL 255u ///< no core's: an interrupt sent there goes to all (xAPIC)
+
 /// Interrupt another core (or this one).
 void apic_send(uint32_t apic_id, uint8_t vector);
 
