@@ -111,17 +111,18 @@ errval_t caps_decode(struct caps *caps, const struct cap *root, struct caps_call
 /// (Notify, ID). `cap` gives type, base, bytes, rights, extra and aux; the owner becomes this core.
 /// The memory of a container must have been cleared.
 /// Errors: SLOT_IN_USE, CNODE_TYPE, ARGS (malformed), RETYPE_RANGE (an existing object is
-/// overlapped other than as ancestor or descendant).
+/// overlapped other than as ancestor or descendant, or there are too many inside), CAP_BUSY (its
+/// copy, ancestor or a descendant is cleared or deleted).
 errval_t caps_create(struct caps *caps, const struct caps_dest *dest, const struct cap *cap);
 
 /// Make a capability that another core's monitor sent (KERNEL_CMD_CREATE_CAP). A foreign one is
 /// always marked CAPFLAG_REMOTE; one owned here if `sent` says so. If this core has a copy
-/// already, owner must agree with it and the mark is that copy's. Errors: as caps_create; CAP_TYPE
-/// (the type does not cross cores).
+/// already, owner must agree with it and the mark is that copy's. Errors: as caps_create; ARGS
+/// (also: another owner than the copy's); CAP_TYPE (the type does not cross cores).
 errval_t caps_create_foreign(struct caps *caps, const struct caps_dest *dest,
                              const struct capability *sent);
 
-/// Errors: SLOT_IN_USE, CNODE_TYPE, NO_COPY, CAP_BUSY.
+/// Errors: CAP_NOT_FOUND, CAP_BUSY, NO_COPY, SLOT_IN_USE, CNODE_TYPE.
 errval_t caps_copy(struct caps *caps, const struct caps_dest *dest, struct cte *src);
 
 /// Copy with the rights in `rights` only. `badge` marks an EndPointLMP that has no badge yet;
@@ -129,7 +130,7 @@ errval_t caps_copy(struct caps *caps, const struct caps_dest *dest, struct cte *
 errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *src,
                    uint64_t rights, uint64_t badge);
 
-/// Errors: SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
+/// Errors: CAP_NOT_FOUND, CAP_BUSY, SLOT_IN_USE, CNODE_TYPE.
 errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *src);
 
 /// Errors: CAP_NOT_FOUND, CAP_BUSY.
@@ -137,15 +138,16 @@ errval_t caps_identify(const struct cte *cte, struct capability *out);
 
 /// Mark or unmark all local copies: other cores may know of the object. Unmarking a foreign one
 /// says that its owner has forgotten this core, so that its last copy may go without asking.
-/// Errors: AGAIN, CAP_TYPE (the type does not cross cores), CAP_BUSY.
+/// Errors: AGAIN, CAP_NOT_FOUND, CAP_BUSY, CAP_TYPE (the type does not cross cores).
 errval_t caps_set_remote(struct caps *caps, struct cte *cte, bool remote);
 
 /// Make `count` objects of `objsize` bytes out of [offset, ...) of `src` in consecutive slots from
 /// `dest`. `objsize` may be 0 for types of fixed size. For IO and IRQSrc offset and size are
 /// numbers. *done is the number of objects finished, also with AGAIN. Objects that are there
-/// already, as the earlier steps left them, are continued. Errors: AGAIN, INVALID_RETYPE,
-/// RETYPE_RANGE, REMOTE, CAP_BUSY, SLOT_INVALID (too few slots left in the CNode),
-/// SLOT_IN_USE, CNODE_TYPE, REVOKE_FIRST.
+/// already, as the earlier steps left them, are continued. Errors: AGAIN, CAP_NOT_FOUND,
+/// INVALID_RETYPE, CAP_BUSY, REMOTE (another core owns it or may hold copies), RETYPE_RANGE (also:
+/// it would be a copy), CNODE_TYPE, SLOT_INVALID (too few slots left in the CNode), SLOT_IN_USE,
+/// REVOKE_FIRST.
 errval_t caps_retype(struct caps *caps, struct cte *src, gensize_t offset, uint32_t type,
                      gensize_t objsize, uint32_t count, const struct caps_dest *dest,
                      uint32_t *done);
@@ -188,13 +190,15 @@ errval_t caps_vnode_map(struct caps *caps, struct cte *table, uint64_t first, ui
                         const struct caps_dest *dest);
 
 /// Map what `count` entries of a Mapping, from its entry `from` on, map, from entry `first` of
-/// `table` on, with no more rights than that Mapping has. Errors: as caps_vnode_map; VNODE_LEVEL
-/// (the Mapping was made in a table of another level); VNODE_SLOT (also: it has not these entries).
+/// `table` on, with no more rights than that Mapping has. Errors: as caps_vnode_map, but for
+/// RETYPE_RANGE; VNODE_LEVEL (also: the Mapping was made in a table of another level); VNODE_SLOT
+/// (also: it has not these entries).
 errval_t caps_vnode_copy(struct caps *caps, struct cte *table, uint64_t first, uint64_t count,
                          struct cte *mapping, uint64_t from, uint64_t flags,
                          const struct caps_dest *dest);
 
-/// Delete a Mapping that was made in this table. Errors: CAP_TYPE, ARGS (of another table).
+/// Delete a Mapping that was made in this table. Errors: CAP_TYPE, CAP_BUSY, ARGS (of another
+/// table).
 errval_t caps_vnode_unmap(struct caps *caps, struct cte *table, struct cte *mapping);
 
 /// Errors: CAP_TYPE, CAP_BUSY, VNODE_SLOT.

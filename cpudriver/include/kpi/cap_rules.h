@@ -72,10 +72,12 @@ struct cap_arg {
     uint32_t types; ///< bit 1 << type for each type
 };
 
-/// One operation. Errors that every operation has, in the order of the checks: ILLEGAL_INVOCATION
-/// (not an operation of the type), RIGHTS (the capability invoked lacks one); then for each
-/// argument in turn SLOT_INVALID, CAP_NOT_FOUND, CAP_BUSY, CAP_TYPE and RIGHTS of a capability,
-/// SLOT_IN_USE of a slot.
+/// One operation. Errors that every operation has, in the order of the checks. Of the capability
+/// invoked: SLOT_INVALID, RIGHTS (a CNode on the way lacks one), CAP_NOT_FOUND, CAP_BUSY,
+/// ILLEGAL_INVOCATION (not an operation of the type), RIGHTS. Then for each argument in turn the
+/// same of a capability, with CAP_TYPE in the place of ILLEGAL_INVOCATION; of a slot SLOT_INVALID,
+/// RIGHTS (its CNode lacks WRITE) and SLOT_IN_USE. CNODE_TYPE (only an L2CNode can be in an
+/// L1CNode) and all else is the operation's own.
 struct cap_command {
     const char *name; ///< NULL: no such command
     uint32_t types;   ///< bit 1 << type for each type that has it

@@ -39,9 +39,9 @@
     X(SYS_ERR_LMP_CAPTRANSFER_DST, "the receiver has no empty slot for a capability: try later") \
     X(SYS_ERR_DISP_FRAME, "the dispatcher frame is unsuitable") \
     X(SYS_ERR_DISP_NOT_READY, "the dispatcher lacks a capability space, address space or frame") \
-    X(SYS_ERR_DISP_RUNNING, "the dispatcher is set up already") \
+    X(SYS_ERR_DISP_RUNNING, "the dispatcher is set up or has run already") \
     X(SYS_ERR_NO_VECTOR, "no free interrupt vector on this core") \
-    X(SYS_ERR_NO_LISTENER, "nobody listens on this interrupt") \
+    X(SYS_ERR_NO_LISTENER, "nobody listens on this interrupt or vector") \
     X(SYS_ERR_CORE_INVALID, "no such core, or it has been started") \
     X(SYS_ERR_CORE_DATA, "the new core's boot information is invalid") \
     X(SYS_ERR_IO_PORT, "I/O port out of the capability's range") \

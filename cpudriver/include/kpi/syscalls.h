@@ -15,7 +15,11 @@
 //                 else kept).
 // SYSCALL_LMP_SEND rdi = endpoint, rsi = LMP_FLAG_ bits | words << 8, rdx = capability to send or
 // 0,
-//                 words 0 to 7 in r10, r8, r9, r12, r13, r14, r15, rbx. Result: rax.
+//                 words 0 to 7 in r10, r8, r9, r12, r13, r14, r15, rbx. Result: rax. Errors: ARGS
+//                 (flags, words); of the endpoint those of a lookup, CAP_TYPE and RIGHTS (WRITE);
+//                 of the capability LMP_CAPTRANSFER_SRC (it cannot be looked up; to give it away
+//                 its CNode needs WRITE), RIGHTS (GRANT), NO_COPY, CAP_BUSY; of the receiver
+//                 LMP_NO_TARGET, LMP_BUF_OVERFLOW, LMP_CAPTRANSFER_DST, CNODE_TYPE.
 // SYSCALL_YIELD   rdi = a dispatcher or endpoint to run next, or 0. Result: rax.
 // SYSCALL_SUSPEND rdi = systime_t to be woken at, or 0. Only while disabled. The caller's registers
 // are forgotten: the dispatcher
