@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Capabilities as a domain uses them, in the machine: what retype, mint, copy, delete, revoke and
-// mappings promise, what they refuse, and that all memory comes back. The rules one by one, against
-// a model, are tested on the host (tests/unit); here the whole path is.
+// Capabilities as a domain without special trust uses them through the library: rights, revocation,
+// cleared memory, deletion in steps, and that all memory comes back. The rules one by one are
+// tested in tests/system/rules, and against a model in tests/unit/caps.
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"
@@ -20,26 +20,6 @@ static struct capref slot(void)
     struct capref cap = NULL_CAP;
     EXPECT_OK(slot_alloc(&cap));
     return cap;
-}
-
-static void test_retype_overlap(void)
-{
-    struct capref ram, first = slot(), second = slot();
-    EXPECT_OK(ram_alloc_bytes(&ram, PIECE_BYTES, BASE_PAGE_SIZE));
-    EXPECT_OK(cap_retype(first, ram, 0, ObjType_Frame, 4 * BASE_PAGE_SIZE, 1));
-    EXPECT_ERR(cap_retype(second, ram, 0, ObjType_Frame, BASE_PAGE_SIZE, 1), SYS_ERR_REVOKE_FIRST);
-    EXPECT_ERR(cap_retype(second, ram, 3 * BASE_PAGE_SIZE, ObjType_RAM, BASE_PAGE_SIZE, 1),
-               SYS_ERR_REVOKE_FIRST);
-    EXPECT_ERR(cap_retype(first, ram, 8 * BASE_PAGE_SIZE, ObjType_Frame, BASE_PAGE_SIZE, 1),
-               SYS_ERR_SLOT_IN_USE);
-    EXPECT_ERR(cap_retype(second, ram, PIECE_BYTES, ObjType_Frame, BASE_PAGE_SIZE, 1),
-               SYS_ERR_RETYPE_RANGE);
-    EXPECT_ERR(cap_retype(second, first, 0, ObjType_RAM, BASE_PAGE_SIZE, 1),
-               SYS_ERR_INVALID_RETYPE);
-    EXPECT_OK(cap_retype(second, ram, 4 * BASE_PAGE_SIZE, ObjType_Frame, BASE_PAGE_SIZE, 1));
-    EXPECT_OK(cap_destroy(second));
-    EXPECT_OK(cap_destroy(first));
-    EXPECT_OK(cap_destroy(ram));
 }
 
 static void test_rights(void)
@@ -129,38 +109,12 @@ static void test_cnode_delete(void)
     EXPECT_OK(cap_destroy(frame));
 }
 
-// A deleted frame is unmapped everywhere: the page faults from then on (checked by an entry).
-static void test_unmapped_with_frame(void)
-{
-    struct capref pdpt = slot(), pdir = slot(), frame, mapping = slot(), unused = slot();
-    uint64_t entry = 0;
-    EXPECT_OK(vnode_create(pdpt, ObjType_VNode_x86_64_pdpt));
-    EXPECT_OK(vnode_create(pdir, ObjType_VNode_x86_64_pdir));
-    EXPECT_OK(frame_alloc(&frame, LARGE_PAGE_SIZE, NULL));
-    EXPECT_OK(vnode_map(pdpt, pdir, 5, VREGION_FLAGS_READ_WRITE, 0, 1, mapping));
-    EXPECT_OK(invoke_vnode_read(pdpt, 5, &entry));
-    EXPECT((entry & 1) == 1);
-    EXPECT_ERR(vnode_map(pdpt, frame, 6, VREGION_FLAGS_READ, 0, 1, unused), SYS_ERR_VNODE_LEVEL);
-    EXPECT_OK(cap_delete(pdir));
-    EXPECT_OK(invoke_vnode_read(pdpt, 5, &entry));
-    EXPECT(entry == 0);
-    struct capability info;
-    EXPECT_ERR(cap_identify(mapping, &info), SYS_ERR_CAP_NOT_FOUND);
-    EXPECT_OK(slot_free(mapping));
-    EXPECT_OK(slot_free(unused));
-    EXPECT_OK(slot_free(pdir));
-    EXPECT_OK(cap_destroy(pdpt));
-    EXPECT_OK(cap_destroy(frame));
-}
-
 static void run_all(void)
 {
-    test_retype_overlap();
     test_rights();
     test_revoke();
     test_cleared();
     test_cnode_delete();
-    test_unmapped_with_frame();
 }
 
 int main(void)

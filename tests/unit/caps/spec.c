@@ -45,6 +45,7 @@ static const struct spec_command commands[] = {
     {35, "X", "w", {WORD, SLOT}},                                                      // endpoint
     {36, "X", "r", {}},                                                                // state
     {37, "X", "w", {CAP("F", "rw")}},                            // information
+    {38, "X", "w", {CAP("1", "")}},                              // change the cspace
     {44, "E", "w", {OPTIONAL(ALL, "g")}},                        // send
     {48, "N", "w", {}},                                          // notify
     {56, "S", "w", {WORD, CAP("T", "w")}},                       // connect
@@ -62,7 +63,8 @@ static const struct spec_command commands[] = {
     {88, "K", "r", {}},                                          // counter
     {89, "K", "r", {}},                                          // translate
     {90, "K", "r", {}},                                          // core information
-    {91, "K", "w", {}},                                          // halt
+    {91, "K", "w", {}},                                          // forget the longest event
+    {92, "K", "w", {}},                                          // halt
 };
 
 #define END (1ul << 52)
