@@ -38,6 +38,10 @@ static errval_t transfer(const struct dcb *dcb, struct lmp_endpoint_kern *buffer
     uint64_t rights = send->no_grant ? CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT : CAPRIGHTS_ALL;
     errval_t err = send->give ? caps_move(&kcb.caps, &slot, send->given)
                               : caps_mint(&kcb.caps, &slot, send->given, rights, 0);
+    // The slot belongs to this message from now on, even if a revocation empties it: or else that
+    // of the next one would be taken for this one's.
+    if (err_is_ok(err))
+        buffer->recv_slot = 0;
     return err_no(err) == SYS_ERR_SLOT_IN_USE ? SYS_ERR_LMP_CAPTRANSFER_DST : err;
 }
 

@@ -203,9 +203,9 @@ errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf, st
     bool has_cap = message->flags & LMP_RECV_HAS_CAP;
     if (cap != NULL) {
         *cap = has_cap ? ep->recv_slot : NULL_CAP;
-        if (has_cap) {
-            lmp_endpoint_set_recv_slot(ep, NULL_CAP);
-        }
+    }
+    if (has_cap) { // The next one needs a slot of its own, or, if it stays here, an empty one.
+        lmp_endpoint_set_recv_slot(ep, cap != NULL ? NULL_CAP : ep->recv_slot);
     }
     __asm__ volatile("" ::: "memory"); // the message is read before its place is given back
     kern->consumed = kern->consumed + 1;

@@ -53,8 +53,8 @@ struct lmp_endpoint_kern {
     uint32_t reserved0;
     volatile uint32_t consumed; ///< domain: messages ever consumed
     uint32_t reserved1;
-    volatile uint64_t
-        recv_slot; ///< domain: empty slot (caddr) for a capability, or 0: none is accepted
+    volatile uint64_t recv_slot; ///< domain: empty slot (caddr) for a capability, or 0: none is
+                                 ///< accepted; the CPU driver makes it 0 when it has put one there
     uint64_t reserved2[5];
     struct lmp_message messages[];
 };

@@ -166,6 +166,7 @@ static errval_t deliver(uint64_t ep_caddr, uint64_t cap_caddr, uint32_t flags, s
         *dest = *src;
         src->present = !(flags & LMP_FLAG_GIVE);
         message->flags = LMP_RECV_HAS_CAP;
+        kern->recv_slot = 0;
     }
     message->length = (uint32_t)length;
     message->badge = ep->badge;
