@@ -96,6 +96,15 @@ static errval_t id_create(struct caps_call *call)
     return caps_create(&kcb.caps, &call->operands[0].slot, &id);
 }
 
+static errval_t reclaim(struct caps_call *call)
+{
+    genpaddr_t from = call->args[3];
+    errval_t err =
+        caps_reclaim(&kcb.caps, &call->operands[2].slot, call->args[0], call->args[1], &from);
+    invoke_return(call, from, 0);
+    return err;
+}
+
 static errval_t read_stat(struct caps_call *call)
 {
     uint64_t which = call->args[0];
@@ -154,6 +163,8 @@ errval_t invoke_kernel(struct caps_call *call)
                       kcb.stats[KERNEL_STAT_LONGEST_WHAT]);
         kcb.stats[KERNEL_STAT_LONGEST_CYCLES] = kcb.stats[KERNEL_STAT_LONGEST_WHAT] = 0;
         return SYS_ERR_OK;
+    case KERNEL_CMD_RECLAIM:
+        return reclaim(call);
     default:
         if (call->args[0] > HALT_STATUS_MAX)
             return SYS_ERR_ARGS;

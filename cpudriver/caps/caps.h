@@ -37,7 +37,9 @@ struct caps {
     struct cte *zombies;       ///< containers being emptied; a ring, the one worked on first
     struct cte *unreturned;    ///< memory that no capability covers and nobody had room for
     uint64_t unreturned_bytes; ///< sum of the above
-    uintptr_t window;          ///< physical address + window = pointer
+    genpaddr_t reclaim_base;   ///< what lies in this range can only be deleted
+    gensize_t reclaim_bytes;
+    uintptr_t window; ///< physical address + window = pointer
     coreid_t core;
 };
 
@@ -71,8 +73,8 @@ static inline struct caps_dest caps_dest_kernel(struct cte *slot)
 /// Look up a capability. `root` is the caller's L1CNode (usually dispatcher_slots.cspace.cap; it is
 /// checked here, any capability will do); `caddr` as in kpi/capabilities.h, any 64 bits will do.
 /// Errors: SLOT_INVALID (no such slot), CAP_NOT_FOUND (empty), CAP_BUSY (the
-/// capability or one on the way is cleared or deleted), CAP_TYPE (the root's address does not
-/// name an L1CNode), RIGHTS (a CNode on the way lacks READ).
+/// capability or one on the way is cleared or deleted, or it is reclaimed), CAP_TYPE (the root's
+/// address does not name an L1CNode), RIGHTS (a CNode on the way lacks READ).
 errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out);
 
 /// The same for deleting: the slot may hold a zombie or a half-cleared object, and the CNode with
@@ -160,6 +162,19 @@ errval_t caps_delete(struct caps *caps, struct cte *cte);
 /// Delete all other copies and all descendants. Errors: AGAIN, CAP_NOT_FOUND (also if `cte`
 /// was itself inside of what went), CAP_BUSY, REMOTE.
 errval_t caps_revoke(struct caps *caps, struct cte *cte);
+
+/// Take all memory of a range back: an empty slot at `dest` gets a RAM capability for the range,
+/// and every other capability to memory inside of it is deleted, outermost objects first. From the
+/// first step to the last what is left there is not found by caps_lookup (CAP_BUSY). Objects that
+/// other cores may hold (CAPFLAG_REMOTE) stay, with what lies in them. All before *from is done
+/// with: begin with 0 and pass on what comes back. One range at a time. Errors: AGAIN; before
+/// anything changes: ARGS (no range of pages, or the slot lies in it), SLOT_IN_USE, CNODE_TYPE,
+/// RETYPE_RANGE (an object covers more, or reaches across the border), CAP_BUSY (memory waits to be
+/// returned: take it, then try again), REMOTE (the object of just this range is one that other
+/// cores may hold); at the end: REMOTE (all is done, but something stays), CAP_NOT_FOUND (the slot
+/// went as well).
+errval_t caps_reclaim(struct caps *caps, const struct caps_dest *dest, genpaddr_t base,
+                      gensize_t bytes, genpaddr_t *from);
 
 /// Whether an object can be given to another core wholly: this is its only capability, nothing
 /// covers it and nothing was made of it. Errors: CAP_NOT_FOUND, CAP_BUSY, CAP_TYPE (the type does

@@ -60,6 +60,13 @@ static errval_t find(const struct caps *caps, const struct cap *root, uint64_t c
     return find_slot(caps, root, caddr_cptr(caddr), caddr_level(caddr), right, out);
 }
 
+/// Whether an object lies in the range that is being reclaimed.
+static bool is_reclaimed(const struct caps *caps, const struct cap *cap)
+{
+    return cap_type(cap->type)->class == MDB_MEMORY &&
+           cap->base - caps->reclaim_base < caps->reclaim_bytes;
+}
+
 errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out)
 {
     struct caps_dest found;
@@ -68,7 +75,7 @@ errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, 
         return err;
     if (cte_empty(found.slot))
         return SYS_ERR_CAP_NOT_FOUND;
-    if ((found.slot->cap.flags & CAPFLAGS_BUSY) != 0)
+    if ((found.slot->cap.flags & CAPFLAGS_BUSY) != 0 || is_reclaimed(caps, &found.slot->cap))
         return SYS_ERR_CAP_BUSY;
     *out = found.slot;
     return SYS_ERR_OK;

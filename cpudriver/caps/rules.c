@@ -271,6 +271,7 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
     [KERNEL_CMD_CORE_INFO] = {"core information", BIT(Kernel), R, {}},
     [KERNEL_CMD_STAT_RESET] = {"forget longest event", BIT(Kernel), W, {}},
     [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {}},
+    [KERNEL_CMD_RECLAIM] = {"reclaim", BIT(Kernel), W, {WORD, WORD, {CAP_ARG_SLOTS, 0, 0}}},
 };
 
 const struct cap_command *cap_command(uint64_t command)

@@ -122,6 +122,10 @@ enum cap_cmd {
     KERNEL_CMD_STAT_RESET, ///< forgets the longest event; value 1 and 2 = its
                            ///< KERNEL_STAT_LONGEST_CYCLES and _WHAT until now
     KERNEL_CMD_HALT,       ///< args: exit status 0 to 95: ends the machine
+    KERNEL_CMD_RECLAIM, ///< args: base, bytes, slot, from (0 at first): the slot gets RAM for the
+                        ///< range, all else there is deleted; value 1 = `from` for the next call;
+                        ///< SYS_ERR_AGAIN until done; SYS_ERR_REMOTE: what other cores may hold
+                        ///< stays
     CAP_CMD_COUNT
 };
 

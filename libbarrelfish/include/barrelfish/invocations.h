@@ -336,6 +336,20 @@ LIB_MUST_CHECK static inline errval_t invoke_kernel_core_info(struct capref kern
     return ret.error;
 }
 
+/// One step of taking a range of memory back into the empty slot `dest`; SYS_ERR_AGAIN: more
+/// remain. *from is 0 at first and passed on.
+LIB_MUST_CHECK static inline errval_t invoke_kernel_reclaim(struct capref kernel, genpaddr_t base,
+                                                            gensize_t bytes, struct capref dest,
+                                                            genpaddr_t *from)
+{
+    struct sysret ret =
+        cap_invoke(kernel, KERNEL_CMD_RECLAIM, base, bytes, get_cap_caddr(dest), *from, 0, 0);
+    if (err_no(ret.error) == SYS_ERR_AGAIN) {
+        *from = ret.value;
+    }
+    return ret.error;
+}
+
 /// Ends the machine with exit status `status`, 0 to 95.
 LIB_MUST_CHECK static inline errval_t invoke_kernel_halt(struct capref kernel, uint64_t status)
 {

@@ -105,6 +105,7 @@ static uint64_t any_command(struct test_random *random)
         KERNEL_CMD_TRANSLATE,  KERNEL_CMD_CORE_INFO,    KERNEL_CMD_HALT,
         KERNEL_CMD_ID_CREATE,  VNODE_CMD_MAP,           KERNEL_CMD_VECTOR_FREE,
         VNODE_CMD_MAP,         DISPATCHER_CMD_INFO,     DISPATCHER_CMD_CSPACE,
+        KERNEL_CMD_RECLAIM,
     };
     uint64_t dice = below(random, 20);
     if (dice < 9) { // what destroys comes less often, so that there is something to destroy

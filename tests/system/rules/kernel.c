@@ -5,6 +5,7 @@
 // refused.
 #include "rules.h"
 
+#include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
 #include "kpi/bootinfo.h"
 #include "kpi/vspace.h"
@@ -78,6 +79,21 @@ static void test_no_vector(void)
     RULES_EXPECT(SYS_ERR_ARGS, KERNEL_CMD_VECTOR_FREE, KERNEL, 0x2f);
     RULES_EXPECT(SYS_ERR_ARGS, KERNEL_CMD_VECTOR_FREE, KERNEL, 0xf0);
     RULES_EXPECT(SYS_ERR_ARGS, KERNEL_CMD_VECTOR_FREE, KERNEL, ~0ul);
+}
+
+// Memory of this domain's own; errors first, since the least call takes it.
+static void test_reclaim(void)
+{
+    struct capref ram;
+    struct frame_identity id = {0};
+    EXPECT_OK(ram_alloc_bytes(&ram, 4 * BASE_PAGE_SIZE, BASE_PAGE_SIZE));
+    EXPECT_OK(frame_identify(ram, &id));
+    RULES_EXPECT(SYS_ERR_ARGS, KERNEL_CMD_RECLAIM, KERNEL, id.base + 1, id.bytes, OUT);
+    RULES_EXPECT(SYS_ERR_RETYPE_RANGE, KERNEL_CMD_RECLAIM, KERNEL, id.base, BASE_PAGE_SIZE, OUT);
+    RULES_EXPECT(SYS_ERR_CNODE_TYPE, KERNEL_CMD_RECLAIM, KERNEL, id.base, id.bytes, RULES_ROOT);
+    RULES_EXPECT(SYS_ERR_SLOT_IN_USE, KERNEL_CMD_RECLAIM, KERNEL, id.base, id.bytes, EP);
+    RULES_LEAST(KERNEL_CMD_RECLAIM, KERNEL, id.base, id.bytes, OUT);
+    EXPECT_OK(cap_destroy(ram)); // its slot is empty
 }
 
 // What another monitor may have sent, and what none can have.
@@ -241,6 +257,7 @@ void rules_test_kernel(void)
     test_vector(KERNEL_CMD_NOTIFY_CREATE, ObjType_Notify);
     test_vector(KERNEL_CMD_IRQDEST_CREATE, ObjType_IRQDest);
     test_no_vector();
+    test_reclaim();
     test_create_cap();
     test_remote();
     test_foreign();

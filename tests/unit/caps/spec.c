@@ -65,6 +65,7 @@ static const struct spec_command commands[] = {
     {90, "K", "r", {}},                                          // core information
     {91, "K", "w", {}},                                          // forget the longest event
     {92, "K", "w", {}},                                          // halt
+    {93, "K", "w", {WORD, WORD, {CAP_ARG_SLOTS, "", ""}}},       // reclaim
 };
 
 #define END (1ul << 52)

@@ -280,6 +280,26 @@ static void test_chaos(void)
     }
 }
 
+// After as much chaos, but without a return, one reclaim finds everything.
+static void test_chaos_reclaimed(void)
+{
+    test_random_init(&rng, 12);
+    for (unsigned episode = 0; episode < 20; episode++) {
+        set_up();
+        struct cte *kept = copy(&world.slots[CHAOS_SLOTS], ram);
+        for (unsigned i = 0; i < 1500; i++)
+            chaos_operation();
+        struct cte *cover = &world.slots[CHAOS_SLOTS + 1];
+        genpaddr_t from = 0;
+        errval_t err;
+        do {
+            err = caps_reclaim(&world.caps, TO(cover), WORLD_BASE, WORLD_BYTES, &from);
+        } while (err == SYS_ERR_AGAIN);
+        EXPECT(err, SYS_ERR_OK);
+        CU_ASSERT(only_ram_left() && cte_empty(kept) && world.returns == 0);
+    }
+}
+
 CU_TestInfo zombie_tests[] = {
     {"a domain", test_domain},
     {"two that hold each other", test_cycle_of_two},
@@ -291,5 +311,6 @@ CU_TestInfo zombie_tests[] = {
     {"nobody drives", test_undriven},
     {"blocked by the monitor", test_blocked},
     {"chaos", test_chaos},
+    {"chaos, reclaimed", test_chaos_reclaimed},
     CU_TEST_INFO_NULL,
 };
