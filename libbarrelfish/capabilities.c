@@ -65,7 +65,8 @@ errval_t cap_revoke(struct capref cap)
 errval_t cap_destroy(struct capref cap)
 {
     errval_t err = cap_delete(cap);
-    return err_is_ok(err) ? slot_free(cap) : err;
+    // What others have deleted leaves a slot behind that is to be freed all the same.
+    return err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND ? slot_free(cap) : err;
 }
 
 errval_t cap_identify(struct capref cap, struct capability *ret)

@@ -11,6 +11,7 @@
 #include "if/mem_serv.h"
 #include "mm.h"
 #include "ram_regions.h"
+#include "ram_server.h"
 
 static struct {
     ram_alloc_func_t func; ///< NULL: the memory server
@@ -37,7 +38,7 @@ void ram_alloc_set(ram_alloc_func_t func)
 }
 
 // A call to the memory server, connecting to it first if that has not been done.
-static errval_t call(uint64_t words[LMP_MSG_LENGTH], struct capref *cap)
+static errval_t call(uint64_t words[LMP_MSG_LENGTH], struct capref send, struct capref *cap)
 {
     if (!ram.connected) {
         errval_t err = lmp_rpc_init(&ram.rpc, cap_memservep);
@@ -46,7 +47,7 @@ static errval_t call(uint64_t words[LMP_MSG_LENGTH], struct capref *cap)
         }
         ram.connected = true;
     }
-    return lmp_rpc_call(&ram.rpc, words, NULL_CAP, words, cap);
+    return lmp_rpc_call(&ram.rpc, words, send, words, cap);
 }
 
 static errval_t server_alloc(struct capref *ret, const struct ram_request *request)
@@ -54,7 +55,7 @@ static errval_t server_alloc(struct capref *ret, const struct ram_request *reque
     struct capref cap = NULL_CAP;
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ALLOC, request->bytes, request->alignment,
                                       request->minbase, request->maxlimit};
-    errval_t err = call(words, &cap);
+    errval_t err = call(words, NULL_CAP, &cap);
     if (err_is_ok(err) && capref_is_null(cap)) {
         return LIB_ERR_RPC_REPLY;
     }
@@ -116,15 +117,47 @@ void ram_get_affinity(genpaddr_t *minbase, genpaddr_t *maxlimit)
     *maxlimit = ram.maxlimit;
 }
 
+errval_t ram_server_call(uint64_t words[LMP_MSG_LENGTH], struct capref send)
+{
+    mm_enter();
+    errval_t err = ram.func != NULL ? LIB_ERR_NOT_IMPLEMENTED : call(words, send, NULL);
+    mm_leave();
+    return err;
+}
+
 errval_t ram_available(genpaddr_t *available, genpaddr_t *total)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};
-    mm_enter();
-    errval_t err = ram.func != NULL ? LIB_ERR_NOT_IMPLEMENTED : call(words, NULL);
-    mm_leave();
+    errval_t err = ram_server_call(words, NULL_CAP);
     if (err_is_ok(err)) {
         *available = words[1];
         *total = words[2];
+    }
+    return err;
+}
+
+errval_t ram_free_ranges(size_t *count)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};
+    errval_t err = ram_server_call(words, NULL_CAP);
+    if (err_is_ok(err)) {
+        *count = words[3];
+    }
+    return err;
+}
+
+errval_t ram_set_limit(size_t bytes)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_LIMIT, 0, bytes};
+    return ram_server_call(words, NULL_CAP);
+}
+
+errval_t ram_get_account(domainid_t domain, struct ram_account *account)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ACCOUNT, domain};
+    errval_t err = ram_server_call(words, NULL_CAP);
+    if (err_is_ok(err)) {
+        *account = (struct ram_account){words[1], words[2], words[3], words[4]};
     }
     return err;
 }

@@ -134,6 +134,7 @@ struct request {
     char *const *argv, *const *envp;
     struct capref argcn;
     spawn_flags_t flags;
+    size_t memory_bytes; ///< limit; 0: none
 };
 
 // All strings one behind another, as spawnd wants them; *bytes is their length.
@@ -206,7 +207,7 @@ static errval_t spawn(coreid_t core, const struct request *request, domainid_t *
     }
     // Sent after a failure too: it makes spawnd forget what came.
     uint64_t words[SPAWND_WORDS] = {SPAWND_SPAWN, err_is_ok(err) ? argc | envc << 32 : 0,
-                                    request->flags};
+                                    request->flags, request->memory_bytes};
     errval_t spawn_err = call(core, connection, words, NULL_CAP);
     release(connection);
     if (err_is_ok(err)) {
@@ -218,30 +219,47 @@ static errval_t spawn(coreid_t core, const struct request *request, domainid_t *
     return err;
 }
 
+static errval_t spawn_and_name(coreid_t core, struct request *request, struct capref *domain_cap)
+{
+    char *const only_path[] = {(char *)request->path, NULL};
+    if (request->argv == NULL || request->argv[0] == NULL) {
+        request->argv = only_path;
+    }
+    if (request->envp == NULL) {
+        request->envp = environ;
+    }
+    domainid_t id;
+    errval_t err = spawn(core, request, &id);
+    if (err_is_ok(err) && domain_cap != NULL) {
+        *domain_cap = spawn_domain_cap(id);
+    }
+    return err;
+}
+
 errval_t spawn_program_with_caps(coreid_t coreid, const char *path, char *const argv[],
                                  char *const envp[], struct capref inheritcn_cap,
                                  struct capref argcn_cap, spawn_flags_t flags,
                                  struct capref *ret_domain_cap)
 {
-    char *const only_path[] = {(char *)path, NULL};
-    struct request request = {path, argv != NULL && argv[0] != NULL ? argv : only_path,
-                              envp != NULL ? envp : environ, argcn_cap, flags};
+    struct request request = {path, argv, envp, argcn_cap, flags, 0};
     if (!capref_is_null(inheritcn_cap) || (!capref_is_null(argcn_cap) && !is_own(coreid))) {
         return LIB_ERR_NOT_IMPLEMENTED;
     }
-    domainid_t id;
-    errval_t err = spawn(coreid, &request, &id);
-    if (err_is_ok(err) && ret_domain_cap != NULL) {
-        *ret_domain_cap = spawn_domain_cap(id);
-    }
-    return err;
+    return spawn_and_name(coreid, &request, ret_domain_cap);
 }
 
 errval_t spawn_program(coreid_t coreid, const char *path, char *const argv[], char *const envp[],
                        spawn_flags_t flags, struct capref *ret_domain_cap)
 {
-    return spawn_program_with_caps(coreid, path, argv, envp, NULL_CAP, NULL_CAP, flags,
-                                   ret_domain_cap);
+    return spawn_program_with_limit(coreid, path, argv, envp, 0, flags, ret_domain_cap);
+}
+
+errval_t spawn_program_with_limit(coreid_t coreid, const char *path, char *const argv[],
+                                  char *const envp[], size_t memory_bytes, spawn_flags_t flags,
+                                  struct capref *ret_domain_cap)
+{
+    struct request request = {path, argv, envp, NULL_CAP, flags, memory_bytes};
+    return spawn_and_name(coreid, &request, ret_domain_cap);
 }
 
 static bool is_up(const struct monitor_cores *cores, unsigned core)
@@ -299,6 +317,18 @@ errval_t spawn_kill(struct capref domain_cap)
 {
     uint64_t words[SPAWND_WORDS] = {SPAWND_KILL, spawn_domain_id(domain_cap)};
     return call_core(spawn_domain_core(spawn_domain_id(domain_cap)), words);
+}
+
+errval_t spawn_reclaim(struct capref domain_cap, size_t bytes, delayus_t deadline_us,
+                       struct spawn_reclaimed *reclaimed)
+{
+    uint64_t words[SPAWND_WORDS] = {SPAWND_RECLAIM, spawn_domain_id(domain_cap), bytes,
+                                    deadline_us};
+    errval_t err = call_core(spawn_domain_core(spawn_domain_id(domain_cap)), words);
+    if (err_is_ok(err) && reclaimed != NULL) {
+        *reclaimed = (struct spawn_reclaimed){words[1], words[2]};
+    }
+    return err;
 }
 
 void spawn_exit(uint8_t exitcode)

@@ -223,8 +223,13 @@ errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params)
     if (err_is_fail(err)) {
         return err_push(err, SPAWN_ERR_LOAD);
     }
-    work.si.bytes = work.layout.total;
-    err = alloc_slots(&work);
+    struct frame_identity memory = {0};
+    err = frame_identify(work.ram, &memory);
+    work.si.base = memory.base;
+    work.si.bytes = memory.bytes;
+    if (err_is_ok(err)) {
+        err = alloc_slots(&work);
+    }
     if (err_is_ok(err)) {
         err = build(&work);
     }

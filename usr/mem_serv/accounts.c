@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// A short list, in no order: the clients of one core's memory server are few.
+// A short list that is searched: the clients of one core's memory server are few.
 #include "accounts.h"
 
+#include <assert.h>
+#include <string.h>
+
+void accounts_init(struct accounts *accounts)
+{
+    memset(accounts, 0, sizeof(*accounts));
+    accounts->ownerless.limit = ACCOUNT_NO_LIMIT;
+}
+
+// Domain 0 finds an unused account.
 static struct account *find(struct accounts *accounts, domainid_t domain)
 {
-    for (uint32_t i = 0; i < accounts->count; i++) {
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++) {
         if (accounts->list[i].domain == domain) {
             return &accounts->list[i];
         }
@@ -14,30 +24,36 @@ static struct account *find(struct accounts *accounts, domainid_t domain)
     return NULL;
 }
 
-bool accounts_add(struct accounts *accounts, domainid_t domain, uint64_t bytes)
+struct account *accounts_find(struct accounts *accounts, domainid_t domain)
 {
-    struct account *account = find(accounts, domain);
-    if (account == NULL) {
-        if (accounts->count == ACCOUNTS_MAX) {
-            return false;
-        }
-        account = &accounts->list[accounts->count++];
-        *account = (struct account){.domain = domain};
-    }
-    account->pieces++;
-    account->bytes += bytes;
-    return true;
+    return domain == 0 ? &accounts->ownerless : find(accounts, domain);
 }
 
-const struct account *accounts_find(const struct accounts *accounts, domainid_t domain)
+struct account *accounts_get(struct accounts *accounts, domainid_t domain)
 {
-    return find((struct accounts *)accounts, domain);
-}
-
-void accounts_forget(struct accounts *accounts, domainid_t domain)
-{
-    struct account *account = find(accounts, domain);
+    struct account *account = accounts_find(accounts, domain);
     if (account != NULL) {
-        *account = accounts->list[--accounts->count];
+        return account;
     }
+    account = find(accounts, 0);
+    if (account != NULL) {
+        *account = (struct account){
+            .domain = domain,
+            .limit = ACCOUNT_NO_LIMIT,
+            .revoke_ep = NULL_CAP,
+        };
+    }
+    return account;
+}
+
+void accounts_free(struct accounts *accounts, struct account *account)
+{
+    assert(account != &accounts->ownerless && account->bytes == 0 && account->newest == NULL);
+    account->domain = 0;
+}
+
+bool account_may_take(const struct account *account, uint64_t bytes)
+{
+    return !account->ending && account->bytes <= account->limit &&
+           bytes <= account->limit - account->bytes;
 }

@@ -16,6 +16,7 @@
 struct page {
     domainid_t domain;
     struct capref frame;
+    genpaddr_t base;
     struct info_memory *memory; ///< in the mapped page
     uint64_t sequence;          ///< E4: the page itself is not read
 };
@@ -33,7 +34,7 @@ static struct page *find(domainid_t domain)
     return NULL;
 }
 
-static errval_t check(domainid_t domain, struct capref frame)
+static errval_t check(domainid_t domain, struct capref frame, genpaddr_t *base)
 {
     struct frame_identity identity;
     errval_t err = frame_identify(frame, &identity);
@@ -43,19 +44,21 @@ static errval_t check(domainid_t domain, struct capref frame)
     if (identity.bytes != BASE_PAGE_SIZE || domain == 0 || find(domain) != NULL) {
         return LIB_ERR_INVALID_ARGS;
     }
+    *base = identity.base;
     return pages_count < ACCOUNTS_MAX ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL;
 }
 
 errval_t info_add(domainid_t domain, struct capref frame)
 {
     void *mapped;
-    errval_t err = capref_is_null(frame) ? LIB_ERR_INVALID_ARGS : check(domain, frame);
+    genpaddr_t base;
+    errval_t err = capref_is_null(frame) ? LIB_ERR_INVALID_ARGS : check(domain, frame, &base);
     if (err_is_ok(err)) {
         err = vspace_map_one_frame(&mapped, BASE_PAGE_SIZE, frame, NULL, NULL);
     }
     if (err_is_ok(err)) {
         struct domain_info *info = mapped;
-        pages[pages_count++] = (struct page){domain, frame, &info->memory, 0};
+        pages[pages_count++] = (struct page){domain, frame, base, &info->memory, 0};
     } else if (!capref_is_null(frame)) {
         (void)cap_destroy(frame);
     }
@@ -71,6 +74,15 @@ void info_remove(domainid_t domain)
     (void)vspace_unmap(page->memory);
     (void)cap_destroy(page->frame);
     *page = pages[--pages_count];
+}
+
+void info_remove_range(genpaddr_t base, gensize_t bytes)
+{
+    for (uint32_t i = pages_count; i > 0; i--) {
+        if (pages[i - 1].base - base < bytes) {
+            info_remove(pages[i - 1].domain);
+        }
+    }
 }
 
 // E2. The reader is another dispatcher of this core: the order of the instructions is enough.
@@ -95,6 +107,8 @@ void info_publish(domainid_t domain, const struct account *account, gensize_t fr
         begin(own);
         own->memory->bytes = account != NULL ? account->bytes : 0;
         own->memory->pieces = account != NULL ? account->pieces : 0;
+        own->memory->limit =
+            account != NULL && account->limit != ACCOUNT_NO_LIMIT ? account->limit : 0;
         own->memory->free_bytes = free_bytes;
         own->memory->total_bytes = total_bytes;
         end(own);

@@ -17,6 +17,10 @@ LIB_MUST_CHECK errval_t info_add(domainid_t domain, struct capref frame);
 /// Unmaps a domain's page and deletes its frame, if there is one.
 void info_remove(domainid_t domain);
 
+/// Does so for the pages that lie in this range, which is about to be taken back by force: what is
+/// written there afterwards would be a fault.
+void info_remove_range(genpaddr_t base, gensize_t bytes);
+
 /// What a domain holds, or the core's memory, has changed: tells the domain (`account` may be NULL:
 /// it was given nothing), and a few others, in turn, of the core's. Does not allocate.
 void info_publish(domainid_t domain, const struct account *account, gensize_t free_bytes,

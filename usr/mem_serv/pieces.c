@@ -41,6 +41,11 @@ gensize_t pieces_free_bytes(void)
     return ranges.free_bytes;
 }
 
+size_t pieces_free_ranges(void)
+{
+    return ranges.tree.count;
+}
+
 void pieces_refill(void)
 {
     void *buf;
@@ -205,7 +210,7 @@ static void drop_range(struct free_range *range, struct supplies *supplies)
     supplies->blocks[supplies->blocks_left++] = range;
 }
 
-errval_t pieces_put(struct capref cap, gensize_t *bytes)
+errval_t pieces_put(struct capref cap, genpaddr_t *put_base, gensize_t *put_bytes)
 {
     struct capability ram;
     struct supplies supplies;
@@ -239,7 +244,8 @@ errval_t pieces_put(struct capref cap, gensize_t *bytes)
     }
     if (err_is_ok(err)) {
         err = cap_delete(cap);
-        *bytes = ram.bytes;
+        *put_base = ram.base;
+        *put_bytes = ram.bytes;
         insert_cut(&(struct cut){base, end - base, slot}, block);
     } else {
         supplies.blocks[supplies.blocks_left++] = block;

@@ -22,11 +22,13 @@ LIB_MUST_CHECK errval_t pieces_take(const struct free_request *request, struct c
                                     genpaddr_t *base);
 
 /// Make the memory of the RAM capability free and empty its slot. Neighbouring ranges become one.
-/// On an error the capability stays where it is. SYS_ERR_CAP_TYPE: not RAM; LIB_ERR_MALLOC_FAIL.
-LIB_MUST_CHECK errval_t pieces_put(struct capref cap, gensize_t *bytes);
+/// *base and *bytes say what memory that was. On an error the capability stays where it is.
+/// SYS_ERR_CAP_TYPE: not RAM; LIB_ERR_MALLOC_FAIL.
+LIB_MUST_CHECK errval_t pieces_put(struct capref cap, genpaddr_t *base, gensize_t *bytes);
 
-/// Bytes that are free.
+/// Bytes that are free, and the ranges that they make up.
 gensize_t pieces_free_bytes(void);
+size_t pieces_free_ranges(void);
 
 /// Fill up the metadata; call when nothing else is under way.
 void pieces_refill(void);

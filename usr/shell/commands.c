@@ -42,8 +42,11 @@ static const struct builtin {
     {"mem", "[CORE]", "free memory of each core", command_mem},
     {"kcb", "[CORE]", "counters of the CPU drivers", command_kcb},
     {"info", "", "what this shell's page of exposed information tells", command_info},
-    {"spawn", "CORE PROGRAM [ARGS]", "run a boot module on a core", NULL},
+    {"spawn", "CORE PROGRAM [ARGS]", "run a boot module on a core; first --memory 4M: with a limit",
+     NULL},
     {"kill", "ID", "end a domain that this shell has started", command_kill},
+    {"reclaim", "ID BYTES [MS]", "take memory back from a domain that this shell has started",
+     command_reclaim},
     {"echo", "[WORDS]", "print the words", command_echo},
     {"halt", "[STATUS]", "end the machine", command_halt},
 };
@@ -53,7 +56,7 @@ static int command_help(unsigned argc, char *const argv[])
     (void)argc;
     (void)argv;
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
-        printf("%-6s %-20s %s\n", builtins[i].name, builtins[i].usage, builtins[i].help);
+        printf("%-7s %-20s %s\n", builtins[i].name, builtins[i].usage, builtins[i].help);
     }
     printf(
         "Any other word is a boot module, which runs on this core: bench --help, hello.\n"
@@ -65,11 +68,19 @@ static int command_help(unsigned argc, char *const argv[])
 static int command_spawn(const struct shell_command *command)
 {
     unsigned long core;
-    if (command->argc < 3 || !number_parse(command->argv[1], BOOTINFO_CORES_MAX - 1, &core)) {
-        printf("usage: spawn CORE PROGRAM [ARGS] [&]\n");
+    size_t memory_bytes = 0;
+    char *const *argv = command->argv + 1;
+    bool usable = true;
+    if (command->argc > 2 && strcmp(argv[0], "--memory") == 0) {
+        usable = bytes_parse(argv[1], &memory_bytes);
+        argv += 2;
+    }
+    if (!usable || argv[0] == NULL || argv[1] == NULL ||
+        !number_parse(argv[0], BOOTINFO_CORES_MAX - 1, &core)) {
+        printf("usage: spawn [--memory BYTES[K|M|G]] CORE PROGRAM [ARGS] [&]\n");
         return STATUS_USAGE;
     }
-    return program_run((coreid_t)core, command->argc - 2, command->argv + 2, command->background);
+    return program_run((coreid_t)core, memory_bytes, argv + 1, command->background);
 }
 
 int command_run(const struct shell_command *command)
@@ -81,5 +92,5 @@ int command_run(const struct shell_command *command)
                                         : builtin->run(command->argc, command->argv);
         }
     }
-    return program_run(disp_get_core_id(), command->argc, command->argv, command->background);
+    return program_run(disp_get_core_id(), 0, command->argv, command->background);
 }

@@ -8,8 +8,13 @@
 #include "barrelfish/terminal_client.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define RECLAIM_DEFAULT_MS 100u
+#define RECLAIM_MAX_MS 60000u
 
 // Says what failed, and what that was due to.
 static int failed(const char *name, errval_t err)
@@ -22,12 +27,12 @@ static int failed(const char *name, errval_t err)
     return STATUS_FAILED;
 }
 
-int program_run(coreid_t core, unsigned argc, char *const argv[], bool background)
+int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool background)
 {
     struct capref domain;
     uint8_t status = 0;
-    (void)argc;
-    errval_t err = spawn_program(core, argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
+    errval_t err = spawn_program_with_limit(core, argv[0], argv, NULL, memory_bytes,
+                                            SPAWN_FLAGS_DEFAULT, &domain);
     if (err_is_fail(err)) {
         return failed(argv[0], err);
     }
@@ -45,16 +50,44 @@ int program_run(coreid_t core, unsigned argc, char *const argv[], bool backgroun
     return status;
 }
 
+// A domain's ID, as ps shows it.
+static bool domain_parse(const char *text, struct capref *domain)
+{
+    char *end;
+    unsigned long id = strtoul(text, &end, 16);
+    *domain = spawn_domain_cap((domainid_t)id);
+    return *end == '\0' && id != 0 && id <= UINT32_MAX;
+}
+
 int command_kill(unsigned argc, char *const argv[])
 {
-    char *end = NULL;
-    unsigned long id = argc == 2 ? strtoul(argv[1], &end, 16) : 0;
-    if (end == NULL || *end != '\0' || id == 0 || id > UINT32_MAX) {
+    struct capref domain;
+    if (argc != 2 || !domain_parse(argv[1], &domain)) {
         printf("usage: kill ID, as ps shows it\n");
         return STATUS_USAGE;
     }
-    errval_t err = spawn_kill(spawn_domain_cap((domainid_t)id));
+    errval_t err = spawn_kill(domain);
     return err_is_fail(err) ? failed(argv[0], err) : 0;
+}
+
+int command_reclaim(unsigned argc, char *const argv[])
+{
+    struct capref domain;
+    size_t bytes;
+    unsigned long ms = RECLAIM_DEFAULT_MS;
+    if (argc < 3 || argc > 4 || !domain_parse(argv[1], &domain) || !bytes_parse(argv[2], &bytes) ||
+        (argc == 4 && !number_parse(argv[3], RECLAIM_MAX_MS, &ms))) {
+        printf("usage: reclaim ID BYTES[K|M|G] [MS]\n");
+        return STATUS_USAGE;
+    }
+    struct spawn_reclaimed reclaimed;
+    errval_t err = spawn_reclaim(domain, bytes, ms * 1000, &reclaimed);
+    if (err_is_fail(err)) {
+        return failed(argv[0], err);
+    }
+    printf("%" PRIu64 " bytes came back, %" PRIu64 " of them by force\n", reclaimed.bytes,
+           reclaimed.forced);
+    return 0;
 }
 
 void machine_halt(int status)
@@ -76,5 +109,21 @@ bool number_parse(const char *text, unsigned long max, unsigned long *number)
         return false;
     }
     *number = value;
+    return true;
+}
+
+bool bytes_parse(const char *text, size_t *bytes)
+{
+    static const char units[] = "KMG";
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+    unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (text[0] < '0' || text[0] > '9' || errno != 0 || value == 0 || value > SIZE_MAX >> shift ||
+        end[unit != NULL] != '\0') {
+        return false;
+    }
+    *bytes = value << shift;
     return true;
 }

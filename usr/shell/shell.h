@@ -38,13 +38,18 @@ int command_info(unsigned argc, char *const argv[]);
 
 // programs.c
 
-/// Starts a program on a core, and waits for its end unless `background`. Returns its exit status.
-int program_run(coreid_t core, unsigned argc, char *const argv[], bool background);
+/// Starts a program on a core, which may hold `memory_bytes` (0: no limit), and waits for its end
+/// unless `background`. Returns its exit status.
+int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool background);
 
 int command_kill(unsigned argc, char *const argv[]);
+int command_reclaim(unsigned argc, char *const argv[]);
 
 /// Ends the machine; returns if that is not possible.
 void machine_halt(int status);
 
 /// A number in decimal, at most `max`; false: it is none.
 bool number_parse(const char *text, unsigned long max, unsigned long *number);
+
+/// A number of bytes, not 0, in decimal, perhaps with K, M or G behind it; false: it is none.
+bool bytes_parse(const char *text, size_t *bytes);

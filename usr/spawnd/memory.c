@@ -10,7 +10,11 @@
 #include "barrelfish/ram_alloc.h"
 #include "if/mem_serv.h"
 
+#define RECLAIMED_MESSAGES 16u ///< as many as can be under way at once
+
 static struct lmp_rpc rpc;
+static struct capref reclaimed_cap;
+static struct lmp_endpoint *reclaimed_ep;
 
 // Runs under the lock of memory management, as the library's own would.
 static errval_t alloc(struct capref *ret, const struct ram_request *request)
@@ -30,13 +34,49 @@ static errval_t alloc(struct capref *ret, const struct ram_request *request)
     return err;
 }
 
+static errval_t listen(void);
+
+static void on_reclaimed(void *arg)
+{
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    (void)arg;
+    while (err_is_ok(lmp_endpoint_recv(reclaimed_ep, &msg.buf, NULL))) {
+        if (msg.buf.msglen == 4 && msg.words[0] == MEM_SERV_RECLAIMED) {
+            domain_reclaimed((domainid_t)msg.words[1], msg.words[2], msg.words[3]);
+        }
+    }
+    errval_t err = listen();
+    if (err_is_fail(err)) {
+        DEBUG_ERR(err, "spawnd does not hear of memory that was reclaimed");
+    }
+}
+
+static errval_t listen(void)
+{
+    return lmp_endpoint_register(reclaimed_ep, get_default_waitset(),
+                                 MKCLOSURE(on_reclaimed, NULL));
+}
+
 errval_t memory_init(void)
 {
     errval_t err = lmp_rpc_init(&rpc, cap_memservep);
     if (err_is_ok(err)) {
         ram_alloc_set(alloc);
+        err = endpoint_create(RECLAIMED_MESSAGES, &reclaimed_cap, &reclaimed_ep);
     }
-    return err;
+    return err_is_ok(err) ? listen() : err;
+}
+
+errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_CHARGE, base, bytes, domain};
+    return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
+}
+
+errval_t memory_limit(domainid_t domain, gensize_t bytes)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_LIMIT, domain, bytes};
+    return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
 }
 
 errval_t memory_forget(domainid_t domain)
@@ -55,6 +95,12 @@ uint64_t memory_account(domainid_t domain)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ACCOUNT, domain};
     return err_is_ok(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)) ? words[1] : 0;
+}
+
+errval_t memory_reclaim(domainid_t domain, gensize_t bytes, delayus_t deadline_us)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_RECLAIM, domain, bytes, deadline_us};
+    return lmp_rpc_call(&rpc, words, reclaimed_cap, words, NULL);
 }
 
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes)

@@ -3,7 +3,8 @@
 //
 // Requests of clients (if/spawnd.h), whichever way they came. What a client sends is a claim: it is
 // checked here and answered with an error. Rights: whoever reaches spawnd may start, wait for and
-// list domains; only its parent may kill a domain.
+// list domains; only its parent may kill a domain or take memory back
+// from it.
 #include "spawnd.h"
 
 #include "barrelfish/capabilities.h"
@@ -52,7 +53,7 @@ static errval_t add_argcap(struct client *client, uint64_t slot, struct capref c
 static void serve_spawn(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
     domainid_t id = 0;
-    errval_t err = domain_launch(client, words[1] & UINT32_MAX, words[1] >> 32, words[2], &id);
+    errval_t err = domain_launch(client, words, &id);
     client_clear(client);
     uint64_t answer[SPAWND_WORDS] = {err, id};
     reply(client, answer);
@@ -86,17 +87,57 @@ static void serve_wait(struct client *client, uint64_t id, bool nohang)
     }
 }
 
-static void serve_kill(struct client *client, uint64_t id)
+// A running domain that the client has spawned.
+static errval_t find_child(const struct client *client, uint64_t id, struct domain **child)
 {
     struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
     if (domain == NULL || domain->state != SPAWND_RUNNING) {
-        reply_error(client, SPAWN_ERR_NO_DOMAIN);
-    } else if (domain->parent != client->domain) {
-        reply_error(client, SYS_ERR_RIGHTS);
-    } else {
-        domain_end(domain, SPAWND_KILLED, 0);
-        reply_error(client, SYS_ERR_OK);
+        return SPAWN_ERR_NO_DOMAIN;
     }
+    *child = domain;
+    return domain->parent == client->domain ? SYS_ERR_OK : SYS_ERR_RIGHTS;
+}
+
+static void serve_kill(struct client *client, uint64_t id)
+{
+    struct domain *domain;
+    errval_t err = find_child(client, id, &domain);
+    if (err_is_ok(err)) {
+        domain_end(domain, SPAWND_KILLED, 0);
+    }
+    reply_error(client, err);
+}
+
+static void serve_reclaim(struct client *client, const uint64_t words[SPAWND_WORDS])
+{
+    struct domain *domain;
+    errval_t err = find_child(client, words[1], &domain);
+    if (err_is_ok(err) && client->reclaims != 0) {
+        err = LIB_ERR_RECLAIM_BUSY;
+    }
+    if (err_is_ok(err)) {
+        err = memory_reclaim(domain->id, words[2], words[3]);
+    }
+    if (err_is_ok(err)) {
+        client->reclaims = domain->id;
+    } else {
+        reply_error(client, err);
+    }
+}
+
+static void reply_reclaimed(struct client *client, void *arg)
+{
+    const uint64_t *words = arg;
+    if (client->reclaims == words[SPAWND_WORDS]) {
+        client->reclaims = 0;
+        reply(client, words);
+    }
+}
+
+void domain_reclaimed(domainid_t id, uint64_t returned, uint64_t forced)
+{
+    uint64_t words[SPAWND_WORDS + 1] = {SYS_ERR_OK, returned, forced, [SPAWND_WORDS] = id};
+    client_each(reply_reclaimed, words);
 }
 
 static void serve_list(struct client *client, uint64_t from)
@@ -107,7 +148,9 @@ static void serve_list(struct client *client, uint64_t from)
     if (domain != NULL) {
         words[1] = domain->id | (uint64_t)domain->state << 32;
         uint64_t loaded = domain_infos[domain_table_index(&domains, domain)].bytes;
-        words[2] = loaded / BASE_PAGE_SIZE | memory_account(domain->id) / BASE_PAGE_SIZE << 32;
+        uint64_t held = memory_account(domain->id); // What it was loaded into is among it.
+        uint64_t more = held > loaded ? held - loaded : 0;
+        words[2] = loaded / BASE_PAGE_SIZE | more / BASE_PAGE_SIZE << 32;
         memcpy(&words[3], domain->name, SPAWND_NAME_BYTES);
     }
     reply(client, words);
@@ -150,6 +193,9 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
         break;
     case SPAWND_KILL:
         serve_kill(client, words[1]);
+        break;
+    case SPAWND_RECLAIM:
+        serve_reclaim(client, words);
         break;
     case SPAWND_LIST:
         serve_list(client, words[1]);

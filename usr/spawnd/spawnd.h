@@ -21,6 +21,7 @@ struct client {
     struct strings *strings; ///< NULL: no piece has come yet
     struct capref argcaps[SPAWND_ARGCN_SLOTS];
     domainid_t waits_for; ///< gets its reply when this domain has ended; or 0
+    domainid_t reclaims;  ///< gets its reply when this domain has given memory back; or 0
 };
 
 // clients.c
@@ -47,24 +48,34 @@ extern struct domain_table domains;
 /// What makes up each running domain, by its index in the table.
 extern struct spawn_info domain_infos[DOMAINS_MAX];
 
-/// Starts the program that the client has named. Errors: SPAWND_SPAWN's.
-errval_t domain_launch(struct client *client, uint64_t argc, uint64_t envc, uint64_t flags,
-                       domainid_t *id);
+/// Starts the program that the client has named, as the words of its SPAWND_SPAWN say. Errors:
+/// SPAWND_SPAWN's.
+errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS], domainid_t *id);
 /// A running domain has ended or is to: takes all of it back and tells those who wait.
 void domain_end(struct domain *domain, enum spawnd_state state, uint64_t status);
 /// The CPU driver's message of a death.
 void domain_died(const uint64_t *words, size_t length);
+/// A domain that was asked for memory has given it, or lost it.
+void domain_reclaimed(domainid_t id, uint64_t returned, uint64_t forced);
 /// The answer to SPAWND_WAIT.
 void domain_wait_reply(struct client *client, const struct domain *domain);
 
 // memory.c: the memory server.
 
 errval_t memory_init(void);
+/// Puts spawnd's memory on a domain's account, which is there from then to memory_forget().
+errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes);
+/// Limits what a domain may hold; opens its account too.
+errval_t memory_limit(domainid_t domain, gensize_t bytes);
+/// Takes back all that is on a domain's account, which has ended.
 errval_t memory_forget(domainid_t domain);
 /// Has a domain told of its memory in the frame of its exposed information, until it is forgotten.
 errval_t memory_info(domainid_t domain, struct capref frame);
 /// Bytes that a domain has from the memory server; 0 also if it has asked for nothing.
 uint64_t memory_account(domainid_t domain);
+/// Begins to ask a domain for memory; domain_reclaimed() is called once it is done, not before this
+/// has returned.
+errval_t memory_reclaim(domainid_t domain, gensize_t bytes, delayus_t deadline_us);
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes);
 
 // main.c

@@ -30,14 +30,22 @@ static errval_t give_argcaps(const struct spawn_info *info, struct client *clien
     return SYS_ERR_OK;
 }
 
-static errval_t load(const struct spawn_params *params, struct client *client,
+static errval_t load(const struct spawn_params *params, uint64_t limit, struct client *client,
                      struct spawn_info *info)
 {
     errval_t err = spawn_load(info, params);
     if (err_is_fail(err)) {
         return err;
     }
-    err = give_argcaps(info, client);
+    if (limit != 0) {
+        err = memory_limit(params->domain_id, limit);
+    }
+    if (err_is_ok(err)) {
+        err = memory_charge(params->domain_id, info->base, info->bytes);
+    }
+    if (err_is_ok(err)) {
+        err = give_argcaps(info, client);
+    }
     if (err_is_ok(err)) {
         err = memory_info(params->domain_id, info->info);
     }
@@ -76,9 +84,9 @@ static const char *without_folders(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-errval_t domain_launch(struct client *client, uint64_t argc, uint64_t envc, uint64_t flags,
-                       domainid_t *id)
+errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS], domainid_t *id)
 {
+    uint64_t argc = words[1] & UINT32_MAX, envc = words[1] >> 32, flags = words[2];
     struct spawn_params params = {
         .death_ep = cap_selfep,
         .bootinfo = (flags & SPAWND_FLAG_BOOTINFO) != 0 ? cap_bootinfo : NULL_CAP,
@@ -106,7 +114,7 @@ errval_t domain_launch(struct client *client, uint64_t argc, uint64_t envc, uint
     err = SPAWN_ERR_LIMIT;
     if (domain != NULL) {
         params.domain_id = domain->id;
-        err = load(&params, client, &domain_infos[domain_table_index(&domains, domain)]);
+        err = load(&params, words[3], client, &domain_infos[domain_table_index(&domains, domain)]);
     }
     (void)vspace_unmap(params.image);
     if (err_is_ok(err)) {

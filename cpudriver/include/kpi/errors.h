@@ -49,6 +49,8 @@
     X(LIB_ERR_MALLOC_FAIL, "out of heap memory") \
     X(LIB_ERR_SLOT_ALLOC_NO_SPACE, "no free capability slot") \
     X(LIB_ERR_RAM_ALLOC, "the memory server has no such memory") \
+    X(LIB_ERR_RAM_ALLOC_LIMIT, "the domain's memory limit does not allow this") \
+    X(LIB_ERR_RECLAIM_BUSY, "memory of this domain is being reclaimed already, or of too many") \
     X(LIB_ERR_RAM_ALLOC_WRONG_SIZE, "size of memory requested is invalid") \
     X(LIB_ERR_VSPACE_FULL, "no free range of virtual addresses") \
     X(LIB_ERR_VSPACE_INUSE, "the range of virtual addresses is in use") \

@@ -43,7 +43,7 @@ _Static_assert(sizeof(struct info_kernel) == 128, "kpi layout");
 /// Written by the core's memory server. Bytes.
 struct info_memory {
     uint64_t sequence;
-    uint64_t bytes;  ///< given to the domain, as MEM_SERV_ACCOUNT tells
+    uint64_t bytes;  ///< that the domain holds, as MEM_SERV_ACCOUNT tells
     uint64_t pieces; ///< in so many pieces
     uint64_t limit;  ///< most bytes that it may hold; 0: no limit
 

@@ -41,7 +41,7 @@ errval_t cap_delete(struct capref cap);
 /// Delete all copies and descendants of the capability, not itself.
 errval_t cap_revoke(struct capref cap);
 
-/// Delete the capability and free its slot.
+/// Delete the capability and free its slot; also if it has gone already, with what it was made of.
 errval_t cap_destroy(struct capref cap);
 
 /// What the capability is.

@@ -40,6 +40,27 @@ void ram_get_affinity(genpaddr_t *minbase, genpaddr_t *maxlimit);
 /// that does not use one.
 LIB_MUST_CHECK errval_t ram_available(genpaddr_t *available, genpaddr_t *total);
 
+/// How many ranges the free memory is scattered over. LIB_ERR_NOT_IMPLEMENTED as above.
+LIB_MUST_CHECK errval_t ram_free_ranges(size_t *count);
+
+/// Lower the limit of what this domain may hold, in bytes. It may be less than what it holds now:
+/// then nothing is allocated until enough was given back. Whoever has reached its limit gets
+/// LIB_ERR_RAM_ALLOC_LIMIT from ram_alloc() and all that stands on it. SYS_ERR_RIGHTS: more than
+/// the limit so far. LIB_ERR_NOT_IMPLEMENTED as above.
+LIB_MUST_CHECK errval_t ram_set_limit(size_t bytes);
+
+/// What a domain holds of this core's memory, what it was loaded into included. Memory is on the
+/// account of the domain that allocated it until no capability covers it any more.
+struct ram_account {
+    uint64_t bytes, pieces; ///< held now; a piece is what was allocated at once, or a rest of it
+    uint64_t limit;         ///< in bytes; UINT64_MAX: none
+    uint64_t given;         ///< bytes ever
+};
+
+/// The account of a domain of this core; 0: of memory whose domains have ended and that other cores
+/// may hold. SPAWN_ERR_NO_DOMAIN. LIB_ERR_NOT_IMPLEMENTED as above.
+LIB_MUST_CHECK errval_t ram_get_account(domainid_t domain, struct ram_account *account);
+
 /// Let `func` serve all requests from now on; NULL: the server at cap_memservep, which is connected
 /// to at the next request.
 void ram_alloc_set(ram_alloc_func_t func);

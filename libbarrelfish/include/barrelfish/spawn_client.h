@@ -29,6 +29,13 @@ LIB_MUST_CHECK errval_t spawn_program(coreid_t coreid, const char *path, char *c
                                       char *const envp[], spawn_flags_t flags,
                                       struct capref *ret_domain_cap);
 
+/// As spawn_program(), for a domain that may hold `memory_bytes` at most (0: no limit), what it is
+/// loaded into included; see ram_set_limit(). LIB_ERR_RAM_ALLOC_LIMIT: it cannot even be loaded.
+LIB_MUST_CHECK errval_t spawn_program_with_limit(coreid_t coreid, const char *path,
+                                                 char *const argv[], char *const envp[],
+                                                 size_t memory_bytes, spawn_flags_t flags,
+                                                 struct capref *ret_domain_cap);
+
 /// As spawn_program(); `argcn_cap` is an L2CNode in a slot of the own L1CNode (or NULL_CAP), whose
 /// first SPAWND_ARGCN_SLOTS slots are copied into the new domain's ARGCN. LIB_ERR_NOT_IMPLEMENTED:
 /// inheritcn_cap is not NULL_CAP, or there is an argcn_cap and coreid is another core.
@@ -59,6 +66,20 @@ LIB_MUST_CHECK errval_t spawn_wait_core(coreid_t coreid, domainid_t domainid, ui
 /// End a domain that the caller has spawned. SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
 LIB_MUST_CHECK errval_t spawn_kill(struct capref domain_cap);
 
+struct spawn_reclaimed {
+    uint64_t bytes;  ///< that came back, less what the domain allocated meanwhile
+    uint64_t forced; ///< of them taken by force
+};
+
+/// Ask a domain that the caller has spawned to give `bytes` of memory back. It chooses what
+/// (barrelfish/ram_revoke.h); what is missing after `deadline_us` is taken by force, newest memory
+/// first and in whole pieces. A domain that has registered nothing loses at once. Returns when it
+/// is done; *reclaimed may be NULL. What comes back because the domain ends counts too.
+/// SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS; SYS_ERR_ARGS: more than a minute;
+/// LIB_ERR_RECLAIM_BUSY: one is under way for this domain.
+LIB_MUST_CHECK errval_t spawn_reclaim(struct capref domain_cap, size_t bytes, delayus_t deadline_us,
+                                      struct spawn_reclaimed *reclaimed);
+
 /// End the calling domain; does not return.
 void spawn_exit(uint8_t exitcode) __attribute__((noreturn));
 
@@ -68,7 +89,7 @@ struct spawn_domain_info {
     coreid_t core;
     enum spawnd_state state;
     uint64_t bytes;       ///< memory that it was loaded into; what it allocated since is not in it
-    uint64_t given_bytes; ///< memory that it has from the memory server
+    uint64_t given_bytes; ///< memory that it holds besides
     char name[SPAWND_NAME_BYTES];
 };
 

@@ -38,10 +38,10 @@ enum spawnd_op {
     /// LMP only.
     /// errors: SPAWN_ERR_ARGS, also if the slot was given before.
     SPAWND_ARGCAP,
-    /// 1: argc | envc << 32, 2: SPAWND_FLAG_. The first argument names a boot module. reply: 1
-    /// domain ID.
-    /// errors: SPAWN_ERR_ARGS, SPAWN_ERR_NO_MODULE, SPAWN_ERR_LIMIT, those of spawn_load()
-    /// (barrelfish/spawn.h).
+    /// 1: argc | envc << 32, 2: SPAWND_FLAG_, 3: bytes of memory that the domain may hold (0: no
+    /// limit). The first argument names a boot module. reply: 1 domain ID.
+    /// errors: SPAWN_ERR_ARGS, SPAWN_ERR_NO_MODULE, SPAWN_ERR_LIMIT, LIB_ERR_RAM_ALLOC_LIMIT it
+    /// cannot even be loaded, those of spawn_load() (barrelfish/spawn.h).
     SPAWND_SPAWN,
     /// 1: exit status. The caller ends; there is no reply. LMP only.
     SPAWND_EXIT,
@@ -59,6 +59,12 @@ enum spawnd_op {
     /// reply: 1 free, 2 total bytes of this core's memory server, 3 domains, 4 domains that there
     /// is room for.
     SPAWND_MEMORY,
+    /// 1: domain ID, 2: bytes, 3: microseconds. The caller must have spawned the domain, which is
+    /// asked to give memory back (barrelfish/ram_revoke.h) and loses by force what is missing when
+    /// the time has passed. reply, when that is done: 1 bytes that came back, 2 those of them that
+    /// were taken by force.
+    /// errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS, those of MEM_SERV_RECLAIM (if/mem_serv.h).
+    SPAWND_RECLAIM,
     SPAWND_OPS_COUNT
 };
 

@@ -149,7 +149,7 @@ static int forge_kernel(void)
     }
     struct capability forged = {
         .base = 0x100000, .bytes = 0x1000, .type = ObjType_RAM, .rights = CAPRIGHTS_ALL};
-    for (unsigned cmd = KERNEL_CMD_START_CORE; cmd <= KERNEL_CMD_HALT; cmd++) {
+    for (unsigned cmd = KERNEL_CMD_START_CORE; cmd <= KERNEL_CMD_RECLAIM; cmd++) {
         bool tells =
             cmd == KERNEL_CMD_STAT || cmd == KERNEL_CMD_TRANSLATE || cmd == KERNEL_CMD_CORE_INFO;
         struct sysret ret = cap_invoke(cap_kernelinfo, (enum cap_cmd)cmd, (uint64_t)&forged,
@@ -181,7 +181,7 @@ static void pester(struct capref server, unsigned operations, unsigned without)
 
 static int pester_mem_serv(void)
 {
-    pester(cap_memservep, MEM_SERV_INFO, MEM_SERV_INFO + 2);
+    pester(cap_memservep, MEM_SERV_OPS_COUNT, MEM_SERV_OPS_COUNT + 2);
     return 0;
 }
 

@@ -9,6 +9,8 @@ int main(void)
     CU_SuiteInfo suites[] = {
         {"pieces", NULL, NULL, NULL, NULL, pieces_tests},
         {"accounts", NULL, NULL, NULL, NULL, accounts_tests},
+        {"held ranges", NULL, NULL, NULL, NULL, held_ranges_tests},
+        {"revocation", NULL, NULL, NULL, NULL, revocation_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

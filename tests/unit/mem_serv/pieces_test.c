@@ -37,9 +37,10 @@ static void put_all_memory(unsigned regions)
 {
     for (unsigned i = 0; i < regions; i++) {
         gensize_t bytes = KERNEL_MEMORY_BYTES / regions, got = 0;
+        genpaddr_t base = 0;
         struct capref ram = kernel_make_ram(KERNEL_MEMORY_BASE + i * bytes, bytes);
-        CU_ASSERT(err_is_ok(pieces_put(ram, &got)));
-        CU_ASSERT_EQUAL(got, bytes);
+        CU_ASSERT(err_is_ok(pieces_put(ram, &base, &got)));
+        CU_ASSERT(base == KERNEL_MEMORY_BASE + i * bytes && got == bytes);
         CU_ASSERT(kernel_slot_is_empty(ram));
         (void)slot_free(ram);
     }
@@ -86,8 +87,9 @@ static void take_one(struct test_random *random)
 static void drain(void)
 {
     for (unsigned i = 0; i < KERNEL_RETURNS; i++) {
-        gensize_t bytes = 0;
-        errval_t err = pieces_put(kernel_returned(i), &bytes);
+        genpaddr_t base;
+        gensize_t bytes;
+        errval_t err = pieces_put(kernel_returned(i), &base, &bytes);
         CU_ASSERT(err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND);
     }
     pieces_refill();
@@ -216,7 +218,7 @@ static void test_failures(void)
     kernel_fail_after(-1);
     CU_ASSERT(err_is_ok(pieces_take(&request, &cap, &base)));
     kernel_fail_after(0); // merging fails: the ranges stay apart
-    CU_ASSERT(err_is_ok(pieces_put(cap, &bytes)));
+    CU_ASSERT(err_is_ok(pieces_put(cap, &base, &bytes)));
     (void)slot_free(cap);
     kernel_fail_after(-1);
     CU_ASSERT_EQUAL(pieces_free_bytes(), KERNEL_MEMORY_BYTES);

@@ -8,3 +8,5 @@
 
 extern CU_TestInfo pieces_tests[];
 extern CU_TestInfo accounts_tests[];
+extern CU_TestInfo held_ranges_tests[];
+extern CU_TestInfo revocation_tests[];

@@ -43,7 +43,8 @@ struct spawn_info {
     struct capref selfep; ///< its self endpoint, unbadged
     struct capref info;   ///< frame of its exposed information; its spawner alone can write there
     domainid_t domain_id;
-    gensize_t bytes; ///< memory that it was made of
+    genpaddr_t base; ///< memory that it was made of
+    gensize_t bytes;
 };
 
 /// Make a domain, not running yet. On failure nothing is left of it and *si is untouched.

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Memory goes out of the free ranges onto an account and comes back from the CPU driver, which does
+// not say whose it was: the held ranges do.
+#include "info.h"
+#include "mem_serv.h"
+#include "pieces.h"
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/ram_alloc.h"
+#include "barrelfish/slot_alloc.h"
+#include "barrelfish/vspace_common.h"
+#include "kpi/bootinfo.h"
+
+#define FIRST_BLOCKS 64u
+#define GROW_BYTES 8192u
+/// Taking or putting a piece may take memory itself, some pieces deep, before it is noted. So it
+/// begins only with this many blocks, and the reserve is filled up in time.
+#define DEPTH_BLOCKS 8u
+#define RESERVE_BLOCKS 32u
+
+struct accounts accounts;
+struct held_ranges held;
+static struct cnoderef returns;
+
+errval_t memory_take(struct account *account, const struct free_request *request,
+                     struct capref *ret, genpaddr_t *base)
+{
+    if (account->ending) {
+        return SPAWN_ERR_NO_DOMAIN;
+    }
+    if (!account_may_take(account, request->bytes)) {
+        return LIB_ERR_RAM_ALLOC_LIMIT;
+    }
+    if (held_ranges_blocks(&held) < DEPTH_BLOCKS) {
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    struct capref cap;
+    genpaddr_t at;
+    errval_t err = pieces_take(request, &cap, &at);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    if (!held_ranges_add(&held, account, at, request->bytes)) {
+        (void)cap_destroy(cap); // then it comes back as returned memory
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    *ret = cap;
+    *base = at;
+    return SYS_ERR_OK;
+}
+
+errval_t memory_put(struct capref cap)
+{
+    genpaddr_t base;
+    gensize_t bytes;
+    if (held_ranges_blocks(&held) < DEPTH_BLOCKS) {
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    errval_t err = pieces_put(cap, &base, &bytes);
+    if (err_is_ok(err)) {
+        const struct held_range *range = held_ranges_first(&held, base, bytes);
+        domainid_t domain = range != NULL ? range->account->domain : 0;
+        (void)held_ranges_release(&held, base, bytes);
+        memory_publish(domain);
+    }
+    return err;
+}
+
+void memory_publish(domainid_t domain)
+{
+    gensize_t free_bytes = pieces_free_bytes();
+    const struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
+    info_publish(domain, account, free_bytes, free_bytes + held.bytes);
+}
+
+// The CPU driver fills the slots in turn, so that the first empty one is the end; when one could
+// not be taken it stays, and the next time all are looked at.
+void memory_drain(bool all)
+{
+    static cslot_t next;
+    static bool look_at_all;
+    all = all || look_at_all;
+    look_at_all = false;
+    for (cslot_t i = 0; i < L2_CNODE_SLOTS; i++) {
+        errval_t err = memory_put((struct capref){returns, (next + i) % L2_CNODE_SLOTS});
+        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND && !all) {
+            next = (next + i) % L2_CNODE_SLOTS;
+            return;
+        }
+        look_at_all = look_at_all || (err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND);
+        memory_refill();
+    }
+}
+
+void memory_refill(void)
+{
+    void *buf;
+    pieces_refill();
+    if (held_ranges_blocks(&held) < RESERVE_BLOCKS &&
+        err_is_ok(
+            vspace_map_anon_attr(&buf, NULL, NULL, GROW_BYTES, NULL, VREGION_FLAGS_READ_WRITE))) {
+        held_ranges_grow(&held, buf, GROW_BYTES);
+    }
+}
+
+void memory_end(struct account *account)
+{
+    while (account->newest != NULL) {
+        held_ranges_move(account->newest, &accounts.ownerless);
+    }
+    accounts_free(&accounts, account);
+}
+
+// The server's own ram_alloc().
+static errval_t serve_self(struct capref *ret, const struct ram_request *request)
+{
+    genpaddr_t base;
+    struct free_request mine = {request->bytes, request->alignment, request->minbase,
+                                request->maxlimit};
+    return memory_take(accounts_find(&accounts, disp_get_domain_id()), &mine, ret, &base);
+}
+
+errval_t memory_init(void)
+{
+    static char first_blocks[SLAB_BUFFER_BYTES(FIRST_BLOCKS, sizeof(struct held_range))];
+    static struct ram_rest rest[BOOTINFO_REGIONS_MAX];
+    struct capref returns_cap;
+    size_t count = 0;
+    pieces_init();
+    accounts_init(&accounts);
+    (void)accounts_get(&accounts, disp_get_domain_id());
+    held_ranges_init(&held);
+    held_ranges_grow(&held, first_blocks, sizeof(first_blocks));
+    errval_t err = cnode_create_l2(&returns_cap, &returns);
+    if (err_is_ok(err)) {
+        err = invoke_kernel_set_returns(cap_kernel, KERNEL_RETURNS_RAM, returns_cap, cap_selfep);
+    }
+    if (err_is_ok(err)) {
+        err = ram_alloc_end_regions(rest, BOOTINFO_REGIONS_MAX, &count);
+    }
+    for (size_t i = 0; i < count && err_is_ok(err); i++) {
+        err = memory_put(rest[i].cap);
+        (void)slot_free(rest[i].cap); // some are in SUPERCN
+    }
+    ram_alloc_set(serve_self);
+    return err;
+}
