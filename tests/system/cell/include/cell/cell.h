@@ -61,7 +61,7 @@ struct cell {
 };
 
 #define CELL_SPARE 0x20000ul
-#define CELL_SPARE_BYTES 0x20000ul
+#define CELL_SPARE_BYTES 0x30000ul
 
 /// Make a cell, without a dispatcher yet. False, with failed checks, if that cannot be done.
 bool cell_make(struct cell *cell);
