@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// See model.h.
+// See model.h. What it says is compared with what is there in model_check.c.
 #include "model.h"
 #include "panic.h"
-
-#include <string.h>
 
 struct model model;
 
@@ -19,7 +17,12 @@ int model_make(struct cte *slot, uint8_t type, genpaddr_t base, gensize_t bytes,
 {
     kassert(model.objects_count < MODEL_OBJECTS);
     int object = (int)model.objects_count++;
-    model.objects[object] = (struct model_object){type, true, base, bytes, extra, parent};
+    model.objects[object] = (struct model_object){.type = type,
+                                                  .alive = true,
+                                                  .base = base,
+                                                  .bytes = bytes,
+                                                  .extra = extra,
+                                                  .parent = parent};
     model_add(slot, object, rights, 0);
     return object;
 }
@@ -27,7 +30,8 @@ int model_make(struct cte *slot, uint8_t type, genpaddr_t base, gensize_t bytes,
 void model_add(struct cte *slot, int object, uint8_t rights, uint32_t badge)
 {
     kassert(model.entries_count < MODEL_ENTRIES && model_entry(slot) == NULL);
-    model.entries[model.entries_count++] = (struct model_entry){slot, object, rights, badge};
+    model.entries[model.entries_count++] =
+        (struct model_entry){.slot = slot, .object = object, .rights = rights, .badge = badge};
 }
 
 struct model_entry *model_entry(const struct cte *slot)
@@ -105,38 +109,74 @@ static bool mapping_of(const struct model_entry *entry, int object)
     return inner->type == ObjType_Mapping && inner->parent == object;
 }
 
+// The last copy of what other cores may know goes to the monitor.
 static void remove_slot(struct model_entry *entry)
 {
     int object = entry->object;
+    if (model.objects[object].remote && model_copies(object) == 1) {
+        entry->slot = NULL;
+        return;
+    }
     *entry = model.entries[--model.entries_count];
     if (model_copies(object) == 0)
         model.objects[object].alive = false;
+}
+
+// A slot that belongs to an object, or NULL.
+static struct model_entry *part_of(int object)
+{
+    for (unsigned i = 0; i < model.entries_count; i++) {
+        struct model_entry *entry = &model.entries[i];
+        if (held_by(entry, &model.objects[object]) || mapping_of(entry, object))
+            return entry;
+    }
+    return NULL;
+}
+
+void model_close(void)
+{
+    for (unsigned dead = 0; dead < model.objects_count; dead++) {
+        if (!model.objects[dead].alive && part_of((int)dead) == NULL)
+            model.objects[dead].base = model.objects[dead].bytes = 0;
+    }
 }
 
 // Kills one slot that belongs to a dead object. Returns whether there was one.
 static bool kill_one_more(void)
 {
     for (unsigned dead = 0; dead < model.objects_count; dead++) {
-        if (model.objects[dead].alive)
-            continue;
-        for (unsigned i = 0; i < model.entries_count; i++) {
-            struct model_entry *entry = &model.entries[i];
-            if (held_by(entry, &model.objects[dead]) || mapping_of(entry, (int)dead)) {
-                remove_slot(entry);
-                return true;
-            }
+        struct model_entry *entry = model.objects[dead].alive ? NULL : part_of((int)dead);
+        if (entry != NULL) {
+            remove_slot(entry);
+            return true;
         }
-        // Nothing is left in it, but there will be other objects at its place.
-        model.objects[dead].base = model.objects[dead].bytes = 0;
     }
+    model_close();
     return false;
+}
+
+void model_bury(void)
+{
+    while (kill_one_more())
+        continue;
+}
+
+void model_delete_leaf(const struct cte *slot)
+{
+    int object = model_entry(slot)->object;
+    remove_slot(model_entry(slot));
+    for (unsigned i = 0; !model.objects[object].alive && i < model.entries_count;) {
+        if (mapping_of(&model.entries[i], object))
+            remove_slot(&model.entries[i]);
+        else
+            i++;
+    }
 }
 
 void model_delete(const struct cte *slot)
 {
     remove_slot(model_entry(slot));
-    while (kill_one_more())
-        continue;
+    model_bury();
 }
 
 void model_revoke(const struct cte *slot)
@@ -144,98 +184,53 @@ void model_revoke(const struct cte *slot)
     int object = model_entry(slot)->object;
     for (unsigned i = 0; i < model.entries_count;) {
         struct model_entry *entry = &model.entries[i];
-        if ((entry->object == object && entry->slot != slot) ||
-            model_descends(entry->object, object)) {
+        bool goes = (entry->object == object && entry->slot != slot) ||
+                    model_descends(entry->object, object);
+        if (goes && entry->slot != NULL) {
             remove_slot(entry);
             i = 0;
         } else {
             i++;
         }
     }
-    while (kill_one_more())
-        continue;
+    model_bury();
 }
 
-static bool is_there(const struct model_entry *entry)
+static void forget(int dead)
 {
-    const struct model_object *o = &model.objects[entry->object];
-    const struct cap *cap = &entry->slot->cap;
-    return cap->type == o->type && cap->base == o->base && cap->bytes == o->bytes &&
-           cap->rights == entry->rights && (cap->flags & CAPFLAGS_BUSY) == 0 &&
-           (cap->extra & cap_type(cap->type)->extra_mask) == o->extra &&
-           (cap->type != ObjType_EndPointLMP || endpoint_badge(cap) == entry->badge);
-}
-
-void model_compare_part(void)
-{
-    for (unsigned i = 0; i < model.entries_count; i++)
-        kassert(is_there(&model.entries[i]));
-}
-
-void model_compare(void)
-{
-    kassert(world.caps.mdb.count == model.entries_count);
-    model_compare_part();
-}
-
-void model_drop_missing(void)
-{
-    for (unsigned i = 0; i < model.entries_count;) {
-        if (is_there(&model.entries[i]))
-            i++;
-        else
-            remove_slot(&model.entries[i]);
+    int last = (int)--model.objects_count, parent = model.objects[dead].parent;
+    for (unsigned i = 0; i <= model.objects_count; i++) {
+        if (model.objects[i].parent == dead)
+            model.objects[i].parent = parent;
     }
-}
-
-static void compare_pairs(void)
-{
+    model.objects[dead] = model.objects[last];
     for (unsigned i = 0; i < model.objects_count; i++) {
-        const struct model_object *a = &model.objects[i];
-        for (unsigned j = 0; a->alive && j < model.objects_count; j++) {
-            const struct model_object *b = &model.objects[j];
-            bool overlap =
-                b->alive && i != j && a->base < b->base + b->bytes && b->base < a->base + a->bytes;
-            bool leaves = cap_type(a->type)->leaf || cap_type(b->type)->leaf;
-            kassert(!overlap || leaves || model_descends((int)i, (int)j) ||
-                    model_descends((int)j, (int)i));
-        }
-    }
-}
-
-static void compare_tables(const struct model_object *table)
-{
-    const struct vnode *vnode = caps_ptr(&world.caps, table->base);
-    uint64_t used = 0;
-    for (unsigned i = 0; i < VNODE_ENTRIES; i++) {
-        kassert((vnode->entry[i] != 0) == (vnode->mapping[i] != NULL));
-        used += vnode->mapping[i] != NULL;
+        if (model.objects[i].parent == last)
+            model.objects[i].parent = dead;
     }
     for (unsigned i = 0; i < model.entries_count; i++) {
-        const struct model_object *mapping = &model.objects[model.entries[i].object];
-        if (mapping->type == ObjType_Mapping && mapping->extra - table->base < BASE_PAGE_SIZE) {
-            kassert(vnode->mapping[mapping->extra - table->base] == model.entries[i].slot);
-            used -= model.entries[i].slot->cap.aux;
-        }
+        if (model.entries[i].object == last)
+            model.entries[i].object = dead;
     }
-    kassert(used == 0);
 }
 
-void model_compare_memory(void)
+void model_compact(void)
 {
-    static bool covered[WORLD_PAGES];
-    memset(covered, 0, sizeof covered);
-    for (unsigned i = 0; i < model.objects_count; i++) {
-        const struct model_object *o = &model.objects[i];
-        if (!o->alive)
-            continue;
-        for (genpaddr_t page = o->base; page < o->base + o->bytes; page += BASE_PAGE_SIZE)
-            covered[(page - WORLD_BASE) / BASE_PAGE_SIZE] = true;
-        if (o->type >= ObjType_VNode_x86_64_pml4 && o->type <= ObjType_VNode_x86_64_ptable)
-            compare_tables(o);
+    for (int i = (int)model.objects_count - 1; i >= 0; i--) {
+        if (!model.objects[i].alive && model.objects[i].bytes == 0)
+            forget(i);
     }
-    for (unsigned i = 0; i < WORLD_PAGES; i++)
-        kassert(covered[i] != world.returned[i]);
-    compare_pairs();
-    kassert(caps_valid(&world.caps));
+}
+
+void model_doom(const struct model *after)
+{
+    for (unsigned i = 0; i < model.entries_count; i++) {
+        struct model_entry *entry = &model.entries[i];
+        entry->doomed = true;
+        for (unsigned j = 0; j < after->entries_count; j++) {
+            const struct model_entry *stays = &after->entries[j];
+            if (stays->slot == entry->slot && stays->object == entry->object)
+                entry->doomed = false;
+        }
+    }
 }

@@ -39,12 +39,25 @@ bool world_returned_only(genpaddr_t base, gensize_t bytes)
     return true;
 }
 
+void world_return(genpaddr_t base, gensize_t bytes)
+{
+    for (genpaddr_t page = base; page < base + bytes; page += BASE_PAGE_SIZE) {
+        bool *returned = &world.returned[(page - WORLD_BASE) / BASE_PAGE_SIZE];
+        kassert(!*returned);
+        *returned = true;
+    }
+    world.returned_bytes += bytes;
+    // Whoever has the memory next may write what it likes.
+    memset(caps_ptr(&world.caps, base), 0xa5, bytes);
+}
+
 void world_take(struct cte *slot, genpaddr_t base, gensize_t bytes)
 {
     for (genpaddr_t page = base; page < base + bytes; page += BASE_PAGE_SIZE) {
         kassert(world.returned[(page - WORLD_BASE) / BASE_PAGE_SIZE]);
         world.returned[(page - WORLD_BASE) / BASE_PAGE_SIZE] = false;
     }
+    world.returned_bytes -= bytes;
     make(slot, ObjType_RAM, base, bytes);
 }
 
@@ -154,13 +167,7 @@ bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
     if (world.ram_refused)
         return false;
     world.returns++;
-    for (genpaddr_t page = base; page < range.end; page += BASE_PAGE_SIZE) {
-        bool *returned = &world.returned[(page - WORLD_BASE) / BASE_PAGE_SIZE];
-        kassert(!*returned);
-        *returned = true;
-    }
-    // Whoever has the memory next may write what it likes.
-    memset(caps_ptr(caps, base), 0xa5, bytes);
+    world_return(base, bytes);
     return true;
 }
 
@@ -169,11 +176,16 @@ bool caps_hook_return_remote(struct caps *caps, struct cte *last)
     kassert((last->cap.flags & CAPFLAG_REMOTE) != 0);
     if (world.remote_refused)
         return false;
-    world.remotes++;
     if (world.remote_slot != NULL) {
-        struct caps_dest dest = caps_dest_kernel(world.remote_slot);
+        unsigned i = 0;
+        while (i < world.remote_room && !cte_empty(&world.remote_slot[i]))
+            i++;
+        if (i > 0 && i == world.remote_room)
+            return false;
+        struct caps_dest dest = caps_dest_kernel(&world.remote_slot[i]);
         kassert(caps_move(caps, &dest, last) == SYS_ERR_OK);
     }
+    world.remotes++;
     return true;
 }
 

@@ -19,8 +19,10 @@ struct world {
     struct caps caps;
     struct cte slots[WORLD_SLOTS];    ///< all empty in the beginning
     bool returned[WORLD_PAGES];       ///< given back and not used again yet
+    gensize_t returned_bytes;         ///< sum of the above
     bool ram_refused, remote_refused; ///< hooks say that there is no room
-    struct cte *remote_slot;          ///< where the last remote copy is moved to
+    struct cte *remote_slot;          ///< first slot that the last remote copies are moved to
+    unsigned remote_room;             ///< more of them; 0 as 1
     unsigned returns, remotes, flushes, dispatcher_stops, vspace_stops;
     genpaddr_t stopped;
 };
@@ -41,6 +43,9 @@ void world_reset(void);
 
 /// Whether all memory from `base` on has been returned, and no other.
 bool world_returned_only(genpaddr_t base, gensize_t bytes);
+
+/// Memory comes back: from the hook, or because another core that it was given to gives it back.
+void world_return(genpaddr_t base, gensize_t bytes);
 
 /// Take returned memory as one RAM capability.
 void world_take(struct cte *slot, genpaddr_t base, gensize_t bytes);

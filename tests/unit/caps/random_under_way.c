@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Deletions, revocations and retypes of which a step is made now and then, while other operations
+// come between. The model's own deletion has no steps, so in between it holds the state before, and
+// knows what would be gone afterwards: that is doomed. A step may take only what is doomed; what
+// it has taken is struck off the model, and what is doomed is found anew after each operation. At
+// the end of the last one nothing doomed may be left.
+#include "random.h"
+
+#define OPERATIONS_MAX 2u
+
+enum kind { KIND_NONE, KIND_DELETE, KIND_REVOKE, KIND_RETYPE };
+
+struct operation {
+    enum kind kind;
+    struct cte *slot;
+    struct random_retype retype;
+};
+static struct operation operations[OPERATIONS_MAX];
+
+void random_under_way_reset(void)
+{
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++)
+        operations[i].kind = KIND_NONE;
+}
+
+bool random_under_way(void)
+{
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++) {
+        if (operations[i].kind != KIND_NONE)
+            return true;
+    }
+    return false;
+}
+
+bool random_is_reserved(const struct cte *slot)
+{
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++) {
+        const struct operation *op = &operations[i];
+        const struct cte *dest = op->retype.dest.slot;
+        if (op->kind != KIND_NONE &&
+            (op->slot == slot ||
+             (op->kind == KIND_RETYPE && slot >= dest && slot < dest + op->retype.count)))
+            return true;
+    }
+    return false;
+}
+
+// What the model is after an operation.
+static void finish_in_model(const struct operation *op)
+{
+    if (op->kind == KIND_DELETE && model_entry(op->slot) != NULL)
+        model_delete(op->slot);
+    if (op->kind == KIND_REVOKE)
+        model_revoke(op->slot);
+}
+
+static void find_doomed(void)
+{
+    static struct model before, after;
+    before = model;
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++)
+        finish_in_model(&operations[i]);
+    model_bury();
+    after = model;
+    model = before;
+    model_doom(&after);
+    // Nobody else takes what an operation works on.
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++) {
+        struct model_entry *entry = model_entry(operations[i].slot);
+        if (operations[i].kind != KIND_NONE && entry != NULL)
+            entry->doomed = true;
+    }
+}
+
+void random_catch_up(void)
+{
+    if (!random_under_way())
+        return;
+    model_drop_missing();
+    find_doomed();
+}
+
+// Whether an operation leaves alone what the others work on, and a revocation what it revokes.
+static bool spares_others(const struct operation *op)
+{
+    static struct model before;
+    before = model;
+    bool spared[OPERATIONS_MAX], spares = true;
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++)
+        spared[i] = operations[i].kind == KIND_NONE || model_entry(operations[i].slot) == NULL;
+    finish_in_model(op);
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++)
+        spares = spares && (spared[i] || model_entry(operations[i].slot) != NULL);
+    spares = spares && (op->kind != KIND_REVOKE || model_entry(op->slot) != NULL);
+    model = before;
+    return spares;
+}
+
+static bool is_outside(const struct cte *slot)
+{
+    return slot >= world.slots && slot < world.slots + OUTSIDE_SLOTS;
+}
+
+static bool choose(struct operation *op)
+{
+    op->kind = (enum kind)(KIND_DELETE + below(3));
+    if (op->kind == KIND_RETYPE) {
+        bool ok = random_retype_choose(&op->retype) && is_outside(op->retype.dest.slot) &&
+                  random_retype_expect(&op->retype) == SYS_ERR_OK;
+        op->slot = op->retype.src;
+        return ok && !random_is_reserved(op->slot);
+    }
+    const struct model_entry *entry = random_entry(TYPE(RAM) | HOLDERS | VNODES);
+    if (entry == NULL || !is_outside(entry->slot))
+        return false;
+    op->slot = entry->slot;
+    return op->kind == KIND_DELETE ||
+           ((entry->rights & CAPRIGHTS_GRANT) != 0 && !object_of(entry)->remote);
+}
+
+bool random_begin(void)
+{
+    struct operation op;
+    struct operation *place = &operations[below(OPERATIONS_MAX)];
+    if (place->kind != KIND_NONE || !choose(&op) || !spares_others(&op))
+        return false;
+    *place = op;
+    find_doomed();
+    return true;
+}
+
+// Each returns whether the operation has come to its end.
+static bool step_delete(const struct operation *op)
+{
+    if (cte_empty(op->slot))
+        return true;
+    errval_t err = caps_delete(&world.caps, op->slot);
+    kassert(err == SYS_ERR_OK || err == SYS_ERR_AGAIN);
+    kassert(err == SYS_ERR_AGAIN || cte_empty(op->slot));
+    return err == SYS_ERR_OK;
+}
+
+static bool step_revoke(const struct operation *op)
+{
+    errval_t err = caps_revoke(&world.caps, op->slot);
+    if (err == SYS_ERR_AGAIN)
+        return false;
+    model_drop_missing();
+    int object = model_entry(op->slot)->object;
+    bool gone = model_copies(object) == 1 && !random_has_descendant(object);
+    kassert(err == SYS_ERR_OK ? gone : err == SYS_ERR_REMOTE);
+    kassert(err == SYS_ERR_OK || model.objects[object].remote ||
+            random_has_remote_descendant(object));
+    return true;
+}
+
+static bool step_retype(const struct operation *op)
+{
+    const struct random_retype *retype = &op->retype;
+    const struct model_entry *src = model_entry(retype->src);
+    const struct model_object *o = src != NULL ? object_of(src) : NULL;
+    // What it was made of may have gone in the meantime, and another be there.
+    if (o == NULL || o->type != retype->cap.type || o->base != retype->cap.base ||
+        o->bytes != retype->cap.bytes)
+        return true;
+    uint32_t done = 0;
+    errval_t err = random_retype_step(retype, &done);
+    bool others = err == SYS_ERR_REMOTE || err == SYS_ERR_REVOKE_FIRST ||
+                  err == SYS_ERR_SLOT_IN_USE || err == SYS_ERR_CAP_BUSY;
+    kassert(err == SYS_ERR_OK || err == SYS_ERR_AGAIN || others);
+    if (!others)
+        random_retype_made(retype, done);
+    return err != SYS_ERR_AGAIN;
+}
+
+bool random_step(void)
+{
+    struct operation *op = &operations[below(OPERATIONS_MAX)];
+    bool end = false;
+    world.remote_refused = one_in(4);
+    switch (op->kind) {
+    case KIND_NONE: // what nobody drives
+        caps_step(&world.caps);
+        break;
+    case KIND_DELETE:
+        end = step_delete(op);
+        break;
+    case KIND_REVOKE:
+        end = step_revoke(op);
+        break;
+    case KIND_RETYPE:
+        end = step_retype(op);
+        break;
+    }
+    world.remote_refused = false;
+    random_catch_up();
+    if (!end)
+        return true;
+    op->kind = KIND_NONE;
+    find_doomed();
+    if (random_under_way())
+        return true;
+    step_all();
+    model_drop_missing();
+    model_bury();
+    return true;
+}
+
+void random_finish(void)
+{
+    while (random_under_way())
+        random_step();
+}
+
+bool random_rescue(void)
+{
+    if (!random_under_way() || model.entries_count == 0)
+        return false;
+    const struct model_entry *entry = &model.entries[below(model.entries_count)];
+    for (unsigned i = 0; i < 32 && !entry->doomed; i++)
+        entry = &model.entries[below(model.entries_count)];
+    struct caps_dest dest;
+    if (!entry->doomed || entry->clearing || !random_dest(&dest))
+        return false;
+    errval_t expected = cap_type(object_of(entry)->type)->copyable
+                            ? random_expect_dest(&dest, object_of(entry)->type)
+                            : SYS_ERR_NO_COPY;
+    kassert(caps_copy(&world.caps, &dest, entry->slot) == expected);
+    if (expected == SYS_ERR_OK)
+        model_add(dest.slot, entry->object, entry->rights, entry->badge);
+    return expected == SYS_ERR_OK;
+}
