@@ -9,6 +9,7 @@
 #include <CUnit/CUnit.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,6 +116,34 @@ static void test_in_place(void)
         CU_ASSERT_EQUAL(ctrl, (uint16_t)(i * 777));
         urpc_consume(to);
         CU_ASSERT_FALSE(urpc_can_recv(to));
+    }
+    pair_drop(&pair);
+}
+
+// A rest changes nothing that can be read, whether the next line is free or holds a message that
+// nobody has read yet.
+static void test_relax(void)
+{
+    struct pair pair;
+    pair_make(&pair, 8);
+    for (unsigned round = 0; round < 20; round++) {
+        struct urpc_msg msg;
+        uint64_t sent = 0;
+        do {
+            uint8_t area[8 * URPC_LINE_BYTES];
+            struct urpc_chan end = pair.end[0];
+            memcpy(area, pair.area[0], sizeof(area));
+            urpc_relax(&pair.end[0]);
+            CU_ASSERT_EQUAL(memcmp(area, pair.area[0], sizeof(area)), 0);
+            CU_ASSERT_EQUAL(memcmp(&end, &pair.end[0], sizeof(end)), 0);
+        } while (send_one(&pair.end[0], 0, round * 6 + sent) && ++sent < 6);
+        CU_ASSERT_EQUAL(sent, 6);
+        CU_ASSERT_FALSE(urpc_send(&pair.end[0], (uint64_t[URPC_WORDS]){0}, 0));
+        for (uint64_t i = 0; i < sent; i++) {
+            urpc_relax(&pair.end[1]);
+            CU_ASSERT_TRUE(recv_one(&pair.end[1], 0, round * 6 + i));
+        }
+        CU_ASSERT_FALSE(urpc_recv(&pair.end[1], msg.words, &msg.ctrl));
     }
     pair_drop(&pair);
 }
@@ -273,6 +302,7 @@ void ring_suite(void)
     CU_add_test(suite, "full, empty and wrap, all sizes", test_full_and_empty);
     CU_add_test(suite, "unequal sizes, late peer", test_unequal_and_late);
     CU_add_test(suite, "in-place access", test_in_place);
+    CU_add_test(suite, "a rest changes nothing", test_relax);
     CU_add_test(suite, "acknowledgement each quarter", test_told_by_quarters);
     CU_add_test(suite, "acknowledgement counter wraps", test_ack_wrap);
     CU_add_test(suite, "random operations", test_random_operations);

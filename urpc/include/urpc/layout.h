@@ -56,6 +56,13 @@
 // work. The load itself hits the sender's cache until the receiver really goes to sleep, because
 // flags and acknowledgements lie in different lines. A flag in the headers of the other direction
 // would save that line but not the fence, and would keep a receiver with nothing to say awake.
+//
+// Hints. A publication tells the processor two things that change no content and no order, so no
+// invariant rests on them: that the line just sent will be read elsewhere, and that the line after
+// the next will be written here. Without the second, stores to the sender's own state, which stand
+// between those to two lines, keep the processor from fetching the lines ahead, and a stream takes
+// twice as long or more. The next line itself is the one that a waiting receiver polls: fetching it
+// then brings nothing, because the poll takes it away again; urpc_relax() is for that.
 #pragma once
 
 #include <stdatomic.h>
@@ -81,6 +88,9 @@ struct urpc_line {
     _Alignas(URPC_LINE_BYTES) uint64_t words[URPC_WORDS];
     _Atomic uint64_t header;
 };
+
+// Two payload words that are moved at once.
+typedef uint64_t urpc_two_words __attribute__((vector_size(16), may_alias));
 
 // One side's half of a channel. The side whose outgoing area it is writes all of it.
 struct urpc_area {
