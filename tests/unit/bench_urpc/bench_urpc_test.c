@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// bench-urpc: its command line; every kind of channel for a few rounds, with the contents right;
+// a kind that loses a word, which must be found; and what the program prints, complete and in
+// order. Nothing here says how long anything may take.
+#include "options.h"
+#include "rounds.h"
+#include "testlib/testlib.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define ARGS(...)                                                                                  \
+    (char *[])                                                                                     \
+    {                                                                                              \
+        "bench-urpc", __VA_ARGS__, NULL                                                            \
+    }
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static enum options_result parse(char **argv, struct options *options)
+{
+    int argc = 0;
+    while (argv[argc] != NULL) {
+        argc++;
+    }
+    optind = 0; // getopt starts anew
+    return options_parse(argc, argv, options);
+}
+
+static void test_options(void)
+{
+    struct options o;
+    CU_ASSERT_EQUAL(parse(ARGS("--csv"), &o), OPTIONS_OK);
+    CU_ASSERT(o.csv && !o.calibrate && o.cores[0] == -1 && o.rounds == 0 && o.lines == 64);
+    CU_ASSERT_EQUAL(parse(ARGS("--cores", "3,1", "--rounds", "7", "--lines", "128", "--seconds",
+                               "9", "--calibrate"),
+                          &o),
+                    OPTIONS_OK);
+    CU_ASSERT(o.cores[0] == 3 && o.cores[1] == 1 && o.rounds == 7 && o.lines == 128);
+    CU_ASSERT(o.seconds == 9 && o.calibrate && !o.csv);
+    CU_ASSERT_EQUAL(parse(ARGS("--help"), &o), OPTIONS_HELP);
+    char **bad[] = {
+        ARGS("--cores", "1"),   ARGS("--cores", "1,1"),      ARGS("--cores", "1,2,3"),
+        ARGS("--cores", "a,b"), ARGS("--rounds", "0"),       ARGS("--rounds", "1x"),
+        ARGS("--rounds", "-1"), ARGS("--lines", "63"),       ARGS("--lines", "2"),
+        ARGS("--lines", ""),    ARGS("--seconds", "999999"), ARGS("--csv", "--calibrate"),
+        ARGS("surplus"),        ARGS("--nonsense"),
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        CU_ASSERT_EQUAL(parse(bad[i], &o), OPTIONS_BAD);
+    }
+}
+
+// Measures one kind for a few rounds; tells whether all contents were right.
+static bool contents_right(const struct channel_kind *kind, enum shape shape, size_t slots)
+{
+    struct measurement m = {.kind = kind, .shape = shape};
+    struct rounds rounds = {.list = &m, .count = 1, .rounds = 3, .cores = {0, 0}, .slots = slots};
+    m.per_round = shape == SHAPE_TRIP ? kind->trips : kind->messages;
+    CU_ASSERT_PTR_NULL_FATAL(rounds_run(&rounds));
+    CU_ASSERT_EQUAL(rounds.rounds, 3);
+    bool right = m.wrong == 0;
+    rounds_drop(&rounds);
+    return right;
+}
+
+static void test_contents(void)
+{
+    static const struct channel_kind *const kinds[] = {
+        &line_kind,         &two_lines_kind, &urpc_copy_kind, &urpc_place_kind, &urpc_batch_kind,
+        &urpc_relaxed_kind, &ck56_kind,      &minimal_kind,   &ck64_kind,       &pipe_kind,
+        &read_kind,         &take_kind,      &read_take_kind, &own_kind,        &read_many_kind,
+        &instruction_kind,  &take_many_kind, &cycle_kind,
+    };
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        for (size_t slots = 3; slots <= 63; slots += 60) {
+            CU_ASSERT(kinds[i]->ping == NULL || contents_right(kinds[i], SHAPE_TRIP, slots));
+            CU_ASSERT(kinds[i]->produce == NULL || contents_right(kinds[i], SHAPE_STREAM, slots));
+        }
+    }
+}
+
+static struct channel_kind spoilt;
+
+// Sends the second message with the number of the first, as a channel does that repeats one.
+static uint64_t produce_twice(void *end, uint64_t first, uint64_t count)
+{
+    return urpc_copy_kind.produce(end, first, 1) | urpc_copy_kind.produce(end, first, count - 1);
+}
+
+static uint64_t ping_ahead(void *end, uint64_t first, uint64_t count)
+{
+    return urpc_copy_kind.ping(end, first + 1, count);
+}
+
+static void test_wrong_contents(void)
+{
+    spoilt = urpc_copy_kind;
+    spoilt.produce = produce_twice;
+    spoilt.ping = ping_ahead;
+    CU_ASSERT_FALSE(contents_right(&spoilt, SHAPE_STREAM, 63));
+    CU_ASSERT_FALSE(contents_right(&spoilt, SHAPE_TRIP, 63));
+    uint64_t words[MESSAGE_WORDS];
+    for (unsigned i = 0; i < MESSAGE_WORDS; i++) {
+        words_fill(words, 5);
+        CU_ASSERT_EQUAL(words_wrong(words, 5), 0);
+        words[i] ^= 1;
+        CU_ASSERT_NOT_EQUAL(words_wrong(words, 5), 0);
+    }
+}
+
+// Runs the program; returns its exit status, and what it printed in `text`.
+static int run(const char *args, char *text, size_t size)
+{
+    char command[256];
+    snprintf(command, sizeof(command), "build/bench-urpc %s 2>/dev/null", args);
+    FILE *out = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    size_t length = fread(text, 1, size - 1, out);
+    text[length] = '\0';
+    int status = pclose(out);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static const char *const rows[] = {
+    "round trip,line,",      "round trip,two-lines,",
+    "round trip,urpc,",      "stream,urpc,",
+    "stream,urpc-in-place,", "round trip,urpc-relaxed,",
+    "stream,urpc-batch,",    "round trip,urpc-in-place",
+    "round trip,minimal,",   "stream,minimal,",
+    "round trip,ck-64,",     "stream,ck-64,",
+    "round trip,ck-56,",     "stream,ck-56,",
+    "round trip,pipe,",      "stream,pipe,",
+};
+
+static void test_csv(void)
+{
+    static char text[16384];
+    CU_ASSERT_EQUAL_FATAL(run("--rounds 2 --lines 16 --csv", text, sizeof(text)), 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *row = strstr(text, rows[i]);
+        CU_ASSERT_PTR_NOT_NULL(row);
+        unsigned from, to, capacity, rounds, items;
+        double min, median, p99;
+        const char *rest = row == NULL ? "" : strchr(strchr(row, ',') + 1, ',');
+        int read = sscanf(rest, ",%u,%u,%u,%u,%u,cycles,%lf,%lf,%lf,", &from, &to, &capacity,
+                          &rounds, &items, &min, &median, &p99);
+        CU_ASSERT_EQUAL(read, 8);
+        CU_ASSERT(read < 8 || (capacity == 15 && rounds == 2 && items > 0));
+        CU_ASSERT(read < 8 || (min > 0 && min <= median && median <= p99));
+    }
+    size_t lines = 0, commas = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        lines += *c == '\n';
+        commas += *c == ',';
+    }
+    CU_ASSERT_EQUAL(lines, COUNT(rows) + 1);
+    CU_ASSERT_EQUAL(commas, 15 * lines);
+}
+
+static void test_text(void)
+{
+    static char text[16384];
+    CU_ASSERT_EQUAL(run("--rounds 2", text, sizeof(text)), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nround trip "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nstream "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "The ring's round trip is "));
+    CU_ASSERT_EQUAL(run("--help", text, sizeof(text)), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "--calibrate"));
+    CU_ASSERT_EQUAL(run("--lines 5", text, sizeof(text)), 2);
+    CU_ASSERT_EQUAL(run("--cores 0,1023", text, sizeof(text)), 1);
+}
+
+static void test_calibration(void)
+{
+    static const char *const keys[] = {
+        "ticks_per_us",         "own_ticks",       "read_take_ticks", "cycle_ticks",
+        "instruction_ticks",    "read_ticks",      "take_ticks",      "read_many_ticks",
+        "take_many_ticks",      "line_trip_ticks", "ring_trip_ticks", "ring_stream_ticks",
+        "two_lines_trip_ticks",
+    };
+    static char text[16384];
+    CU_ASSERT_EQUAL_FATAL(run("--rounds 2 --calibrate", text, sizeof(text)), 0);
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        char pattern[64];
+        double value = 0;
+        snprintf(pattern, sizeof(pattern), "\n%s: ", keys[i]);
+        const char *line = strstr(text, pattern);
+        CU_ASSERT(line != NULL && sscanf(line + strlen(pattern), "%lf", &value) == 1 && value > 0);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    {"the command line", test_options},
+    {"every kind of channel carries its contents", test_contents},
+    {"wrong contents are found", test_wrong_contents},
+    {"the CSV is complete", test_csv},
+    {"the table, the help and exit statuses", test_text},
+    {"the calibration is complete", test_calibration},
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"bench-urpc", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+    return test_main(suites);
+}

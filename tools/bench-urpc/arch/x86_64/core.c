@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What the core takes for itself, for models of the machine: one cycle, in ticks of the time-stamp
+// counter, and one instruction of code like a ring's. No other core takes part.
+#include "channel.h"
+
+#include <stdlib.h>
+
+enum { ITEMS = 16384 };
+
+static bool core_open(struct channel *channel, size_t slots)
+{
+    (void)slots;
+    void *words = calloc(1, LINE_BYTES);
+    *channel = (struct channel){{words, words}, words};
+    return words != NULL;
+}
+
+static void core_close(struct channel *channel)
+{
+    free(channel->memory);
+}
+
+// An addition of two registers takes one cycle, if it needs the result of the one before.
+static uint64_t cycles(void *end, uint64_t first, uint64_t count)
+{
+    uint64_t sum = first, one = 1;
+    (void)end;
+    for (uint64_t i = 0; i < count / 8; i++) {
+        __asm__ volatile("add %1, %0\n\tadd %1, %0\n\tadd %1, %0\n\tadd %1, %0\n\t"
+                         "add %1, %0\n\tadd %1, %0\n\tadd %1, %0\n\tadd %1, %0"
+                         : "+r"(sum)
+                         : "r"(one));
+    }
+    return sum ^ (first + count);
+}
+
+// Sixteen instructions such as a ring executes: loads, stores, sums and a branch, all in the first
+// cache.
+static uint64_t instructions(void *end, uint64_t first, uint64_t count)
+{
+    uint64_t *words = end, a, b, left = count / 16;
+    words[0] = first;
+    __asm__ volatile("1:\n\t"
+                     "mov (%3), %0\n\tmov 8(%3), %1\n\tadd $1, %0\n\tmov %0, (%3)\n\t"
+                     "add %0, %1\n\tmov %1, 8(%3)\n\tmov 16(%3), %0\n\tmov 24(%3), %1\n\t"
+                     "mov %0, 24(%3)\n\tmov %1, 16(%3)\n\txor %1, %0\n\tor %0, 32(%3)\n\t"
+                     "mov 40(%3), %0\n\tmov %0, 48(%3)\n\tsub $1, %2\n\tjne 1b"
+                     : "=&r"(a), "=&r"(b), "+r"(left)
+                     : "r"(words)
+                     : "memory", "cc");
+    return words[0] ^ (first + count / 16);
+}
+
+const struct channel_kind cycle_kind = {
+    .name = "cycle",
+    .trips = ITEMS,
+    .open = core_open,
+    .close = core_close,
+    .ping = cycles,
+};
+
+const struct channel_kind instruction_kind = {
+    .name = "instruction",
+    .trips = ITEMS,
+    .open = core_open,
+    .close = core_close,
+    .ping = instructions,
+};

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What bench-urpc measures: a kind of channel between two threads, and the loops that drive it.
+// The loops are templates: always inlined, with the kind's own functions as constant arguments,
+// so that every kind is called in the same way and none pays for a call through a pointer.
+// Contents: word i of message n is n + i. Each receiver compares all words, in a way that costs
+// a few cycles without a branch, and the sum of the differences is checked after the timed part.
+#pragma once
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MESSAGE_WORDS = 7, // 56 bytes
+    LINE_BYTES = 64,
+};
+
+// The ends of one channel, one for each side, and what close() gives back.
+struct channel {
+    void *end[2];
+    void *memory;
+};
+
+// One thread's part in one measurement, of messages first to first + count - 1. Returns 0, or
+// some other value if the content of any message was wrong.
+typedef uint64_t channel_part(void *end, uint64_t first, uint64_t count);
+
+// A kind of channel. Parts of a shape that it does not have are NULL.
+struct channel_kind {
+    const char *name;
+    uint64_t trips;    // round trips in one round
+    uint64_t messages; // messages of a stream in one round
+    bool (*open)(struct channel *channel, size_t slots);
+    void (*close)(struct channel *channel);
+    channel_part *prepare;     // by side 1, before each round and not timed; or NULL
+    channel_part *ping, *pong; // side 0, side 1
+    channel_part *produce, *consume;
+};
+
+// Called after polling in vain; `spins` counts since the last success. A processor that is
+// shared, or the only one, is given away after some ten microseconds.
+static inline void poll_vain(unsigned *spins)
+{
+    if (++*spins % 4096 == 0) {
+        sched_yield();
+    }
+}
+
+static inline void words_fill(uint64_t *words, uint64_t number)
+{
+#pragma GCC unroll 7
+    for (unsigned i = 0; i < MESSAGE_WORDS; i++) {
+        words[i] = number + i;
+    }
+}
+
+static inline uint64_t words_wrong(const uint64_t *words, uint64_t number)
+{
+    uint64_t wrong = 0;
+#pragma GCC unroll 7
+    for (unsigned i = 0; i < MESSAGE_WORDS; i++) {
+        wrong |= words[i] ^ (number + i);
+    }
+    return wrong;
+}
+
+#define LOOP static inline __attribute__((always_inline))
+
+// Try to send message `number`; try to receive it, and add to `wrong` what differs.
+typedef bool try_send(void *end, uint64_t number);
+typedef bool try_recv(void *end, uint64_t number, uint64_t *wrong);
+
+LOOP void send_one(void *end, uint64_t number, try_send *send)
+{
+    unsigned spins = 0;
+    while (!send(end, number)) {
+        poll_vain(&spins);
+    }
+}
+
+LOOP void recv_one(void *end, uint64_t number, try_recv *recv, uint64_t *wrong)
+{
+    unsigned spins = 0;
+    while (!recv(end, number, wrong)) {
+        poll_vain(&spins);
+    }
+}
+
+LOOP uint64_t loop_ping(void *end, uint64_t first, uint64_t count, try_send *send, try_recv *recv)
+{
+    uint64_t wrong = 0;
+    for (uint64_t n = first; n < first + count; n++) {
+        send_one(end, n, send);
+        recv_one(end, n, recv, &wrong);
+    }
+    return wrong;
+}
+
+LOOP uint64_t loop_pong(void *end, uint64_t first, uint64_t count, try_send *send, try_recv *recv)
+{
+    uint64_t wrong = 0;
+    for (uint64_t n = first; n < first + count; n++) {
+        recv_one(end, n, recv, &wrong);
+        send_one(end, n, send);
+    }
+    return wrong;
+}
+
+LOOP uint64_t loop_produce(void *end, uint64_t first, uint64_t count, try_send *send)
+{
+    for (uint64_t n = first; n < first + count; n++) {
+        send_one(end, n, send);
+    }
+    return 0;
+}
+
+LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *recv)
+{
+    uint64_t wrong = 0;
+    for (uint64_t n = first; n < first + count; n++) {
+        recv_one(end, n, recv, &wrong);
+    }
+    return wrong;
+}
+
+// Messages.
+extern const struct channel_kind line_kind, two_lines_kind, urpc_copy_kind, urpc_place_kind,
+    urpc_batch_kind, urpc_relaxed_kind, minimal_kind, ck56_kind, ck64_kind, pipe_kind;
+
+// What messages are made of.
+extern const struct channel_kind read_kind, take_kind, read_take_kind, own_kind, read_many_kind,
+    take_many_kind, instruction_kind, cycle_kind;

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Concurrency Kit's ring for one producer and one consumer, with elements by value: of 56 bytes,
+// packed, and of 64 bytes, each in a cache line. A ring of 2^k holds 2^k - 1 elements.
+#include "channel.h"
+
+#include <ck_ring.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct message56 {
+    uint64_t words[MESSAGE_WORDS];
+};
+
+struct message64 {
+    _Alignas(LINE_BYTES) uint64_t words[MESSAGE_WORDS];
+};
+
+CK_RING_PROTOTYPE(of_56, message56)
+CK_RING_PROTOTYPE(of_64, message64)
+
+struct direction {
+    _Alignas(4096) ck_ring_t ring;
+    _Alignas(4096) uint8_t buffer[];
+};
+
+struct side {
+    _Alignas(LINE_BYTES) struct direction *out;
+    struct direction *in;
+};
+
+static bool ck_open(struct channel *channel, size_t slots)
+{
+    size_t size = slots + 1; // a power of two, which options.c sees to
+    size_t bytes = sizeof(struct direction) + (size * LINE_BYTES + 4095) / 4096 * 4096;
+    size_t total = 2 * bytes + 4096;
+    uint8_t *memory = aligned_alloc(4096, total);
+    if (memory == NULL) {
+        return false;
+    }
+    memset(memory, 0, total);
+    struct direction *way[2] = {(void *)memory, (void *)(memory + bytes)};
+    struct side *sides = (void *)(memory + 2 * bytes);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_ring_init(&way[i]->ring, (unsigned)size);
+        sides[i] = (struct side){way[i], way[!i]};
+    }
+    *channel = (struct channel){{&sides[0], &sides[1]}, memory};
+    return true;
+}
+
+static void ck_close(struct channel *channel)
+{
+    free(channel->memory);
+}
+
+LOOP bool send56(void *end, uint64_t number)
+{
+    struct direction *out = ((struct side *)end)->out;
+    struct message56 message;
+    words_fill(message.words, number);
+    return CK_RING_ENQUEUE_SPSC(of_56, &out->ring, (struct message56 *)out->buffer, &message);
+}
+
+LOOP bool recv56(void *end, uint64_t number, uint64_t *wrong)
+{
+    struct direction *in = ((struct side *)end)->in;
+    struct message56 message;
+    if (!CK_RING_DEQUEUE_SPSC(of_56, &in->ring, (struct message56 *)in->buffer, &message)) {
+        return false;
+    }
+    *wrong |= words_wrong(message.words, number);
+    return true;
+}
+
+LOOP bool send64(void *end, uint64_t number)
+{
+    struct direction *out = ((struct side *)end)->out;
+    struct message64 message = {{0}};
+    words_fill(message.words, number);
+    return CK_RING_ENQUEUE_SPSC(of_64, &out->ring, (struct message64 *)out->buffer, &message);
+}
+
+LOOP bool recv64(void *end, uint64_t number, uint64_t *wrong)
+{
+    struct direction *in = ((struct side *)end)->in;
+    struct message64 message;
+    if (!CK_RING_DEQUEUE_SPSC(of_64, &in->ring, (struct message64 *)in->buffer, &message)) {
+        return false;
+    }
+    *wrong |= words_wrong(message.words, number);
+    return true;
+}
+
+static uint64_t ping56(void *end, uint64_t first, uint64_t count)
+{
+    return loop_ping(end, first, count, send56, recv56);
+}
+
+static uint64_t pong56(void *end, uint64_t first, uint64_t count)
+{
+    return loop_pong(end, first, count, send56, recv56);
+}
+
+static uint64_t produce56(void *end, uint64_t first, uint64_t count)
+{
+    return loop_produce(end, first, count, send56);
+}
+
+static uint64_t consume56(void *end, uint64_t first, uint64_t count)
+{
+    return loop_consume(end, first, count, recv56);
+}
+
+static uint64_t ping64(void *end, uint64_t first, uint64_t count)
+{
+    return loop_ping(end, first, count, send64, recv64);
+}
+
+static uint64_t pong64(void *end, uint64_t first, uint64_t count)
+{
+    return loop_pong(end, first, count, send64, recv64);
+}
+
+static uint64_t produce64(void *end, uint64_t first, uint64_t count)
+{
+    return loop_produce(end, first, count, send64);
+}
+
+static uint64_t consume64(void *end, uint64_t first, uint64_t count)
+{
+    return loop_consume(end, first, count, recv64);
+}
+
+const struct channel_kind ck56_kind = {
+    .name = "ck-56",
+    .trips = 200,
+    .messages = 4000,
+    .open = ck_open,
+    .close = ck_close,
+    .ping = ping56,
+    .pong = pong56,
+    .produce = produce56,
+    .consume = consume56,
+};
+
+const struct channel_kind ck64_kind = {
+    .name = "ck-64",
+    .trips = 200,
+    .messages = 4000,
+    .open = ck_open,
+    .close = ck_close,
+    .ping = ping64,
+    .pong = pong64,
+    .produce = produce64,
+    .consume = consume64,
+};

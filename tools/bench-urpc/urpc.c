@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The ring of urpc/, in four ways of using it: with copies, in place, in place with a rest after
+// each poll in vain, and in batches.
+#include "urpc/urpc.h"
+#include "channel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 8 };
+
+struct urpc_pair {
+    struct urpc_chan end[2];
+    uint8_t *area[2];
+};
+
+static bool urpc_open(struct channel *channel, size_t slots)
+{
+    size_t lines = slots + URPC_STATE_LINES, bytes = lines * URPC_LINE_BYTES;
+    // Room to a page, so that the two directions share no pair of lines that is fetched together.
+    size_t stride = (bytes + 4095) / 4096 * 4096;
+    uint8_t *memory = aligned_alloc(4096, 2 * stride + 2 * 4096);
+    if (memory == NULL) {
+        return false;
+    }
+    memset(memory, 0, 2 * stride + 2 * 4096);
+    uint8_t *ends = memory + 2 * stride;
+    _Static_assert(sizeof(struct urpc_chan) <= 4096, "an end has a page");
+    struct urpc_chan *end[2] = {(void *)ends, (void *)(ends + 4096)};
+    *channel = (struct channel){{end[0], end[1]}, memory};
+    return urpc_init(end[0], memory, memory + stride, lines) &&
+           urpc_init(end[1], memory + stride, memory, lines);
+}
+
+static void urpc_drop(struct channel *channel)
+{
+    free(channel->memory);
+}
+
+LOOP bool copy_send(void *end, uint64_t number)
+{
+    uint64_t words[MESSAGE_WORDS];
+    words_fill(words, number);
+    return urpc_send(end, words, (uint16_t)number);
+}
+
+LOOP bool copy_recv(void *end, uint64_t number, uint64_t *wrong)
+{
+    uint64_t words[MESSAGE_WORDS];
+    uint16_t ctrl;
+    if (!urpc_recv(end, words, &ctrl)) {
+        return false;
+    }
+    *wrong |= words_wrong(words, number);
+    return true;
+}
+
+LOOP bool place_send(void *end, uint64_t number)
+{
+    struct urpc_line *line = urpc_claim(end);
+    if (line == NULL) {
+        return false;
+    }
+    words_fill(line->words, number);
+    urpc_publish(end, (uint16_t)number);
+    return true;
+}
+
+LOOP bool place_recv(void *end, uint64_t number, uint64_t *wrong)
+{
+    uint16_t ctrl;
+    const struct urpc_line *line = urpc_peek(end, &ctrl);
+    if (line == NULL) {
+        return false;
+    }
+    *wrong |= words_wrong(line->words, number);
+    urpc_consume(end);
+    return true;
+}
+
+LOOP bool relaxed_recv(void *end, uint64_t number, uint64_t *wrong)
+{
+    bool received = place_recv(end, number, wrong);
+    if (!received) {
+        urpc_relax(end);
+    }
+    return received;
+}
+
+static uint64_t copy_ping(void *end, uint64_t first, uint64_t count)
+{
+    return loop_ping(end, first, count, copy_send, copy_recv);
+}
+
+static uint64_t copy_pong(void *end, uint64_t first, uint64_t count)
+{
+    return loop_pong(end, first, count, copy_send, copy_recv);
+}
+
+static uint64_t copy_produce(void *end, uint64_t first, uint64_t count)
+{
+    return loop_produce(end, first, count, copy_send);
+}
+
+static uint64_t copy_consume(void *end, uint64_t first, uint64_t count)
+{
+    return loop_consume(end, first, count, copy_recv);
+}
+
+static uint64_t place_ping(void *end, uint64_t first, uint64_t count)
+{
+    return loop_ping(end, first, count, place_send, place_recv);
+}
+
+static uint64_t place_pong(void *end, uint64_t first, uint64_t count)
+{
+    return loop_pong(end, first, count, place_send, place_recv);
+}
+
+static uint64_t place_produce(void *end, uint64_t first, uint64_t count)
+{
+    return loop_produce(end, first, count, place_send);
+}
+
+static uint64_t place_consume(void *end, uint64_t first, uint64_t count)
+{
+    return loop_consume(end, first, count, place_recv);
+}
+
+static uint64_t relaxed_ping(void *end, uint64_t first, uint64_t count)
+{
+    return loop_ping(end, first, count, place_send, relaxed_recv);
+}
+
+static uint64_t relaxed_pong(void *end, uint64_t first, uint64_t count)
+{
+    return loop_pong(end, first, count, place_send, relaxed_recv);
+}
+
+static uint64_t batch_produce(void *end, uint64_t first, uint64_t count)
+{
+    struct urpc_msg msgs[BATCH];
+    unsigned spins = 0;
+    for (uint64_t n = first, limit = first + count; n < limit;) {
+        size_t want = limit - n < BATCH ? limit - n : BATCH, sent = 0;
+        for (size_t i = 0; i < want; i++) {
+            words_fill(msgs[i].words, n + i);
+            msgs[i].ctrl = (uint16_t)(n + i);
+        }
+        while (sent < want) {
+            size_t now = urpc_send_batch(end, msgs + sent, want - sent);
+            if (now == 0) {
+                poll_vain(&spins);
+            }
+            sent += now;
+        }
+        n += sent;
+    }
+    return 0;
+}
+
+static uint64_t batch_consume(void *end, uint64_t first, uint64_t count)
+{
+    struct urpc_msg msgs[BATCH];
+    uint64_t wrong = 0;
+    unsigned spins = 0;
+    for (uint64_t n = first, limit = first + count; n < limit;) {
+        size_t received = urpc_recv_batch(end, msgs, limit - n < BATCH ? limit - n : BATCH);
+        for (size_t i = 0; i < received; i++) {
+            wrong |= words_wrong(msgs[i].words, n + i);
+        }
+        if (received == 0) {
+            poll_vain(&spins);
+        }
+        n += received;
+    }
+    return wrong;
+}
+
+const struct channel_kind urpc_copy_kind = {
+    .name = "urpc",
+    .trips = 200,
+    .messages = 4000,
+    .open = urpc_open,
+    .close = urpc_drop,
+    .ping = copy_ping,
+    .pong = copy_pong,
+    .produce = copy_produce,
+    .consume = copy_consume,
+};
+
+const struct channel_kind urpc_place_kind = {
+    .name = "urpc-in-place",
+    .trips = 200,
+    .messages = 4000,
+    .open = urpc_open,
+    .close = urpc_drop,
+    .ping = place_ping,
+    .pong = place_pong,
+    .produce = place_produce,
+    .consume = place_consume,
+};
+
+const struct channel_kind urpc_batch_kind = {
+    .name = "urpc-batch",
+    .messages = 4000,
+    .open = urpc_open,
+    .close = urpc_drop,
+    .produce = batch_produce,
+    .consume = batch_consume,
+};
+
+const struct channel_kind urpc_relaxed_kind = {
+    .name = "urpc-relaxed",
+    .trips = 200,
+    .open = urpc_open,
+    .close = urpc_drop,
+    .ping = relaxed_ping,
+    .pong = relaxed_pong,
+};
