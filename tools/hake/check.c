@@ -11,7 +11,7 @@
 #include "hake.h"
 
 #define K(kind) (1u << KIND_##kind)
-#define COMPILED (K(LIBRARY) | K(CPUDRIVER) | K(DOMAIN) | K(TOOL) | K(TEST))
+#define COMPILED (K(LIBRARY) | K(CPUDRIVER) | K(DOMAIN) | K(TOOL) | K(PLUGIN) | K(TEST))
 #define RUN (K(TEST) | K(BOOT_TEST))
 
 // Which kinds may, and which must, have a key.
@@ -26,7 +26,7 @@ static const struct key_rule {
     {"include", K(HEADERS) | K(LIBRARY) | K(CPUDRIVER), K(HEADERS)},
     {"sources", COMPILED, COMPILED},
     {"linker_script", K(CPUDRIVER) | K(DOMAIN), K(CPUDRIVER)},
-    {"libs", K(LIBRARY) | K(TOOL) | K(TEST), 0},
+    {"libs", K(LIBRARY) | K(TOOL) | K(PLUGIN) | K(TEST), 0},
     {"sanitizers", K(TEST), 0},
     {"suite", RUN, 0},
     {"args", RUN, K(BOOT_TEST)},
@@ -40,8 +40,8 @@ static const size_t key_rules_count = sizeof key_rules / sizeof *key_rules;
 
 const char *kind_name(enum kind kind)
 {
-    static const char *const names[] = {"none", "headers", "library",   "cpudriver", "domain",
-                                        "tool", "test",    "boot_test", "image"};
+    static const char *const names[] = {"none", "headers", "library", "cpudriver", "domain",
+                                        "tool", "plugin",  "test",    "boot_test", "image"};
     return names[kind];
 }
 
@@ -174,6 +174,7 @@ static uint32_t needed_targets(const struct part *part)
     case KIND_DOMAIN:
         return TARGET_DOMAIN;
     case KIND_TOOL:
+    case KIND_PLUGIN:
     case KIND_TEST:
         return TARGET_HOST;
     default:

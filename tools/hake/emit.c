@@ -4,7 +4,8 @@
 // The edges of build.ninja: for each part its objects and its archive, executable or image, and the
 // targets that people name; what runs tests is in emit_tests.c. An object's path is that of its
 // target, its part and its source, so that a source may be compiled by several parts. Libraries for
-// the host exist three times, plain and under either sanitizer; ninja builds what is asked for.
+// the host exist four times, plain, under either sanitizer, and position-independent for plug-ins;
+// ninja builds what is asked for.
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,8 @@ char *output_path(const struct part *part)
         return format_string("build/domains/%s", part->name);
     case KIND_IMAGE:
         return format_string("build/%s.iso", part->name);
+    case KIND_PLUGIN:
+        return format_string("build/%s.so", part->name);
     default:
         return format_string("build/%s", part->name);
     }
@@ -103,6 +106,7 @@ static void emit_library(struct emitter *emitter, const struct part *part)
         emit_archive(emitter, part, "host", true);
         emit_archive(emitter, part, "host-asan", false);
         emit_archive(emitter, part, "host-tsan", false);
+        emit_archive(emitter, part, "host-pic", false);
     }
 }
 
@@ -179,6 +183,9 @@ static void emit_part(struct emitter *emitter, const struct part *part)
     case KIND_TOOL:
         emit_executable(emitter, part, "host", output_path(part));
         break;
+    case KIND_PLUGIN:
+        emit_executable(emitter, part, "host-pic", output_path(part));
+        break;
     case KIND_TEST:
         emit_test(emitter, part);
         break;
@@ -216,6 +223,8 @@ void emit_ninja(FILE *out, const struct tree *tree)
     for (size_t i = 0; i < tree->parts_count; i++) {
         if (tree->parts[i]->kind == KIND_IMAGE) {
             paths_add(&emitter.images, output_path(tree->parts[i]));
+        } else if (tree->parts[i]->kind == KIND_PLUGIN) {
+            paths_add(&emitter.plugins, output_path(tree->parts[i]));
         }
     }
     for (size_t i = 0; i < tree->parts_count; i++) {

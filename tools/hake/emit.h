@@ -11,6 +11,7 @@ struct emitter {
     const struct tree *tree;
     struct paths all;                 // what `ninja` builds
     struct paths images;              // what `ninja run` and boot tests need
+    struct paths plugins;             // what boot tests need as well
     struct paths stamps[SUITE_COUNT]; // what `ninja test` and its like run
 };
 
@@ -20,7 +21,8 @@ void emit_list(FILE *out, const char *lead, const struct paths *paths);
 // What a part leaves behind when built, for those who run or read it.
 char *output_path(const struct part *part);
 
-// Objects and the linking of an executable, for a target or for host-asan and host-tsan.
+// Objects and the linking of an executable, for a target or for host-asan and host-tsan, or of a
+// shared object (host-pic).
 void emit_executable(struct emitter *emitter, const struct part *part, const char *variant,
                      char *output);
 

@@ -79,6 +79,7 @@ void emit_boot_test(struct emitter *emitter, const struct part *part)
     char *stamp = format_string("build/tests/%s.pass", part->name);
     fprintf(emitter->out, "build %s: boot_test | build/stave-boot tests/lib/run-test", stamp);
     emit_list(emitter->out, "", &emitter->images);
+    emit_list(emitter->out, "", &emitter->plugins);
     emit_data(emitter->out, part);
     fprintf(emitter->out, "\n  options = --status %u --repeat %u\n", part->status,
             part->repeat != 0 ? part->repeat : 1);

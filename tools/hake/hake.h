@@ -21,6 +21,7 @@ enum kind {
     KIND_CPUDRIVER,
     KIND_DOMAIN,
     KIND_TOOL,
+    KIND_PLUGIN,
     KIND_TEST,
     KIND_BOOT_TEST,
     KIND_IMAGE,

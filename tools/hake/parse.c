@@ -19,9 +19,9 @@ struct parsed {
 };
 
 static const cyaml_strval_t kinds[] = {
-    {"headers", KIND_HEADERS},     {"library", KIND_LIBRARY}, {"cpudriver", KIND_CPUDRIVER},
-    {"domain", KIND_DOMAIN},       {"tool", KIND_TOOL},       {"test", KIND_TEST},
-    {"boot_test", KIND_BOOT_TEST}, {"image", KIND_IMAGE},
+    {"headers", KIND_HEADERS}, {"library", KIND_LIBRARY},     {"cpudriver", KIND_CPUDRIVER},
+    {"domain", KIND_DOMAIN},   {"tool", KIND_TOOL},           {"plugin", KIND_PLUGIN},
+    {"test", KIND_TEST},       {"boot_test", KIND_BOOT_TEST}, {"image", KIND_IMAGE},
 };
 static const cyaml_strval_t targets[] = {
     {"cpudriver", TARGET_CPUDRIVER},

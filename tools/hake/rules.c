@@ -44,6 +44,7 @@ static const struct {
         {"host", "$host_flags"},
         {"host-asan", "$host_flags $asan_flags"},
         {"host-tsan", "$host_flags $tsan_flags"},
+        {"host-pic", "$host_flags -fPIC -fvisibility=hidden"},
 },
   linkers[] = {
       {"cpudriver", "$elf_flags $script -o $out $in -Wl,--start-group $archives -Wl,--end-group"},
@@ -52,6 +53,7 @@ static const struct {
       {"host", "-o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
       {"host-asan", "$asan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
       {"host-tsan", "$tsan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
+      {"host-pic", "-shared -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
 };
 
 static const char tail[] =

@@ -36,15 +36,24 @@ static void write_good_tree(void)
                                         "    targets: [domain, host]\n"
                                         "    include: include\n"
                                         "    sources: [ring.c]\n");
-    scratch_write("ring/include/ring/ring.h", "#pragma once\nint ring(void);\n");
+    scratch_write("ring/include/ring/ring.h",
+                  "#pragma once\nint ring(void);\nextern int ring_count;\n");
     scratch_write("ring/ring_private.h", "#pragma once\n");
     scratch_write("ring/ring.c", "#include <ring/ring.h>\n#include \"ring_private.h\"\n"
-                                 "int ring(void)\n{\n    return 7;\n}\n");
+                                 "int ring_count = 1;\nint ring(void)\n{\n    return 7;\n}\n");
     scratch_write("bell/Hakefile.yaml", "parts:\n"
                                         "  - name: bell\n"
                                         "    kind: tool\n"
                                         "    deps: [ring]\n"
-                                        "    sources: [bell.c]\n");
+                                        "    sources: [bell.c]\n"
+                                        "  - name: clapper\n"
+                                        "    kind: plugin\n"
+                                        "    deps: [ring]\n"
+                                        "    sources: [clapper.c]\n");
+    // A plug-in may refer to data of its library, which only position-independent code can.
+    scratch_write("bell/clapper.c", "#include <ring/ring.h>\n"
+                                    "__attribute__((visibility(\"default\"))) int clap(void)\n"
+                                    "{\n    return ring() + ring_count;\n}\n");
     scratch_write("bell/bell.c", "#include <ring/ring.h>\n#include <stdio.h>\n"
                                  "int main(void)\n{\n    return ring();\n}\n");
 }
@@ -58,6 +67,9 @@ static void test_good_tree(void)
     CU_ASSERT_EQUAL(scratch_run("%s/build/bell", scratch_root()), 7);
     CU_ASSERT(scratch_contains("build.ninja", "build build/lib/domain/libring.a: archive"));
     CU_ASSERT(scratch_contains("build.ninja", "build build/lib/host-asan/libring.a: archive"));
+    CU_ASSERT_EQUAL(scratch_run("nm -D --defined-only %s/build/clapper.so", scratch_root()), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(scratch_output(), " T clap\n"));
+    CU_ASSERT_PTR_NULL(strstr(scratch_output(), "ring")); // a plug-in shows only what it means to
     CU_ASSERT_FALSE(scratch_contains("build.ninja", "build build/lib/cpudriver"));
     CU_ASSERT_FALSE(scratch_contains("build.ninja", scratch_root()));
 }
@@ -145,6 +157,11 @@ static const struct {
     {"parts:\n  - name: a\n    kind: tool\n    sources: [a.c]\n"
      "  - name: b\n    kind: tool\n    sources: [a.c]\n    deps: [a]\n",
      "Hakefile.yaml:8:12: error: 'a' is a tool: a tool cannot depend on it\n"},
+    {"parts:\n  - name: a\n    kind: plugin\n    sources: [a.c]\n"
+     "  - name: b\n    kind: tool\n    sources: [a.c]\n    deps: [a]\n",
+     "Hakefile.yaml:8:12: error: 'a' is a plugin: a tool cannot depend on it\n"},
+    {"parts:\n  - name: a\n    kind: plugin\n    sources: [a.c]\n    linker_script: a.c\n",
+     "Hakefile.yaml:5:5: error: a part of kind plugin has no key linker_script\n"},
     {"parts:\n  - name: a\n    kind: library\n    targets: [host]\n    sources: [a.c]\n"
      "  - name: b\n    kind: domain\n    sources: [a.c]\n    deps: [a]\n",
      "Hakefile.yaml:9:12: error: library 'a' lacks target domain, which 'b' needs\n"},
