@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "direct.h"
 #include "files.h"
 #include "image.h"
@@ -62,9 +63,25 @@ static struct platform *find_platform(const struct options *options, const char 
     return platform_load(path, report);
 }
 
+/// Run the file with the plug-in, if that is wanted.
+static int boot_counted(const struct options *options, const struct machine *machine,
+                        const struct modules *modules, const char *file, const char *folder,
+                        const char *build_folder, struct report *report)
+{
+    struct options counted = *options;
+    if (!options->count) {
+        return run_machine(options, machine, file, report);
+    }
+    if (!count_prepare(&counted, machine, modules, folder, build_folder, report)) {
+        return RUN_STATUS_ARGUMENTS;
+    }
+    return count_finish(options, folder, run_machine(&counted, machine, file, report));
+}
+
 /// Build a file for this boot alone: --direct's, or an image with the modules of --module.
 static int boot_temporary(const struct options *options, const struct machine *machine,
-                          const struct modules *modules, struct report *report)
+                          const struct modules *modules, const char *build_folder,
+                          struct report *report)
 {
     char folder[FILES_PATH_MAX];
     char file[FILES_PATH_MAX];
@@ -75,7 +92,7 @@ static int boot_temporary(const struct options *options, const struct machine *m
     if (files_path(file, report, "%s/boot", folder) &&
         (options->direct ? direct_build(modules, machine->memory_mib, file, report)
                          : image_build(modules, file, report))) {
-        status = run_machine(options, machine, file, report);
+        status = boot_counted(options, machine, modules, file, folder, build_folder, report);
     }
     files_remove_all(folder);
     return status;
@@ -111,7 +128,7 @@ static int boot_platform(const struct options *options, const struct platform *p
                          report)) {
         return RUN_STATUS_ARGUMENTS;
     }
-    int status = boot_temporary(options, &machine, &modules, report);
+    int status = boot_temporary(options, &machine, &modules, build_folder, report);
     modules_free(&modules);
     return status;
 }

@@ -23,6 +23,8 @@ enum option_code {
     OPTION_ACCEL,
     OPTION_DIRECT,
     OPTION_DETERMINISTIC,
+    OPTION_COUNT,
+    OPTION_COUNT_CSV,
     OPTION_GDB,
     OPTION_LOG,
     OPTION_UEFI,
@@ -51,6 +53,8 @@ static const struct option boot_options[] = {
     {"accel", required_argument, NULL, OPTION_ACCEL},
     {"direct", no_argument, NULL, OPTION_DIRECT},
     {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
+    {"count", no_argument, NULL, OPTION_COUNT},
+    {"count-csv", required_argument, NULL, OPTION_COUNT_CSV},
     {"gdb", no_argument, NULL, OPTION_GDB},
     {"log", required_argument, NULL, OPTION_LOG},
     {"uefi", no_argument, NULL, OPTION_UEFI},
@@ -79,6 +83,9 @@ const char options_help[] =
     "  --direct              let QEMU load the platform's files instead of GRUB the image: faster\n"
     "  --deterministic       one host thread, one nanosecond per instruction: with --run, every\n"
     "                        run of the same files is identical to the byte; implies --direct\n"
+    "  --count               count instructions and movements of cache lines in what a benchmark\n"
+    "                        measures, and print them at the end; implies --deterministic\n"
+    "  --count-csv FILE      the same, and also write them to FILE as comma-separated values\n"
     "  --gdb                 wait for a debugger on port 1234 before the first instruction\n"
     "  --log FILE            copy all that the console prints to FILE\n"
     "  --uefi                boot with UEFI firmware instead of BIOS\n"
@@ -134,8 +141,9 @@ static bool parse_run(const char **run, struct report *report)
 static void set_flag(struct options *options, int code)
 {
     options->help |= code == OPTION_HELP;
-    options->direct |= code == OPTION_DIRECT || code == OPTION_DETERMINISTIC;
-    options->deterministic |= code == OPTION_DETERMINISTIC;
+    options->count |= code == OPTION_COUNT || code == OPTION_COUNT_CSV;
+    options->deterministic |= code == OPTION_DETERMINISTIC || options->count;
+    options->direct |= code == OPTION_DIRECT || options->deterministic;
     options->gdb |= code == OPTION_GDB;
     options->uefi |= code == OPTION_UEFI;
     options->verbose |= code == OPTION_VERBOSE;
@@ -155,6 +163,9 @@ static bool parse_option(struct options *options, int code, struct report *repor
         return parse_text(&options->image, "--image", report);
     case OPTION_LOG:
         return parse_text(&options->log, "--log", report);
+    case OPTION_COUNT_CSV:
+        set_flag(options, code);
+        return parse_text(&options->count_csv, "--count-csv", report);
     case OPTION_RUN:
         return parse_run(&options->run, report);
     case OPTION_CORES:
@@ -182,6 +193,12 @@ static bool parse_option(struct options *options, int code, struct report *repor
     }
 }
 
+/// The option that chose how the machine runs, the strongest of those that imply one another.
+static const char *mode_name(const struct options *options)
+{
+    return options->count ? "count" : options->deterministic ? "deterministic" : "direct";
+}
+
 static bool check_together(const struct options *options, struct report *report)
 {
     if (options->help) {
@@ -194,11 +211,10 @@ static bool check_together(const struct options *options, struct report *report)
         return report_set(report, "image: --output is missing");
     }
     if (options->deterministic && options->accel == OPTIONS_ACCEL_KVM) {
-        return report_set(report, "--deterministic and --accel kvm exclude each other");
+        return report_set(report, "--%s and --accel kvm exclude each other", mode_name(options));
     }
     if (options->direct && (options->image != NULL || options->uefi)) {
-        return report_set(report, "--%s excludes --%s",
-                          options->deterministic ? "deterministic" : "direct",
+        return report_set(report, "--%s excludes --%s", mode_name(options),
                           options->uefi ? "uefi" : "image");
     }
     if (options->image != NULL && options->modules_count != 0) {

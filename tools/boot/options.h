@@ -34,11 +34,13 @@ struct options {
     const char *image;
     const char *run;
     const char *log;
+    const char *count_csv; // sets count
     struct machine machine;
     enum options_accel accel;
     unsigned timeout_s; // 0: none; OPTIONS_TIMEOUT_UNSET: the default of the way it is used
     bool direct;        // set by deterministic, too
-    bool deterministic;
+    bool deterministic; // set by count, too
+    bool count;
     bool gdb;
     bool uefi;
     bool verbose;

@@ -7,6 +7,7 @@
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/monitor_client.h"
+#include "bench/mark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,12 +45,17 @@ void measure_syscall(const struct options *options)
     unsigned runs = runs_of(options, SYSCALL_RUNS), warm = runs / 10;
     cycles_t *samples = samples_new(runs);
     for (unsigned i = 0; i < warm + runs; i++) {
+        if (i == warm) {
+            bench_mark_begin(BENCH_MARK_SYSCALL);
+        }
         cycles_t start = bench_tsc();
         errval_t err = sys_nop();
         cycles_t end = bench_tsc();
+        bench_mark_item(BENCH_MARK_SYSCALL);
         check(err, "calling the CPU driver");
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, end);
     }
+    bench_mark_end(BENCH_MARK_SYSCALL);
     report_times(options, "system call", disp_get_core_id(), -1, samples, runs);
     free(samples);
 }
@@ -70,13 +76,18 @@ void measure_lmp(const struct options *options)
     cycles_t *samples = samples_new(runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         words[0] = i;
+        if (i == warm) {
+            bench_mark_begin(BENCH_MARK_LMP);
+        }
         cycles_t start = bench_tsc();
         lmp_end_send(&end, words);
         lmp_end_receive(&end, words);
         cycles_t stop = bench_tsc();
+        bench_mark_item(BENCH_MARK_LMP);
         check(words[0] == i ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing the echo");
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
+    bench_mark_end(BENCH_MARK_LMP);
     report_times(options, "LMP round trip", core, -1, samples, runs);
     free(samples);
 }
@@ -89,13 +100,18 @@ static void measure_ump_to(const struct options *options, coreid_t core)
     worker_tell(core, WORKER_ECHO, warm + runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         uint64_t words[3];
+        if (i == warm) {
+            bench_mark_begin(BENCH_MARK_UMP);
+        }
         cycles_t start = bench_tsc();
         message_send(chan, i, 0, 0);
         message_receive(chan, words);
         cycles_t stop = bench_tsc();
+        bench_mark_item(BENCH_MARK_UMP);
         check(words[0] == i ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing the echo");
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
+    bench_mark_end(BENCH_MARK_UMP);
     report_times(options, "UMP round trip", disp_get_core_id(), core, samples, runs);
     free(samples);
 }

@@ -6,6 +6,8 @@
 // all cores.
 #include "bench.h"
 
+#include "bench/mark.h"
+
 #include <stdio.h>
 
 #define RUNS 5u
@@ -68,9 +70,11 @@ static void measure(const struct options *options, unsigned count)
     runs = runs < 64 ? runs : 64;
     pairs_connect(count);
     (void)run(count, messages);
+    bench_mark_begin(BENCH_MARK_PAIRS);
     for (unsigned i = 0; i < runs; i++) {
         rates[i] = run(count, messages);
     }
+    bench_mark_end(BENCH_MARK_PAIRS);
     report_throughput(options, count, messages, rates, runs);
 }
 

@@ -6,6 +6,8 @@
 // LMP to the master.
 #include "bench.h"
 
+#include "bench/mark.h"
+
 #include <stdlib.h>
 
 static struct ump_chan master, peer;
@@ -72,6 +74,7 @@ static void stream(enum command command, uint64_t count)
         uint64_t words[3] = {i, 0, 0};
         if (command == WORKER_RECEIVE) {
             message_receive(&peer, words);
+            bench_mark_item(BENCH_MARK_PAIRS);
         }
         if (i == 0) {
             start = bench_tsc();

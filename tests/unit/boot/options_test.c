@@ -79,6 +79,13 @@ static void test_implications(void)
     CU_ASSERT(options.deterministic && options.direct);
     CU_ASSERT(parse("--direct"));
     CU_ASSERT(options.direct && !options.deterministic);
+    CU_ASSERT_FALSE(options.count);
+    CU_ASSERT(parse("--count"));
+    CU_ASSERT(options.count && options.deterministic && options.direct);
+    CU_ASSERT_PTR_NULL(options.count_csv);
+    CU_ASSERT(parse("--count-csv|f.csv"));
+    CU_ASSERT(options.count && options.deterministic && options.direct);
+    CU_ASSERT_STRING_EQUAL(options.count_csv, "f.csv");
     CU_ASSERT(parse("--module|a|--module|b"));
     CU_ASSERT_EQUAL(options.modules_count, 2);
     CU_ASSERT(parse("--help|--cores|1"));
@@ -118,6 +125,8 @@ static void test_exclusions(void)
 {
     refused("--deterministic|--accel|kvm", "--deterministic and --accel kvm exclude each other");
     refused("--deterministic|--uefi", "--deterministic excludes --uefi");
+    refused("--count|--accel|kvm", "--count and --accel kvm exclude each other");
+    refused("--count-csv|f|--uefi", "--count excludes --uefi");
     refused("--direct|--image|x", "--direct excludes --image");
     refused("--image|x|--module|y",
             "--image and --module exclude each other: --module builds an image of its own");

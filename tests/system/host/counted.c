@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Counting changes nothing: with --count the machine prints the same bytes as without, times
+// included, and the counts come behind them, each line marked. And a message between two cores
+// moves at most 2.25 cache lines in steady state.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define PLATFORM "tests/system/platform.yaml"
+#define COMMANDS "bench syscall; bench lmp; bench urpc 1 2; bench pairs 1 2; cores; kcb"
+#define MARK "count: "
+
+// The first line of counts, or the end.
+static char *counts_of(char *text)
+{
+    char *line = text;
+    while (*line != '\0' && strncmp(line, MARK, strlen(MARK)) != 0) {
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : text + strlen(text);
+    }
+    return line;
+}
+
+// Every line from here on is one of counts.
+static bool all_marked(const char *line)
+{
+    while (*line != '\0') {
+        const char *end = strchr(line, '\n');
+        if (end == NULL || strncmp(line, MARK, strlen(MARK)) != 0) {
+            return false;
+        }
+        line = end + 1;
+    }
+    return true;
+}
+
+// Finds the row "WHAT,...,all,ITEMS,..." of the file: undivided counts of all cores.
+static bool row(const char *csv, const char *what, double *items, double *transfers)
+{
+    char line[256], name[32];
+    bool found = false;
+    FILE *file = fopen(csv, "r");
+    while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
+        found = sscanf(line, "%31[a-z],%*u,all,%lf,%*u,%*u,%lf,", name, items, transfers) == 3 &&
+                strcmp(name, what) == 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return found;
+}
+
+int main(void)
+{
+    char csv[] = "/tmp/stave-counted-XXXXXX";
+    double items = 0, transfers = 0;
+    close(mkstemp(csv));
+    struct host_output plain =
+        host_boot("--platform", PLATFORM, "--deterministic", "--run", COMMANDS, NULL);
+    struct host_output counted =
+        host_boot("--platform", PLATFORM, "--count-csv", csv, "--run", COMMANDS, NULL);
+    char *counts = counts_of(counted.text);
+    bool good = CHECK(plain.status == 0 && counted.status == 0);
+    good &= CHECK((size_t)(counts - counted.text) == plain.bytes &&
+                  memcmp(plain.text, counted.text, plain.bytes) == 0);
+    good &= CHECK(*counts != '\0' && all_marked(counts));
+    if (!good) {
+        host_show(&plain);
+        host_show(&counted);
+    }
+    CHECK(row(csv, "syscall", &items, &transfers) && items == 10000 && transfers == 0);
+    CHECK(row(csv, "ump", &items, &transfers) && items == 500);
+    CHECK(row(csv, "pairs", &items, &transfers) && items == 10000 && transfers >= 2 * items &&
+          transfers <= 2.25 * items);
+    printf("a message moves %.3f lines\n", transfers / items);
+    unlink(csv);
+    free(plain.text);
+    free(counted.text);
+    return host_status();
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The configuration that stave-boot writes: a good one, and each mistake.
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suites.h"
+
+#define CPUDRIVER "image build/cpudriver.elf\n"
+#define TEXT "text /dev/null\n"
+
+static struct config config;
+static char wrong[256];
+
+static void close_config(void)
+{
+    images_free(&config.images);
+    FILE *files[] = {config.text, config.csv};
+    for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (files[i] != NULL) {
+            fclose(files[i]);
+        }
+    }
+}
+
+static bool reads(const char *text)
+{
+    char path[] = "/tmp/coherence-XXXXXX";
+    int fd = mkstemp(path);
+    wrong[0] = '\0';
+    CU_ASSERT_FATAL(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    bool ok = config_read(&config, path, wrong, sizeof(wrong));
+    unlink(path);
+    return ok;
+}
+
+static void refused(const char *text, const char *word)
+{
+    CU_ASSERT_FALSE(reads(text));
+    CU_ASSERT_PTR_NOT_NULL(strstr(wrong, word));
+    close_config();
+}
+
+static void test_good(void)
+{
+    CU_ASSERT(reads("cores 255\n" CPUDRIVER "image README.md\n" TEXT "csv /dev/null\n"));
+    CU_ASSERT_EQUAL(config.cores, 255);
+    CU_ASSERT_EQUAL(config.images.count, 1); // a module that is no ELF file has no names
+    CU_ASSERT(config.text != NULL && config.csv != NULL);
+    close_config();
+}
+
+static void test_refused(void)
+{
+    refused("cores 256\n", "'cores 256'");
+    refused("cores 0\n", "'cores 0'");
+    refused("cores 4x\n", "'cores 4x'");
+    refused("image README.md\n", "'image README.md'");
+    refused("text /no/such/folder/x\n", "'text /no/such/folder/x'");
+    refused("colour red\n", "'colour red'");
+    refused("cores\n", "'cores '");
+    refused("cores 4\n" TEXT, "missing");
+    refused("cores 4\n" CPUDRIVER, "missing");
+    refused(CPUDRIVER TEXT, "missing");
+    CU_ASSERT_FALSE(config_read(&config, "no such file", wrong, sizeof(wrong)));
+}
+
+CU_TestInfo config_tests[] = {
+    {"good", test_good},
+    {"mistakes", test_refused},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The plug-in gets one argument, the name of a file; QEMU takes commas in it for separators.
+#include "count.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+
+#define RESULTS "counts"
+
+char *count_configuration(const struct options *options, const struct machine *machine,
+                          const struct modules *modules, const char *folder)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        abort();
+    }
+    fprintf(out, "cores %u\ntext %s/" RESULTS "\n", machine->cores, folder);
+    if (options->count_csv != NULL) {
+        fprintf(out, "csv %s\n", options->count_csv);
+    }
+    fprintf(out, "image %s\n", modules->cpudriver);
+    for (unsigned i = 0; i < modules->count; i++) {
+        fprintf(out, "image %s\n", modules->items[i].path);
+    }
+    fclose(out);
+    return text;
+}
+
+/// A text whose every comma stands twice, allocated.
+static char *double_commas(const char *text)
+{
+    char *doubled = malloc(2 * strlen(text) + 1);
+    size_t length = 0;
+    if (doubled == NULL) {
+        abort();
+    }
+    for (; *text != '\0'; text++) {
+        doubled[length++] = *text;
+        if (*text == ',') {
+            doubled[length++] = ',';
+        }
+    }
+    doubled[length] = '\0';
+    return doubled;
+}
+
+/// QEMU's argument; it lives until the program ends, as all arguments do.
+static const char *plugin_argument(const char *plugin, const char *configuration)
+{
+    char *argument;
+    char *file = double_commas(plugin), *value = double_commas(configuration);
+    if (asprintf(&argument, "file=%s,config=%s", file, value) < 0) {
+        abort();
+    }
+    free(file);
+    free(value);
+    return argument;
+}
+
+/// The plug-in would fail later, and say less.
+static bool check_files(const struct options *options, const char *plugin, struct report *report)
+{
+    if (access(plugin, R_OK) != 0) {
+        return report_set(report, "there is no %s: build it with ninja", plugin);
+    }
+    if (options->count_csv != NULL && !files_write(options->count_csv, "", report)) {
+        return false;
+    }
+    return options->qemu_args_count + 2 <= OPTIONS_QEMU_ARGS_MAX ||
+           report_set(report, "--qemu-arg: too many beside --count");
+}
+
+bool count_prepare(struct options *options, const struct machine *machine,
+                   const struct modules *modules, const char *folder, const char *build_folder,
+                   struct report *report)
+{
+    char configuration[FILES_PATH_MAX], plugin[FILES_PATH_MAX];
+    if (!files_path(configuration, report, "%s/coherence", folder) ||
+        !files_path(plugin, report, "%s/coherence.so", build_folder) ||
+        !check_files(options, plugin, report)) {
+        return false;
+    }
+    char *text = count_configuration(options, machine, modules, folder);
+    bool written = files_write(configuration, text, report);
+    free(text);
+    if (written) {
+        options->qemu_args[options->qemu_args_count++] = "-plugin";
+        options->qemu_args[options->qemu_args_count++] = plugin_argument(plugin, configuration);
+    }
+    return written;
+}
+
+int count_finish(const struct options *options, const char *folder, int status)
+{
+    char path[FILES_PATH_MAX], line[1024];
+    struct report ignored = {0};
+    (void)options;
+    FILE *results = files_path(path, &ignored, "%s/" RESULTS, folder) ? fopen(path, "r") : NULL;
+    while (results != NULL && fgets(line, sizeof(line), results) != NULL) {
+        printf("count: %s", line);
+    }
+    fflush(stdout);
+    if (results != NULL) {
+        fclose(results);
+    }
+    return status;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Reading the plug-in's configuration. stave-boot writes it, so a mistake in it is one of a
+// program; it is told all the same, for the plug-in can also be loaded by hand.
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lines.h"
+
+static bool number(const char *text, unsigned low, unsigned high, unsigned *value)
+{
+    char *end;
+    unsigned long parsed = strtoul(text, &end, 10);
+    if (end == text || *end != '\0' || parsed < low || parsed > high) {
+        return false;
+    }
+    *value = (unsigned)parsed;
+    return true;
+}
+
+static bool open_output(FILE **file, const char *path)
+{
+    *file = fopen(path, "w");
+    return *file != NULL;
+}
+
+static bool take(struct config *config, const char *key, const char *value)
+{
+    if (strcmp(key, "cores") == 0) {
+        return number(value, 1, CORES_MAX, &config->cores);
+    }
+    if (strcmp(key, "image") == 0) {
+        // A boot module may be anything; without the CPU driver nothing could be told apart.
+        return images_add(&config->images, value) || config->images.count > IMAGE_CPUDRIVER;
+    }
+    if (strcmp(key, "text") == 0) {
+        return open_output(&config->text, value);
+    }
+    return strcmp(key, "csv") == 0 && open_output(&config->csv, value);
+}
+
+bool config_read(struct config *config, const char *path, char *wrong, size_t size)
+{
+    *config = (struct config){0};
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        snprintf(wrong, size, "cannot read %s", path);
+        return false;
+    }
+    char *line = NULL;
+    size_t room = 0;
+    bool ok = true;
+    for (ssize_t length; ok && (length = getline(&line, &room, file)) > 0;) {
+        line[strcspn(line, "\n")] = '\0';
+        char *value = line;
+        char *key = strsep(&value, " ");
+        ok = value != NULL && take(config, key, value);
+        if (!ok) {
+            snprintf(wrong, size, "%s: '%s %s'", path, key, value != NULL ? value : "");
+        }
+    }
+    free(line);
+    fclose(file);
+    if (ok && (config->cores == 0 || config->images.count == 0 || config->text == NULL)) {
+        snprintf(wrong, size, "%s: cores, image or text is missing", path);
+        ok = false;
+    }
+    return ok;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Puts the models together: each event goes through the directory of lines (lines.h), and what came
+// of it to the region that is being counted (counts.h). The directory follows the machine from its
+// first instruction, so that a region finds lines where they are.
+#include "model.h"
+
+#include "bench/mark.h"
+#include <string.h>
+
+#define MARK_BYTES 8u
+
+void model_init(struct model *model, struct config *config)
+{
+    *model = (struct model){
+        .config = config,
+        .region = {.images = &config->images, .cores = config->cores},
+    };
+    if (config->csv != NULL) {
+        region_csv_head(config->csv);
+    }
+}
+
+static void decode_mark(struct site *site, const uint8_t *bytes, size_t count)
+{
+    static const uint8_t opcode[] = {0x0f, 0x1f, 0x84, 0x00};
+    uint32_t displacement;
+    if (count != MARK_BYTES || memcmp(bytes, opcode, sizeof(opcode)) != 0) {
+        return;
+    }
+    memcpy(&displacement, bytes + sizeof(opcode), sizeof(displacement));
+    if ((displacement & 0xffff0000u) == BENCH_MARK_BASE) {
+        site->mark = true;
+        site->mark_op = displacement & 0xf;
+        site->mark_what = displacement >> 4 & 0xfff;
+    }
+}
+
+const struct site *model_site(struct model *model, uint64_t pc, int image, const uint8_t *bytes,
+                              size_t count)
+{
+    // The bytes are part of the key: memory may hold one program after another.
+    uint64_t key = pc ^ (uint64_t)(image + 1) << 50;
+    for (size_t i = 0; i < count; i++) {
+        key = (key ^ bytes[i]) * 0x100000001b3u;
+    }
+    struct site *site = map_find(&model->sites, key);
+    if (site == NULL) {
+        site = map_make(&model->sites, key, sizeof(*site));
+        site->pc = pc;
+        site->image = image;
+        site->code = images_symbol(&model->config->images, image, pc);
+        site->driver = pc >= CPUDRIVER_HALF;
+        decode_mark(site, bytes, count);
+    }
+    return site;
+}
+
+static void print_result(struct model *model)
+{
+    struct config *config = model->config;
+    region_print(&model->region, config->text);
+    if (config->csv != NULL) {
+        region_csv(&model->region, config->csv);
+        fflush(config->csv);
+    }
+    fflush(config->text); // the machine may be stopped any time
+}
+
+void model_instruction(struct model *model, unsigned core, const struct site *site)
+{
+    struct region *region = &model->region;
+    if (site->mark) { // marks themselves are not counted
+        if (region_mark(region, site->mark_op, site->mark_what)) {
+            print_result(model);
+            region_close(region);
+        }
+    } else if (region->active) {
+        region_instruction(region, core, site->code, site->driver);
+    }
+}
+
+/// Data belongs to the image of the code that uses it. What the CPU driver sees of a domain's
+/// memory, and heaps, stacks and frames, have no name.
+static uint32_t data_symbol(const struct model *model, const struct site *site, uint64_t vaddr)
+{
+    return images_symbol(&model->config->images, site->image, vaddr);
+}
+
+void model_access(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
+                  uint64_t paddr, unsigned bytes, bool write)
+{
+    for (uint64_t number = paddr / LINE_BYTES; number <= (paddr + bytes - 1) / LINE_BYTES;
+         number++) {
+        struct line *line = lines_get(&model->lines, number);
+        struct line_effect effect = line_access(line, core, write);
+        bool moved = effect.from_memory || effect.transferred;
+        if (moved && model->region.active) {
+            region_effect(&model->region, core, site->code, data_symbol(model, site, vaddr),
+                          &effect);
+        }
+        if (write) {
+            line->written = true;
+            line->writer = (uint8_t)core;
+        }
+    }
+}
+
+void model_finish(struct model *model)
+{
+    struct region *region = &model->region;
+    FILE *text = model->config->text;
+    if (region->active) {
+        fprintf(text, "%s: begun, but not ended\n", region_what_name(region->what));
+        region_close(region);
+    }
+    if (region->misplaced != 0) {
+        fprintf(text, "%lu marks outside their measurement: not counted\n",
+                (unsigned long)region->misplaced);
+    }
+    if (region->ended == 0) {
+        fprintf(text, "nothing was measured: no program executed the marks of bench/mark.h\n");
+    }
+    fflush(text);
+    if (model->config->csv != NULL) {
+        fflush(model->config->csv);
+    }
+}
+
+void model_free(struct model *model)
+{
+    lines_free(&model->lines);
+    map_free(&model->sites);
+    map_free(&model->region.pairs);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The glue between QEMU and the models: takes blocks of instructions apart as they are translated,
+// and passes on each execution and each access. QEMU is started with one thread for all cores, so
+// nothing here is locked. Loaded as `-plugin file=coherence.so,config=FILE` (config.h).
+//
+// A translation block that is executed again from its middle, because an access to a device must be
+// the last of its block, is translated without call-backs for instructions: each counts once.
+#include <stdio.h>
+#include <string.h>
+
+#include "model.h"
+#include "qemu_plugin.h"
+
+#define CODE_BYTES_MAX 8192u
+#define PAGE_BYTES 4096u
+
+int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+static struct config config;
+static struct model model;
+
+static void on_instruction(unsigned vcpu, void *userdata)
+{
+    model_instruction(&model, vcpu, userdata);
+}
+
+static void on_access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr, void *userdata)
+{
+    const struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(info, vaddr);
+    if (place == NULL || qemu_plugin_hwaddr_is_io(place)) {
+        return;
+    }
+    // What crosses into another page counts for the first: where the second lies is not told.
+    unsigned bytes = 1u << qemu_plugin_mem_size_shift(info);
+    unsigned room = PAGE_BYTES - vaddr % PAGE_BYTES;
+    model_access(&model, vcpu, userdata, vaddr, qemu_plugin_hwaddr_phys_addr(place),
+                 bytes < room ? bytes : room, qemu_plugin_mem_is_store(info));
+}
+
+/// The image that a block comes from, by all of its bytes.
+static int image_of(const struct qemu_plugin_tb *tb, size_t count)
+{
+    static uint8_t code[CODE_BYTES_MAX];
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        size_t size = qemu_plugin_insn_size(insn);
+        if (bytes + size > sizeof(code)) {
+            break;
+        }
+        memcpy(code + bytes, qemu_plugin_insn_data(insn), size);
+        bytes += size;
+    }
+    uint64_t start = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
+    return start >= CPUDRIVER_HALF ? IMAGE_CPUDRIVER
+                                   : images_match(&config.images, start, code, bytes);
+}
+
+static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+    (void)id;
+    size_t count = qemu_plugin_tb_n_insns(tb);
+    int image = image_of(tb, count);
+    for (size_t i = 0; i < count; i++) {
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        void *site = (void *)model_site(&model, qemu_plugin_insn_vaddr(insn), image,
+                                        qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn));
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_instruction, QEMU_PLUGIN_CB_NO_REGS, site);
+        qemu_plugin_register_vcpu_mem_cb(insn, on_access, QEMU_PLUGIN_CB_NO_REGS,
+                                         QEMU_PLUGIN_MEM_RW, site);
+    }
+}
+
+static void on_exit(qemu_plugin_id_t id, void *userdata)
+{
+    (void)id;
+    (void)userdata;
+    model_finish(&model);
+}
+
+int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
+{
+    static const char key[] = "config=";
+    char wrong[512] = "config=FILE is missing";
+    (void)info;
+    if (argc != 1 || strncmp(argv[0], key, strlen(key)) != 0 ||
+        !config_read(&config, argv[0] + strlen(key), wrong, sizeof(wrong))) {
+        fprintf(stderr, "coherence: %s\n", wrong);
+        return -1;
+    }
+    model_init(&model, &config);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
+    qemu_plugin_register_atexit_cb(id, on_exit, NULL);
+    return 0;
+}
