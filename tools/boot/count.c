@@ -11,7 +11,9 @@
 
 #include "files.h"
 
-#define RESULTS "counts"
+#define RESULTS "count"
+#define AUDIT "audit"
+#define AUDIT_FAILED 1
 
 char *count_configuration(const struct options *options, const struct machine *machine,
                           const struct modules *modules, const char *folder)
@@ -25,6 +27,9 @@ char *count_configuration(const struct options *options, const struct machine *m
     fprintf(out, "cores %u\ntext %s/" RESULTS "\n", machine->cores, folder);
     if (options->count_csv != NULL) {
         fprintf(out, "csv %s\n", options->count_csv);
+    }
+    if (options->audit) {
+        fprintf(out, "audit %s/" AUDIT "\n", folder);
     }
     fprintf(out, "image %s\n", modules->cpudriver);
     for (unsigned i = 0; i < modules->count; i++) {
@@ -75,7 +80,7 @@ static bool check_files(const struct options *options, const char *plugin, struc
         return false;
     }
     return options->qemu_args_count + 2 <= OPTIONS_QEMU_ARGS_MAX ||
-           report_set(report, "--qemu-arg: too many beside --count");
+           report_set(report, "--qemu-arg: too many beside --count and --audit");
 }
 
 bool count_prepare(struct options *options, const struct machine *machine,
@@ -98,18 +103,31 @@ bool count_prepare(struct options *options, const struct machine *machine,
     return written;
 }
 
-int count_finish(const struct options *options, const char *folder, int status)
+/// Print a file of results with `name` before each line. Returns whether one of them says that the
+/// machine ended properly (CPU drivers were looked at) and none that something is shared.
+static bool show(const char *folder, const char *name)
 {
-    char path[FILES_PATH_MAX], line[1024];
+    char path[FILES_PATH_MAX], line[4096];
     struct report ignored = {0};
-    (void)options;
-    FILE *results = files_path(path, &ignored, "%s/" RESULTS, folder) ? fopen(path, "r") : NULL;
+    bool complete = false, shared = false;
+    FILE *results = files_path(path, &ignored, "%s/%s", folder, name) ? fopen(path, "r") : NULL;
     while (results != NULL && fgets(line, sizeof(line), results) != NULL) {
-        printf("count: %s", line);
+        printf("%s: %s", name, line);
+        complete |= strncmp(line, "CPU drivers", 11) == 0;
+        shared |= strncmp(line, "SHARED", 6) == 0;
     }
     fflush(stdout);
     if (results != NULL) {
         fclose(results);
     }
-    return status;
+    return complete && !shared;
+}
+
+int count_finish(const struct options *options, const char *folder, int status)
+{
+    if (options->count) {
+        show(folder, RESULTS);
+    }
+    bool clean = !options->audit || show(folder, AUDIT);
+    return status == 0 && !clean ? AUDIT_FAILED : status;
 }

@@ -16,8 +16,8 @@ bool count_prepare(struct options *options, const struct machine *machine,
                    const struct modules *modules, const char *folder, const char *build_folder,
                    struct report *report);
 
-/// Print the results that are in `folder`, each line behind "count: ", on standard output. The exit
-/// status of the whole: `status`, unless that is 0 and something was found that must not be.
+/// Print the results that are in `folder` on standard output, each line behind "count: " or
+/// "audit: ". The exit status of the whole: `status`; 1 if that is 0 and the audit failed.
 int count_finish(const struct options *options, const char *folder, int status);
 
 /// The configuration as text, to be freed (tools/coherence/config.h has the keys).

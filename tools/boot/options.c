@@ -25,6 +25,7 @@ enum option_code {
     OPTION_DETERMINISTIC,
     OPTION_COUNT,
     OPTION_COUNT_CSV,
+    OPTION_AUDIT,
     OPTION_GDB,
     OPTION_LOG,
     OPTION_UEFI,
@@ -55,6 +56,7 @@ static const struct option boot_options[] = {
     {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
     {"count", no_argument, NULL, OPTION_COUNT},
     {"count-csv", required_argument, NULL, OPTION_COUNT_CSV},
+    {"audit", no_argument, NULL, OPTION_AUDIT},
     {"gdb", no_argument, NULL, OPTION_GDB},
     {"log", required_argument, NULL, OPTION_LOG},
     {"uefi", no_argument, NULL, OPTION_UEFI},
@@ -86,6 +88,8 @@ const char options_help[] =
     "  --count               count instructions and movements of cache lines in what a benchmark\n"
     "                        measures, and print them at the end; implies --deterministic\n"
     "  --count-csv FILE      the same, and also write them to FILE as comma-separated values\n"
+    "  --audit               report memory that the CPU drivers of two cores share, and then end\n"
+    "                        with status 1; implies --deterministic\n"
     "  --gdb                 wait for a debugger on port 1234 before the first instruction\n"
     "  --log FILE            copy all that the console prints to FILE\n"
     "  --uefi                boot with UEFI firmware instead of BIOS\n"
@@ -95,7 +99,8 @@ const char options_help[] =
     "\n"
     "The console is standard input and output. On a terminal Ctrl-] stops the machine and every\n"
     "other key goes to it. The end of the input reaches the machine as the byte 4 (Ctrl-D).\n"
-    "Exit status: that of the commands run; 2 bad arguments; 3 the machine died or could not\n"
+    "Exit status: that of the commands run; 1 --audit found something; 2 bad arguments; 3 the "
+    "machine died or could not\n"
     "start; 124 timeout; 128+N stopped by signal N.\n";
 
 static bool parse_accel(const char *text, enum options_accel *accel, struct report *report)
@@ -142,7 +147,8 @@ static void set_flag(struct options *options, int code)
 {
     options->help |= code == OPTION_HELP;
     options->count |= code == OPTION_COUNT || code == OPTION_COUNT_CSV;
-    options->deterministic |= code == OPTION_DETERMINISTIC || options->count;
+    options->audit |= code == OPTION_AUDIT;
+    options->deterministic |= code == OPTION_DETERMINISTIC || options->count || options->audit;
     options->direct |= code == OPTION_DIRECT || options->deterministic;
     options->gdb |= code == OPTION_GDB;
     options->uefi |= code == OPTION_UEFI;
@@ -196,7 +202,10 @@ static bool parse_option(struct options *options, int code, struct report *repor
 /// The option that chose how the machine runs, the strongest of those that imply one another.
 static const char *mode_name(const struct options *options)
 {
-    return options->count ? "count" : options->deterministic ? "deterministic" : "direct";
+    return options->count           ? "count"
+           : options->audit         ? "audit"
+           : options->deterministic ? "deterministic"
+                                    : "direct";
 }
 
 static bool check_together(const struct options *options, struct report *report)

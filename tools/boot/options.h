@@ -39,8 +39,9 @@ struct options {
     enum options_accel accel;
     unsigned timeout_s; // 0: none; OPTIONS_TIMEOUT_UNSET: the default of the way it is used
     bool direct;        // set by deterministic, too
-    bool deterministic; // set by count, too
+    bool deterministic; // set by count and audit, too
     bool count;
+    bool audit;
     bool gdb;
     bool uefi;
     bool verbose;

@@ -39,6 +39,9 @@ static bool take(struct config *config, const char *key, const char *value)
     if (strcmp(key, "text") == 0) {
         return open_output(&config->text, value);
     }
+    if (strcmp(key, "audit") == 0) {
+        return open_output(&config->audit, value);
+    }
     return strcmp(key, "csv") == 0 && open_output(&config->csv, value);
 }
 

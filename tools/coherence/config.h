@@ -7,6 +7,7 @@
 //   image FILE     the CPU driver's ELF file, then each boot module's
 //   text FILE      where results go in words
 //   csv FILE       optional: where they go as comma-separated values
+//   audit FILE     optional: check rule 1 (audit.h); the last line tells lines that break it
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@
 struct config {
     unsigned cores;
     struct images images;
-    FILE *text, *csv; ///< csv: NULL if not wanted
+    FILE *text, *csv, *audit; ///< csv, audit: NULL if not wanted
 };
 
 /// Read the file and open what it names. False: `wrong` (of `size` bytes) says what is wrong.

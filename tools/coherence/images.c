@@ -15,7 +15,7 @@
 #define FILE_BYTES_MAX (1l << 28)
 
 struct symbol {
-    uint64_t start, end;
+    uint64_t start, end, section_end;
     char *name;
 };
 
@@ -71,40 +71,44 @@ static int by_start(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->name, y->name);
 }
 
-/// Symbols without a size (labels of the assembler and the linker) reach to the next one; what has
-/// a size at the same address comes behind them, and is that next one.
+/// Symbols without a size (labels of the assembler and the linker) reach to the next one in their
+/// section; what has a size at the same address comes behind them, and is that next one.
 static void sort_symbols(struct image *image)
 {
     qsort(image->symbols, image->symbols_count, sizeof(*image->symbols), by_start);
-    for (uint32_t i = 0; i + 1 < image->symbols_count; i++) {
+    for (uint32_t i = 0; i < image->symbols_count; i++) {
         struct symbol *symbol = &image->symbols[i];
         if (symbol->end == symbol->start) {
-            symbol->end = symbol[1].start;
+            bool next = i + 1 < image->symbols_count && symbol[1].start < symbol->section_end;
+            symbol->end = next ? symbol[1].start : symbol->section_end;
         }
     }
 }
 
-static bool wanted(const Elf64_Sym *symbol)
+static bool wanted(const struct image *image, const Elf64_Sym *symbol)
 {
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
-    return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE &&
+    return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < image->header->e_shnum &&
            (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE);
 }
 
-static void add_symbols(struct image *image, const char *name, const Elf64_Shdr *table,
-                        const Elf64_Shdr *strings)
+static void add_symbols(struct image *image, const char *name, const Elf64_Shdr *sections,
+                        const Elf64_Shdr *table)
 {
+    const Elf64_Shdr *strings = &sections[table->sh_link];
     size_t count = table->sh_size / sizeof(Elf64_Sym);
     const Elf64_Sym *symbols = (const Elf64_Sym *)(image->file + table->sh_offset);
     image->symbols = map_allocate(count + 1, sizeof(*image->symbols));
     for (size_t i = 0; i < count; i++) {
         const Elf64_Sym *symbol = &symbols[i];
-        if (!wanted(symbol) || symbol->st_name >= strings->sh_size) {
+        if (!wanted(image, symbol) || symbol->st_name >= strings->sh_size) {
             continue;
         }
         const char *text = (const char *)image->file + strings->sh_offset + symbol->st_name;
         struct symbol *added = &image->symbols[image->symbols_count];
-        *added = (struct symbol){symbol->st_value, symbol->st_value + symbol->st_size, NULL};
+        const Elf64_Shdr *section = &sections[symbol->st_shndx];
+        *added = (struct symbol){symbol->st_value, symbol->st_value + symbol->st_size,
+                                 section->sh_addr + section->sh_size, NULL};
         size_t room = strings->sh_size - symbol->st_name;
         if (*text != '\0' && asprintf(&added->name, "%s:%.*s", name, (int)room, text) > 0) {
             image->symbols_count++;
@@ -121,7 +125,7 @@ static void read_symbols(struct image *image, const char *name)
         if (table->sh_type == SHT_SYMTAB && table->sh_link < image->header->e_shnum &&
             table->sh_offset % 8 == 0 && inside(image, table->sh_offset, table->sh_size) &&
             inside(image, sections[table->sh_link].sh_offset, sections[table->sh_link].sh_size)) {
-            add_symbols(image, name, table, &sections[table->sh_link]);
+            add_symbols(image, name, sections, table);
             return;
         }
     }

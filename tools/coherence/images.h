@@ -15,7 +15,8 @@
 #define IMAGES_MAX 128u
 #define IMAGE_NONE (-1)
 #define IMAGE_CPUDRIVER 0
-#define CPUDRIVER_HALF 0xffff800000000000ul // addresses from here on are the CPU driver's
+#define CPUDRIVER_HALF 0xffff800000000000ul // addresses from here on are the CPU driver's ...
+#define CPUDRIVER_WINDOW_BYTES (1ul << 39)  // ... first a window on physical memory
 
 struct image;
 

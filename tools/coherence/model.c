@@ -81,11 +81,14 @@ void model_instruction(struct model *model, unsigned core, const struct site *si
     }
 }
 
-/// Data belongs to the image of the code that uses it. What the CPU driver sees of a domain's
-/// memory, and heaps, stacks and frames, have no name.
+/// Data belongs to the image of the code that uses it. Heaps, stacks, frames and what the CPU
+/// driver sees of a domain's memory have no name. Through its window on physical memory the CPU
+/// driver also sees the part of its image that is linked at physical addresses.
 static uint32_t data_symbol(const struct model *model, const struct site *site, uint64_t vaddr)
 {
-    return images_symbol(&model->config->images, site->image, vaddr);
+    bool window = site->driver && vaddr - CPUDRIVER_HALF < CPUDRIVER_WINDOW_BYTES;
+    return images_symbol(&model->config->images, site->image,
+                         window ? vaddr - CPUDRIVER_HALF : vaddr);
 }
 
 void model_access(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
@@ -95,6 +98,10 @@ void model_access(struct model *model, unsigned core, const struct site *site, u
          number++) {
         struct line *line = lines_get(&model->lines, number);
         struct line_effect effect = line_access(line, core, write);
+        if (model->config->audit != NULL && site->driver) {
+            audit_access(&model->audit, number, core, site->code, data_symbol(model, site, vaddr),
+                         write);
+        }
         bool moved = effect.from_memory || effect.transferred;
         if (moved && model->region.active) {
             region_effect(&model->region, core, site->code, data_symbol(model, site, vaddr),
@@ -122,6 +129,10 @@ void model_finish(struct model *model)
     if (region->ended == 0) {
         fprintf(text, "nothing was measured: no program executed the marks of bench/mark.h\n");
     }
+    if (model->config->audit != NULL) {
+        audit_report(&model->audit, &model->config->images, model->config->audit);
+        fflush(model->config->audit);
+    }
     fflush(text);
     if (model->config->csv != NULL) {
         fflush(model->config->csv);
@@ -131,6 +142,7 @@ void model_finish(struct model *model)
 void model_free(struct model *model)
 {
     lines_free(&model->lines);
+    audit_free(&model->audit);
     map_free(&model->sites);
     map_free(&model->region.pairs);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "audit.h"
 #include "config.h"
 #include "counts.h"
 #include "lines.h"
@@ -27,6 +28,7 @@ struct model {
     struct config *config;
     struct lines lines;
     struct region region;
+    struct audit audit;
     struct map sites;
 };
 

@@ -29,6 +29,10 @@ int main(void)
          .pSetUpFunc = scratch_begin,
          .pTearDownFunc = scratch_end,
          .pTests = run_tests},
+        {.pName = "count",
+         .pSetUpFunc = scratch_begin,
+         .pTearDownFunc = scratch_end,
+         .pTests = count_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

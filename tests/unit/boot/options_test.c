@@ -86,6 +86,8 @@ static void test_implications(void)
     CU_ASSERT(parse("--count-csv|f.csv"));
     CU_ASSERT(options.count && options.deterministic && options.direct);
     CU_ASSERT_STRING_EQUAL(options.count_csv, "f.csv");
+    CU_ASSERT(parse("--audit"));
+    CU_ASSERT(options.audit && !options.count && options.deterministic && options.direct);
     CU_ASSERT(parse("--module|a|--module|b"));
     CU_ASSERT_EQUAL(options.modules_count, 2);
     CU_ASSERT(parse("--help|--cores|1"));
@@ -126,6 +128,7 @@ static void test_exclusions(void)
     refused("--deterministic|--accel|kvm", "--deterministic and --accel kvm exclude each other");
     refused("--deterministic|--uefi", "--deterministic excludes --uefi");
     refused("--count|--accel|kvm", "--count and --accel kvm exclude each other");
+    refused("--audit|--image|i", "--audit excludes --image");
     refused("--count-csv|f|--uefi", "--count excludes --uefi");
     refused("--direct|--image|x", "--direct excludes --image");
     refused("--image|x|--module|y",

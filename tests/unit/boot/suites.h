@@ -13,3 +13,4 @@ extern CU_TestInfo modules_tests[];
 extern CU_TestInfo direct_tests[];
 extern CU_TestInfo qemu_tests[];
 extern CU_TestInfo run_tests[];
+extern CU_TestInfo count_tests[];

@@ -6,4 +6,4 @@
 
 #include "testlib/testlib.h"
 
-extern CU_TestInfo lines_tests[], images_tests[], counts_tests[], config_tests[];
+extern CU_TestInfo lines_tests[], images_tests[], counts_tests[], audit_tests[], config_tests[];
