@@ -4,6 +4,7 @@
 // The plug-in gets one argument, the name of a file; QEMU takes commas in it for separators.
 #include "count.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,11 @@
 #define RESULTS "count"
 #define AUDIT "audit"
 #define AUDIT_FAILED 1
+#define COSTS_DEFAULT "host"
 
 char *count_configuration(const struct options *options, const struct machine *machine,
-                          const struct modules *modules, const char *folder)
+                          const struct modules *modules, const struct costs *costs,
+                          const char *folder)
 {
     char *text = NULL;
     size_t size = 0;
@@ -31,6 +34,11 @@ char *count_configuration(const struct options *options, const struct machine *m
     if (options->audit) {
         fprintf(out, "audit %s/" AUDIT "\n", folder);
     }
+    for (unsigned i = 0; i < machine->nodes; i++) {
+        struct machine_share cores = machine_split(machine->cores, machine->nodes, i);
+        fprintf(out, "node %" PRIu64 " %" PRIu64 "\n", cores.first, cores.count);
+    }
+    costs_write(costs, out);
     fprintf(out, "image %s\n", modules->cpudriver);
     for (unsigned i = 0; i < modules->count; i++) {
         fprintf(out, "image %s\n", modules->items[i].path);
@@ -83,6 +91,17 @@ static bool check_files(const struct options *options, const char *plugin, struc
            report_set(report, "--qemu-arg: too many beside --count and --audit");
 }
 
+/// Costs are named like a platform: by a file or by a name.
+static struct costs *find_costs(const struct options *options, const char *build_folder,
+                                struct report *report)
+{
+    char path[FILES_PATH_MAX];
+    const char *name = options->costs != NULL ? options->costs : COSTS_DEFAULT;
+    return files_named(path, report, build_folder, "platforms/costs", name)
+               ? costs_load(path, report)
+               : NULL;
+}
+
 bool count_prepare(struct options *options, const struct machine *machine,
                    const struct modules *modules, const char *folder, const char *build_folder,
                    struct report *report)
@@ -93,9 +112,14 @@ bool count_prepare(struct options *options, const struct machine *machine,
         !check_files(options, plugin, report)) {
         return false;
     }
-    char *text = count_configuration(options, machine, modules, folder);
+    struct costs *costs = find_costs(options, build_folder, report);
+    if (costs == NULL) {
+        return false;
+    }
+    char *text = count_configuration(options, machine, modules, costs, folder);
     bool written = files_write(configuration, text, report);
     free(text);
+    costs_free(costs);
     if (written) {
         options->qemu_args[options->qemu_args_count++] = "-plugin";
         options->qemu_args[options->qemu_args_count++] = plugin_argument(plugin, configuration);

@@ -5,6 +5,7 @@
 // printing what it found. The machine's own output is not touched; results come after it.
 #pragma once
 
+#include "costs.h"
 #include "machine.h"
 #include "modules.h"
 #include "options.h"
@@ -22,4 +23,5 @@ int count_finish(const struct options *options, const char *folder, int status);
 
 /// The configuration as text, to be freed (tools/coherence/config.h has the keys).
 char *count_configuration(const struct options *options, const struct machine *machine,
-                          const struct modules *modules, const char *folder);
+                          const struct modules *modules, const struct costs *costs,
+                          const char *folder);

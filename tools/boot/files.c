@@ -24,6 +24,16 @@ bool files_path(char *path, struct report *report, const char *format, ...)
            report_set(report, "%.64s...: the path is too long", path);
 }
 
+bool files_named(char *path, struct report *report, const char *build_folder, const char *folder,
+                 const char *name)
+{
+    size_t length = strlen(name);
+    if (strchr(name, '/') != NULL || (length > 5 && strcmp(name + length - 5, ".yaml") == 0)) {
+        return files_path(path, report, "%s", name);
+    }
+    return files_path(path, report, "%s/../%s/%s.yaml", build_folder, folder, name);
+}
+
 bool files_make_temporary(char *path, struct report *report)
 {
     const char *parent = getenv("TMPDIR");

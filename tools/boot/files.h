@@ -15,6 +15,11 @@
 bool files_path(char *path, struct report *report, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/// The path of a YAML file that is given by itself (with a slash or ending in .yaml) or by a name:
+/// then it is <build_folder>/../<folder>/<name>.yaml. `path` has FILES_PATH_MAX bytes.
+bool files_named(char *path, struct report *report, const char *build_folder, const char *folder,
+                 const char *name);
+
 /// Make a fresh folder for temporary files; `path` has FILES_PATH_MAX bytes.
 bool files_make_temporary(char *path, struct report *report);
 

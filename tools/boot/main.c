@@ -47,20 +47,13 @@ static int main_image(const struct options *options, struct report *report)
     return built ? 0 : RUN_STATUS_DIED;
 }
 
-/// A platform is named by a file (with a slash or ending in .yaml) or by a name.
 static struct platform *find_platform(const struct options *options, const char *build_folder,
                                       struct report *report)
 {
     char path[FILES_PATH_MAX];
     const char *name = options->platform != NULL ? options->platform : PLATFORM_DEFAULT;
-    size_t length = strlen(name);
-    if (strchr(name, '/') != NULL || (length > 5 && strcmp(name + length - 5, ".yaml") == 0)) {
-        return platform_load(name, report);
-    }
-    if (!files_path(path, report, "%s/../platforms/%s.yaml", build_folder, name)) {
-        return NULL;
-    }
-    return platform_load(path, report);
+    return files_named(path, report, build_folder, "platforms", name) ? platform_load(path, report)
+                                                                      : NULL;
 }
 
 /// Run the file with the plug-in, if that is wanted.

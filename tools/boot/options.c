@@ -25,6 +25,7 @@ enum option_code {
     OPTION_DETERMINISTIC,
     OPTION_COUNT,
     OPTION_COUNT_CSV,
+    OPTION_COSTS,
     OPTION_AUDIT,
     OPTION_GDB,
     OPTION_LOG,
@@ -56,6 +57,7 @@ static const struct option boot_options[] = {
     {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
     {"count", no_argument, NULL, OPTION_COUNT},
     {"count-csv", required_argument, NULL, OPTION_COUNT_CSV},
+    {"costs", required_argument, NULL, OPTION_COSTS},
     {"audit", no_argument, NULL, OPTION_AUDIT},
     {"gdb", no_argument, NULL, OPTION_GDB},
     {"log", required_argument, NULL, OPTION_LOG},
@@ -88,6 +90,8 @@ const char options_help[] =
     "  --count               count instructions and movements of cache lines in what a benchmark\n"
     "                        measures, and print them at the end; implies --deterministic\n"
     "  --count-csv FILE      the same, and also write them to FILE as comma-separated values\n"
+    "  --costs NAME|FILE     the same, with the times of another machine than the default, host:\n"
+    "                        platforms/costs/NAME.yaml\n"
     "  --audit               report memory that the CPU drivers of two cores share, and then end\n"
     "                        with status 1; implies --deterministic\n"
     "  --gdb                 wait for a debugger on port 1234 before the first instruction\n"
@@ -146,7 +150,7 @@ static bool parse_run(const char **run, struct report *report)
 static void set_flag(struct options *options, int code)
 {
     options->help |= code == OPTION_HELP;
-    options->count |= code == OPTION_COUNT || code == OPTION_COUNT_CSV;
+    options->count |= code == OPTION_COUNT || code == OPTION_COUNT_CSV || code == OPTION_COSTS;
     options->audit |= code == OPTION_AUDIT;
     options->deterministic |= code == OPTION_DETERMINISTIC || options->count || options->audit;
     options->direct |= code == OPTION_DIRECT || options->deterministic;
@@ -172,6 +176,9 @@ static bool parse_option(struct options *options, int code, struct report *repor
     case OPTION_COUNT_CSV:
         set_flag(options, code);
         return parse_text(&options->count_csv, "--count-csv", report);
+    case OPTION_COSTS:
+        set_flag(options, code);
+        return parse_text(&options->costs, "--costs", report);
     case OPTION_RUN:
         return parse_run(&options->run, report);
     case OPTION_CORES:

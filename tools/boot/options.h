@@ -35,6 +35,7 @@ struct options {
     const char *run;
     const char *log;
     const char *count_csv; // sets count
+    const char *costs;     // likewise
     struct machine machine;
     enum options_accel accel;
     unsigned timeout_s; // 0: none; OPTIONS_TIMEOUT_UNSET: the default of the way it is used

@@ -10,6 +10,8 @@
 
 #include "lines.h"
 
+#define COST_MAX 1000000u
+
 static bool number(const char *text, unsigned low, unsigned high, unsigned *value)
 {
     char *end;
@@ -27,6 +29,40 @@ static bool open_output(FILE **file, const char *path)
     return *file != NULL;
 }
 
+static bool take_node(struct config *config, const char *value)
+{
+    unsigned first, count;
+    if (sscanf(value, "%u %u", &first, &count) != 2 || first > CORES_MAX ||
+        count > CORES_MAX - first || config->nodes == CORES_MAX) {
+        return false;
+    }
+    memset(config->node + first, (int)config->nodes++, count);
+    return true;
+}
+
+static bool take_cost(struct config *config, const char *value)
+{
+    const struct {
+        const char *name;
+        unsigned *cost;
+    } costs[] = {
+        {"instruction", &config->costs.instruction},
+        {"near", &config->costs.near},
+        {"far", &config->costs.far},
+        {"busy", &config->costs.busy},
+        {"memory", &config->costs.memory},
+        {"interrupt", &config->costs.interrupt},
+        {"mhz", &config->costs.mhz},
+    };
+    for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
+        size_t length = strlen(costs[i].name);
+        if (strncmp(value, costs[i].name, length) == 0 && value[length] == ' ') {
+            return number(value + length + 1, 0, COST_MAX, costs[i].cost);
+        }
+    }
+    return false;
+}
+
 static bool take(struct config *config, const char *key, const char *value)
 {
     if (strcmp(key, "cores") == 0) {
@@ -41,6 +77,16 @@ static bool take(struct config *config, const char *key, const char *value)
     }
     if (strcmp(key, "audit") == 0) {
         return open_output(&config->audit, value);
+    }
+    if (strcmp(key, "node") == 0) {
+        return take_node(config, value);
+    }
+    if (strcmp(key, "cost") == 0) {
+        return take_cost(config, value);
+    }
+    if (strcmp(key, "costs") == 0) {
+        snprintf(config->costs_name, sizeof(config->costs_name), "%s", value);
+        return true;
     }
     return strcmp(key, "csv") == 0 && open_output(&config->csv, value);
 }

@@ -7,16 +7,23 @@
 //   image FILE     the CPU driver's ELF file, then each boot module's
 //   text FILE      where results go in words
 //   csv FILE       optional: where they go as comma-separated values
-//   audit FILE     optional: check rule 1 (audit.h); the last line tells lines that break it
+//   node FIRST COUNT  optional: these cores are a NUMA node, numbered in this order; else all are
+//   one cost NAME N    optional, default 0: a field of struct clock_costs (clock.h) costs NAME
+//   optional: what these costs are called audit FILE     optional: check rule 1 (audit.h); the last
+//   line tells lines that break it
 #pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "clock.h"
 #include "images.h"
 
 struct config {
-    unsigned cores;
+    unsigned cores, nodes;
+    uint8_t node[CORES_MAX];
+    struct clock_costs costs;
+    char costs_name[64];
     struct images images;
     FILE *text, *csv, *audit; ///< csv, audit: NULL if not wanted
 };

@@ -68,7 +68,7 @@ void region_close(struct region *region)
 
 struct counts region_total(const struct region *region)
 {
-    struct counts total = {0};
+    struct counts total = {.time = region->time};
     for (unsigned i = 0; i < region->cores; i++) {
         const struct counts *core = &region->core[i];
         total.instructions += core->instructions;

@@ -20,6 +20,7 @@ struct counts {
     uint64_t transfers;           ///< lines that came from another core's cache, or were taken over
     uint64_t cold;                ///< lines that came from memory
     uint64_t invalidations;       ///< copies that this core took away from other caches
+    uint64_t time;                ///< by which its clock advanced; for all cores: from mark to mark
 };
 
 struct pair {
@@ -30,10 +31,13 @@ struct pair {
 /// Zero but for `cores` and `images` is a region that has not begun.
 struct region {
     const struct images *images;
+    const char *costs; ///< the name of the clock's costs, or ""
+    unsigned mhz;
     unsigned cores;
     bool active;
     unsigned what;
     uint64_t items;
+    uint64_t begun_at, time; ///< by the clock (clock.h): all cores' at the first mark; to the last
     struct counts core[CORES_MAX];
     struct map pairs;          ///< struct pair of each (code, data)
     uint64_t *code;            ///< instructions of each symbol of code

@@ -102,6 +102,16 @@ static void print_code(const struct region *region, FILE *out)
     }
 }
 
+static void print_time(const struct region *region, FILE *out)
+{
+    if (region->mhz != 0) {
+        double cycles = each(region, region->time) / 1000;
+        fprintf(out,
+                "  %10.2f cycles (%.1f ns) in the model of a machine with that many cores, %s\n",
+                cycles, cycles * 1000 / region->mhz, region->costs);
+    }
+}
+
 void region_print(const struct region *region, FILE *out)
 {
     struct counts total = region_total(region);
@@ -117,6 +127,7 @@ void region_print(const struct region *region, FILE *out)
             print_counts(region, who, &region->core[i], out);
         }
     }
+    print_time(region, out);
     print_pairs(region, out);
     print_code(region, out);
 }
@@ -126,16 +137,16 @@ static void csv_row(const struct region *region, const char *core, const struct 
 {
     fprintf(out,
             "%s,%" PRIu64 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-            "\n",
+            ",%" PRIu64 "\n",
             region_what_name(region->what), region->ended, core, region->items,
             counts->instructions, counts->driver_instructions, counts->transfers, counts->cold,
-            counts->invalidations);
+            counts->invalidations, counts->time / 1000);
 }
 
 void region_csv_head(FILE *out)
 {
     fprintf(out, "what,region,core,items,instructions,driver_instructions,transfers,"
-                 "from_memory,invalidations\n");
+                 "from_memory,invalidations,modelled_cycles\n");
 }
 
 void region_csv(const struct region *region, FILE *out)

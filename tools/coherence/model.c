@@ -7,16 +7,36 @@
 #include "model.h"
 
 #include "bench/mark.h"
+#include "kpi/syscalls.h"
 #include <string.h>
 
 #define MARK_BYTES 8u
+#define APIC_ICR_LOW 0xfee00300u // writing it sends an interrupt (Intel SDM vol. 3, 11.6.1)
+#define STUB_BYTES 16u
+
+/// The vectors that one core can send to another each have a stub of their own.
+static void find_interrupts(struct model *model)
+{
+    const struct images *images = &model->config->images;
+    uint64_t stubs = images->count != 0 ? images_address(images, IMAGE_CPUDRIVER, "trap_stubs") : 0;
+    if (stubs != 0) {
+        model->interrupts = stubs + KERNEL_VECTOR_NOTIFY_FIRST * STUB_BYTES;
+        model->interrupts_end = stubs + KERNEL_VECTOR_NOTIFY_END * STUB_BYTES;
+    }
+}
 
 void model_init(struct model *model, struct config *config)
 {
     *model = (struct model){
         .config = config,
-        .region = {.images = &config->images, .cores = config->cores},
+        .clock = {.costs = config->costs},
+        .region = {.images = &config->images,
+                   .cores = config->cores,
+                   .costs = config->costs_name,
+                   .mhz = config->costs.mhz},
     };
+    memcpy(model->clock.node, config->node, sizeof(config->node));
+    find_interrupts(model);
     if (config->csv != NULL) {
         region_csv_head(config->csv);
     }
@@ -52,6 +72,9 @@ const struct site *model_site(struct model *model, uint64_t pc, int image, const
         site->image = image;
         site->code = images_symbol(&model->config->images, image, pc);
         site->driver = pc >= CPUDRIVER_HALF;
+        site->pause = count == 2 && bytes[0] == 0xf3 && bytes[1] == 0x90;
+        site->interrupt = pc >= model->interrupts && pc < model->interrupts_end &&
+                          (pc - model->interrupts) % STUB_BYTES == 0;
         decode_mark(site, bytes, count);
     }
     return site;
@@ -68,16 +91,47 @@ static void print_result(struct model *model)
     fflush(config->text); // the machine may be stopped any time
 }
 
+/// Times from the first mark on: of the core that executes the last, and of each.
+static void take_times(struct model *model, unsigned core)
+{
+    struct region *region = &model->region;
+    region->time = model->clock.core[core].now - region->begun_at;
+    for (unsigned i = 0; i < region->cores; i++) {
+        region->core[i].time = model->clock.core[i].now - region->begun_at;
+    }
+}
+
+static void mark(struct model *model, unsigned core, const struct site *site)
+{
+    struct region *region = &model->region;
+    bool before = region->active;
+    bool ended = region_mark(region, site->mark_op, site->mark_what);
+    if (region->active && !before) {
+        clock_align(&model->clock);
+        region->begun_at = model->clock.core[core].now;
+    }
+    if (ended) {
+        take_times(model, core);
+        print_result(model);
+        region_close(region);
+    }
+}
+
 void model_instruction(struct model *model, unsigned core, const struct site *site)
 {
     struct region *region = &model->region;
     if (site->mark) { // marks themselves are not counted
-        if (region_mark(region, site->mark_op, site->mark_what)) {
-            print_result(model);
-            region_close(region);
-        }
-    } else if (region->active) {
+        mark(model, core, site);
+        return;
+    }
+    if (region->active) {
         region_instruction(region, core, site->code, site->driver);
+    }
+    clock_instruction(&model->clock, core);
+    if (site->pause) {
+        clock_pause(&model->clock, core, site->pc);
+    } else if (site->interrupt) {
+        clock_interrupt_taken(&model->clock, core);
     }
 }
 
@@ -107,10 +161,19 @@ void model_access(struct model *model, unsigned core, const struct site *site, u
             region_effect(&model->region, core, site->code, data_symbol(model, site, vaddr),
                           &effect);
         }
+        clock_access(&model->clock, core, line, &effect);
         if (write) {
             line->written = true;
             line->writer = (uint8_t)core;
+            line->written_at = model->clock.core[core].now;
         }
+    }
+}
+
+void model_device_write(struct model *model, unsigned core, uint64_t paddr)
+{
+    if (paddr == APIC_ICR_LOW) {
+        clock_interrupt_sent(&model->clock, core);
     }
 }
 

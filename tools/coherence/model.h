@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "audit.h"
+#include "clock.h"
 #include "config.h"
 #include "counts.h"
 #include "lines.h"
@@ -20,16 +21,19 @@ struct site {
     int image;
     uint32_t code; ///< symbol
     bool driver;   ///< in the CPU driver's half
-    bool mark;
+    bool mark, pause;
+    bool interrupt; ///< the first of what an interrupt of another core may start
     unsigned mark_op, mark_what;
 };
 
 struct model {
     struct config *config;
     struct lines lines;
+    struct clock clock;
     struct region region;
     struct audit audit;
     struct map sites;
+    uint64_t interrupts, interrupts_end; ///< code that interrupts enter, in the CPU driver
 };
 
 void model_init(struct model *model, struct config *config);
@@ -44,6 +48,9 @@ void model_instruction(struct model *model, unsigned core, const struct site *si
 /// The instruction reads or writes memory: `bytes` from `vaddr`, which is `paddr`, within a page.
 void model_access(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
                   uint64_t paddr, unsigned bytes, bool write);
+
+/// The instruction writes to the device register at `paddr`.
+void model_device_write(struct model *model, unsigned core, uint64_t paddr);
 
 /// The machine has ended.
 void model_finish(struct model *model);

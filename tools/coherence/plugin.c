@@ -29,7 +29,13 @@ static void on_instruction(unsigned vcpu, void *userdata)
 static void on_access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr, void *userdata)
 {
     const struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(info, vaddr);
-    if (place == NULL || qemu_plugin_hwaddr_is_io(place)) {
+    if (place == NULL) {
+        return;
+    }
+    if (qemu_plugin_hwaddr_is_io(place)) {
+        if (qemu_plugin_mem_is_store(info)) {
+            model_device_write(&model, vcpu, qemu_plugin_hwaddr_phys_addr(place));
+        }
         return;
     }
     // What crosses into another page counts for the first: where the second lies is not told.

@@ -11,19 +11,26 @@
 #include "files.h"
 #include "suites.h"
 
+#define COSTS_TEXT                                                                                 \
+    "costs x\ncost instruction 1\ncost near 2\ncost far 3\ncost busy 4\ncost memory 5\n"           \
+    "cost interrupt 6\ncost mhz 7\n"
+
+static const struct costs costs = {"x", 1, 2, 3, 4, 5, 6, 7};
+
 static void test_configuration(void)
 {
     struct module module = {.path = "d/init"};
     struct modules modules = {.cpudriver = "c.elf", .items = &module, .count = 1};
-    struct machine machine = {.cores = 3, .nodes = 1, .memory_mib = 512};
+    struct machine machine = {.cores = 3, .nodes = 2, .memory_mib = 512};
     struct options options = {.count = true};
-    char *text = count_configuration(&options, &machine, &modules, "/f");
-    CU_ASSERT_STRING_EQUAL(text, "cores 3\ntext /f/count\nimage c.elf\nimage d/init\n");
+    char *text = count_configuration(&options, &machine, &modules, &costs, "/f");
+    CU_ASSERT_STRING_EQUAL(text, "cores 3\ntext /f/count\nnode 0 2\nnode 2 1\n" COSTS_TEXT
+                                 "image c.elf\nimage d/init\n");
     free(text);
     options = (struct options){.count_csv = "o.csv", .audit = true};
-    text = count_configuration(&options, &machine, &modules, "/f");
-    CU_ASSERT_STRING_EQUAL(text, "cores 3\ntext /f/count\ncsv o.csv\naudit /f/audit\nimage c.elf\n"
-                                 "image d/init\n");
+    text = count_configuration(&options, &machine, &modules, &costs, "/f");
+    CU_ASSERT_STRING_EQUAL(text, "cores 3\ntext /f/count\ncsv o.csv\naudit /f/audit\n"
+                                 "node 0 2\nnode 2 1\n" COSTS_TEXT "image c.elf\nimage d/init\n");
     free(text);
 }
 
@@ -36,6 +43,48 @@ static void test_missing(void)
     CU_ASSERT_FALSE(
         count_prepare(&options, &machine, &modules, "/nonexistent", "/nowhere", &report));
     CU_ASSERT_STRING_EQUAL(report.text, "there is no /nowhere/coherence.so: build it with ninja");
+}
+
+// Every preset is there, sound, and named as its file.
+static void test_presets(void)
+{
+    static const char *const names[] = {"host", "xeon-2x4", "opteron-8x4"};
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[FILES_PATH_MAX];
+        struct report report = {0};
+        CU_ASSERT_FATAL(files_named(path, &report, "build", "platforms/costs", names[i]));
+        struct costs *preset = costs_load(path, &report);
+        CU_ASSERT_STRING_EQUAL_FATAL(report.text, "");
+        CU_ASSERT_STRING_EQUAL(preset->name, names[i]);
+        CU_ASSERT(preset->near <= preset->far && preset->busy < preset->near);
+        costs_free(preset);
+    }
+}
+
+static void costs_refused(const char *text, const char *message)
+{
+    char folder[FILES_PATH_MAX], path[FILES_PATH_MAX];
+    struct report report = {0};
+    CU_ASSERT_FATAL(files_make_temporary(folder, &report));
+    CU_ASSERT_FATAL(files_path(path, &report, "%s/c.yaml", folder));
+    CU_ASSERT_FATAL(files_write(path, text, &report));
+    CU_ASSERT_PTR_NULL(costs_load(path, &report));
+    CU_ASSERT_PTR_NOT_NULL(strstr(report.text, message));
+    files_remove_all(folder);
+}
+
+static void test_bad_costs(void)
+{
+    const char *rest = "near: 1\nfar: 1\nbusy: 1\nmemory: 1\ninterrupt: 1\nmhz: 0\n";
+    char text[256];
+    snprintf(text, sizeof(text), "name: a\ninstruction: 1\n%s", rest);
+    costs_refused(text, "c.yaml: mhz: 0 is no clock");
+    snprintf(text, sizeof(text), "name: a\ninstruction: 1000001\n%s", rest);
+    costs_refused(text, "c.yaml: 1000001 is more than 1000000");
+    snprintf(text, sizeof(text), "name: a\ncolour: 1\n%s", rest);
+    costs_refused(text, "c.yaml:2:1: Unexpected key: colour");
+    costs_refused("name: a\n", "Missing required mapping field");
+    costs_refused("", "c.yaml:1:1: the file is empty");
 }
 
 /// The exit status when the audit has written `text`; NULL: nothing, not even a file.
@@ -68,6 +117,8 @@ static void test_status(void)
 CU_TestInfo count_tests[] = {
     {"configuration", test_configuration},
     {"missing plug-in", test_missing},
+    {"presets", test_presets},
+    {"bad costs", test_bad_costs},
     {"exit status", test_status},
     CU_TEST_INFO_NULL,
 };

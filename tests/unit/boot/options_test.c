@@ -86,6 +86,9 @@ static void test_implications(void)
     CU_ASSERT(parse("--count-csv|f.csv"));
     CU_ASSERT(options.count && options.deterministic && options.direct);
     CU_ASSERT_STRING_EQUAL(options.count_csv, "f.csv");
+    CU_ASSERT(parse("--costs|host"));
+    CU_ASSERT(options.count && options.deterministic && options.direct);
+    CU_ASSERT_STRING_EQUAL(options.costs, "host");
     CU_ASSERT(parse("--audit"));
     CU_ASSERT(options.audit && !options.count && options.deterministic && options.direct);
     CU_ASSERT(parse("--module|a|--module|b"));

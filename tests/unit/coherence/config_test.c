@@ -49,10 +49,14 @@ static void refused(const char *text, const char *word)
 
 static void test_good(void)
 {
-    CU_ASSERT(reads("cores 255\n" CPUDRIVER "image README.md\n" TEXT "csv /dev/null\n"));
+    CU_ASSERT(reads("cores 255\n" CPUDRIVER "image README.md\n" TEXT "csv /dev/null\n"
+                    "node 0 128\nnode 128 127\ncosts a machine\ncost far 77\ncost mhz 1000000\n"));
     CU_ASSERT_EQUAL(config.cores, 255);
     CU_ASSERT_EQUAL(config.images.count, 1); // a module that is no ELF file has no names
-    CU_ASSERT(config.text != NULL && config.csv != NULL);
+    CU_ASSERT(config.text != NULL && config.csv != NULL && config.audit == NULL);
+    CU_ASSERT(config.node[127] == 0 && config.node[128] == 1 && config.node[254] == 1);
+    CU_ASSERT(config.costs.far == 77 && config.costs.mhz == 1000000 && config.costs.near == 0);
+    CU_ASSERT_STRING_EQUAL(config.costs_name, "a machine");
     close_config();
 }
 
@@ -64,6 +68,12 @@ static void test_refused(void)
     refused("image README.md\n", "'image README.md'");
     refused("text /no/such/folder/x\n", "'text /no/such/folder/x'");
     refused("colour red\n", "'colour red'");
+    refused("node 0\n", "'node 0'");
+    refused("node 250 6\n", "'node 250 6'");
+    refused("node 256 0\n", "'node 256 0'");
+    refused("cost far -1\n", "'cost far -1'");
+    refused("cost beauty 1\n", "'cost beauty 1'");
+    refused("cost far\n", "'cost far'");
     refused("cores\n", "'cores '");
     refused("cores 4\n" TEXT, "missing");
     refused("cores 4\n" CPUDRIVER, "missing");

@@ -10,6 +10,7 @@ int main(void)
         {"lines", NULL, NULL, NULL, NULL, lines_tests},
         {"images", NULL, NULL, NULL, NULL, images_tests},
         {"counts", NULL, NULL, NULL, NULL, counts_tests},
+        {"clock", NULL, NULL, NULL, NULL, clock_tests},
         {"audit", NULL, NULL, NULL, NULL, audit_tests},
         {"config", NULL, NULL, NULL, NULL, config_tests},
         CU_SUITE_INFO_NULL,

@@ -6,4 +6,5 @@
 
 #include "testlib/testlib.h"
 
-extern CU_TestInfo lines_tests[], images_tests[], counts_tests[], audit_tests[], config_tests[];
+extern CU_TestInfo lines_tests[], images_tests[], counts_tests[], audit_tests[], clock_tests[],
+    config_tests[];

@@ -82,6 +82,11 @@ void trace_mark(unsigned core, unsigned op, unsigned what)
     model_instruction(&model, core, site_of(USER_PC, bytes, sizeof(bytes)));
 }
 
+void trace_pause(unsigned core, uint64_t pc)
+{
+    model_instruction(&model, core, site_of(pc, "\xf3\x90", 2));
+}
+
 const char *trace_text(void)
 {
     fflush(config.text);

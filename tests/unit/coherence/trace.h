@@ -24,6 +24,9 @@ void trace_write(unsigned core, uint64_t paddr, bool driver);
 /// Core `core` executes a mark of bench/mark.h.
 void trace_mark(unsigned core, unsigned op, unsigned what);
 
+/// Core `core` executes the PAUSE at `pc`.
+void trace_pause(unsigned core, uint64_t pc);
+
 /// What the model has written so far.
 const char *trace_text(void);
 const char *trace_csv(void);

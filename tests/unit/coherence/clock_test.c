@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The clock on hand-made traces whose time is known. An instruction is a cycle here, so that sums
+// are easy; the last tests take the host's costs and the times that were measured there.
+#include "clock.h"
+
+#include "bench/mark.h"
+#include "costs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "suites.h"
+#include "trace.h"
+
+enum { NEAR = 100, FAR = 300, BUSY = 10, MEMORY = 200, INTERRUPT = 1000 };
+
+#define LINE 0x4000u
+#define PAUSE_PC 0x400100u
+
+// Cores 0 and 1 are one node, 2 and 3 another.
+static void begin(void)
+{
+    trace_begin(4);
+    trace_model()->clock.costs = (struct clock_costs){
+        .instruction = 1000,
+        .near = NEAR,
+        .far = FAR,
+        .busy = BUSY,
+        .memory = MEMORY,
+        .interrupt = INTERRUPT,
+        .mhz = 1000,
+    };
+    trace_model()->clock.node[2] = trace_model()->clock.node[3] = 1;
+}
+
+static uint64_t cycles(unsigned core)
+{
+    return trace_model()->clock.core[core].now / 1000;
+}
+
+static void test_instructions(void)
+{
+    begin();
+    trace_run(0, 7, false);
+    trace_run(0, 5, true);
+    CU_ASSERT_EQUAL(cycles(0), 12);
+    CU_ASSERT_EQUAL(cycles(1), 0);
+    trace_end();
+}
+
+static void test_lines(void)
+{
+    begin();
+    trace_write(0, LINE, false); // from memory
+    CU_ASSERT_EQUAL(cycles(0), 1 + MEMORY + BUSY);
+    trace_write(0, LINE, false); // its own
+    CU_ASSERT_EQUAL(cycles(0), 2 + MEMORY + BUSY);
+    uint64_t written = cycles(0);
+    trace_read(1, LINE, false);
+    CU_ASSERT_EQUAL(cycles(1), written + NEAR + BUSY);
+    trace_read(2, LINE, false);
+    CU_ASSERT_EQUAL(cycles(2), written + FAR + BUSY);
+    trace_run(3, 10000, false); // far behind the writing: it waits for nothing
+    trace_read(3, LINE, false);
+    CU_ASSERT_EQUAL(cycles(3), 10001 + BUSY);
+    trace_write(0, LINE, false); // taken over from readers: the writer waits for no one
+    CU_ASSERT_EQUAL(cycles(0), written + 1 + BUSY);
+    trace_end();
+}
+
+// There and back: each way is a write (which takes the line over) and the other's read.
+static void round_trips(unsigned a, unsigned b, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        trace_write(a, LINE, false);
+        trace_read(b, LINE, false);
+        trace_write(b, LINE, false);
+        trace_read(a, LINE, false);
+    }
+}
+
+static void test_round_trip(void)
+{
+    static const unsigned partner[] = {1, 2}, distance[] = {NEAR, FAR};
+    for (unsigned i = 0; i < 2; i++) {
+        begin();
+        round_trips(0, partner[i], 1);
+        uint64_t start = cycles(0);
+        round_trips(0, partner[i], 10);
+        CU_ASSERT_EQUAL(cycles(0) - start, 10 * 2 * (1 + BUSY + distance[i] + BUSY));
+        trace_end();
+    }
+}
+
+// Four cores work at once, and one hears of all: the longest counts, not the sum.
+static void test_parallel(void)
+{
+    begin();
+    for (unsigned core = 1; core < 4; core++) {
+        trace_run(core, 1000 * core, false);
+        trace_write(core, LINE + core * LINE_BYTES, false);
+    }
+    for (unsigned core = 1; core < 4; core++) {
+        trace_read(0, LINE + core * LINE_BYTES, false);
+    }
+    CU_ASSERT_EQUAL(cycles(0), 3001 + MEMORY + BUSY + FAR + BUSY);
+    trace_end();
+}
+
+static void test_polling(void)
+{
+    begin();
+    trace_read(0, LINE, false);
+    trace_run(0, 100, false); // work before the first PAUSE counts
+    trace_pause(0, PAUSE_PC);
+    uint64_t start = cycles(0);
+    for (unsigned i = 0; i < 50; i++) {
+        trace_run(0, 10, false);
+        trace_read(0, LINE, false); // still its own
+        trace_pause(0, PAUSE_PC);
+    }
+    CU_ASSERT_EQUAL(cycles(0), start);
+    trace_run(1, 5000, false);
+    trace_write(1, LINE, false);
+    trace_read(0, LINE, false); // heard
+    trace_pause(0, PAUSE_PC);
+    CU_ASSERT_EQUAL(cycles(0), cycles(1) + NEAR + BUSY + 1);
+    trace_end();
+}
+
+static void test_work_between_pauses(void)
+{
+    begin();
+    trace_pause(0, PAUSE_PC);
+    trace_run(0, 5000, false); // too long for a turn of polling
+    trace_pause(0, PAUSE_PC);
+    CU_ASSERT_EQUAL(cycles(0), 5002);
+    trace_run(0, 10, false);
+    trace_pause(0, PAUSE_PC + 0x100); // another loop
+    CU_ASSERT_EQUAL(cycles(0), 5013);
+    trace_end();
+}
+
+static void test_interrupts(void)
+{
+    begin();
+    struct clock *clock = &trace_model()->clock;
+    trace_run(0, 500, true);
+    model_device_write(trace_model(), 0, 0xfee00310); // the destination: sends nothing yet
+    CU_ASSERT_EQUAL(clock->sent_count, 0);
+    model_device_write(trace_model(), 0, 0xfee00300);
+    clock_interrupt_taken(clock, 0); // nothing for it: its own is on the way to another
+    CU_ASSERT_EQUAL(cycles(0), 500);
+    clock_interrupt_taken(clock, 1);
+    CU_ASSERT_EQUAL(cycles(1), 500 + INTERRUPT);
+    clock_interrupt_taken(clock, 2); // a device's
+    CU_ASSERT_EQUAL(cycles(2), 0);
+    for (unsigned i = 0; i < CLOCK_SENT_MAX + 10; i++) {
+        trace_run(0, 1, true);
+        model_device_write(trace_model(), 0, 0xfee00300);
+    }
+    CU_ASSERT_EQUAL(clock->sent_count, CLOCK_SENT_MAX);
+    clock_interrupt_taken(clock, 1); // the latest
+    CU_ASSERT_EQUAL(cycles(1), 500 + CLOCK_SENT_MAX + 10 + INTERRUPT);
+    trace_end();
+}
+
+// Whatever the clocks were before, a measurement begins at one time, and is from mark to mark.
+static void test_measurement(void)
+{
+    begin();
+    trace_run(3, 100000, false);
+    round_trips(0, 1, 1);
+    trace_mark(0, BENCH_MARK_OP_BEGIN, BENCH_MARK_UMP);
+    CU_ASSERT_EQUAL(cycles(0), 100000);
+    CU_ASSERT_EQUAL(cycles(1), 100000);
+    round_trips(0, 1, 1);
+    trace_mark(0, BENCH_MARK_OP_ITEM, BENCH_MARK_UMP);
+    trace_mark(0, BENCH_MARK_OP_END, BENCH_MARK_UMP);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace_csv(), "ump,1,all,1,4,0,4,0,2,242\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace_csv(), "ump,1,0,1,2,0,2,0,1,242\n"));
+    trace_end();
+}
+
+static void begin_host(void)
+{
+    struct report report = {0};
+    struct costs *costs = costs_load("platforms/costs/host.yaml", &report);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(costs);
+    trace_begin(2);
+    trace_model()->clock.costs = (struct clock_costs){
+        .instruction = costs->instruction,
+        .near = costs->near,
+        .busy = costs->busy,
+        .memory = costs->memory,
+    };
+    costs_free(costs);
+}
+
+static bool within_quarter(double value, double measured)
+{
+    return value > 0.75 * measured && value < 1.25 * measured;
+}
+
+// A bare line: 260 cycles on the host.
+static void test_host_round_trip(void)
+{
+    begin_host();
+    round_trips(0, 1, 1);
+    uint64_t start = cycles(0);
+    round_trips(0, 1, 1000);
+    CU_ASSERT(within_quarter((double)(cycles(0) - start) / 1000, 260));
+    trace_end();
+}
+
+enum { RING = 64, QUARTER = 16, ACKNOWLEDGEMENT = LINE + RING * LINE_BYTES };
+
+// A quarter of the ring's messages, with a dozen instructions for each.
+static void send_quarter(unsigned quarter)
+{
+    trace_read(0, ACKNOWLEDGEMENT, false);
+    for (unsigned i = 0; i < QUARTER; i++) {
+        trace_run(0, 11, false);
+        trace_write(0, LINE + (quarter * QUARTER + i) % RING * LINE_BYTES, false);
+    }
+}
+
+static void receive_quarter(unsigned quarter)
+{
+    for (unsigned i = 0; i < QUARTER; i++) {
+        trace_run(1, 11, false);
+        trace_read(1, LINE + (quarter * QUARTER + i) % RING * LINE_BYTES, false);
+    }
+    trace_write(1, ACKNOWLEDGEMENT, false);
+}
+
+// A stream through a ring of 64 lines, acknowledged by the quarter, whose sender is half a ring
+// ahead: 18 to 20 cycles for a message on the host.
+static void test_host_stream(void)
+{
+    enum { WARM = 8, QUARTERS = 400 };
+    uint64_t start = 0;
+    begin_host();
+    send_quarter(0);
+    send_quarter(1);
+    for (unsigned quarter = 0; quarter < WARM + QUARTERS; quarter++) {
+        if (quarter == WARM) {
+            start = cycles(1);
+        }
+        send_quarter(quarter + 2);
+        receive_quarter(quarter);
+    }
+    CU_ASSERT(within_quarter((double)(cycles(1) - start) / (QUARTERS * QUARTER), 19));
+    printf("%.1f cycles for a message ", (double)(cycles(1) - start) / (QUARTERS * QUARTER));
+    trace_end();
+}
+
+CU_TestInfo clock_tests[] = {
+    {"instructions", test_instructions},
+    {"lines", test_lines},
+    {"round trip", test_round_trip},
+    {"parallel work", test_parallel},
+    {"polling", test_polling},
+    {"work between pauses", test_work_between_pauses},
+    {"interrupts", test_interrupts},
+    {"a measurement", test_measurement},
+    {"round trip on the host", test_host_round_trip},
+    {"stream on the host", test_host_stream},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// A clock for a machine that is not there: one logical clock for each core, as if all cores ran at
+// once. In thousandths of a cycle, so that all sums are whole numbers.
+//
+// K1. An instruction takes the same time whatever it is.
+// K2. Taking a line that another core wrote sets the clock to at least the writer's at its last
+//     write, and the time that a line needs between the nodes of the two cores. So waiting is what
+//     follows from messages, and lines that are on their way at the same time overlap.
+// K3. Each line taken, from a cache or from memory, besides keeps the core busy for a while: this
+//     bounds the rate at which lines come.
+// K4. An interrupt sets the clock to at least its sender's when it was sent, and its own time. Whom
+//     it was sent to is not visible: a core takes the latest one that another core sent.
+// K5. Polling in vain takes no time. A turn is what a core does from one execution of a PAUSE to
+// the
+//     next of the same; it is in vain if it is short, and no line and no interrupt came.
+//
+// After Lamport, "Time, clocks, and the ordering of events in a distributed system" (CACM 1978).
+// Not modelled: what the caches do not (lines.h), queues before a memory or a line that many want,
+// and the decisions that programs take by real time: a core that slept in the emulated machine is
+// taken to have slept in the modelled one.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lines.h"
+
+/// All in cycles but for the first, which is in thousandths of one.
+struct clock_costs {
+    unsigned instruction, near, far, busy, memory, interrupt;
+    unsigned mhz; ///< of the clock, to tell nanoseconds
+};
+
+struct core_clock {
+    uint64_t now;
+    uint64_t turn_start, turn_pc; ///< time and place of the last PAUSE; place 0: none
+    unsigned turn_instructions;
+    bool heard; ///< a line or an interrupt has come since
+};
+
+#define CLOCK_SENT_MAX 256u
+
+struct clock {
+    struct clock_costs costs;
+    uint8_t node[CORES_MAX];
+    struct core_clock core[CORES_MAX];
+    struct {
+        uint64_t at;
+        uint8_t core;
+    } sent[CLOCK_SENT_MAX]; ///< interrupts that nobody has taken yet
+    unsigned sent_count;
+};
+
+/// All clocks become the latest of them, and no interrupt is on its way: a measurement begins.
+void clock_align(struct clock *clock);
+
+void clock_instruction(struct clock *clock, unsigned core);
+
+/// Core `core` executes the PAUSE at `pc`.
+void clock_pause(struct clock *clock, unsigned core, uint64_t pc);
+
+/// An access had this effect on a line; `line` still says who wrote it before.
+void clock_access(struct clock *clock, unsigned core, const struct line *line,
+                  const struct line_effect *effect);
+
+void clock_interrupt_sent(struct clock *clock, unsigned core);
+void clock_interrupt_taken(struct clock *clock, unsigned core);
