@@ -63,6 +63,8 @@
 // between those to two lines, keep the processor from fetching the lines ahead, and a stream takes
 // twice as long or more. The next line itself is the one that a waiting receiver polls: fetching it
 // then brings nothing, because the poll takes it away again; urpc_relax() is for that.
+//
+// urpc/model/ is this as a Spin model, which `ninja test` searches for a counter-example.
 #pragma once
 
 #include <stdatomic.h>
