@@ -7,8 +7,8 @@
 
 #include "dispatch.h"
 
-#include "arch/x86_64/cpu.h"
 #include "arch/x86_64/fpu.h"
+#include "arch/x86_64/switch.h"
 #include "info.h"
 #include "kcb.h"
 #include "lmp.h"
@@ -44,12 +44,6 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     kcb.stats[KERNEL_STAT_DISPATCHERS]++;
 }
 
-bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip)
-{
-    const struct dispatcher_shared *shared = dcb->shared;
-    return shared->disabled != 0 || (rip >= shared->crit_pc_low && rip < shared->crit_pc_high);
-}
-
 void dispatcher_make_runnable(struct dcb *dcb)
 {
     if (dcb->state != DISPATCHER_NEW && dcb->state != DISPATCHER_BLOCKED)
@@ -61,8 +55,9 @@ void dispatcher_make_runnable(struct dcb *dcb)
 
 static void save_bases(struct dcb *dcb)
 {
-    dcb->fs_base = kcb.regs.fs_base = cpu_read_fs_base();
-    dcb->gs_base = kcb.regs.gs_base = cpu_read_gs_base();
+    bases_save(dcb);
+    kcb.regs.fs_base = dcb->fs_base;
+    kcb.regs.gs_base = dcb->gs_base;
 }
 
 void dispatcher_save(struct dcb *dcb)
@@ -88,6 +83,14 @@ void dispatcher_block(struct dcb *dcb, uint64_t wakeup)
         timer_add(dcb, wakeup);
 }
 
+void dispatcher_wait(struct dcb *dcb)
+{
+    dispatcher_block(dcb, 0);
+    dcb->entry = DCB_RETURN;
+    dcb->return_rip = kcb.regs.rip;
+    dcb->return_rsp = kcb.regs.rsp;
+}
+
 void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t arg2)
 {
     if (entry >= USER_VADDR_TOP || entry == 0) {
@@ -108,6 +111,7 @@ void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t 
 static void list_death(struct dcb *dcb)
 {
     dcb->death_listed = true;
+    kcb.unsettled = true;
     dcb->death_next = NULL;
     dcb->death_prev = kcb.deaths_last;
     if (kcb.deaths == NULL)
@@ -180,6 +184,18 @@ static void load_registers(struct dcb *dcb, const struct registers *saved)
         dispatcher_kill(dcb, DEATH_BAD_ENTRY, saved->rip, 0);
 }
 
+// After the system call in which it waited. SYSCALL came from user mode, but perhaps from its end.
+static void load_return(struct dcb *dcb)
+{
+    kcb.regs = (struct registers){
+        .rip = dcb->return_rip,
+        .rsp = dcb->return_rsp,
+        .eflags = RFLAGS_IF | RFLAGS_FIXED,
+    };
+    if (dcb->return_rip >= USER_VADDR_TOP)
+        dispatcher_kill(dcb, DEATH_BAD_ENTRY, dcb->return_rip, 0);
+}
+
 void dispatcher_switch(struct dcb *dcb)
 {
     kcb.current = dcb;
@@ -190,8 +206,9 @@ void dispatcher_switch(struct dcb *dcb)
     fpu_switch(dcb);
     if (dcb->entry == DCB_RESUME)
         load_registers(dcb, &dcb->shared->disabled_save);
+    else if (dcb->entry == DCB_RETURN)
+        load_return(dcb);
     else
         dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
-    cpu_write_fs_base(dcb->fs_base);
-    cpu_write_gs_base(dcb->gs_base);
+    bases_load(dcb);
 }

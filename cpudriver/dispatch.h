@@ -18,6 +18,7 @@
 enum dcb_entry {
     DCB_UPCALL, ///< at entry_run
     DCB_RESUME, ///< with the registers in disabled_save
+    DCB_RETURN, ///< after the system call in which it waits (LMP_FLAG_CALL)
 };
 
 struct dcb {
@@ -34,10 +35,12 @@ struct dcb {
     bool queued;   ///< on the run queue
     bool is_first; ///< made by the CPU driver itself
     uint32_t lmp_delivered;
-    uint64_t fs_base, gs_base; ///< as they were when it left the core
-    uint64_t scheduled;        ///< times it came onto the core
-    uint64_t run_cycles;       ///< time outside of the CPU driver
-    uint64_t info_sequence;    ///< of the last info_update()
+    uint64_t fs_base, gs_base;       ///< as they were when it left the core
+    uint64_t return_rip, return_rsp; ///< DCB_RETURN
+    uint64_t scheduled;              ///< times it came onto the core
+    uint64_t run_cycles;             ///< time outside of the CPU driver
+    uint64_t info_sequence;          ///< of the last info_update() ...
+    uint64_t info_tsc;               ///< ... and when it was
 
     struct dcb *run_next, *run_prev;
 
@@ -67,6 +70,14 @@ static inline struct dcb *dcb_of(const struct cap *cap)
 void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_t frame_bytes,
                      lvaddr_t udisp, domainid_t domain_id, lpaddr_t pml4);
 
+/// Whether all that it lives by is there: a capability may have been deleted under it.
+static inline bool dispatcher_is_whole(const struct dcb *dcb)
+{
+    return cte_is(&dcb->slots.cspace, ObjType_L1CNode) &&
+           cte_is(&dcb->slots.frame, ObjType_Frame) &&
+           cte_is(&dcb->slots.vspace, ObjType_VNode_x86_64_pml4);
+}
+
 /// Put a blocked or new dispatcher on the run queue.
 void dispatcher_make_runnable(struct dcb *dcb);
 
@@ -78,6 +89,10 @@ void dispatcher_save(struct dcb *dcb);
 /// ever). Its registers are forgotten.
 void dispatcher_block(struct dcb *dcb, uint64_t wakeup);
 
+/// The current dispatcher gives up the core until a message comes, and then continues after its
+/// system call, which has succeeded, with rsp and none of its other registers.
+void dispatcher_wait(struct dcb *dcb);
+
 /// Enter the current dispatcher at one of its entry points, disabled, with up to two arguments
 /// after rdi. Kills it if the entry point is no user address.
 void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t arg2);
@@ -87,7 +102,11 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
                      uint64_t error);
 
 /// Whether the dispatcher is disabled, if it is now at rip.
-bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip);
+static inline bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip)
+{
+    const struct dispatcher_shared *shared = dcb->shared;
+    return shared->disabled != 0 || (rip >= shared->crit_pc_low && rip < shared->crit_pc_high);
+}
 
 /// Try again to deliver the oldest death message that had no room.
 void dispatcher_retry_deaths(void);

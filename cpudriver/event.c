@@ -6,39 +6,21 @@
 
 #include "event.h"
 
-#include "arch/x86_64/cpu.h"
 #include "arch/x86_64/machine.h"
+#include "arch/x86_64/switch.h"
 #include "arch/x86_64/trap.h"
-#include "dispatch.h"
-#include "kcb.h"
 #include "schedule.h"
 #include "timer.h"
 
 // Dispatchers that one event finds unable to go on, before it leaves the rest to the next event.
 #define EVENT_TRIES_MAX 8u
 
-void event_begin(uint64_t what)
-{
-    kcb.event_start = cpu_tsc();
-    kcb.event_what = what;
-    kcb.stats[KERNEL_STAT_EVENTS]++;
-    if (kcb.current != NULL)
-        kcb.current->run_cycles += kcb.event_start - kcb.event_ended;
-}
-
-static void account(void)
-{
-    kcb.event_ended = cpu_tsc();
-    uint64_t cycles = kcb.event_ended - kcb.event_start;
-    if (cycles > kcb.stats[KERNEL_STAT_LONGEST_CYCLES]) {
-        kcb.stats[KERNEL_STAT_LONGEST_CYCLES] = cycles;
-        kcb.stats[KERNEL_STAT_LONGEST_WHAT] = kcb.event_what;
-    }
-}
-
 // The timer fires at the end of the slice, if somebody waits for it, or at the next wake-up.
 static void arm_timer(void)
 {
+    if (!kcb.unsettled)
+        return;
+    kcb.unsettled = kcb.deaths != NULL;
     uint64_t deadline = timer_next();
     if (schedule_contended()) {
         if (kcb.slice_end == 0)
@@ -52,14 +34,12 @@ static void arm_timer(void)
 }
 
 // A dispatcher whose capability space, address space or frame was deleted under it cannot go on.
-static bool whole(struct dcb *dcb)
+static bool can_go_on(struct dcb *dcb)
 {
-    const struct dispatcher_slots *slots = &dcb->slots;
-    if (cte_is(&slots->cspace, ObjType_L1CNode) && cte_is(&slots->frame, ObjType_Frame) &&
-        cte_is(&slots->vspace, ObjType_VNode_x86_64_pml4))
-        return true;
-    dispatcher_kill(dcb, DEATH_DELETED, 0, 0);
-    return false;
+    bool whole = dispatcher_is_whole(dcb);
+    if (!whole)
+        dispatcher_kill(dcb, DEATH_DELETED, 0, 0);
+    return whole;
 }
 
 // Nothing to run, or (`again`) no time left in this event to find it: the next one comes at once.
@@ -68,11 +48,13 @@ static _Noreturn void idle(bool again)
     kcb.current = NULL;
     space_load(kcb.kernel_root);
     // Deletions that nobody drives go on here, one step in each event.
-    if (again || caps_step(&kcb.caps))
+    if (again || caps_step(&kcb.caps)) {
         apic_timer_arm(kcb.event_start);
-    else
+        kcb.unsettled = true;
+    } else {
         arm_timer();
-    account();
+    }
+    event_account();
     kcb.idle_since = cpu_tsc();
     cpu_idle();
 }
@@ -89,7 +71,7 @@ bool event_end(void)
                 dispatcher_save(kcb.current);
             idle(next != NULL);
         }
-        if (!whole(next))
+        if (!can_go_on(next))
             continue;
         if (next == kcb.current)
             break;
@@ -99,7 +81,7 @@ bool event_end(void)
     }
     space_load(kcb.arch.cr3); // flushes the TLB once, whatever the event has unmapped
     arm_timer();
-    account();
+    event_account();
     return before == kcb.current && before != NULL;
 }
 

@@ -33,7 +33,7 @@ void info_update(struct dcb *dcb)
         return;
     volatile struct info_kernel *info =
         &((struct domain_info *)window_ptr(dcb->slots.info.cap.base))->kernel;
-    info->tsc = kcb.event_start;
+    info->tsc = dcb->info_tsc = kcb.event_start;
     info->scheduled = dcb->scheduled;
     info->run_cycles = dcb->run_cycles;
     info->mdb_size = kcb.caps.mdb.count;

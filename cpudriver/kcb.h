@@ -73,7 +73,8 @@ struct kcb {
     struct dcb *deaths, *deaths_last; ///< dead ones whose message had no room yet
     struct dcb *fpu_owner;            ///< whose FPU state is in the registers
     uint64_t slice_end;               ///< TSC; 0: nobody waits
-    uint64_t runnable;                ///< length of the run queue
+    bool unsettled;    ///< an event's end has to arm the timer anew, or to tell a death
+    uint64_t runnable; ///< length of the run queue
     struct timer_wheel timers;
     struct vector vectors[VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST];
 

@@ -45,6 +45,13 @@ static errval_t transfer(const struct dcb *dcb, struct lmp_endpoint_kern *buffer
     return err_no(err) == SYS_ERR_SLOT_IN_USE ? SYS_ERR_LMP_CAPTRANSFER_DST : err;
 }
 
+errval_t lmp_transfer(const struct cap *endpoint, const struct lmp_send *send)
+{
+    const struct dcb *dcb = receiver(endpoint);
+    return dcb == NULL ? SYS_ERR_LMP_NO_TARGET
+                       : transfer(dcb, endpoint_buffer(dcb, endpoint), send);
+}
+
 errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send)
 {
     struct dcb *dcb = receiver(endpoint);

@@ -8,6 +8,8 @@
 #include "caps/caps.h"
 #include "kpi/dispatcher.h"
 
+struct dcb;
+
 /// A message to be delivered.
 struct lmp_send {
     const uint64_t *words;
@@ -17,8 +19,14 @@ struct lmp_send {
     bool no_grant;     ///< the copy lacks the right to grant
 };
 
+/// SYSCALL_LMP_SEND of the current dispatcher: its arguments are in kcb.regs.
+errval_t lmp_send(struct dcb *dcb);
+
 /// Deliver to an EndPointLMP capability and wake its dispatcher. On an error nothing has changed.
 errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send);
+
+/// Transfer the capability only: the words go another way.
+errval_t lmp_transfer(const struct cap *endpoint, const struct lmp_send *send);
 
 /// Deliver words that the CPU driver sends, without a capability.
 errval_t lmp_deliver_words(const struct cap *endpoint, const uint64_t *words, uint32_t length);

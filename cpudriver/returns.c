@@ -9,6 +9,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/fpu.h"
+#include "arch/x86_64/switch.h"
 #include "dispatch.h"
 #include "kcb.h"
 #include "lmp.h"

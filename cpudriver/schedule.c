@@ -9,15 +9,13 @@
 
 #include "schedule.h"
 
-#include "dispatch.h"
-#include "kcb.h"
-
 void schedule_add(struct dcb *dcb)
 {
     if (dcb->queued)
         return;
     dcb->queued = true;
     kcb.runnable++;
+    kcb.unsettled = true;
     dcb->run_next = NULL;
     dcb->run_prev = kcb.run_tail;
     if (kcb.run_tail != NULL)
@@ -33,6 +31,7 @@ void schedule_remove(struct dcb *dcb)
         return;
     dcb->queued = false;
     kcb.runnable--;
+    kcb.unsettled = true;
     if (kcb.favoured == dcb)
         kcb.favoured = NULL;
     if (dcb->run_prev != NULL)
@@ -49,6 +48,7 @@ void schedule_rotate(void)
 {
     struct dcb *head = kcb.run_head;
     kcb.slice_end = 0;
+    kcb.unsettled = true;
     kcb.favoured = NULL;
     if (head == NULL || head->run_next == NULL)
         return;

@@ -6,9 +6,8 @@
 
 #pragma once
 
-#include "kpi/types.h"
-
-struct dcb;
+#include "dispatch.h"
+#include "kcb.h"
 
 #define SCHEDULE_SLICE_MS 10u
 
@@ -17,6 +16,27 @@ void schedule_add(struct dcb *dcb);
 
 /// A dispatcher is no longer runnable.
 void schedule_remove(struct dcb *dcb);
+
+/// `by`, which was not runnable, takes the place of `dcb` in the queue, and with it what is left of
+/// the slice.
+static inline void schedule_replace(struct dcb *dcb, struct dcb *by)
+{
+    struct dcb *next = dcb->run_next, *prev = dcb->run_prev;
+    by->run_next = next;
+    by->run_prev = prev;
+    if (prev != NULL)
+        prev->run_next = by;
+    else
+        kcb.run_head = by;
+    if (next != NULL)
+        next->run_prev = by;
+    else
+        kcb.run_tail = by;
+    dcb->queued = false;
+    by->queued = true;
+    if (kcb.favoured == dcb)
+        kcb.favoured = by;
+}
 
 /// The slice is over.
 void schedule_rotate(void);

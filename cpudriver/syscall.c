@@ -11,6 +11,7 @@
 #include "event.h"
 #include "kcb.h"
 #include "lmp.h"
+#include "lrpc.h"
 #include "panic.h"
 #include "schedule.h"
 
@@ -33,49 +34,6 @@ static errval_t sys_invoke(void)
         regs->rdx = call.values[0];
         regs->r10 = call.values[1];
     }
-    return err;
-}
-
-static errval_t sys_lmp_send(struct dcb *dcb)
-{
-    const struct registers *regs = &kcb.regs;
-    const uint64_t words[LMP_MSG_LENGTH] = {regs->r10, regs->r8,  regs->r9,  regs->r12,
-                                            regs->r13, regs->r14, regs->r15, regs->rbx};
-    uint64_t flags = regs->rsi & 0xff;
-    struct lmp_send send = {
-        .words = words,
-        .length = (uint32_t)(regs->rsi >> 8),
-        .give = (flags & LMP_FLAG_GIVE) != 0,
-        .no_grant = (flags & LMP_FLAG_NO_GRANT) != 0,
-    };
-    if (regs->rsi >> 8 > LMP_MSG_LENGTH ||
-        (flags & ~(uint64_t)(LMP_FLAG_YIELD | LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT)) != 0 ||
-        (send.give && send.no_grant))
-        return SYS_ERR_ARGS;
-    struct cte *endpoint;
-    errval_t err = caps_lookup(&kcb.caps, &dcb->slots.cspace.cap, regs->rdi, &endpoint);
-    if (err_is_fail(err))
-        return err;
-    if (endpoint->cap.type != ObjType_EndPointLMP)
-        return SYS_ERR_CAP_TYPE;
-    const struct cap_command *rule = cap_command(ENDPOINT_CMD_SEND);
-    err = cap_command_check(ENDPOINT_CMD_SEND, endpoint->cap.type, endpoint->cap.rights);
-    if (err_is_fail(err))
-        return err;
-    if (regs->rdx != 0) {
-        // To be given away it is also taken out of its CNode, which needs the right to.
-        const struct cap *root = &dcb->slots.cspace.cap;
-        err = send.give ? caps_lookup_delete(&kcb.caps, root, regs->rdx, &send.given)
-                        : caps_lookup(&kcb.caps, root, regs->rdx, &send.given);
-        if (err_is_fail(err))
-            return SYS_ERR_LMP_CAPTRANSFER_SRC;
-        if ((send.given->cap.rights & rule->args[0].rights) != rule->args[0].rights)
-            return SYS_ERR_RIGHTS;
-    }
-    struct dcb *receiver = dcb_of(&endpoint->cap);
-    err = lmp_deliver(&endpoint->cap, &send);
-    if (err_is_ok(err) && (flags & LMP_FLAG_YIELD) != 0 && receiver->state == DISPATCHER_RUNNABLE)
-        schedule_favour(receiver);
     return err;
 }
 
@@ -128,6 +86,13 @@ static errval_t sys_print(struct dcb *dcb, lvaddr_t text, uint64_t bytes)
     return SYS_ERR_OK;
 }
 
+// What SYSCALL leaves in rcx and r11; entry.S does not keep them twice.
+static void note_clobbered(void)
+{
+    kcb.regs.rcx = kcb.regs.rip;
+    kcb.regs.r11 = kcb.regs.eflags;
+}
+
 // A number that is not Stave's: the domain's own library OS answers it, as if it had been called.
 static void reflect(struct dcb *dcb)
 {
@@ -136,46 +101,63 @@ static void reflect(struct dcb *dcb)
         dispatcher_kill(dcb, DEATH_NO_SYSCALL_ENTRY, kcb.regs.rax, 0);
         return;
     }
-    kcb.regs.rcx = kcb.regs.rip;
     kcb.regs.rip = entry;
 }
 
-bool syscall_handle(void)
+// The end of a call that has come to `err`. If the caller's registers are forgotten storing it is
+// harmless: there is no error then.
+static bool finish(const struct dcb *dcb, errval_t err)
 {
-    struct dcb *dcb = kcb.current;
+    kcb.regs.rax = err;
+    bool handed_over = kcb.current != NULL && kcb.current != dcb;
+    return handed_over ? event_end_direct() : event_end();
+}
+
+static __attribute__((noinline)) bool handle_send(struct dcb *dcb)
+{
+    note_clobbered();
+    return finish(dcb, lmp_send(dcb));
+}
+
+static __attribute__((noinline)) bool handle_other(struct dcb *dcb)
+{
     struct registers *regs = &kcb.regs;
     uint64_t number = regs->rax;
+    note_clobbered();
     if (number < SYSCALL_BASE || number >= SYSCALL_END) {
-        event_begin(KERNEL_EVENT_FOREIGN);
+        event_begin_in(dcb, KERNEL_EVENT_FOREIGN);
         reflect(dcb);
         (void)event_end();
         return false; // SYSRET would overwrite rcx
     }
-    kcb.stats[KERNEL_STAT_SYSCALLS]++;
     // What is no command must not look like another event.
     bool command = number == SYSCALL_INVOKE && cap_command(regs->rsi) != NULL;
-    event_begin(command ? regs->rsi : number);
+    event_begin_in(dcb, command ? regs->rsi : number);
+    kcb.stats[KERNEL_STAT_SYSCALLS]++;
     errval_t err = SYS_ERR_OK;
-    bool forgets = false; // the caller's registers are no longer those in kcb.regs
     switch (number) {
     case SYSCALL_INVOKE:
         err = sys_invoke();
-        break;
-    case SYSCALL_LMP_SEND:
-        err = sys_lmp_send(dcb);
         break;
     case SYSCALL_YIELD:
         err = sys_yield(dcb, regs->rdi);
         break;
     case SYSCALL_SUSPEND:
         err = sys_suspend(dcb, regs->rdi);
-        forgets = err_is_ok(err);
         break;
     case SYSCALL_PRINT:
         err = sys_print(dcb, regs->rdi, regs->rsi);
         break;
     }
-    if (!forgets)
-        regs->rax = err;
-    return event_end();
+    return finish(dcb, err);
+}
+
+bool syscall_handle(void)
+{
+    struct dcb *dcb = kcb.current;
+    if (kcb.regs.rax != SYSCALL_LMP_SEND)
+        return handle_other(dcb);
+    event_begin_in(dcb, SYSCALL_LMP_SEND);
+    kcb.stats[KERNEL_STAT_SYSCALLS]++;
+    return lrpc_try(dcb) ? event_end_direct() : handle_send(dcb);
 }

@@ -28,6 +28,7 @@ static void bucket_insert(struct dcb *dcb, uint64_t period)
         dcb->timer_next->timer_prev = dcb;
     kcb.timers.bucket[index] = dcb;
     kcb.timers.occupied[index / 64] |= 1ul << (index % 64);
+    kcb.unsettled = true;
 }
 
 // Puts dcb into the bucket of its time, or the last one that is free of confusion with `current`.
@@ -68,6 +69,7 @@ void timer_remove(struct dcb *dcb)
         return;
     uint32_t index = dcb->timer_bucket;
     dcb->wakeup = 0;
+    kcb.unsettled = true;
     if (dcb->timer_prev != NULL)
         dcb->timer_prev->timer_next = dcb->timer_next;
     else

@@ -169,6 +169,21 @@ void deferred_remove_disabled(struct dispatcher *disp, struct deferred_event *ev
 void lmp_endpoints_init(struct dispatcher *disp);
 void lmp_endpoints_poll_disabled(struct dispatcher *disp);
 
+// lmp_endpoints.c, lrpc.c
+
+/// A message came, with a capability or without: *cap (may be NULL) as of lmp_endpoint_recv().
+void lmp_endpoint_take_cap(struct lmp_endpoint *ep, bool has_cap, struct capref *cap);
+
+enum lrpc_result { LRPC_SENT, LRPC_RECEIVED };
+
+/// Sends *msg; if the dispatcher would sleep otherwise and `ep` is empty, also waits, until the
+/// next message came straight to `ep` (LRPC_RECEIVED: it is in *msg) or another one has to be
+/// looked for. Disabled. Errors: of lmp_send().
+LIB_MUST_CHECK errval_t lrpc_try_disabled(struct dispatcher *disp, struct capref to, uint32_t flags,
+                                          struct capref send_cap, struct lmp_endpoint *ep,
+                                          struct lmp_recv_msg *msg, struct capref *cap,
+                                          enum lrpc_result *result);
+
 // arch/x86_64/context.S
 
 /// Saves what a call preserves into `thread` and continues at dispatch_schedule() on the dispatcher

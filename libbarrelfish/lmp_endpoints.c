@@ -187,6 +187,16 @@ void lmp_endpoint_set_recv_slot(struct lmp_endpoint *ep, struct capref slot)
     ep->kern->recv_slot = get_cap_caddr(slot);
 }
 
+void lmp_endpoint_take_cap(struct lmp_endpoint *ep, bool has_cap, struct capref *cap)
+{
+    if (cap != NULL) {
+        *cap = has_cap ? ep->recv_slot : NULL_CAP;
+    }
+    if (has_cap) { // The next one needs a slot of its own, or, if it stays here, an empty one.
+        lmp_endpoint_set_recv_slot(ep, cap != NULL ? NULL_CAP : ep->recv_slot);
+    }
+}
+
 errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf, struct capref *cap)
 {
     struct lmp_endpoint_kern *kern = ep->kern;
@@ -200,13 +210,7 @@ errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf, st
     buf->msglen = message->length;
     buf->badge = message->badge;
     memcpy(buf->words, message->words, message->length * sizeof(message->words[0]));
-    bool has_cap = message->flags & LMP_RECV_HAS_CAP;
-    if (cap != NULL) {
-        *cap = has_cap ? ep->recv_slot : NULL_CAP;
-    }
-    if (has_cap) { // The next one needs a slot of its own, or, if it stays here, an empty one.
-        lmp_endpoint_set_recv_slot(ep, cap != NULL ? NULL_CAP : ep->recv_slot);
-    }
+    lmp_endpoint_take_cap(ep, message->flags & LMP_RECV_HAS_CAP, cap);
     __asm__ volatile("" ::: "memory"); // the message is read before its place is given back
     kern->consumed = kern->consumed + 1;
     return SYS_ERR_OK;

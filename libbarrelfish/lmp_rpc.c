@@ -3,57 +3,35 @@
 //
 // The client's side of requests over LMP. The slot for a capability in the reply is allocated
 // before the connection's mutex is taken, because the slot allocator may itself have to call the
-// memory server over this connection. Each request asks the CPU driver to run the server at once.
+// memory server over this connection. Each request hands the core to the server (lrpc.c).
 
 #include "barrelfish/lmp_rpc.h"
 
 #include <string.h>
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/lrpc.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
 
 #define REPLY_MESSAGES 2u
 
-// Sends the request; yields to the server as long as its buffer is full.
-static errval_t send_request(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
-                             struct capref send_cap)
-{
-    for (;;) {
-        errval_t err = lmp_send(rpc->server, LMP_FLAG_YIELD, send_cap, LMP_MSG_LENGTH, in);
-        if (!lmp_err_is_transient(err)) {
-            return err;
-        }
-        thread_yield_dispatcher(get_cap_caddr(rpc->server));
-    }
-}
-
-static errval_t await_reply(struct lmp_rpc *rpc, struct lmp_recv_msg *msg, struct capref *cap)
-{
-    for (;;) {
-        errval_t err = lmp_endpoint_recv(rpc->reply_ep, &msg->buf, cap);
-        if (err_no(err) != LIB_ERR_NO_LMP_MSG) {
-            return err;
-        }
-        err = lmp_endpoint_register(rpc->reply_ep, &rpc->ws, NOP_CLOSURE);
-        if (err_is_fail(err)) {
-            return err;
-        }
-        event_dispatch(&rpc->ws);
-    }
-}
-
-// One exchange. *cap is set in any case.
+// One exchange. *cap is set in any case. Yields to the server as long as its buffer is full.
 static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
                          struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
 {
     *cap = NULL_CAP;
-    errval_t err = send_request(rpc, in, send_cap);
-    if (err_is_fail(err)) {
-        return err;
-    }
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    err = await_reply(rpc, &msg, cap);
+    errval_t err;
+    for (;;) {
+        msg.buf.msglen = LMP_MSG_LENGTH;
+        memcpy(msg.words, in, sizeof(msg.words));
+        err = lrpc_call(rpc->server, 0, send_cap, rpc->reply_ep, &msg, cap);
+        if (!lmp_err_is_transient(err)) {
+            break;
+        }
+        thread_yield_dispatcher(get_cap_caddr(rpc->server));
+    }
     if (err_is_fail(err)) {
         return err;
     }
@@ -67,7 +45,6 @@ static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
 errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server)
 {
     rpc->server = server;
-    waitset_init(&rpc->ws);
     thread_mutex_init(&rpc->mutex);
     errval_t err = endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep);
     if (err_is_fail(err)) {

@@ -13,6 +13,7 @@
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
+#include "dispatcher.h"
 
 // Messages handled by one event, so that a flood of requests leaves room for the waitset's others.
 #define MESSAGES_EACH_EVENT 16
@@ -67,6 +68,29 @@ void lmp_server_forget(struct lmp_server *server, uint32_t badge)
     server->free_list = index;
 }
 
+// A client that is gone is forgotten.
+static errval_t check_reply(struct lmp_server *server, uint32_t badge, errval_t err)
+{
+    if (err_is_fail(err) && !lmp_err_is_transient(err) &&
+        err_no(err) != SYS_ERR_LMP_CAPTRANSFER_SRC) {
+        lmp_server_forget(server, badge);
+    }
+    return err;
+}
+
+// Keeps the reply for lmp_server_run(), if the handler of the request gives it there.
+static bool keep_reply(struct lmp_server *server, uint32_t badge,
+                       const uint64_t words[LMP_MSG_LENGTH])
+{
+    if (server->handling != thread_self() || server->handled != badge || server->replied != 0) {
+        return false;
+    }
+    server->reply.buf.msglen = LMP_MSG_LENGTH;
+    memcpy(server->reply.words, words, sizeof(server->reply.words));
+    server->replied = badge;
+    return true;
+}
+
 errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
                           const uint64_t words[LMP_MSG_LENGTH], struct capref cap, bool give)
 {
@@ -77,13 +101,11 @@ errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
     uint32_t flags = LMP_FLAG_YIELD;
     if (!capref_is_null(cap)) {
         flags |= give ? LMP_FLAG_GIVE : LMP_FLAG_NO_GRANT;
+    } else if (keep_reply(server, badge, words)) {
+        return SYS_ERR_OK;
     }
-    errval_t err = lmp_send(client->reply_cap, flags, cap, LMP_MSG_LENGTH, words);
-    if (err_is_fail(err) && !lmp_err_is_transient(err) &&
-        err_no(err) != SYS_ERR_LMP_CAPTRANSFER_SRC) {
-        lmp_server_forget(server, badge);
-    }
-    return err;
+    return check_reply(server, badge,
+                       lmp_send(client->reply_cap, flags, cap, LMP_MSG_LENGTH, words));
 }
 
 errval_t lmp_server_reply_error(struct lmp_server *server, uint32_t badge, errval_t err)
@@ -129,11 +151,35 @@ static void prepare_slot(struct lmp_server *server)
 static void handle(struct lmp_server *server, struct lmp_recv_msg *msg, struct capref cap)
 {
     uint32_t badge = (uint32_t)msg->buf.badge;
+    server->handled = badge;
     if (badge != 0 && msg->buf.msglen > 0 && msg->words[0] == RPC_OP_CONNECT) {
         connect(server, badge, cap);
     } else {
         server->handler(server->st, badge, msg->words, msg->buf.msglen, cap);
     }
+    server->handled = 0;
+}
+
+// Sends the reply that was kept, if there is one and the client is still known. With `wait`, if
+// nothing else is to be done, the next request may come at once: true, it is in server->reply.
+static bool send_kept(struct lmp_server *server, bool wait, struct capref *cap)
+{
+    uint32_t badge = server->replied;
+    struct lmp_client *client = badge != 0 ? client_find(server, badge) : NULL;
+    enum lrpc_result result = LRPC_SENT;
+    server->replied = 0;
+    if (client == NULL) {
+        return false;
+    }
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    dispatch_poll(disp);
+    errval_t err = wait && server->ws->pending == NULL
+                       ? lrpc_try_disabled(disp, client->reply_cap, 0, NULL_CAP, server->ep,
+                                           &server->reply, cap, &result)
+                       : sys_lmp_send(get_cap_caddr(client->reply_cap), LMP_FLAG_YIELD, 0,
+                                      LMP_MSG_LENGTH, server->reply.words);
+    disp_enable((dispatcher_handle_t)disp);
+    return err_is_ok(check_reply(server, badge, err)) && result == LRPC_RECEIVED;
 }
 
 static void on_message(void *arg)
@@ -146,6 +192,7 @@ static void on_message(void *arg)
             break;
         }
         prepare_slot(server);
+        (void)send_kept(server, false, NULL);
         handle(server, &msg, cap);
     }
     prepare_slot(server);
@@ -169,4 +216,22 @@ errval_t lmp_server_init(struct lmp_server *server, struct waitset *ws, lmp_serv
     server->st = st;
     prepare_slot(server);
     return lmp_endpoint_register(server->ep, ws, MKCLOSURE(on_message, server));
+}
+
+void lmp_server_run(struct lmp_server *server)
+{
+    server->handling = thread_self();
+    for (;;) {
+        struct capref cap;
+        if (send_kept(server, true, &cap)) {
+            struct lmp_recv_msg msg = server->reply;
+            prepare_slot(server);
+            handle(server, &msg, cap);
+            continue;
+        }
+        errval_t err = event_dispatch(server->ws);
+        if (err_is_fail(err)) {
+            USER_PANIC_ERR(err, "event_dispatch");
+        }
+    }
 }

@@ -27,6 +27,8 @@ struct cap {
     uint16_t aux;
 };
 _Static_assert(sizeof(struct cap) == 32, "two capabilities per cache line");
+_Static_assert(offsetof(struct cap, rights) == offsetof(struct cap, type) + 1, "cap_has()");
+_Static_assert(offsetof(struct cap, flags) == offsetof(struct cap, type) + 2, "cap_has()");
 
 /// A slot. left, right, max_end: mapping database. next: list of zombies or of unreturned memory.
 struct cte {
@@ -79,6 +81,15 @@ static inline bool cte_empty(const struct cte *cte)
 static inline bool cte_is(const struct cte *cte, enum objtype type)
 {
     return cte->cap.type == type && (cte->cap.flags & CAPFLAGS_BUSY) == 0;
+}
+
+/// Whether a capability is usable, of this type, and has these rights, in one comparison.
+static inline bool cap_has(const struct cap *cap, enum objtype type, uint8_t rights)
+{
+    uint32_t head;
+    __builtin_memcpy(&head, &cap->type, sizeof(head));
+    uint32_t wanted = (uint32_t)type | (uint32_t)rights << 8;
+    return (head & (0xffu | (uint32_t)rights << 8 | CAPFLAGS_BUSY << 16)) == wanted;
 }
 
 static inline bool cap_is_vnode(const struct cap *cap)

@@ -70,6 +70,28 @@ static inline struct caps_dest caps_dest_kernel(struct cte *slot)
     return (struct caps_dest){.slot = slot, .room = 1, .l1 = false};
 }
 
+/// The slot of a level-2 address in the space of `root`, if all on the way is usable and readable;
+/// else NULL, and the lookups below say why not, or know another way.
+static inline struct cte *caps_slot_at(const struct caps *caps, const struct cap *root,
+                                       uint64_t caddr)
+{
+    uint64_t l1 = caddr_cptr(caddr) >> L2_CNODE_BITS, l2 = caddr_cptr(caddr) % L2_CNODE_SLOTS;
+    if (caddr >> 32 != caddr_make(0, 0, 2) >> 32 ||
+        !cap_has(root, ObjType_L1CNode, CNODE_RIGHT_PASS) || l1 * OBJSIZE_CTE >= root->bytes)
+        return NULL;
+    const struct cte *slot = (const struct cte *)caps_ptr(caps, root->base) + l1;
+    if (!cap_has(&slot->cap, ObjType_L2CNode, CNODE_RIGHT_PASS))
+        return NULL;
+    return (struct cte *)caps_ptr(caps, slot->cap.base) + l2;
+}
+
+/// Whether an object lies in the range that is being reclaimed.
+static inline bool caps_is_reclaimed(const struct caps *caps, const struct cap *cap)
+{
+    return cap->base - caps->reclaim_base < caps->reclaim_bytes &&
+           cap_type(cap->type)->class == MDB_MEMORY;
+}
+
 /// Look up a capability. `root` is the caller's L1CNode (usually dispatcher_slots.cspace.cap; it is
 /// checked here, any capability will do); `caddr` as in kpi/capabilities.h, any 64 bits will do.
 /// Errors: SLOT_INVALID (no such slot), CAP_NOT_FOUND (empty), CAP_BUSY (the

@@ -60,24 +60,21 @@ static errval_t find(const struct caps *caps, const struct cap *root, uint64_t c
     return find_slot(caps, root, caddr_cptr(caddr), caddr_level(caddr), right, out);
 }
 
-/// Whether an object lies in the range that is being reclaimed.
-static bool is_reclaimed(const struct caps *caps, const struct cap *cap)
-{
-    return cap_type(cap->type)->class == MDB_MEMORY &&
-           cap->base - caps->reclaim_base < caps->reclaim_bytes;
-}
-
 errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out)
 {
-    struct caps_dest found;
-    errval_t err = find(caps, root, caddr, CNODE_RIGHT_PASS, &found);
-    if (err_is_fail(err))
-        return err;
-    if (cte_empty(found.slot))
+    struct cte *slot = caps_slot_at(caps, root, caddr);
+    if (slot == NULL) {
+        struct caps_dest found;
+        errval_t err = find(caps, root, caddr, CNODE_RIGHT_PASS, &found);
+        if (err_is_fail(err))
+            return err;
+        slot = found.slot;
+    }
+    if (cte_empty(slot))
         return SYS_ERR_CAP_NOT_FOUND;
-    if ((found.slot->cap.flags & CAPFLAGS_BUSY) != 0 || is_reclaimed(caps, &found.slot->cap))
+    if ((slot->cap.flags & CAPFLAGS_BUSY) != 0 || caps_is_reclaimed(caps, &slot->cap))
         return SYS_ERR_CAP_BUSY;
-    *out = found.slot;
+    *out = slot;
     return SYS_ERR_OK;
 }
 

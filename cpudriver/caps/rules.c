@@ -209,7 +209,7 @@ bool cap_type_reaches(uint8_t from, uint8_t to)
     }
 
 // Arguments that are not spelled out are words or not used; the command itself checks them.
-static const struct cap_command commands[CAP_CMD_COUNT] = {
+const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [CAP_CMD_COPY] = {"copy", ALL_TYPES, 0, {SLOT}},
     [CAP_CMD_MINT] = {"mint", ALL_TYPES, 0, {SLOT}},
     [CAP_CMD_RETYPE] = {"retype", ALL_TYPES, 0, {WORD, WORD, WORD, {CAP_ARG_SLOTS, 0, 0}}},
@@ -239,7 +239,10 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
                              {CAP(BIT(Frame), R | W)}},
     [DISPATCHER_CMD_CSPACE] = {"change cspace", BIT(Dispatcher), W, {CAP(BIT(L1CNode), 0)}},
 
-    [ENDPOINT_CMD_SEND] = {"send", BIT(EndPointLMP), W, {OPTIONAL(ALL_TYPES, CAPRIGHTS_GRANT)}},
+    [ENDPOINT_CMD_SEND] = {"send",
+                           BIT(EndPointLMP),
+                           ENDPOINT_RIGHT_SEND,
+                           {OPTIONAL(ALL_TYPES, CAPRIGHTS_GRANT)}},
 
     [NOTIFY_CMD_SEND] = {"notify", BIT(Notify), W, {}},
 
@@ -273,11 +276,6 @@ static const struct cap_command commands[CAP_CMD_COUNT] = {
     [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {}},
     [KERNEL_CMD_RECLAIM] = {"reclaim", BIT(Kernel), W, {WORD, WORD, {CAP_ARG_SLOTS, 0, 0}}},
 };
-
-const struct cap_command *cap_command(uint64_t command)
-{
-    return command < CAP_CMD_COUNT && commands[command].name != NULL ? &commands[command] : NULL;
-}
 
 errval_t cap_command_check(uint64_t command, uint8_t type, uint8_t rights)
 {

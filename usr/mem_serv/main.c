@@ -254,10 +254,5 @@ int main(void)
         USER_PANIC_ERR(err, "the memory server cannot start");
     }
     memory_drain(false);
-    while (true) {
-        err = event_dispatch(get_default_waitset());
-        if (err_is_fail(err)) {
-            DEBUG_ERR(err, "event_dispatch");
-        }
-    }
+    lmp_server_run(&server);
 }

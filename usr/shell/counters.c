@@ -31,6 +31,7 @@ static const struct counter {
     [KERNEL_STAT_UNRETURNED_BYTES] = {"memory to be returned", UNIT_BYTES},
     [KERNEL_STAT_START_TSC] = {"started at", UNIT_CYCLES},
     [KERNEL_STAT_DISPATCHERS] = {"dispatchers set up", UNIT_NONE},
+    [KERNEL_STAT_EVENT_CYCLES] = {"time in events", UNIT_CYCLES},
 };
 
 static void print_counter(const char *name, uint64_t value, enum unit unit)

@@ -45,9 +45,7 @@
     .globl syscall_entry
 syscall_entry:
     movq %rsp, REG(RSP)
-    movq %rcx, REG(RCX)
     movq %rcx, REG(RIP)
-    movq %r11, REG(R11)
     movq %r11, REG(EFLAGS)
     save_common
     movq $kcb + KCB_STACK_TOP, %rsp

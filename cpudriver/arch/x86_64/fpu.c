@@ -9,9 +9,7 @@
 
 #include "arch/x86_64/fpu.h"
 
-#include "arch/x86_64/cpu.h"
-#include "dispatch.h"
-#include "kcb.h"
+#include "arch/x86_64/switch.h"
 #include "panic.h"
 
 #include <string.h>
@@ -35,19 +33,6 @@ void fpu_init(void)
     cpu_write_cr0(cpu_read_cr0() & ~(CR0_TS | CR0_EM));
 }
 
-static void xsave(void *area)
-{
-    asm volatile("xsave (%0)" : : "r"(area), "a"((uint32_t)kcb.arch.xsave_mask), "d"(0) : "memory");
-}
-
-static void xrstor(const void *area)
-{
-    asm volatile("xrstor (%0)"
-                 :
-                 : "r"(area), "a"((uint32_t)kcb.arch.xsave_mask), "d"(0)
-                 : "memory");
-}
-
 static void load(struct dcb *dcb)
 {
     uint8_t *area = dcb_fpu(dcb);
@@ -58,7 +43,7 @@ static void load(struct dcb *dcb)
         area[XSAVE_HEADER_OFFSET] = 0x3; // x87 and SSE as given above, AVX in its initial state
         dcb->fpu_used = true;
     }
-    xrstor(area);
+    fpu_load(dcb, (uint32_t)kcb.arch.xsave_mask);
 }
 
 void fpu_switch(struct dcb *dcb)
@@ -66,7 +51,7 @@ void fpu_switch(struct dcb *dcb)
     if (kcb.fpu_owner == dcb)
         return;
     if (kcb.fpu_owner != NULL)
-        xsave(dcb_fpu(kcb.fpu_owner));
+        fpu_save(kcb.fpu_owner, (uint32_t)kcb.arch.xsave_mask);
     load(dcb);
     kcb.fpu_owner = dcb;
 }

@@ -162,15 +162,6 @@ void space_enter(const struct core_start *start)
     __builtin_unreachable();
 }
 
-void space_load(lpaddr_t root)
-{
-    if (kcb.arch.cr3 == root && !kcb.arch.tlb_stale)
-        return;
-    kcb.arch.cr3 = root;
-    kcb.arch.tlb_stale = false;
-    cpu_write_cr3(root);
-}
-
 void space_share_kernel_half(uint64_t *pml4)
 {
     pml4[(WINDOW_BASE >> 39) % ENTRIES] = kcb.kernel_pml4_window;

@@ -46,9 +46,6 @@ extern lpaddr_t boot_handover[256];
 /// the core's own stack. Called on the boot page tables.
 _Noreturn void space_enter(const struct core_start *start);
 
-/// Load a root table, unless it is loaded and the TLB agrees with it (arch.tlb_stale).
-void space_load(lpaddr_t root);
-
 /// Put the kernel's half into a domain's root table.
 void space_share_kernel_half(uint64_t *pml4);
 

@@ -140,6 +140,7 @@ static void handle_interrupt(unsigned vector)
         uint64_t now = cpu_tsc();
         kcb.stats[KERNEL_STAT_TICKS]++;
         kcb.arch.timer_deadline = 0;
+        kcb.unsettled = true;
         timer_expire(now);
         (void)caps_step(&kcb.caps);
         if (kcb.slice_end != 0 && now >= kcb.slice_end)
@@ -158,9 +159,13 @@ static void handle_interrupt(unsigned vector)
 
 void trap_handle(uint64_t vector, uint64_t error)
 {
-    event_begin(vector | KERNEL_EVENT_VECTOR);
-    if (kcb.current == NULL)
+    uint64_t what = vector | KERNEL_EVENT_VECTOR;
+    if (kcb.current != NULL) {
+        event_begin_in(kcb.current, what);
+    } else {
+        event_begin(what);
         kcb.stats[KERNEL_STAT_IDLE_CYCLES] += kcb.event_start - kcb.idle_since;
+    }
     if (vector < EXCEPTION_COUNT)
         handle_exception(vector, error);
     else

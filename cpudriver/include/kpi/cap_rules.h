@@ -85,12 +85,21 @@ struct cap_command {
     struct cap_arg args[CAP_ARGS];
 };
 
+/// The table, visible so that a lookup in a hot path is no call; use cap_command().
+extern const struct cap_command cap_commands[CAP_CMD_COUNT];
+
 /// The row of a command, or NULL for any other number.
-const struct cap_command *cap_command(uint64_t command);
+static inline const struct cap_command *cap_command(uint64_t command)
+{
+    return command < CAP_CMD_COUNT && cap_commands[command].name != NULL ? &cap_commands[command]
+                                                                         : NULL;
+}
 
 /// Whether a capability of this type with these rights can be invoked with a command.
 /// Errors: SYS_ERR_ILLEGAL_INVOCATION, SYS_ERR_RIGHTS.
 errval_t cap_command_check(uint64_t command, uint8_t type, uint8_t rights);
+
+#define ENDPOINT_RIGHT_SEND CAPRIGHTS_WRITE ///< in the table; known to the path of LRPC, too
 
 // Rights that lookups need of the CNodes on the way, which are invoked by none.
 #define CNODE_RIGHT_PASS CAPRIGHTS_READ    ///< to go through it, or look at a slot

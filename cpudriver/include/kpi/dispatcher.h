@@ -11,7 +11,8 @@
 // resumed from there exactly. Taken off while enabled, they go to enabled_save, and it is next
 // entered by an upcall: disabled = 1, rdi = the dispatcher frame's address, rip = entry_run, no
 // other register defined except the FPU's, which are as the interrupted thread left them, and
-// fs_base and gs_base, likewise. A fault while enabled saves to trap_save and upcalls
+// fs_base and gs_base, likewise. One that waits in a system call (LMP_FLAG_CALL) returns from it
+// instead. A fault while enabled saves to trap_save and upcalls
 // entry_pagefault (rsi = address, rdx = error code) or entry_trap (rsi = vector, rdx = error code).
 // A fault while disabled kills the dispatcher.
 
@@ -35,6 +36,7 @@ _Static_assert(offsetof(struct registers, fs_base) == REGS_FS_BASE, "kpi/registe
 
 #define LMP_MSG_LENGTH 8u ///< payload words of a message
 #define LMP_RECV_HAS_CAP 0x1u
+#define LMP_RECV_WORDS 0x8u ///< only with LMP_FLAG_CALL: the words are in registers
 
 /// One message in an endpoint's buffer, written by the CPU driver only.
 struct lmp_message {
@@ -93,7 +95,8 @@ struct dispatcher_shared {
     uint64_t entry_trap;
     uint64_t entry_syscall; ///< foreign system calls; 0: they kill the dispatcher
     uint64_t crit_pc_low, crit_pc_high;
-    uint64_t reserved0;
+    uint64_t lrpc_endpoint; ///< offset of the endpoint where a message may come in registers
+                            ///< (LMP_FLAG_CALL), or 0: none
 
     // Written by the CPU driver.
     volatile uint32_t lmp_delivered; ///< messages ever delivered to this dispatcher

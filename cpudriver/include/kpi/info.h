@@ -6,7 +6,8 @@
 // INFO_VADDR (kpi/spawn.h) and keeps the capability to write from it. Two write it, both on the
 // domain's own core: the CPU driver, when the dispatcher comes onto the core and when the timer
 // fires while it runs, and the memory server, when what the domain holds has changed. A value
-// is as old as that; nothing is written while a dispatcher waits.
+// is as old as that; nothing is written while a dispatcher waits. If the core comes by LRPC
+// (LMP_FLAG_CALL) to a dispatcher whose page is less than a millisecond old, it stays as it is.
 //
 // E1  Each group is written by one writer only and has cache lines of its own.
 // E2  A writer makes the group's sequence odd, writes, and makes it even and greater than before.

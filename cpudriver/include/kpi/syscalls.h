@@ -20,6 +20,15 @@
 //                 of the capability LMP_CAPTRANSFER_SRC (it cannot be looked up; to give it away
 //                 its CNode needs WRITE), RIGHTS (GRANT), NO_COPY, CAP_BUSY; of the receiver
 //                 LMP_NO_TARGET, LMP_BUF_OVERFLOW, LMP_CAPTRANSFER_DST, CNODE_TYPE.
+//                 With LMP_FLAG_CALL (LRPC), only while disabled (else ARGS), a caller whose
+//                 message has been sent also waits for one, as if suspended without a time, and
+//                 then goes on after the system call: rax = 0, rsi = 0, rsp kept, no other register
+//                 but the FPU's. If the receiver waits in the same way with this endpoint as its
+//                 lrpc_endpoint, the message goes past the buffer and the receiver runs at once, on
+//                 what is left of the caller's slice: rax = 0, rsi = LMP_RECV_ bits | words << 8,
+//                 rdx = badge, the words in the registers that they were sent in (those beyond are
+//                 0), rsp kept, no other register but the FPU's. A caller that has messages it has
+//                 not seen does not wait: rax = 0, rsi = 0, the rest kept.
 // SYSCALL_YIELD   rdi = a dispatcher or endpoint to run next, or 0. Result: rax.
 // SYSCALL_SUSPEND rdi = systime_t to be woken at, or 0. Only while disabled. The caller's registers
 // are forgotten: the dispatcher
@@ -48,6 +57,8 @@
 #define LMP_FLAG_NO_GRANT                                                                          \
     0x04u                   ///< the copy lacks GRANT: its holder can neither revoke nor pass it on
 #define LMP_FLAG_GIVE 0x02u ///< move the capability instead of copying it
+#define LMP_FLAG_CALL 0x08u ///< send, give the core to the receiver, and wait for a message (LRPC)
+#define LMP_FLAGS (LMP_FLAG_YIELD | LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT | LMP_FLAG_CALL)
 
 #define CAP_ARGS 6u ///< of an invocation
 
@@ -150,6 +161,7 @@ enum kernel_stat {
     KERNEL_STAT_UNRETURNED_BYTES, ///< memory waiting for room in the RAM returns CNode
     KERNEL_STAT_START_TSC,        ///< time-stamp counter at this CPU driver's first line of C
     KERNEL_STAT_DISPATCHERS,      ///< dispatchers set up
+    KERNEL_STAT_EVENT_CYCLES, ///< time in events, from the first reading of the clock to the last
     KERNEL_STAT_COUNT
 };
 

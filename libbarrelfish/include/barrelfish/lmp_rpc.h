@@ -20,7 +20,6 @@ struct lmp_rpc {
     struct capref server;
     struct capref reply_cap;
     struct lmp_endpoint *reply_ep;
-    struct waitset ws;
     struct thread_mutex mutex;
 };
 
@@ -56,6 +55,10 @@ struct lmp_client {
 };
 
 struct lmp_server {
+    struct thread *handling;   ///< the thread in lmp_server_run() while it handles a request ...
+    uint32_t handled;          ///< ... of this client
+    uint32_t replied;          ///< the same, if the reply waits to be sent
+    struct lmp_recv_msg reply; ///< it
     struct lmp_endpoint *ep;
     struct waitset *ws;
     lmp_server_handler handler;
@@ -69,6 +72,12 @@ struct lmp_server {
 /// One server for a dispatcher.
 LIB_MUST_CHECK errval_t lmp_server_init(struct lmp_server *server, struct waitset *ws,
                                         lmp_server_handler handler, void *st);
+
+/// Serves for ever: as a loop of event_dispatch() on the server's waitset, but that a reply without
+/// a capability, to the request at hand, is sent when the handler has returned, and the core goes
+/// with it to the client (barrelfish/lrpc.h), if nothing else is to be done here. Errors of such a
+/// reply are not told to the handler.
+void lmp_server_run(struct lmp_server *server) __attribute__((noreturn));
 
 /// Replies to the client `badge`, at once or later. words[0] = errval_t. `cap` (NULL_CAP: none) is
 /// moved if `give`, and is still the caller's if that failed; else it is lent: the client gets a

@@ -18,6 +18,14 @@
 LIB_MUST_CHECK errval_t sys_lmp_send(uint64_t ep_caddr, uint32_t flags, uint64_t send_caddr,
                                      size_t length, const uint64_t words[LMP_MSG_LENGTH]);
 
+struct lmp_recv_msg;
+
+/// The same of the message in *msg, with LMP_FLAG_CALL among the flags: waits until the next one
+/// is in *msg (*recv_flags: LMP_RECV_WORDS and perhaps LMP_RECV_HAS_CAP) or elsewhere
+/// (*recv_flags 0). Only while disabled. barrelfish/lrpc.h is to be preferred.
+LIB_MUST_CHECK errval_t sys_lmp_call(uint64_t ep_caddr, uint64_t flags, uint64_t send_caddr,
+                                     struct lmp_recv_msg *msg, uint64_t *recv_flags);
+
 /// Gives the core to the dispatcher that `target` (a caddr of a Dispatcher or endpoint) names, or
 /// to the next one if it is 0.
 static inline errval_t sys_yield(uint64_t target)

@@ -297,7 +297,7 @@ static void shape_call(const struct fuzz_model *model, struct test_random *rando
         if (test_random_one_in(random, 2)) {
             call->rdi = fitting(model, random, 1u << ObjType_EndPointLMP);
         }
-        call->rsi = below(random, 4) | below(random, 10) << 8;
+        call->rsi = below(random, 2 * LMP_FLAG_CALL) | below(random, 10) << 8;
         call->rdx = test_random_one_in(random, 2) ? 0 : any_caddr(random);
     } else if (dice < 955) {
         call->rax = SYSCALL_YIELD;

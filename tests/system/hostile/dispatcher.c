@@ -48,6 +48,27 @@ static int sleep_for_ever(void)
     return HOSTILE_WENT_ON;
 }
 
+// Calls itself, and looks at nothing that comes, until its buffer is full, and goes on.
+static int call_for_ever(void)
+{
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    uint64_t recv_flags;
+    disp_disable();
+    while (!enough) {
+        disp_shared()->lmp_seen = disp_shared()->lmp_delivered;
+        (void)!sys_lmp_call(get_cap_caddr(cap_selfep), LMP_FLAG_CALL, 0, &msg, &recv_flags);
+    }
+    return HOSTILE_WENT_ON;
+}
+
+static int call_enabled(void)
+{
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    uint64_t recv_flags;
+    errval_t err = sys_lmp_call(get_cap_caddr(cap_selfep), LMP_FLAG_CALL, 0, &msg, &recv_flags);
+    return err_no(err) == SYS_ERR_ARGS ? 0 : HOSTILE_WENT_ON;
+}
+
 static int suspend_enabled(void)
 {
     return err_no(sys_suspend(0)) == SYS_ERR_ARGS ? 0 : HOSTILE_WENT_ON;
@@ -220,6 +241,8 @@ const struct hostile_case hostile_dispatcher[] = {
     {"spin_enabled", HOSTILE_HANGS, spin_enabled},
     {"sleep_for_ever", HOSTILE_HANGS, sleep_for_ever},
     {"suspend_enabled", HOSTILE_ERROR, suspend_enabled},
+    {"call_for_ever", HOSTILE_HANGS, call_for_ever},
+    {"call_enabled", HOSTILE_ERROR, call_enabled},
     {"fault_disabled", HOSTILE_DIES, fault_disabled},
     {"trap_disabled", HOSTILE_DIES, trap_disabled},
     {"no_syscall_entry", HOSTILE_DIES, no_syscall_entry},

@@ -17,6 +17,7 @@
 #include "mm.h"
 #include "pagefault.h"
 
+#define REPLY_MESSAGES 2u // of the endpoint of a struct lmp_rpc
 #define FAKE_CNODE ROOTCN_CNODE(ROOTCN_SLOT_ALLOC0)
 
 struct fake_kernel fake;
@@ -188,6 +189,35 @@ errval_t sys_lmp_send(uint64_t ep_caddr, uint32_t flags, uint64_t send_caddr, si
         fake.disp->shared.disabled = 0; // the receiver runs
         fake.after_send();
         fake.disp->shared.disabled = 1;
+    }
+    return err;
+}
+
+// Moves the message out of the buffer, as if it had never been there.
+static uint64_t to_registers(struct lmp_endpoint_kern *kern, uint32_t messages,
+                             struct lmp_recv_msg *msg)
+{
+    if (kern->delivered == kern->consumed) {
+        return 0;
+    }
+    const struct lmp_message *message = &kern->messages[kern->consumed % messages];
+    msg->buf.msglen = message->length;
+    msg->buf.badge = message->badge;
+    memcpy(msg->words, message->words, sizeof(msg->words));
+    kern->consumed++;
+    return LMP_RECV_WORDS | message->flags;
+}
+
+errval_t sys_lmp_call(uint64_t ep_caddr, uint64_t flags, uint64_t send_caddr,
+                      struct lmp_recv_msg *msg, uint64_t *recv_flags)
+{
+    CU_ASSERT_TRUE(disp_is_disabled() && (flags & LMP_FLAG_CALL) != 0);
+    errval_t err = sys_lmp_send(ep_caddr, (uint32_t)flags & ~LMP_FLAG_CALL, send_caddr,
+                                msg->buf.msglen, msg->words);
+    if (err_is_ok(err)) {
+        struct lmp_endpoint_kern *kern =
+            (struct lmp_endpoint_kern *)(frame + fake.disp->shared.lrpc_endpoint);
+        *recv_flags = ++fake.calls % 2 == 0 ? to_registers(kern, REPLY_MESSAGES, msg) : 0;
     }
     return err;
 }

@@ -25,6 +25,7 @@ struct fake_kernel {
     void (*after_send)(void);
     unsigned full_left; // sends still to be refused because the buffer is full
     unsigned yields;
+    unsigned calls; // with LMP_FLAG_CALL; what comes for every other one comes in registers
 };
 
 extern struct fake_kernel fake;

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Lightweight calls between two dispatchers of one core: a message is sent and the core goes with
+// it, straight to the receiver if that waits in one of these calls too; so a call and its reply are
+// two system calls, and the scheduler has no part in them. lmp_rpc_call() and lmp_server_run() use
+// them; a server or a benchmark that has nothing but calls may use them itself. Source: Bershad,
+// Anderson, Lazowska, Levy: "Lightweight Remote Procedure Call", TOCS 1990.
+
+#pragma once
+
+#include "barrelfish/lmp_endpoints.h"
+
+/// Sends the message in *msg (msg->buf.msglen words) and a capability (NULL_CAP: none) to `server`,
+/// and waits for one at `ep`, which then is in *msg and, unless `cap` is NULL, its capability in
+/// *cap, as of lmp_endpoint_recv(). The endpoint is registered with no waitset. The words go
+/// straight into the receiver's registers if nothing else can happen in this dispatcher (no thread
+/// is runnable, no channel is polled, no timer runs) and the receiver waits in a call of these at
+/// the endpoint sent to; else they are a message like any other. `flags`: LMP_FLAG_GIVE,
+/// LMP_FLAG_NO_GRANT. Blocks, but not for room: errors are those of lmp_send(), and nothing has
+/// been sent or received then.
+LIB_MUST_CHECK errval_t lrpc_call(struct capref server, uint32_t flags, struct capref send_cap,
+                                  struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
+                                  struct capref *cap);
+
+/// The server's side: replies to `client` and waits for the next call at `ep`. If the reply could
+/// not be sent the error is returned and nothing was waited for: go on with lrpc_wait().
+LIB_MUST_CHECK static inline errval_t
+lrpc_reply_and_wait(struct capref client, uint32_t flags, struct capref send_cap,
+                    struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
+{
+    return lrpc_call(client, flags, send_cap, ep, msg, cap);
+}
+
+/// Waits for a message at `ep`: a server's first.
+LIB_MUST_CHECK errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
+                                  struct capref *cap);
