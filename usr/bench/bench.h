@@ -22,6 +22,7 @@ enum command {
     WORKER_CONNECT,    ///< bind to the iref in word 1
     WORKER_EXPORT_LMP, ///< as WORKER_EXPORT, over LMP
     WORKER_ECHO_LMP,   ///< as WORKER_ECHO, with the client over LMP
+    WORKER_ECHO_LRPC,  ///< the same in calls that hand the core over
     WORKER_SEND,       ///< send (word 1) messages to the peer. 1, 2: time of first and last
     WORKER_RECEIVE,    ///< receive them. 1, 2: as above
     WORKER_QUIT,       ///< not answered
@@ -68,6 +69,13 @@ void measure_pairs(const struct options *options);
 void measure_caps(const struct options *options);
 /// Cores that are up, in order; returns their number.
 unsigned cores_up(coreid_t cores[CORES_MAX]);
+
+// lrpc.c
+
+/// The row after that of LMP, over the same connection.
+void measure_lrpc(const struct options *options, const struct lmp_end *end);
+/// The worker's side: replies to the next `count` calls.
+void lrpc_echo(const struct lmp_end *end, uint64_t count);
 
 // report.c
 

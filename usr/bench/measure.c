@@ -90,6 +90,7 @@ void measure_lmp(const struct options *options)
     bench_mark_end(BENCH_MARK_LMP);
     report_times(options, "LMP round trip", core, -1, samples, runs);
     free(samples);
+    measure_lrpc(options, &end);
 }
 
 static void measure_ump_to(const struct options *options, coreid_t core)

@@ -22,24 +22,25 @@ static const struct {
 
 void options_help(void)
 {
-    printf("usage: bench syscall|lmp|urpc|pairs|main|caps [OPTIONS] [NUMBERS]\n"
-           "  syscall         a system call that does nothing\n"
-           "  lmp             round trip between two domains of one core\n"
-           "  urpc            round trip to another core; NUMBERS are the cores (default: all)\n"
-           "  pairs           messages in one direction between pairs of cores at once; NUMBERS\n"
-           "                  are the numbers of pairs (default: 1 2 4 8)\n"
-           "  main            all of these, short\n"
-           "  caps            invocations of capabilities, also with 1,000 and 10,000 further\n"
-           "                  capabilities, and revoke with 1 to 1,000 descendants\n"
-           "  --core CORE     measure from this core (default: the own one)\n"
-           "  --runs N        round trips or repetitions, up to %u\n"
-           "  --messages N    messages of each pair and repetition (default: 2000)\n"
-           "  --csv           comma-separated values\n"
-           "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
-           "percentile (nearest rank). On a deterministic machine a cycle is an instruction.\n"
-           "caps also prints the most steps that an operation took, and how many times the\n"
-           "median of the smallest size each median is.\n",
-           COUNT_MAX);
+    printf(
+        "usage: bench syscall|lmp|urpc|pairs|main|caps [OPTIONS] [NUMBERS]\n"
+        "  syscall         a system call that does nothing\n"
+        "  lmp             round trips between two domains of one core: through a waitset, LRPC\n"
+        "  urpc            round trip to another core; NUMBERS are the cores (default: all)\n"
+        "  pairs           messages in one direction between pairs of cores at once; NUMBERS\n"
+        "                  are the numbers of pairs (default: 1 2 4 8)\n"
+        "  main            all of these, short\n"
+        "  caps            invocations of capabilities, also with 1,000 and 10,000 further\n"
+        "                  capabilities, and revoke with 1 to 1,000 descendants\n"
+        "  --core CORE     measure from this core (default: the own one)\n"
+        "  --runs N        round trips or repetitions, up to %u\n"
+        "  --messages N    messages of each pair and repetition (default: 2000)\n"
+        "  --csv           comma-separated values\n"
+        "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
+        "percentile (nearest rank). On a deterministic machine a cycle is an instruction.\n"
+        "caps also prints the most steps that an operation took, and how many times the\n"
+        "median of the smallest size each median is.\n",
+        COUNT_MAX);
 }
 
 static bool number(const char *text, unsigned long max, unsigned *value)

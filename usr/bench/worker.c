@@ -105,6 +105,10 @@ static bool serve(enum command command, uint64_t argument)
     case WORKER_ECHO_LMP:
         echo_lmp(argument);
         return true;
+    case WORKER_ECHO_LRPC:
+        message_send(&master, WORKER_ECHO_LRPC, 0, 0);
+        lrpc_echo(&lmp_peer, argument);
+        return true;
     case WORKER_SEND:
     case WORKER_RECEIVE:
         stream(command, argument);
