@@ -81,14 +81,25 @@ void lrpc_echo(const struct lmp_end *end, uint64_t count);
 
 /// Prints the head of the table, or of the CSV.
 void report_begin(const struct options *options);
-/// Prints a row of times; sorts `cycles`. `to`: -1 if no other core takes part.
-void report_times(const struct options *options, const char *what, int from, int to,
-                  cycles_t *cycles, size_t runs);
-/// Prints a row of times of an operation at `size` (capabilities more, or descendants) that took up
-/// to `steps` system calls; sorts `cycles`. `smallest`: median at the smallest size, or 0: this is
-/// it. Returns the median.
-cycles_t report_cost(const struct options *options, const char *what, unsigned size, unsigned steps,
-                     cycles_t smallest, cycles_t *cycles, size_t runs);
-/// Prints a row of throughputs, in messages per millisecond; sorts them.
-void report_throughput(const struct options *options, unsigned pairs, unsigned messages,
-                       cycles_t *rates, size_t runs);
+/// A row: what was measured and, where they apply, at which parameters.
+struct report_row {
+    const char *what;
+    int from, to;     ///< cores; to: -1 if no other takes part
+    const char *unit; ///< of the samples; NULL: cycles
+    bool sized;
+    uint64_t size;       ///< bytes of a message or transfer, or capabilities
+    const char *counted; ///< what `count` counts: "pairs", "clients"; NULL: nothing
+    uint64_t count;
+    unsigned messages; ///< of each run and sender; 0: none
+    unsigned steps;    ///< most system calls that one operation took; 0: not told
+    uint64_t percent;  ///< a ratio that the measurement defines; 0: none
+};
+
+void report_summary(const struct options *options, const struct report_row *row,
+                    const struct bench_summary *summary);
+/// Prints a row; sorts `samples`. Returns the median.
+cycles_t report(const struct options *options, const struct report_row *row, cycles_t *samples,
+                size_t runs);
+
+/// Bytes of a UMP message's payload.
+#define MESSAGE_BYTES UMP_PAYLOAD_BYTES

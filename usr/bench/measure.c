@@ -56,7 +56,8 @@ void measure_syscall(const struct options *options)
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, end);
     }
     bench_mark_end(BENCH_MARK_SYSCALL);
-    report_times(options, "system call", disp_get_core_id(), -1, samples, runs);
+    const struct report_row row = {.what = "system call", .from = disp_get_core_id(), .to = -1};
+    (void)report(options, &row, samples, runs);
     free(samples);
 }
 
@@ -88,7 +89,9 @@ void measure_lmp(const struct options *options)
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
     bench_mark_end(BENCH_MARK_LMP);
-    report_times(options, "LMP round trip", core, -1, samples, runs);
+    const struct report_row row = {
+        .what = "LMP round trip", .from = core, .to = -1, .sized = true, .size = sizeof(words)};
+    (void)report(options, &row, samples, runs);
     free(samples);
     measure_lrpc(options, &end);
 }
@@ -113,7 +116,12 @@ static void measure_ump_to(const struct options *options, coreid_t core)
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
     bench_mark_end(BENCH_MARK_UMP);
-    report_times(options, "UMP round trip", disp_get_core_id(), core, samples, runs);
+    const struct report_row row = {.what = "UMP round trip",
+                                   .from = disp_get_core_id(),
+                                   .to = core,
+                                   .sized = true,
+                                   .size = MESSAGE_BYTES};
+    (void)report(options, &row, samples, runs);
     free(samples);
 }
 

@@ -75,7 +75,16 @@ static void measure(const struct options *options, unsigned count)
         rates[i] = run(count, messages);
     }
     bench_mark_end(BENCH_MARK_PAIRS);
-    report_throughput(options, count, messages, rates, runs);
+    const struct report_row row = {.what = "throughput",
+                                   .from = pairs[0].from,
+                                   .to = pairs[0].to,
+                                   .unit = "messages/ms",
+                                   .sized = true,
+                                   .size = MESSAGE_BYTES,
+                                   .counted = "pairs",
+                                   .count = count,
+                                   .messages = messages};
+    (void)report(options, &row, rates, runs);
 }
 
 void measure_pairs(const struct options *options)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The rows of bench's table, and of its CSV.
+// The rows of bench's table, and of its CSV, whose columns are the same for all measurements;
+// docs/guide.md lists them. A column that a measurement does not have is empty.
 #include "bench.h"
 
 #include <inttypes.h>
@@ -10,12 +11,12 @@
 void report_begin(const struct options *options)
 {
     if (options->csv) {
-        printf("measurement,from,to,pairs,messages,runs,unit,min,median,p99,min_ns,median_ns,"
-               "p99_ns,size,steps,growth\n");
+        printf("measurement,from,to,size,runs,unit,min,median,p99,min_ns,median_ns,p99_ns,count,"
+               "messages,steps,ratio\n");
         return;
     }
-    printf("%-28s %7s %24s   %24s\n", "", "", "cycles", "nanoseconds");
-    printf("%-28s %7s %8s%8s%8s   %8s%8s%8s\n", "measurement", "runs", "min", "median", "p99",
+    printf("%-34s %7s %26s   %24s\n", "", "", "cycles, or as said", "nanoseconds");
+    printf("%-34s %7s %10s%8s%8s   %8s%8s%8s\n", "measurement", "runs", "min", "median", "p99",
            "min", "median", "p99");
 }
 
@@ -24,64 +25,78 @@ static uint64_t ns(cycles_t cycles)
     return bench_cycles_to_ns(cycles, disp_shared()->tsc_per_ms);
 }
 
-void report_times(const struct options *options, const char *what, int from, int to,
-                  cycles_t *cycles, size_t runs)
+static void csv_number(bool there, uint64_t value)
 {
-    struct bench_summary s = bench_summarise(cycles, runs);
-    if (options->csv) {
-        printf("%s,%d,%d,,,%zu,cycles,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-               ",%" PRIu64 ",,,\n",
-               what, from, to < 0 ? from : to, s.runs, s.min, s.median, s.p99, ns(s.min),
-               ns(s.median), ns(s.p99));
-        return;
-    }
-    char name[64];
-    if (to < 0) {
-        snprintf(name, sizeof(name), "%s, core %d", what, from);
+    if (there) {
+        printf(",%" PRIu64, value);
     } else {
-        snprintf(name, sizeof(name), "%s, core %d - %d", what, from, to);
+        printf(",");
     }
-    printf("%-28s %7zu %8" PRIu64 "%8" PRIu64 "%8" PRIu64 "   %8" PRIu64 "%8" PRIu64 "%8" PRIu64
-           "\n",
-           name, s.runs, s.min, s.median, s.p99, ns(s.min), ns(s.median), ns(s.p99));
 }
 
-cycles_t report_cost(const struct options *options, const char *what, unsigned size, unsigned steps,
-                     cycles_t smallest, cycles_t *cycles, size_t runs)
+static void csv_row(const struct report_row *row, const struct bench_summary *s)
 {
-    struct bench_summary s = bench_summarise(cycles, runs);
-    cycles_t base = smallest != 0 ? smallest : s.median > 0 ? s.median : 1;
-    uint64_t percent = s.median * 100 / base;
-    char growth[24];
-    snprintf(growth, sizeof(growth), "%" PRIu64 ".%02" PRIu64, percent / 100, percent % 100);
-    if (options->csv) {
-        unsigned core = disp_get_core_id();
-        printf("%s,%u,%u,,,%zu,cycles,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-               ",%" PRIu64 ",%u,%u,%s\n",
-               what, core, core, s.runs, s.min, s.median, s.p99, ns(s.min), ns(s.median), ns(s.p99),
-               size, steps, growth);
-        return s.median;
+    bool times = row->unit == NULL;
+    printf("%s,%d,%d", row->what, row->from, row->to < 0 ? row->from : row->to);
+    csv_number(row->sized, row->size);
+    printf(",%zu,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64, s->runs, times ? "cycles" : row->unit,
+           s->min, s->median, s->p99);
+    csv_number(times, ns(s->min));
+    csv_number(times, ns(s->median));
+    csv_number(times, ns(s->p99));
+    csv_number(row->counted != NULL, row->count);
+    csv_number(row->messages != 0, row->messages);
+    csv_number(row->steps != 0, row->steps);
+    if (row->percent != 0) {
+        printf(",%" PRIu64 ".%02" PRIu64 "\n", row->percent / 100, row->percent % 100);
+    } else {
+        printf(",\n");
     }
-    char name[64];
-    snprintf(name, sizeof(name), "%s, %u", what, size);
-    printf("%-28s %7zu %8" PRIu64 "%8" PRIu64 "%8" PRIu64 "   %8" PRIu64 "%8" PRIu64 "%8" PRIu64
-           "   %u step%s, x %s\n",
-           name, s.runs, s.min, s.median, s.p99, ns(s.min), ns(s.median), ns(s.p99), steps,
-           steps == 1 ? "" : "s", growth);
-    return s.median;
 }
 
-void report_throughput(const struct options *options, unsigned pairs, unsigned messages,
-                       cycles_t *rates, size_t runs)
+static void table_row(const struct report_row *row, const struct bench_summary *s)
 {
-    struct bench_summary s = bench_summarise(rates, runs);
-    if (options->csv) {
-        printf("throughput,,,%u,%u,%zu,messages/ms,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",,,,,,\n",
-               pairs, messages, s.runs, s.min, s.median, s.p99);
-        return;
+    char name[80];
+    int at = snprintf(name, sizeof(name), "%s", row->what);
+    if (row->counted != NULL) {
+        at += snprintf(name + at, sizeof(name) - (size_t)at, ", %" PRIu64 " %s", row->count,
+                       row->counted);
+    } else if (row->sized) {
+        at += snprintf(name + at, sizeof(name) - (size_t)at, ", %" PRIu64, row->size);
     }
-    char name[64];
-    snprintf(name, sizeof(name), "throughput, %u pair%s", pairs, pairs == 1 ? "" : "s");
-    printf("%-28s %7zu %8" PRIu64 "%8" PRIu64 "%8" PRIu64 "   messages per ms, %u each\n", name,
-           s.runs, s.min, s.median, s.p99, messages);
+    if (row->to >= 0) {
+        (void)snprintf(name + at, sizeof(name) - (size_t)at, ", core %d - %d", row->from, row->to);
+    }
+    printf("%-34s %7zu %10" PRIu64 "%8" PRIu64 "%8" PRIu64, name, s->runs, s->min, s->median,
+           s->p99);
+    if (row->unit == NULL) {
+        printf("   %8" PRIu64 "%8" PRIu64 "%8" PRIu64, ns(s->min), ns(s->median), ns(s->p99));
+    } else {
+        printf("   %s", row->unit);
+    }
+    if (row->steps != 0) {
+        printf(", %u step%s", row->steps, row->steps == 1 ? "" : "s");
+    }
+    if (row->percent != 0) {
+        printf(", x %" PRIu64 ".%02" PRIu64, row->percent / 100, row->percent % 100);
+    }
+    printf("\n");
+}
+
+void report_summary(const struct options *options, const struct report_row *row,
+                    const struct bench_summary *summary)
+{
+    if (options->csv) {
+        csv_row(row, summary);
+    } else {
+        table_row(row, summary);
+    }
+}
+
+cycles_t report(const struct options *options, const struct report_row *row, cycles_t *samples,
+                size_t runs)
+{
+    struct bench_summary summary = bench_summarise(samples, runs);
+    report_summary(options, row, &summary);
+    return summary.median;
 }
