@@ -4,22 +4,22 @@
 // The user-level scheduler: upcalls, the choice of the next thread, and sleep. A thread that is
 // preempted has its FPU state in the registers, so all that runs before context_fpu_save() is
 // compiled to touch general registers only, which the pragma sees to for this file. With nothing to
-// run, polled channels are polled about POLLS_BEFORE_SLEEP times altogether, then armed, and the
-// dispatcher is suspended until a message or the next timer. A message between the last look and
-// the sleep is not missed: the CPU driver compares lmp_delivered with lmp_seen (kpi/dispatcher.h),
-// and arm() says if one is in a ring. Not here: faults (fault.c).
+// run, polled channels are polled for as long as poll_policy.c says, then armed, and the dispatcher
+// is suspended until a message or the next timer. A message between the last look and the sleep is
+// not missed: the CPU driver compares lmp_delivered with lmp_seen (kpi/dispatcher.h), and arm()
+// says if one is in a ring (waitset.c, W1). Not here: faults (fault.c).
 
 #pragma GCC target("general-regs-only")
 
 #include "dispatcher.h"
 
 #include "barrelfish/domain.h"
+#include "barrelfish/info.h"
 #include "barrelfish/syscalls.h"
 
 #define DISPATCHER_STACK_BYTES 32768u
 #define FPU_AREA_BYTES_MAX 4096u
-#define POLLS_BEFORE_SLEEP 200u
-#define POLL_ROUNDS_MIN 2u
+#define POLL_ROUNDS_MIN 8u // before the clock is looked at
 
 static uint8_t dispatcher_stack[DISPATCHER_STACK_BYTES] __attribute__((aligned(64)));
 static uint8_t main_fpu_area[FPU_AREA_BYTES_MAX] __attribute__((aligned(64)));
@@ -83,25 +83,63 @@ void dispatch_poll(struct dispatcher *disp)
     if (disp->timers != NULL) {
         deferred_poll_disabled(disp);
     }
-    if (disp->polled != NULL) {
+    if (disp->polled != NULL || disp->armed != NULL) {
         waitset_poll_disabled(disp);
     }
+}
+
+void disp_set_poll_limit(uint32_t polls)
+{
+    disp_self()->poll_limit = polls;
+}
+
+// Others can run on this core, as it was when this dispatcher came onto it.
+static bool contended(void)
+{
+    const struct domain_info *info = disp_info();
+    return info != NULL && *(const volatile uint64_t *)&info->kernel.runnable > 1;
+}
+
+// Decides whether `polls` times, in so many rounds, were enough.
+static bool polled_enough(struct dispatcher *disp, size_t polls, size_t rounds)
+{
+    if (disp->poll_limit != DISP_POLL_ADAPTIVE) {
+        return polls >= disp->poll_limit;
+    }
+    return rounds >= POLL_ROUNDS_MIN && systime_now() - disp->wait_start >= disp->wait_budget;
+}
+
+// Polls for a while. True: a thread has become runnable.
+static bool poll_for_event(struct dispatcher *disp)
+{
+    for (size_t polls = 0, rounds = 0; disp->polled_count > 0; polls += disp->polled_count) {
+        if (rounds == POLL_ROUNDS_MIN) { // not before: most messages come at once
+            disp->wait_budget = poll_policy_budget(&disp->poll_policy, contended());
+        }
+        if (polled_enough(disp, polls, rounds++)) {
+            break;
+        }
+        __builtin_ia32_pause();
+        dispatch_poll(disp);
+        if (disp->run_queue != NULL) {
+            if (!poll_policy_full(&disp->poll_policy)) {
+                systime_t waited = systime_now() - disp->wait_start;
+                poll_policy_over(&disp->poll_policy, waited, waited, 0);
+            }
+            return true;
+        }
+    }
+    disp->wait_polled = systime_now() - disp->wait_start;
+    return false;
 }
 
 // Polls, then sleeps. Returns if a thread has become runnable; else it continues in upcall_run().
 static void wait_for_event(struct dispatcher *disp)
 {
-    size_t rounds = 0;
-    if (disp->polled_count > 0) {
-        rounds = POLLS_BEFORE_SLEEP / disp->polled_count;
-        rounds = rounds < POLL_ROUNDS_MIN ? POLL_ROUNDS_MIN : rounds;
-    }
-    for (; rounds > 0; rounds--) {
-        __builtin_ia32_pause();
-        dispatch_poll(disp);
-        if (disp->run_queue != NULL) {
-            return;
-        }
+    disp->wait_start = systime_now();
+    disp->wait_polled = disp->wake_announced = 0;
+    if (disp->polled_count > 0 && poll_for_event(disp)) {
+        return;
     }
     systime_t deadline = disp->timers != NULL ? disp->timers->time : 0;
     if (waitset_arm_disabled(disp, &deadline)) {
@@ -109,6 +147,27 @@ static void wait_for_event(struct dispatcher *disp)
         (void)sys_suspend(deadline);
     }
     waitset_disarm_disabled(disp);
+}
+
+void dispatch_wake_announced(systime_t at)
+{
+    disp_self()->wake_announced = at;
+}
+
+// After a sleep: what it was good for. A time stamp is the peer's claim; the policy bounds what
+// comes of it.
+static void waited(struct dispatcher *disp)
+{
+    systime_t now = systime_now();
+    waitset_disarm_disabled(disp);
+    dispatch_poll(disp);
+    systime_t announced = disp->wake_announced;
+    bool known = announced > disp->wait_start && announced < now;
+    if (disp->wait_polled == 0) {
+        return; // there was nothing to poll
+    }
+    poll_policy_over(&disp->poll_policy, disp->wait_polled,
+                     (known ? announced : now) - disp->wait_start, known ? now - announced : 0);
 }
 
 void dispatch_schedule(struct dispatcher *disp)
@@ -140,7 +199,7 @@ void upcall_run(struct dispatcher *disp)
         disp->current = NULL;
         thread_ring_add(&disp->run_queue, thread);
     } else {
-        waitset_disarm_disabled(disp); // it has slept
+        waited(disp);
     }
     dispatch_schedule(disp);
 }
@@ -178,6 +237,8 @@ void dispatch_init(struct dispatcher *disp)
     disp->current = &main_thread;
     waitset_init(&disp->default_waitset);
     lmp_endpoints_init(disp);
+    poll_policy_init(&disp->poll_policy, shared->tsc_per_ms);
+    disp->poll_limit = DISP_POLL_ADAPTIVE;
     shared->entry_run = (uint64_t)context_entry_run;
     shared->entry_pagefault = (uint64_t)context_entry_pagefault;
     shared->entry_trap = (uint64_t)context_entry_trap;

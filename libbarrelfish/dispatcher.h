@@ -8,7 +8,8 @@
 //   I1  current is the running thread, and on no queue.
 //   I2  A thread that is on a ring has that ring's head in its field `queue`.
 //   I3  A runnable, unpaused thread that is not current is on the run queue.
-//   I4  A registered channel is CHAN_IDLE, on the ring `polled` or on its waitset's ring `pending`.
+//   I4  A registered channel is CHAN_IDLE, on the ring `polled`, on the ring `armed` or on its
+//       waitset's ring `pending`.
 // All of it is changed while disabled only, or by upcalls.
 
 #pragma once
@@ -23,6 +24,7 @@
 #include "barrelfish/threads.h"
 #include "barrelfish/waitset_chan.h"
 #include "kpi/spawn.h"
+#include "poll_policy.h"
 
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_ENDED };
 
@@ -77,6 +79,14 @@ struct dispatcher {
     uintptr_t last_thread_id;
     struct waitset_chanstate *polled; ///< ring
     size_t polled_count;
+    size_t events_unpolled;          ///< taken since the channels were last polled
+    bool poll_found;                 ///< the last round of polls found something
+    struct waitset_chanstate *armed; ///< ring of channels whose peers have to notify
+    struct lmp_endpoint *wake_ep;    ///< where they do, or NULL
+    systime_t wake_announced;        ///< time stamp of the peer that ended the last sleep, or 0
+    systime_t wait_start, wait_polled, wait_budget;
+    struct poll_policy poll_policy;
+    uint32_t poll_limit;                 ///< polls before a sleep, or DISP_POLL_ADAPTIVE
     struct deferred_event *timers;       ///< list, soonest first
     struct lmp_endpoint *lmp_registered; ///< ring
     struct lmp_endpoint self_ep;
@@ -110,6 +120,9 @@ void dispatch_init(struct dispatcher *disp);
 
 /// Looks for events of all kinds. Disabled.
 void dispatch_poll(struct dispatcher *disp);
+
+/// Tells when the peer announced the message that was found just now, by its time stamp. Disabled.
+void dispatch_wake_announced(systime_t at);
 
 /// Runs the next thread, or sleeps. Disabled, on the dispatcher stack.
 void dispatch_schedule(struct dispatcher *disp) __attribute__((noreturn));
@@ -160,6 +173,8 @@ void waitset_poll_disabled(struct dispatcher *disp);
 /// Announces a sleep to all polled channels. False: an event is there. *deadline (0: none) is
 /// brought forward for channels that can only be polled.
 bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline);
+
+/// Ends it, but for channels that stay armed.
 void waitset_disarm_disabled(struct dispatcher *disp);
 
 void deferred_poll_disabled(struct dispatcher *disp);

@@ -5,19 +5,20 @@
 // two domains come to have one is in ump_bind.c.
 //
 // U1 Both directions are polled channels of the waitset. Before the dispatcher sleeps, arm() shows
-// the peer that it does; if it finds a message instead,
-//    nobody sleeps (urpc/layout.h, I10 to I12). The peer's notification is an LMP message to this
-//    domain, which ends the dispatcher's sleep or forbids it (kpi/dispatcher.h), whichever comes
-//    first.
-// U2 The notification's message carries nothing. Its endpoint is emptied when a channel is armed,
-// before the ring is looked at, so that it never
-//    fills up for good and a message that comes afterwards still counts.
-// U3 The functions of polled channels run disabled: they touch only rings, this structure and the
-// endpoint's counters.
+//    the peer that it does; if it finds a message instead, nobody sleeps (urpc/layout.h, I10 to
+//    I12). The peer's notification is an LMP message to this domain, which ends the dispatcher's
+//    sleep or forbids it (kpi/dispatcher.h), whichever comes first. A channel stays armed while the
+//    dispatcher runs, until it has a message: waitset.c, W1.
+// U2 The notification's message carries nothing. Its endpoint is emptied by the waitset before the
+//    rings are looked at, at each look for events, so that it never fills up for good and a message
+//    that comes afterwards still counts.
+// U3 The functions of polled channels run disabled: they touch only rings and this structure.
+// U4 Who notifies leaves a time stamp in its area. It is a hint for the peer's poll_policy.c.
 
 #include "ump_internal.h"
 
 #include "barrelfish/invocations.h"
+#include "dispatcher.h"
 
 #include <stddef.h>
 
@@ -33,10 +34,11 @@ static struct ump_chan *of_send(struct waitset_chanstate *chan)
     return (struct ump_chan *)((char *)chan - offsetof(struct ump_chan, send_chan));
 }
 
-static void drain_notifications(void)
+// Arming has found that no sleep is due; by U4 the peer may say since when.
+static bool not_armed(const struct ump_chan *uc)
 {
-    if (ump_notify_ep != NULL)
-        ump_notify_ep->kern->consumed = ump_notify_ep->kern->delivered; // U2
+    dispatch_wake_announced(urpc_peer_woke_at(&uc->state.ring));
+    return false;
 }
 
 static bool poll_recv(struct waitset_chanstate *chan)
@@ -47,8 +49,8 @@ static bool poll_recv(struct waitset_chanstate *chan)
 
 static bool arm_recv(struct waitset_chanstate *chan)
 {
-    drain_notifications();
-    return !of_recv(chan)->gone && urpc_arm(&of_recv(chan)->state.ring);
+    struct ump_chan *uc = of_recv(chan);
+    return (!uc->gone && urpc_arm(&uc->state.ring)) || not_armed(uc);
 }
 
 static void disarm_recv(struct waitset_chanstate *chan)
@@ -65,8 +67,8 @@ static bool poll_send(struct waitset_chanstate *chan)
 
 static bool arm_send(struct waitset_chanstate *chan)
 {
-    drain_notifications();
-    return !of_send(chan)->gone && urpc_arm_room(&of_send(chan)->state.ring, 1);
+    struct ump_chan *uc = of_send(chan);
+    return (!uc->gone && urpc_arm_room(&uc->state.ring, 1)) || not_armed(uc);
 }
 
 static void disarm_send(struct waitset_chanstate *chan)
@@ -87,6 +89,8 @@ void ump_chan_setup(struct ump_chan *uc)
     uc->recv_chan.disarm = disarm_recv;
     uc->send_chan.arm = arm_send;
     uc->send_chan.disarm = disarm_send;
+    uc->recv_chan.stays_armed = uc->send_chan.stays_armed = true;
+    waitset_set_wake_endpoint(ump_notify_ep);
 }
 
 errval_t ump_chan_init(struct ump_chan *uc, volatile void *inbuf, size_t inbufsize,
@@ -106,6 +110,7 @@ static void wake_peer(struct ump_chan *uc)
 {
     if (uc->id == 0 || uc->gone)
         return;
+    urpc_set_woke_at(&uc->state.ring, systime_now()); // U4
     if (!capref_is_null(uc->notify)) {
         (void)!invoke_notify_send(uc->notify);
         return;

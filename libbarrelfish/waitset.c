@@ -4,16 +4,31 @@
 // Waitsets. States of a channel and who changes them:
 //   unregistered -> idle       waitset_chan_register()
 //   unregistered -> polled     waitset_chan_register_polled(): on the dispatcher's ring
-//   idle, polled -> pending    waitset_chan_trigger(), waitset_poll_disabled(): on the waitset's
-//   ring any -> unregistered        waitset_chan_deregister(), and pending ones by get_next_event()
+//   polled -> armed            waitset_arm_disabled(), waitset_poll_disabled(): silent channels
+//   idle, polled, armed -> pending
+//                              waitset_chan_trigger(), waitset_poll_disabled(): on the waitset's
+//                              ring
+//   any -> unregistered        waitset_chan_deregister(), and pending ones by get_next_event()
 // One waiter is woken for each event; it looks again, as another thread may have taken the event.
 // Everything is done disabled.
+//
+// What many channels cost. Events at hand are taken before channels are polled again, so a round of
+// polls is shared by all that it finds. A channel that had nothing in SILENT_POLLS rounds in which
+// others had is armed: it has then cost about as much as a notification will (poll_policy.c is the
+// same argument for the whole dispatcher), and from then on costs nothing. So the cost of an event
+// does not depend on how many channels are registered beside.
+//
+// W1 A channel is armed anew, and so looked at, after each notification that was taken out of the
+//    endpoint and before the dispatcher's next sleep: the endpoint is emptied first. Hence a peer
+//    that has answered the last arming (urpc/layout.h, I11) has nothing unseen when we sleep, or
+//    its notification is still to come and ends the sleep.
 
 #include "barrelfish/waitset.h"
 
 #include "dispatcher.h"
 
 #define POLL_SLEEP_US 1000u
+#define SILENT_POLLS 200u
 
 static void ring_add(struct waitset_chanstate **head, struct waitset_chanstate *chan)
 {
@@ -60,8 +75,23 @@ static void chan_unlink(struct waitset_chanstate *chan)
         ring_remove(&disp->polled, chan);
         disp->polled_count--;
         chan_disarm(chan);
+    } else if (chan->state == CHAN_ARMED) {
+        ring_remove(&disp_self()->armed, chan);
+        chan_disarm(chan);
     } else if (chan->state == CHAN_PENDING) {
         ring_remove(&chan->waitset->pending, chan);
+    }
+}
+
+// Takes an armed channel off the polled ones if it is to stay armed.
+static void chan_rest(struct dispatcher *disp, struct waitset_chanstate *chan)
+{
+    chan->armed = true;
+    if (chan->stays_armed) {
+        ring_remove(&disp->polled, chan);
+        disp->polled_count--;
+        chan->state = CHAN_ARMED;
+        ring_add(&disp->armed, chan);
     }
 }
 
@@ -88,10 +118,20 @@ static bool take_event(struct waitset *ws, struct event_closure *closure)
     return true;
 }
 
+// Looks for events if none is at hand; also if there are, once in as many events as channels are
+// polled, since a closure may raise events for ever.
+static void look_for_events(struct waitset *ws, struct dispatcher *disp)
+{
+    if (ws->pending == NULL || ++disp->events_unpolled > disp->polled_count) {
+        disp->events_unpolled = 0;
+        dispatch_poll(disp);
+    }
+}
+
 errval_t get_next_event(struct waitset *ws, struct event_closure *closure)
 {
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    dispatch_poll(disp);
+    look_for_events(ws, disp);
     while (!take_event(ws, closure)) {
         thread_block_disabled(&ws->waiters);
     }
@@ -113,7 +153,7 @@ errval_t event_dispatch_non_block(struct waitset *ws)
 {
     struct event_closure closure;
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    dispatch_poll(disp);
+    look_for_events(ws, disp);
     bool taken = take_event(ws, &closure);
     disp_enable((dispatcher_handle_t)disp);
     if (!taken) {
@@ -197,6 +237,7 @@ errval_t waitset_chan_register_polled(struct waitset *ws, struct waitset_chansta
     errval_t err = waitset_chan_register_disabled(ws, chan, closure);
     if (err_is_ok(err)) {
         chan->state = CHAN_POLLED;
+        chan->misses = 0;
         ring_add(&disp->polled, chan);
         disp->polled_count++;
     }
@@ -232,31 +273,70 @@ errval_t waitset_chan_trigger_closure(struct waitset *ws, struct waitset_chansta
     return err;
 }
 
-void waitset_poll_disabled(struct dispatcher *disp)
+void waitset_set_wake_endpoint(struct lmp_endpoint *ep)
 {
-    struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--) {
+    dispatcher_handle_t handle = disp_disable();
+    ((struct dispatcher *)handle)->wake_ep = ep;
+    disp_enable(handle);
+}
+
+// After a notification, which does not tell its channel (W1).
+static void look_at_armed(struct dispatcher *disp)
+{
+    struct lmp_endpoint_kern *kern = disp->wake_ep->kern;
+    kern->consumed = kern->delivered;
+    struct waitset_chanstate *chan = disp->armed;
+    struct waitset_chanstate *last = chan != NULL ? chan->prev : NULL;
+    for (bool more = chan != NULL; more;) {
         struct waitset_chanstate *next = chan->next;
-        if (chan->poll(chan)) {
+        more = chan != last;
+        if (!chan->arm(chan)) {
+            chan->armed = false;
             (void)waitset_chan_trigger_disabled(chan);
         }
         chan = next;
     }
 }
 
+void waitset_poll_disabled(struct dispatcher *disp)
+{
+    const struct lmp_endpoint *ep = disp->wake_ep;
+    if (ep != NULL && ep->kern->delivered != ep->kern->consumed) {
+        look_at_armed(disp);
+    }
+    bool found = false;
+    struct waitset_chanstate *chan = disp->polled;
+    for (size_t left = disp->polled_count; left > 0; left--) {
+        struct waitset_chanstate *next = chan->next;
+        if (chan->poll(chan)) {
+            (void)waitset_chan_trigger_disabled(chan);
+            found = true;
+        } else if (disp->poll_found && chan->stays_armed && ++chan->misses >= SILENT_POLLS) {
+            chan->misses = 0;
+            if (chan->arm(chan)) {
+                chan_rest(disp, chan);
+            }
+        }
+        chan = next;
+    }
+    disp->poll_found = found;
+}
+
 bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
 {
     systime_t poll_again = systime_now() + us_to_systime(POLL_SLEEP_US);
     struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--, chan = chan->next) {
+    for (size_t left = disp->polled_count; left > 0; left--) {
+        struct waitset_chanstate *next = chan->next;
         if (chan->arm == NULL) {
             *deadline = *deadline == 0 || *deadline > poll_again ? poll_again : *deadline;
         } else if (chan->arm(chan)) {
-            chan->armed = true;
+            chan_rest(disp, chan);
         } else {
             (void)waitset_chan_trigger_disabled(chan);
             return false;
         }
+        chan = next;
     }
     return true;
 }

@@ -27,3 +27,10 @@ void disp_enable(dispatcher_handle_t handle);
 dispatcher_handle_t disp_try_disable(bool *was_enabled);
 
 bool disp_is_disabled(void);
+
+#define DISP_POLL_ADAPTIVE UINT32_MAX
+
+/// Sets how often this dispatcher polls channels, with nothing to run, before it sleeps. With
+/// DISP_POLL_ADAPTIVE, the default, it follows the measured cost of a sleep and wake, and polls
+/// less if that was in vain or if others want the core; a fixed number is for measurements.
+void disp_set_poll_limit(uint32_t polls);

@@ -80,7 +80,8 @@ LIB_MUST_CHECK errval_t ump_chan_recv(struct ump_chan *uc, volatile struct ump_m
 bool ump_chan_can_recv(struct ump_chan *uc);
 
 /// Raises an event on `ws` once a message is there or the channel has closed. Whoever dispatches
-/// polls about 200 times, then sleeps until the peer notifies. LIB_ERR_CHAN_ALREADY_REGISTERED.
+/// polls for about as long as a sleep and wake take, then sleeps until the peer notifies.
+/// LIB_ERR_CHAN_ALREADY_REGISTERED.
 LIB_MUST_CHECK errval_t ump_chan_register_recv(struct ump_chan *uc, struct waitset *ws,
                                                struct event_closure closure);
 errval_t ump_chan_deregister_recv(struct ump_chan *uc);

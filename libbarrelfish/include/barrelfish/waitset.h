@@ -40,6 +40,7 @@ enum ws_chanstate {
     CHAN_UNREGISTERED, ///< no event can come
     CHAN_IDLE,         ///< waits for waitset_chan_trigger()
     CHAN_POLLED,       ///< its poll() is asked
+    CHAN_ARMED,        ///< its peer has to notify; its poll() is not asked
     CHAN_PENDING,      ///< an event waits to be dispatched
 };
 
@@ -52,6 +53,8 @@ struct waitset_chanstate {
     enum ws_chantype chantype;
     enum ws_chanstate state;
     bool armed;
+    bool stays_armed; ///< set by its owner: see waitset_set_wake_endpoint()
+    uint16_t misses;  ///< polls in vain while others had events
 
     /// Tells whether an event is there. All three are called with the dispatcher disabled: they
     /// must not block, fault, lock or call the C library.

@@ -10,6 +10,8 @@
 #include "barrelfish/dispatch.h"
 #include "barrelfish/waitset.h"
 
+struct lmp_endpoint;
+
 /// Makes an unregistered channel, without poll, arm and disarm functions.
 void waitset_chanstate_init(struct waitset_chanstate *chan, enum ws_chantype chantype);
 
@@ -30,6 +32,12 @@ LIB_MUST_CHECK errval_t waitset_chan_register(struct waitset *ws, struct waitset
 LIB_MUST_CHECK errval_t waitset_chan_register_polled(struct waitset *ws,
                                                      struct waitset_chanstate *chan,
                                                      struct event_closure closure);
+
+/// Tells at which endpoint notifications for channels arrive. A channel with `stays_armed` whose
+/// peers notify there is armed not only for a sleep but also when it was silent for long while
+/// others were not; then it costs nothing until a message comes to `ep`, which is emptied before
+/// all such channels are armed anew. One endpoint for a dispatcher.
+void waitset_set_wake_endpoint(struct lmp_endpoint *ep);
 
 /// LIB_ERR_CHAN_NOT_REGISTERED.
 errval_t waitset_chan_deregister(struct waitset_chanstate *chan);

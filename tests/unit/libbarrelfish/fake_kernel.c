@@ -12,6 +12,7 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
 #include "barrelfish/domain.h"
+#include "barrelfish/info.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
 #include "mm.h"
@@ -27,6 +28,11 @@ static uint8_t frame[DISPATCHER_FRAME_BYTES] __attribute__((aligned(4096)));
 const char *disp_name(void)
 {
     return "test";
+}
+
+const struct domain_info *disp_info(void)
+{
+    return NULL;
 }
 
 void debug_printf(const char *fmt, ...)

@@ -10,6 +10,7 @@ int main(void)
 {
     CU_SuiteInfo suites[] = {
         {"waitset", NULL, NULL, NULL, NULL, waitset_tests},
+        {"poll policy", NULL, NULL, NULL, NULL, poll_policy_tests},
         {"timer", NULL, NULL, NULL, NULL, timer_tests},
         {"endpoint", NULL, NULL, NULL, NULL, endpoint_tests},
         {"rpc", NULL, NULL, NULL, NULL, rpc_tests},

@@ -7,6 +7,7 @@
 #include <testlib/testlib.h>
 
 extern CU_TestInfo waitset_tests[];
+extern CU_TestInfo poll_policy_tests[];
 extern CU_TestInfo timer_tests[];
 extern CU_TestInfo endpoint_tests[];
 extern CU_TestInfo rpc_tests[];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Waitsets and event queues: order, each error, polled channels, arming before a sleep.
+// Waitsets and event queues: order, each error, polled channels, arming before a sleep, and what
+// many channels cost, in polls.
 #include "barrelfish/event_queue.h"
 #include "fake_kernel.h"
 #include "suites.h"
@@ -150,6 +151,151 @@ static void test_arm(void)
     CU_ASSERT_NOT_EQUAL(deadline, 0);
 }
 
+static unsigned polls;
+static struct waitset_chanstate *speaker; // the one channel that has something
+
+static bool poll_speaker(struct waitset_chanstate *chan)
+{
+    polls++;
+    return chan == speaker;
+}
+
+static bool arm_unless_speaker(struct waitset_chanstate *chan)
+{
+    polls++;
+    armed += chan != speaker;
+    return chan != speaker;
+}
+
+static void count_event(void *arg)
+{
+    ran += *(int *)arg;
+}
+
+#define MANY 63u
+static struct waitset_chanstate many[MANY];
+
+static void many_register(struct waitset *ws)
+{
+    static int one = 1;
+    for (unsigned i = 0; i < MANY; i++) {
+        if (!waitset_chan_is_registered(&many[i])) {
+            CU_ASSERT_EQUAL(
+                waitset_chan_register_polled(ws, &many[i], MKCLOSURE(count_event, &one)),
+                SYS_ERR_OK);
+        }
+    }
+}
+
+static void many_init(struct waitset *ws)
+{
+    begin(ws);
+    speaker = NULL;
+    for (unsigned i = 0; i < MANY; i++) {
+        waitset_chanstate_init(&many[i], CHANTYPE_UMP_IN);
+        many[i].poll = poll_speaker;
+        many[i].arm = arm_unless_speaker;
+        many[i].disarm = disarm;
+        many[i].stays_armed = true;
+    }
+    many_register(ws);
+}
+
+// Events of one channel beside silent ones: after a while these cost nothing.
+static void test_silent(void)
+{
+    struct waitset ws;
+    many_init(&ws);
+    speaker = &many[5];
+    for (unsigned i = 0; i < 300; i++) {
+        CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
+        many_register(&ws);
+    }
+    CU_ASSERT_EQUAL(ran, 300);
+    CU_ASSERT_EQUAL(armed, (int)MANY - 1);
+    CU_ASSERT_EQUAL(fake.disp->polled_count, 1);
+    polls = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
+        many_register(&ws);
+    }
+    CU_ASSERT_EQUAL(polls, 100);
+}
+
+static bool poll_always(struct waitset_chanstate *chan)
+{
+    (void)chan;
+    polls++;
+    return true;
+}
+
+// All have events: a round of polls serves all.
+static void test_all_speak(void)
+{
+    struct waitset ws;
+    many_init(&ws);
+    for (unsigned i = 0; i < MANY; i++) {
+        many[i].poll = poll_always;
+    }
+    polls = 0;
+    for (unsigned i = 0; i < 10 * MANY; i++) {
+        CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
+        many_register(&ws);
+    }
+    CU_ASSERT(polls <= 3 * 10 * MANY);
+}
+
+// Armed channels are looked at after a notification, all of them, and only then (W1).
+static void test_notified(void)
+{
+    struct waitset ws;
+    struct lmp_endpoint *ep;
+    struct capref cap;
+    systime_t deadline = 0;
+    many_init(&ws);
+    CU_ASSERT_EQUAL(endpoint_create(4, &cap, &ep), SYS_ERR_OK);
+    waitset_set_wake_endpoint(ep);
+    dispatcher_handle_t handle = disp_disable();
+    CU_ASSERT_TRUE(waitset_arm_disabled(fake.disp, &deadline));
+    waitset_disarm_disabled(fake.disp);
+    disp_enable(handle);
+    CU_ASSERT_EQUAL(fake.disp->polled_count, 0);
+    CU_ASSERT_EQUAL(armed, (int)MANY);
+    speaker = &many[MANY - 1];
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), LIB_ERR_NO_EVENT);
+    CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 0, 0), SYS_ERR_OK);
+    armed = 0;
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(armed, (int)MANY - 1); // anew
+    CU_ASSERT_FALSE(lmp_endpoint_can_recv(ep));
+    CU_ASSERT_EQUAL(ran, 1);
+    CU_ASSERT_EQUAL(waitset_chan_deregister(&many[0]), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(armed, (int)MANY - 2);
+    CU_ASSERT_EQUAL(waitset_chan_trigger(&many[1]), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(armed, (int)MANY - 3);
+}
+
+// Closures that raise events for ever do not keep polled channels from being looked at.
+static struct waitset_chanstate endless;
+
+static void again(void *arg)
+{
+    CU_ASSERT_EQUAL(waitset_chan_trigger_closure(arg, &endless, MKCLOSURE(again, arg)), SYS_ERR_OK);
+}
+
+static void test_no_starvation(void)
+{
+    struct waitset ws;
+    many_init(&ws);
+    waitset_chanstate_init(&endless, CHANTYPE_OTHER);
+    again(&ws);
+    speaker = &many[7];
+    for (unsigned i = 0; i < 3 * MANY; i++) {
+        CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
+    }
+    CU_ASSERT_EQUAL(ran, 1);
+}
+
 static void test_event_queue(void)
 {
     struct waitset ws;
@@ -195,6 +341,10 @@ CU_TestInfo waitset_tests[] = {
     {"errors", test_errors},
     {"polled channels", test_polled},
     {"arming", test_arm},
+    {"silent channels cost nothing", test_silent},
+    {"a round of polls serves all", test_all_speak},
+    {"armed channels after a notification", test_notified},
+    {"events without end", test_no_starvation},
     {"event queue", test_event_queue},
     {"continuous event queue", test_event_queue_continuous},
     CU_TEST_INFO_NULL,

@@ -46,8 +46,10 @@
 //     sender stores the header, fences, then loads the flag. The two full fences forbid that both
 //     loads miss the other's store (store buffering, the only reordering that x86 has): either
 //     urpc_arm() finds the message and returns false, or urpc_peer_sleeps() finds the flag.
-// I11 One notification for each arming. The sender notifies each odd number once. Since every wait
-//     is preceded by its own urpc_arm(), the notification for that number is not used up yet.
+// I11 One notification for each arming. The sender notifies each odd number once. So whoever took
+//     a notification calls urpc_arm() anew before it waits again, for each end that the
+//     notification may have been for; then the notification for the number that is shown is not
+//     used up yet.
 // I12 The same holds for a sender that waits for room: it stores flag_room, fences, reads (b); the
 //     receiver stores (b), fences, reads flag_room. By I7 a further (b) comes if there is no room.
 //
@@ -102,6 +104,7 @@ struct urpc_area {
     _Alignas(URPC_LINE_BYTES) _Atomic uint64_t flag_recv; // odd: sleeps until a line comes
     _Atomic uint64_t flag_room;                           // odd: sleeps until there is room
     _Atomic uint64_t closed;                              // not 0: nothing more will be sent
+    _Atomic uint64_t woke_at; // the user's: time of the last notification
 
     struct urpc_line ring[];
 };

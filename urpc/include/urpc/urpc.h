@@ -48,8 +48,8 @@ size_t urpc_recv_batch(struct urpc_chan *chan, struct urpc_msg *msgs, size_t cou
 
 // Announces that the caller will sleep until notified. True: it may wait for its notification,
 // which comes for the next message or close, perhaps for nothing, and may already be there. False:
-// a message is there or the peer has closed, and the end is awake. Call it anew before each wait
-// (I11). Receiver only.
+// a message is there or the peer has closed, and the end is awake. Call it anew after each
+// notification, before the next wait (I11). Receiver only.
 __attribute__((warn_unused_result)) bool urpc_arm(struct urpc_chan *chan);
 
 // Announces that the caller polls again. Call it after waking up. Receiver only.
@@ -83,6 +83,17 @@ static inline void urpc_assert(bool holds)
 static inline bool urpc_peer_closed(const struct urpc_chan *chan)
 {
     return atomic_load_explicit(&chan->in->closed, memory_order_acquire) != 0;
+}
+
+// Leaves a time for the peer, before it is notified; and what the peer has left, which is a claim.
+static inline void urpc_set_woke_at(struct urpc_chan *chan, uint64_t time)
+{
+    atomic_store_explicit(&chan->out->woke_at, time, memory_order_relaxed);
+}
+
+static inline uint64_t urpc_peer_woke_at(const struct urpc_chan *chan)
+{
+    return atomic_load_explicit(&chan->in->woke_at, memory_order_relaxed);
 }
 
 // Tells whether the peer has acknowledged what was never sent (I8). It stays so.
