@@ -46,6 +46,11 @@ void measure_lrpc(const struct options *options, const struct lmp_end *end)
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
     bench_mark_end(BENCH_MARK_LRPC);
-    report_times(options, "LRPC round trip", core, -1, samples, runs);
+    const struct report_row row = {.what = "LRPC round trip",
+                                   .from = core,
+                                   .to = -1,
+                                   .sized = true,
+                                   .size = LMP_MSG_LENGTH * sizeof(uint64_t)};
+    (void)report(options, &row, samples, runs);
     free(samples);
 }

@@ -75,6 +75,18 @@ static int run_on(coreid_t core, char *argv[])
     return status;
 }
 
+static const struct {
+    enum measurement what;
+    void (*measure)(const struct options *options);
+} measurements[] = {
+    {MEASURE_SYSCALL, measure_syscall},   {MEASURE_LMP, measure_lmp},
+    {MEASURE_UMP, measure_ump},           {MEASURE_PAIRS, measure_pairs},
+    {MEASURE_FANIN, measure_fanin},       {MEASURE_FANOUT, measure_fanout},
+    {MEASURE_PIPELINE, measure_pipeline}, {MEASURE_BULK, measure_bulk},
+    {MEASURE_WAKE, measure_wake},         {MEASURE_POLL, measure_poll},
+    {MEASURE_CAPS, measure_caps},
+};
+
 int main(int argc, char *argv[])
 {
     struct options options;
@@ -94,21 +106,11 @@ int main(int argc, char *argv[])
     }
     bench_init();
     report_begin(&options);
-    if ((options.what & MEASURE_SYSCALL) != 0) {
-        measure_syscall(&options);
+    for (size_t i = 0; i < sizeof(measurements) / sizeof(measurements[0]); i++) {
+        if ((options.what & measurements[i].what) != 0) {
+            measurements[i].measure(&options);
+            workers_end();
+        }
     }
-    if ((options.what & MEASURE_LMP) != 0) {
-        measure_lmp(&options);
-    }
-    if ((options.what & MEASURE_UMP) != 0) {
-        measure_ump(&options);
-    }
-    if ((options.what & MEASURE_PAIRS) != 0) {
-        measure_pairs(&options);
-    }
-    if ((options.what & MEASURE_CAPS) != 0) {
-        measure_caps(&options);
-    }
-    workers_end();
     return EXIT_SUCCESS;
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct worker {
+struct hired {
     struct ump_chan chan;
     struct capref domain;
 };
@@ -19,7 +19,7 @@ struct worker {
 /// MONITOR_EXPORT_QUEUE.
 #define COMING_MAX (MONITOR_EXPORT_QUEUE / 2)
 
-static struct worker *workers[CORES_MAX];
+static struct hired *workers[CORES_MAX];
 static unsigned connected_count, expected_count;
 
 static void on_connect(void *st, struct monitor_bind_request *request)
@@ -64,7 +64,7 @@ void workers_start(const coreid_t *cores, unsigned count)
         if (workers[cores[i]] != NULL) {
             continue;
         }
-        struct worker *worker = calloc(1, sizeof(*worker));
+        struct hired *worker = calloc(1, sizeof(*worker));
         check(worker != NULL ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "remembering a worker");
         workers[cores[i]] = worker;
         new[cores[i]] = true;
@@ -87,9 +87,14 @@ struct ump_chan *worker_chan(coreid_t core)
     return &workers[core]->chan;
 }
 
+void worker_tell2(coreid_t core, enum command command, uint64_t argument, uint64_t second)
+{
+    message_send(worker_chan(core), command, argument, second);
+}
+
 void worker_tell(coreid_t core, enum command command, uint64_t argument)
 {
-    message_send(worker_chan(core), command, argument, 0);
+    worker_tell2(core, command, argument, 0);
 }
 
 void worker_answer(coreid_t core, enum command command, uint64_t results[2])
@@ -99,6 +104,15 @@ void worker_answer(coreid_t core, enum command command, uint64_t results[2])
     check(words[0] == command ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing a worker");
     results[0] = words[1];
     results[1] = words[2];
+}
+
+void workers_connect(coreid_t from, coreid_t to, enum command how)
+{
+    uint64_t results[2];
+    worker_tell(to, WORKER_EXPORT, 0);
+    worker_answer(to, WORKER_EXPORT, results);
+    worker_tell(from, how, results[0]);
+    worker_answer(from, how, results);
 }
 
 void workers_end(void)
@@ -111,6 +125,9 @@ void workers_end(void)
     for (unsigned core = 0; core < CORES_MAX; core++) {
         if (workers[core] != NULL) {
             check(spawn_wait(workers[core]->domain, NULL, false), "ending a worker");
+            ump_chan_close(&workers[core]->chan);
+            free(workers[core]);
+            workers[core] = NULL;
         }
     }
 }

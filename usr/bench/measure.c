@@ -15,25 +15,45 @@
 #define SYSCALL_RUNS 10000u
 #define ROUND_TRIP_RUNS 500u
 
-static cycles_t *samples_new(unsigned runs)
+cycles_t *samples_new(unsigned runs)
 {
     cycles_t *samples = calloc(runs, sizeof(*samples));
     check(samples != NULL ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "keeping the times");
     return samples;
 }
 
-static unsigned runs_of(const struct options *options, unsigned standard)
+unsigned runs_chosen(const struct options *options, unsigned standard)
 {
     return options->runs != 0 ? options->runs : standard;
 }
 
-unsigned cores_up(coreid_t cores[CORES_MAX])
+unsigned messages_chosen(const struct options *options, unsigned standard)
+{
+    return options->messages != 0 ? options->messages : standard;
+}
+
+unsigned numbers_chosen(const struct options *options, const unsigned *standard, unsigned count,
+                        const unsigned **numbers)
+{
+    bool given = options->numbers_count > 0;
+    *numbers = given ? options->numbers : standard;
+    return given ? options->numbers_count : count;
+}
+
+cycles_t rate(uint64_t messages, cycles_t cycles)
+{
+    unsigned __int128 scaled = (unsigned __int128)messages * disp_shared()->tsc_per_ms;
+    return (cycles_t)(scaled / (cycles > 0 ? cycles : 1));
+}
+
+unsigned cores_chosen(const struct options *options, coreid_t cores[CORES_MAX])
 {
     struct monitor_cores state;
     unsigned count = 0;
     check(monitor_get_cores(&state), "asking for the cores");
     for (unsigned core = 0; core < CORES_MAX; core++) {
-        if ((state.up[core / 64] >> core % 64 & 1) != 0) {
+        if ((state.up[core / 64] >> core % 64 & 1) != 0 &&
+            (!options->on_given || options->on[core])) {
             cores[count++] = (coreid_t)core;
         }
     }
@@ -42,7 +62,7 @@ unsigned cores_up(coreid_t cores[CORES_MAX])
 
 void measure_syscall(const struct options *options)
 {
-    unsigned runs = runs_of(options, SYSCALL_RUNS), warm = runs / 10;
+    unsigned runs = runs_chosen(options, SYSCALL_RUNS), warm = runs / 10;
     cycles_t *samples = samples_new(runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         if (i == warm) {
@@ -63,7 +83,7 @@ void measure_syscall(const struct options *options)
 
 void measure_lmp(const struct options *options)
 {
-    unsigned runs = runs_of(options, ROUND_TRIP_RUNS), warm = runs / 10;
+    unsigned runs = runs_chosen(options, ROUND_TRIP_RUNS), warm = runs / 10;
     coreid_t core = disp_get_core_id();
     uint64_t results[2], words[LMP_MSG_LENGTH] = {0};
     struct lmp_end end;
@@ -98,7 +118,7 @@ void measure_lmp(const struct options *options)
 
 static void measure_ump_to(const struct options *options, coreid_t core)
 {
-    unsigned runs = runs_of(options, ROUND_TRIP_RUNS), warm = runs / 10;
+    unsigned runs = runs_chosen(options, ROUND_TRIP_RUNS), warm = runs / 10;
     cycles_t *samples = samples_new(runs);
     struct ump_chan *chan = worker_chan(core);
     worker_tell(core, WORKER_ECHO, warm + runs);
@@ -128,8 +148,8 @@ static void measure_ump_to(const struct options *options, coreid_t core)
 void measure_ump(const struct options *options)
 {
     coreid_t up[CORES_MAX], to[CORES_MAX];
-    unsigned up_count = cores_up(up), count = 0;
-    bool given = options->numbers_count > 0 && options->what == MEASURE_UMP;
+    unsigned up_count = cores_chosen(options, up), count = 0;
+    bool given = options->numbers_count > 0;
     for (unsigned i = 0; given && i < options->numbers_count; i++) {
         to[count++] = (coreid_t)options->numbers[i];
     }

@@ -10,37 +10,46 @@
 #include <string.h>
 
 #define COUNT_MAX 1000000u
+#define NUMBER_MAX (64u << 20)
 
 static const struct {
     const char *name;
     unsigned what;
 } kinds[] = {
-    {"syscall", MEASURE_SYSCALL}, {"lmp", MEASURE_LMP},     {"urpc", MEASURE_UMP},
-    {"ump", MEASURE_UMP},         {"pairs", MEASURE_PAIRS}, {"main", MEASURE_MAIN},
+    {"syscall", MEASURE_SYSCALL}, {"lmp", MEASURE_LMP},       {"urpc", MEASURE_UMP},
+    {"ump", MEASURE_UMP},         {"pairs", MEASURE_PAIRS},   {"main", MEASURE_MAIN},
+    {"fanin", MEASURE_FANIN},     {"fanout", MEASURE_FANOUT}, {"pipeline", MEASURE_PIPELINE},
+    {"bulk", MEASURE_BULK},       {"wake", MEASURE_WAKE},     {"poll", MEASURE_POLL},
     {"caps", MEASURE_CAPS},
 };
 
 void options_help(void)
 {
-    printf(
-        "usage: bench syscall|lmp|urpc|pairs|main|caps [OPTIONS] [NUMBERS]\n"
-        "  syscall         a system call that does nothing\n"
-        "  lmp             round trips between two domains of one core: through a waitset, LRPC\n"
-        "  urpc            round trip to another core; NUMBERS are the cores (default: all)\n"
-        "  pairs           messages in one direction between pairs of cores at once; NUMBERS\n"
-        "                  are the numbers of pairs (default: 1 2 4 8)\n"
-        "  main            all of these, short\n"
-        "  caps            invocations of capabilities, also with 1,000 and 10,000 further\n"
-        "                  capabilities, and revoke with 1 to 1,000 descendants\n"
-        "  --core CORE     measure from this core (default: the own one)\n"
-        "  --runs N        round trips or repetitions, up to %u\n"
-        "  --messages N    messages of each pair and repetition (default: 2000)\n"
-        "  --csv           comma-separated values\n"
-        "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
-        "percentile (nearest rank). On a deterministic machine a cycle is an instruction.\n"
-        "caps also prints the most steps that an operation took, and how many times the\n"
-        "median of the smallest size each median is.\n",
-        COUNT_MAX);
+    printf("usage: bench MEASUREMENT [OPTIONS] [NUMBERS]\n"
+           "  syscall    a system call that does nothing\n"
+           "  lmp        round trips between two domains of one core: through a waitset, LRPC\n"
+           "  urpc       round trip to another core; NUMBERS are the cores (all others)\n"
+           "  pairs      messages in one direction between NUMBERS pairs of cores at once\n"
+           "  fanin      messages of NUMBERS clients, each on a core, to one server\n"
+           "  fanout     one message to NUMBERS cores: one by one, through a tree, and through a\n"
+           "             tree that crosses each NUMA node's border once\n"
+           "  pipeline   messages through NUMBERS cores in a circle\n"
+           "  bulk       blocks of NUMBERS bytes: by reference, and copied through the ring\n"
+           "  wake       one way to a core that sleeps and to one that polls; NUMBERS: cores\n"
+           "  poll       round trip if a waiting side polls NUMBERS times, then sleeps\n"
+           "  main       syscall, lmp, urpc and pairs\n"
+           "  caps       invocations of capabilities, also with 1,000 and 10,000 further\n"
+           "             capabilities, and revoke with 1 to 1,000 descendants\n"
+           "  --core CORE     measure from this core (default: the own one)\n"
+           "  --on CORES      use these cores only, as 0,2,4-7 (default: all that are up)\n"
+           "  --runs N        round trips or repetitions, up to %u\n"
+           "  --messages N    messages of each sender and repetition\n"
+           "  --arity N       children of a core in a tree (default: 4)\n"
+           "  --csv           comma-separated values\n"
+           "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
+           "percentile (nearest rank). On a deterministic machine a cycle is an instruction of\n"
+           "any core. docs/guide.md says what each row means and what it does not.\n",
+           COUNT_MAX);
 }
 
 static bool number(const char *text, unsigned long max, unsigned *value)
@@ -57,6 +66,32 @@ static bool number(const char *text, unsigned long max, unsigned *value)
     return true;
 }
 
+// Cores as 0,2,4-7.
+static bool cores(const char *text, struct options *options)
+{
+    bool ok = text != NULL && text[0] != '\0';
+    options->on_given = true;
+    while (ok && *text != '\0') {
+        char *end;
+        unsigned long first = strtoul(text, &end, 10), last = first;
+        ok = text[0] >= '0' && text[0] <= '9';
+        if (ok && *end == '-') {
+            text = end + 1;
+            last = strtoul(text, &end, 10);
+            ok = text[0] >= '0' && text[0] <= '9';
+        }
+        ok = ok && first <= last && last < CORES_MAX && (*end == '\0' || *end == ',');
+        for (unsigned long core = first; ok && core <= last; core++) {
+            options->on[core] = true;
+        }
+        text = *end == ',' ? end + 1 : end;
+    }
+    if (!ok) {
+        printf("bench: --on wants cores, as 0,2,4-7\n");
+    }
+    return ok;
+}
+
 // An option with a value; *taken tells whether it was one.
 static bool option(const char *name, const char *value, struct options *options, bool *taken)
 {
@@ -67,6 +102,12 @@ static bool option(const char *name, const char *value, struct options *options,
     }
     if (strcmp(name, "--messages") == 0) {
         return number(value, COUNT_MAX, &options->messages);
+    }
+    if (strcmp(name, "--arity") == 0) {
+        return number(value, CORES_MAX, &options->arity);
+    }
+    if (strcmp(name, "--on") == 0) {
+        return cores(value, options);
     }
     if (strcmp(name, "--core") == 0) {
         bool ok = number(value, CORES_MAX - 1, &core);
@@ -105,7 +146,7 @@ enum options_result options_parse(int argc, char *argv[], struct options *option
         if (taken) {
             i++;
         } else if (argv[i][0] >= '0' && argv[i][0] <= '9' && options->numbers_count < CORES_MAX) {
-            ok = number(argv[i], CORES_MAX - 1, &options->numbers[options->numbers_count++]);
+            ok = number(argv[i], NUMBER_MAX, &options->numbers[options->numbers_count++]);
         } else {
             ok = kind(argv[i], options);
         }

@@ -6,15 +6,23 @@
 
 #include "kpi/types.h"
 
+#include <stdbool.h>
+
 #define CORES_MAX 256u
 
 enum measurement {
-    MEASURE_SYSCALL = 1,
-    MEASURE_LMP = 2,
-    MEASURE_UMP = 4,
-    MEASURE_PAIRS = 8,
-    MEASURE_MAIN = 15, ///< those above: messages
-    MEASURE_CAPS = 16,
+    MEASURE_SYSCALL = 1 << 0,
+    MEASURE_LMP = 1 << 1,
+    MEASURE_UMP = 1 << 2,
+    MEASURE_PAIRS = 1 << 3,
+    MEASURE_MAIN = MEASURE_SYSCALL | MEASURE_LMP | MEASURE_UMP | MEASURE_PAIRS,
+    MEASURE_FANIN = 1 << 4,
+    MEASURE_FANOUT = 1 << 5,
+    MEASURE_PIPELINE = 1 << 6,
+    MEASURE_BULK = 1 << 7,
+    MEASURE_WAKE = 1 << 8,
+    MEASURE_POLL = 1 << 9,
+    MEASURE_CAPS = 1 << 10,
 };
 
 struct options {
@@ -23,7 +31,10 @@ struct options {
     int core;      ///< where to measure from; -1: here
     unsigned runs; ///< 0: the measurement's own default
     unsigned messages;
-    unsigned numbers_count; ///< cores to measure to, or numbers of pairs; 0: the default
+    unsigned arity; ///< of trees; 0: default
+    bool on_given;  ///< only cores with on[] set take part
+    bool on[CORES_MAX];
+    unsigned numbers_count; ///< what the measurement varies; 0: the default
     unsigned numbers[CORES_MAX];
 };
 

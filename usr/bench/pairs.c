@@ -3,12 +3,13 @@
 //
 // Throughput: pairs of cores, of which one sends and the other receives, all at once. The time is
 // from the first message sent to the last received, by the time-stamp counter, which is the same on
-// all cores.
+// all cores. The rates of the single pairs tell whether one starves: a pair's time is its own, from
+// its first message to its last.
 #include "bench.h"
-
 #include "bench/mark.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define RUNS 5u
 #define MESSAGES 2000u
@@ -29,20 +30,15 @@ static void pairs_connect(unsigned count)
     }
     workers_start(cores, 2 * count);
     for (unsigned i = 0; i < count; i++) {
-        uint64_t results[2];
-        if (pairs[i].connected) {
-            continue;
+        if (!pairs[i].connected) {
+            workers_connect(pairs[i].from, pairs[i].to, WORKER_CONNECT);
+            pairs[i].connected = true;
         }
-        worker_tell(pairs[i].to, WORKER_EXPORT, 0);
-        worker_answer(pairs[i].to, WORKER_EXPORT, results);
-        worker_tell(pairs[i].from, WORKER_CONNECT, results[0]);
-        worker_answer(pairs[i].from, WORKER_CONNECT, results);
-        pairs[i].connected = true;
     }
 }
 
-// One run; returns messages per millisecond.
-static uint64_t run(unsigned count, unsigned messages)
+// One run; returns messages per millisecond, and those of each pair in `single`.
+static uint64_t run(unsigned count, unsigned messages, cycles_t *single)
 {
     cycles_t start = UINT64_MAX, end = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -57,53 +53,56 @@ static uint64_t run(unsigned count, unsigned messages)
         worker_answer(pairs[i].to, WORKER_RECEIVE, received);
         start = sent[0] < start ? sent[0] : start;
         end = received[1] > end ? received[1] : end;
+        single[i] = rate(messages, received[1] - sent[0]);
     }
-    cycles_t cycles = end > start ? end - start : 1;
-    return (uint64_t)((unsigned __int128)count * messages * disp_shared()->tsc_per_ms / cycles);
+    return rate((uint64_t)count * messages, end - start);
 }
 
 static void measure(const struct options *options, unsigned count)
 {
-    cycles_t rates[64];
-    unsigned runs = options->runs != 0 ? options->runs : RUNS;
-    unsigned messages = options->messages != 0 ? options->messages : MESSAGES;
-    runs = runs < 64 ? runs : 64;
+    unsigned runs = runs_chosen(options, RUNS);
+    unsigned messages = messages_chosen(options, MESSAGES);
+    cycles_t *rates = samples_new(runs), *single = samples_new(runs * count);
+    struct report_row row = {.what = "pairs",
+                             .from = pairs[0].from,
+                             .to = pairs[0].to,
+                             .unit = "messages/ms",
+                             .sized = true,
+                             .size = MESSAGE_BYTES,
+                             .counted = count == 1 ? "pair" : "pairs",
+                             .count = count,
+                             .messages = messages};
     pairs_connect(count);
-    (void)run(count, messages);
+    (void)run(count, messages, single);
     bench_mark_begin(BENCH_MARK_PAIRS);
     for (unsigned i = 0; i < runs; i++) {
-        rates[i] = run(count, messages);
+        rates[i] = run(count, messages, single + i * count);
     }
     bench_mark_end(BENCH_MARK_PAIRS);
-    const struct report_row row = {.what = "throughput",
-                                   .from = pairs[0].from,
-                                   .to = pairs[0].to,
-                                   .unit = "messages/ms",
-                                   .sized = true,
-                                   .size = MESSAGE_BYTES,
-                                   .counted = "pairs",
-                                   .count = count,
-                                   .messages = messages};
     (void)report(options, &row, rates, runs);
+    struct bench_summary each = bench_summarise(single, runs * count);
+    row.what = "pairs each";
+    row.percent = each.median > 0 ? each.min * 100 / each.median : 0;
+    report_summary(options, &row, &each);
+    free(rates);
+    free(single);
 }
 
 void measure_pairs(const struct options *options)
 {
     static const unsigned standard[] = {1, 2, 4, 8};
+    const unsigned *numbers;
     coreid_t cores[CORES_MAX];
-    unsigned most = cores_up(cores) / 2;
+    unsigned most = cores_chosen(options, cores) / 2;
     for (unsigned i = 0; i < most; i++) {
-        pairs[i].from = cores[2 * i];
-        pairs[i].to = cores[2 * i + 1];
+        pairs[i] = (struct pair){.from = cores[2 * i], .to = cores[2 * i + 1]};
     }
-    bool given = options->numbers_count > 0 && options->what == MEASURE_PAIRS;
-    unsigned count = given ? options->numbers_count : 4;
+    unsigned count = numbers_chosen(options, standard, 4, &numbers);
     for (unsigned i = 0; i < count; i++) {
-        unsigned wanted = given ? options->numbers[i] : standard[i];
-        if (wanted > 0 && wanted <= most) {
-            measure(options, wanted);
-        } else if (!options->csv && (given || i == 0)) {
-            printf("throughput, %u pairs: needs %u cores\n", wanted, 2 * wanted);
+        if (numbers[i] > 0 && numbers[i] <= most) {
+            measure(options, numbers[i]);
+        } else if (!options->csv && (options->numbers_count > 0 || i == 0)) {
+            printf("pairs: %u need %u cores\n", numbers[i], 2 * numbers[i]);
         }
     }
 }

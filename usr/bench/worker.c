@@ -2,18 +2,27 @@
 // Copyright The Stave authors
 //
 // A worker: the other side of every measurement. Its channel to the master carries commands, and is
-// itself the channel that round trips are measured on; a second one goes to another worker, or over
-// LMP to the master.
+// itself the channel that round trips are measured on; others go to other workers, or over LMP to
+// the master. What it does with those is in worker_shapes.c and worker_bulk.c.
 #include "bench.h"
-
-#include "bench/mark.h"
 
 #include <stdlib.h>
 
-static struct ump_chan master, peer;
+static struct worker worker;
 static struct lmp_end lmp_peer;
 static bool connected;
 static bool want_lmp;
+
+static errval_t accept(struct monitor_bind_request *request)
+{
+    struct worker_peer *peer = calloc(1, sizeof(*peer));
+    if (peer == NULL || worker.peers_count == CORES_MAX) {
+        (void)monitor_refuse(request, LIB_ERR_MALLOC_FAIL);
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    worker.peers[worker.peers_count++] = peer;
+    return ump_chan_accept(&peer->chan, request);
+}
 
 static void on_connect(void *st, struct monitor_bind_request *request)
 {
@@ -27,7 +36,7 @@ static void on_connect(void *st, struct monitor_bind_request *request)
         lmp_peer.remote = request->cap;
         check(monitor_accept_lmp(request, lmp_peer.local), "accepting over LMP");
     } else {
-        check(ump_chan_accept(&peer, request), "accepting");
+        check(accept(request), "accepting");
     }
     connected = true;
 }
@@ -40,7 +49,7 @@ static void export(enum command command)
     want_lmp = command == WORKER_EXPORT_LMP;
     check(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
           "offering a service");
-    message_send(&master, command, iref, 0);
+    message_send(&worker.master, command, iref, 0);
     while (!connected) {
         check(event_dispatch(get_default_waitset()), "waiting for a client");
     }
@@ -51,14 +60,14 @@ static void echo(uint64_t count)
 {
     for (; count > 0; count--) {
         uint64_t words[3];
-        message_receive(&master, words);
-        message_send(&master, words[0], words[1], words[2]);
+        message_receive(&worker.master, words);
+        message_send(&worker.master, words[0], words[1], words[2]);
     }
 }
 
 static void echo_lmp(uint64_t count)
 {
-    message_send(&master, WORKER_ECHO_LMP, 0, 0);
+    message_send(&worker.master, WORKER_ECHO_LMP, 0, 0);
     for (; count > 0; count--) {
         uint64_t words[LMP_MSG_LENGTH];
         lmp_end_receive(&lmp_peer, words);
@@ -66,66 +75,75 @@ static void echo_lmp(uint64_t count)
     }
 }
 
-// A stream in one direction; what comes is checked to be what was sent.
-static void stream(enum command command, uint64_t count)
+// The time-stamp counter is the same on all cores, so the master can tell how long a message took.
+static void stamp(uint64_t count)
 {
-    cycles_t start = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t words[3] = {i, 0, 0};
-        if (command == WORKER_RECEIVE) {
-            message_receive(&peer, words);
-            bench_mark_item(BENCH_MARK_PAIRS);
-        }
-        if (i == 0) {
-            start = bench_tsc();
-        }
-        if (command == WORKER_SEND) {
-            message_send(&peer, words[0], words[1], words[2]);
-        } else if (words[0] != i) {
-            check(LIB_ERR_UMP_PEER, "receiving the stream");
-        }
+    for (; count > 0; count--) {
+        uint64_t words[3];
+        message_receive(&worker.master, words);
+        message_send(&worker.master, bench_tsc(), words[1], words[2]);
     }
-    message_send(&master, command, start, bench_tsc());
 }
 
-static bool serve(enum command command, uint64_t argument)
+static void answer(const uint64_t command[3])
 {
-    switch (command) {
+    uint64_t results[2] = {0, 0};
+    switch ((enum command)command[0]) {
+    case WORKER_CONNECT:
+        check(ump_chan_bind_blocking(&worker.up, command[1], CHANNEL_BYTES, CHANNEL_BYTES),
+              "binding");
+        break;
+    case WORKER_AREA:
+        check(ump_chan_bind_blocking(&worker.area, command[1], CHANNEL_BYTES, AREA_BYTES),
+              "binding memory");
+        break;
+    case WORKER_POLLS:
+        disp_set_poll_limit((uint32_t)command[1]);
+        break;
+    default:
+        if (!worker_shape(&worker, command, results) && !worker_bulk(&worker, command, results)) {
+            check(LIB_ERR_INVALID_ARGS, "understanding the master");
+        }
+    }
+    message_send(&worker.master, command[0], results[0], results[1]);
+}
+
+static void serve(const uint64_t command[3])
+{
+    switch ((enum command)command[0]) {
     case WORKER_ECHO:
-        echo(argument);
-        return true;
+        echo(command[1]);
+        break;
+    case WORKER_STAMP:
+        stamp(command[1]);
+        break;
     case WORKER_EXPORT:
     case WORKER_EXPORT_LMP:
-        export(command);
-        return true;
-    case WORKER_CONNECT:
-        check(ump_chan_bind_blocking(&peer, argument, CHANNEL_BYTES, CHANNEL_BYTES), "binding");
-        message_send(&master, command, 0, 0);
-        return true;
+        export((enum command)command[0]);
+        break;
     case WORKER_ECHO_LMP:
-        echo_lmp(argument);
-        return true;
+        echo_lmp(command[1]);
+        break;
     case WORKER_ECHO_LRPC:
-        message_send(&master, WORKER_ECHO_LRPC, 0, 0);
-        lrpc_echo(&lmp_peer, argument);
-        return true;
-    case WORKER_SEND:
-    case WORKER_RECEIVE:
-        stream(command, argument);
-        return true;
+        message_send(&worker.master, WORKER_ECHO_LRPC, 0, 0);
+        lrpc_echo(&lmp_peer, command[1]);
+        break;
     default:
-        return false;
+        answer(command);
     }
 }
 
 int worker_run(iref_t iref)
 {
     uint64_t words[3];
-    check(ump_chan_bind_blocking(&master, iref, CHANNEL_BYTES, CHANNEL_BYTES),
+    check(ump_chan_bind_blocking(&worker.master, iref, CHANNEL_BYTES, CHANNEL_BYTES),
           "reaching the master");
-    message_send(&master, WORKER_HELLO, 0, 0);
-    do {
-        message_receive(&master, words);
-    } while (serve((enum command)words[0], words[1]));
-    return EXIT_SUCCESS;
+    message_send(&worker.master, WORKER_HELLO, 0, 0);
+    for (;;) {
+        message_receive(&worker.master, words);
+        if (words[0] == WORKER_QUIT) {
+            return EXIT_SUCCESS;
+        }
+        serve(words);
+    }
 }

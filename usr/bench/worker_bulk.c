@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Bulk transfers. The memory that two workers share is the frame of a channel of its own, which the
+// monitors pass once, as they do for every channel; nothing is ever sent over that channel. A block
+// is passed by a message with its offset and size; it is the receiver's until it acknowledges. For
+// comparison the same block is copied through the ring of the other channel.
+#include "bench.h"
+#include "bench/mark.h"
+
+#define WORD_STEP (64u / sizeof(uint64_t))
+
+static uint64_t copied[BULK_BYTES_MAX / sizeof(uint64_t) + UMP_PAYLOAD_WORDS];
+
+static uint64_t messages_of(uint64_t bytes)
+{
+    return (bytes + UMP_PAYLOAD_BYTES - 1) / UMP_PAYLOAD_BYTES;
+}
+
+static void acknowledged(struct ump_chan *chan, uint64_t number)
+{
+    uint64_t words[3];
+    message_receive(chan, words);
+    check(words[0] == number ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "hearing that a block has come");
+    bench_mark_item(BENCH_MARK_BULK);
+}
+
+static void send_references(struct worker *worker, const uint64_t command[3], uint64_t times[2])
+{
+    uint64_t count = command[1], bytes = command[2];
+    volatile uint64_t *area = worker->area.buf;
+    times[0] = bench_tsc();
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t offset = i % (AREA_BYTES / BULK_BYTES_MAX) * BULK_BYTES_MAX;
+        for (uint64_t at = 0; command[0] == WORKER_BULK_SEND && at < bytes / sizeof(uint64_t);
+             at += WORD_STEP) {
+            area[offset / sizeof(uint64_t) + at] = i;
+        }
+        message_send(&worker->up, i, offset, bytes);
+        acknowledged(&worker->up, i);
+    }
+    times[1] = bench_tsc();
+}
+
+static void receive_references(struct worker *worker, uint64_t count, bool read)
+{
+    struct ump_chan *chan = &worker->peers[0]->chan;
+    // The client's outgoing area is the first in the frame.
+    const volatile uint64_t *area = worker->peers[1]->chan.buf;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t words[3];
+        message_receive(chan, words);
+        bool inside = words[1] < AREA_BYTES && words[2] <= AREA_BYTES - words[1];
+        check(inside ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "checking a reference");
+        for (uint64_t at = 0; read && at < words[2] / sizeof(uint64_t); at += WORD_STEP) {
+            uint64_t word = area[words[1] / sizeof(uint64_t) + at];
+            check(word == i ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "checking a block");
+        }
+        message_send(chan, i, 0, 0);
+    }
+}
+
+static void send_copies(struct worker *worker, uint64_t count, uint64_t bytes, uint64_t times[2])
+{
+    times[0] = bench_tsc();
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t words = 0;
+        for (uint64_t left = messages_of(bytes); left > 0; left--) {
+            check(ump_chan_send_blocking(&worker->up, &copied[words], 0), "sending a piece");
+            words += UMP_PAYLOAD_WORDS;
+        }
+        acknowledged(&worker->up, i);
+    }
+    times[1] = bench_tsc();
+}
+
+static void receive_copies(struct worker *worker, uint64_t count, uint64_t bytes)
+{
+    struct ump_chan *chan = &worker->peers[0]->chan;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t words = 0;
+        for (uint64_t left = messages_of(bytes); left > 0; left--) {
+            volatile struct ump_message *message;
+            check(ump_chan_recv_blocking(chan, &message), "receiving a piece");
+            for (unsigned k = 0; k < UMP_PAYLOAD_WORDS; k++) {
+                copied[words++] = message->data[k];
+            }
+        }
+        message_send(chan, i, 0, 0);
+    }
+}
+
+bool worker_bulk(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+{
+    switch ((enum command)command[0]) {
+    case WORKER_BULK_SEND:
+    case WORKER_BULK_PASS:
+        send_references(worker, command, results);
+        return true;
+    case WORKER_BULK_RECEIVE:
+    case WORKER_BULK_SKIP:
+        receive_references(worker, command[1], command[0] == WORKER_BULK_RECEIVE);
+        return true;
+    case WORKER_COPY_SEND:
+        send_copies(worker, command[1], command[2], results);
+        return true;
+    case WORKER_COPY_RECEIVE:
+        receive_copies(worker, command[1], command[2]);
+        return true;
+    default:
+        return false;
+    }
+}

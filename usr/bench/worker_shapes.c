@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What workers do with one another: streams, pipelines, fan-in and trees. Messages are numbered on
+// each channel, and each receiver checks the numbers. Each message received is an item of its
+// measurement (bench/mark.h).
+#include "bench.h"
+#include "bench/mark.h"
+
+// Messages that a server takes of one client before it looks at the next.
+#define BATCH 16u
+
+static void send(struct ump_chan *chan, uint64_t number)
+{
+    message_send(chan, number, 0, 0);
+}
+
+static void expect(uint64_t number, uint64_t wanted)
+{
+    check(number == wanted ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "checking a message");
+}
+
+static void receive(struct ump_chan *chan, uint64_t wanted)
+{
+    uint64_t words[3];
+    message_receive(chan, words);
+    expect(words[0], wanted);
+}
+
+// A stream in one direction; [0] and [1] are the times of its first and last message.
+static void stream_up(struct worker *worker, uint64_t count, uint64_t times[2])
+{
+    times[0] = bench_tsc();
+    for (uint64_t i = 0; i < count; i++) {
+        send(&worker->up, i);
+    }
+    times[1] = bench_tsc();
+}
+
+static void stream_down(struct worker *worker, uint64_t count, uint64_t times[2])
+{
+    for (uint64_t i = 0; i < count; i++) {
+        receive(&worker->peers[0]->chan, i);
+        times[0] = i == 0 ? bench_tsc() : times[0];
+        bench_mark_item(BENCH_MARK_PAIRS);
+    }
+    times[1] = bench_tsc();
+}
+
+// The server of a fan-in. Channels stay registered from one run to the next.
+static struct waitset clients = WAITSET_INITIALIZER;
+static uint64_t gathered, to_gather;
+
+static void on_message(void *arg)
+{
+    struct worker_peer *peer = arg;
+    for (unsigned i = 0; i < BATCH; i++) {
+        volatile struct ump_message *message;
+        errval_t err = ump_chan_recv(&peer->chan, &message);
+        if (err_no(err) == LIB_ERR_NO_UMP_MSG) {
+            break;
+        }
+        check(err, "receiving from a client");
+        expect(message->data[0], peer->next++);
+        bench_mark_item(BENCH_MARK_FANIN);
+        gathered++;
+    }
+    check(ump_chan_register_recv(&peer->chan, &clients, MKCLOSURE(on_message, peer)),
+          "waiting for a client");
+}
+
+static void gather(struct worker *worker, uint64_t count, uint64_t times[2])
+{
+    gathered = 0;
+    to_gather = count;
+    for (unsigned i = 0; i < worker->peers_count; i++) {
+        struct worker_peer *peer = worker->peers[i];
+        peer->next = 0;
+        if (!waitset_chan_is_registered(&peer->chan.recv_chan)) {
+            check(ump_chan_register_recv(&peer->chan, &clients, MKCLOSURE(on_message, peer)),
+                  "waiting for a client");
+        }
+    }
+    while (gathered < to_gather) {
+        check(event_dispatch(&clients), "waiting for clients");
+        times[0] = times[0] == 0 ? bench_tsc() : times[0];
+    }
+    times[1] = bench_tsc();
+}
+
+static void relay(struct worker *worker, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        receive(&worker->peers[0]->chan, i);
+        bench_mark_item(BENCH_MARK_PIPELINE);
+        send(&worker->up, i);
+    }
+}
+
+// The head of a pipeline whose end leads back to it.
+static void circulate(struct worker *worker, uint64_t count, uint64_t window, uint64_t times[2])
+{
+    uint64_t sent = 0;
+    times[0] = bench_tsc();
+    for (uint64_t i = 0; i < count; i++) {
+        while (sent < count && sent - i < window) {
+            send(&worker->up, sent++);
+        }
+        receive(&worker->peers[0]->chan, i);
+        bench_mark_item(BENCH_MARK_PIPELINE);
+    }
+    times[1] = bench_tsc();
+}
+
+// One message to all below, and their acknowledgements.
+static void broadcast(struct worker *worker, uint64_t number)
+{
+    for (unsigned i = 0; i < worker->peers_count; i++) {
+        send(&worker->peers[i]->chan, number);
+    }
+    for (unsigned i = 0; i < worker->peers_count; i++) {
+        receive(&worker->peers[i]->chan, number);
+        bench_mark_item(BENCH_MARK_FANOUT);
+    }
+}
+
+static void root(struct worker *worker, uint64_t count, uint64_t times[2])
+{
+    times[0] = bench_tsc();
+    for (uint64_t i = 0; i < count; i++) {
+        broadcast(worker, i);
+    }
+    times[1] = bench_tsc();
+}
+
+static void forward(struct worker *worker, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        receive(&worker->up, i);
+        bench_mark_item(BENCH_MARK_FANOUT);
+        broadcast(worker, i);
+        send(&worker->up, i);
+    }
+}
+
+bool worker_shape(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+{
+    switch ((enum command)command[0]) {
+    case WORKER_SEND:
+        stream_up(worker, command[1], results);
+        return true;
+    case WORKER_RECEIVE:
+        stream_down(worker, command[1], results);
+        return true;
+    case WORKER_GATHER:
+        gather(worker, command[1], results);
+        return true;
+    case WORKER_RELAY:
+        relay(worker, command[1]);
+        return true;
+    case WORKER_CIRCULATE:
+        circulate(worker, command[1], command[2], results);
+        return true;
+    case WORKER_ROOT:
+        root(worker, command[1], results);
+        return true;
+    case WORKER_FORWARD:
+        forward(worker, command[1]);
+        return true;
+    default:
+        return false;
+    }
+}
