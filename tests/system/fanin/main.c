@@ -3,9 +3,10 @@
 //
 // Fan-in: what a message costs does not depend on how many clients send, nor on how many more are
 // connected and silent. The cost is a number of instructions, of all cores together: on a
-// deterministic machine that is what the time-stamp counter counts, and no core's share can be read
-// alone. A client's share does not grow with the number of clients, so growth would be the
-// server's. Idle cores halt, and execute nothing. All messages must also come, in order.
+// deterministic machine that is what the time-stamp counter counts, and no core can read its share
+// alone (`stave-boot --count --run 'bench fanin'` tells it). A client's share does not grow with
+// the number of clients, so growth would be the server's. Idle cores halt, and execute nothing. All
+// messages must also come, in order.
 //   test_fanin               the server; it starts its clients on the other cores, in turn
 //   test_fanin client IREF   one of them: sends as many messages as it is told, again and again
 #include <inttypes.h>
