@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RUNS 5u
 #define MESSAGES 1000u
@@ -24,8 +25,8 @@ static void connect_clients(unsigned count)
     }
 }
 
-// One run; the server's messages per millisecond, and those of each client in `single`.
-static cycles_t run(unsigned count, unsigned messages, cycles_t *single)
+// One run; the server's messages per millisecond, and adds to `cycles` what each client took.
+static cycles_t run(unsigned count, unsigned messages, cycles_t *cycles)
 {
     uint64_t times[2];
     worker_tell(cores[0], WORKER_GATHER, (uint64_t)count * messages);
@@ -34,7 +35,7 @@ static cycles_t run(unsigned count, unsigned messages, cycles_t *single)
     }
     for (unsigned i = 1; i <= count; i++) {
         worker_answer(cores[i], WORKER_SEND, times);
-        single[i - 1] = rate(messages, times[1] - times[0]);
+        cycles[i - 1] += times[1] - times[0];
     }
     worker_answer(cores[0], WORKER_GATHER, times);
     return rate((uint64_t)count * messages, times[1] - times[0]);
@@ -44,7 +45,7 @@ static void measure(const struct options *options, unsigned count)
 {
     unsigned runs = runs_chosen(options, RUNS);
     unsigned messages = messages_chosen(options, MESSAGES);
-    cycles_t *rates = samples_new(runs), *single = samples_new(runs * count);
+    cycles_t *rates = samples_new(runs), *single = samples_new(count);
     struct report_row row = {.what = clients_connected > count ? "fan-in others blocked" : "fan-in",
                              .from = cores[1],
                              .to = cores[0],
@@ -55,13 +56,17 @@ static void measure(const struct options *options, unsigned count)
                              .count = count,
                              .messages = messages};
     (void)run(count, messages, single);
+    memset(single, 0, count * sizeof(*single));
     bench_mark_begin(BENCH_MARK_FANIN);
     for (unsigned i = 0; i < runs; i++) {
-        rates[i] = run(count, messages, single + i * count);
+        rates[i] = run(count, messages, single);
     }
     bench_mark_end(BENCH_MARK_FANIN);
     (void)report(options, &row, rates, runs);
-    struct bench_summary each = bench_summarise(single, runs * count);
+    for (unsigned i = 0; i < count; i++) {
+        single[i] = rate((uint64_t)runs * messages, single[i]);
+    }
+    struct bench_summary each = bench_summarise(single, count);
     row.what = "fan-in each";
     row.percent = each.median > 0 ? each.min * 100 / each.median : 0;
     report_summary(options, &row, &each);

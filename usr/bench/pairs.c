@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RUNS 5u
 #define MESSAGES 2000u
@@ -37,8 +38,8 @@ static void pairs_connect(unsigned count)
     }
 }
 
-// One run; returns messages per millisecond, and those of each pair in `single`.
-static uint64_t run(unsigned count, unsigned messages, cycles_t *single)
+// One run; returns messages per millisecond, and adds to `cycles` what each pair took.
+static uint64_t run(unsigned count, unsigned messages, cycles_t *cycles)
 {
     cycles_t start = UINT64_MAX, end = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -53,7 +54,7 @@ static uint64_t run(unsigned count, unsigned messages, cycles_t *single)
         worker_answer(pairs[i].to, WORKER_RECEIVE, received);
         start = sent[0] < start ? sent[0] : start;
         end = received[1] > end ? received[1] : end;
-        single[i] = rate(messages, received[1] - sent[0]);
+        cycles[i] += received[1] - sent[0];
     }
     return rate((uint64_t)count * messages, end - start);
 }
@@ -62,7 +63,7 @@ static void measure(const struct options *options, unsigned count)
 {
     unsigned runs = runs_chosen(options, RUNS);
     unsigned messages = messages_chosen(options, MESSAGES);
-    cycles_t *rates = samples_new(runs), *single = samples_new(runs * count);
+    cycles_t *rates = samples_new(runs), *single = samples_new(count);
     struct report_row row = {.what = "pairs",
                              .from = pairs[0].from,
                              .to = pairs[0].to,
@@ -74,13 +75,17 @@ static void measure(const struct options *options, unsigned count)
                              .messages = messages};
     pairs_connect(count);
     (void)run(count, messages, single);
+    memset(single, 0, count * sizeof(*single));
     bench_mark_begin(BENCH_MARK_PAIRS);
     for (unsigned i = 0; i < runs; i++) {
-        rates[i] = run(count, messages, single + i * count);
+        rates[i] = run(count, messages, single);
     }
     bench_mark_end(BENCH_MARK_PAIRS);
     (void)report(options, &row, rates, runs);
-    struct bench_summary each = bench_summarise(single, runs * count);
+    for (unsigned i = 0; i < count; i++) {
+        single[i] = rate((uint64_t)runs * messages, single[i]);
+    }
+    struct bench_summary each = bench_summarise(single, count);
     row.what = "pairs each";
     row.percent = each.median > 0 ? each.min * 100 / each.median : 0;
     report_summary(options, &row, &each);
