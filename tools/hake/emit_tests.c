@@ -9,6 +9,9 @@
 
 #include "emit.h"
 
+// What makes the page of all measurements, once the suite of benchmarks has passed.
+#define REPORT "tools/report/report"
+
 // Arguments go through the shell and through ninja: quoted for both.
 static void emit_args(FILE *out, const struct part *part)
 {
@@ -116,8 +119,9 @@ void emit_suites(struct emitter *emitter)
     static const char *const suite_names[SUITE_COUNT] = {"test", "test-long", "bench"};
     emit_format(emitter);
     for (size_t i = 0; i < SUITE_COUNT; i++) {
-        fprintf(emitter->out, "build %s: summary", suite_names[i]);
+        bool reports = i == SUITE_BENCH && path_is_file(REPORT);
+        fprintf(emitter->out, "build %s: %s", suite_names[i], reports ? "bench" : "summary");
         emit_list(emitter->out, "", &emitter->stamps[i]);
-        fprintf(emitter->out, " | tests/lib/summary\n");
+        fprintf(emitter->out, " | tests/lib/summary%s\n", reports ? " " REPORT " all" : "");
     }
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// `ninja bench` without machines: tools/report/report on canned rows, in a temporary folder. The
+// page has every plot and needs no network, and whatever goes wrong is named on it and costs the
+// exit status, but no other measurement.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define DATA "tests/system/report/"
+
+static char folder[] = "/tmp/system-report-XXXXXX";
+
+/// What a file of the output holds, and how long it is; to be freed.
+static struct host_output slurp(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/out/%s", folder, name);
+    return host_run((const char *const[]){"cat", path, NULL});
+}
+
+static bool check_starts(const char *name, const char *magic)
+{
+    struct host_output file = slurp(name);
+    bool good = CHECK(file.status == 0) && CHECK(file.bytes > 1000) &&
+                CHECK(memcmp(file.text, magic, strlen(magic)) == 0);
+    free(file.text);
+    return good;
+}
+
+static struct host_output report_run(void)
+{
+    char output[256];
+    snprintf(output, sizeof(output), "%s/out", folder);
+    return host_run((const char *const[]){"tools/report/report", "--list", DATA "measurements",
+                                          "--boot", DATA "boot", "--output", output, NULL});
+}
+
+static void check_has(const struct host_output *page, const char *text)
+{
+    if (!CHECK(strstr(page->text, text) != NULL)) {
+        fprintf(stderr, "  missing: %s\n", text);
+    }
+}
+
+/// What is there whether or not something else fails.
+static void check_page(const struct host_output *page)
+{
+    static const char *const plots[] = {"by-size", "by-core", "by-name"};
+    for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "plots/%s.svg", plots[i]);
+        check_has(page, name);
+        CHECK(check_starts(name, "<?xml"));
+        snprintf(name, sizeof(name), "plots/%s.png", plots[i]);
+        check_has(page, name);
+        CHECK(check_starts(name, "\x89PNG"));
+    }
+    CHECK(strstr(page->text, "http") == NULL);
+    CHECK(strstr(page->text, "<trip>") == NULL);
+    check_has(page, "<th>processor of the host</th>");
+    check_has(page, "<th>commit</th>");
+    check_has(page, "Canned, by 'size'");
+    check_has(page, "<b>It means:</b> a &lt; b");
+    check_has(page, "<b>It does not mean:</b> c");
+    check_has(page, "<p class=\"absent\">Not in this image.</p>");
+    check_has(page, "csv/good-machine-4c4n.csv");
+    // Medians 20, 40 and 30 against 90.
+    check_has(page, "<td>2 cores, parallel</td><td>round trip</td><td class=\"n\">30</td>");
+    check_has(page, "<td class=\"n\">0.333</td>");
+}
+
+/// The point of a machine: least minimum, median of the medians, greatest 99th percentile.
+static void check_points(void)
+{
+    struct host_output script = slurp("plots/by-core.gp");
+    check_has(&script, "\n2 10 30 90\n4 10 30 90\n");
+    check_has(&script, "set title 'Canned, by core'");
+    check_has(&script, "set xlabel 'cores'");
+    check_has(&script, "set ylabel 'time (cycles)'");
+    free(script.text);
+    script = slurp("plots/by-size.gp");
+    check_has(&script, "\n8 10 25 90\n16 20 40 60\n");
+    check_has(&script, "set title 'Canned, by ''size'''");
+    free(script.text);
+}
+
+static void good(void)
+{
+    struct host_output run = report_run(), page = slurp("index.html");
+    if (!CHECK(run.status == 0)) {
+        host_show(&run);
+    }
+    check_page(&page);
+    check_points();
+    CHECK(strstr(page.text, "class=\"failed\"") == NULL);
+    free(run.text);
+    free(page.text);
+}
+
+static void failures(void)
+{
+    setenv("REPORT_TEST_FAILURES", "1", 1);
+    struct host_output run = report_run(), page = slurp("index.html");
+    CHECK(run.status == 1);
+    check_page(&page);
+    check_has(&page, "malformed-2c1n.csv:3: median of 'round trip' is '2O', not a number");
+    check_has(&page, "narrow-0c1n.csv:1: there is no column 'p99'");
+    check_has(&page, "empty-0c1n.csv: no rows");
+    check_has(&page, "<td>host parallel 0 1</td> <td class=\"failed\">failed: status 124");
+    check_has(&page,
+              "<code>exit 3</code></td> <td>machine parallel 2 1</td> <td class=\"failed\">");
+    check_has(&page, "csv/after-2c1n.csv");
+    check_has(&page, "Failed: nothing was measured");
+    if (!CHECK(strstr(run.text, "6 failed, the page says what and why") != NULL)) {
+        host_show(&run);
+    }
+    free(run.text);
+    free(page.text);
+}
+
+int main(void)
+{
+    if (!CHECK(mkdtemp(folder) != NULL)) {
+        return host_status();
+    }
+    good();
+    failures();
+    struct host_output bad = host_run((const char *const[]){"tools/report/report", "--what", NULL});
+    CHECK(bad.status == 2);
+    free(bad.text);
+    bad = host_run((const char *const[]){"rm", "-r", folder, NULL});
+    CHECK(bad.status == 0);
+    free(bad.text);
+    return host_status();
+}
