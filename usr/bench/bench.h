@@ -131,6 +131,7 @@ void measure_bulk(const struct options *options);
 void measure_wake(const struct options *options);
 void measure_poll(const struct options *options);
 void measure_caps(const struct options *options);
+void measure_spawn(const struct options *options);
 
 // lrpc.c
 

@@ -84,7 +84,7 @@ static const struct {
     {MEASURE_FANIN, measure_fanin},       {MEASURE_FANOUT, measure_fanout},
     {MEASURE_PIPELINE, measure_pipeline}, {MEASURE_BULK, measure_bulk},
     {MEASURE_WAKE, measure_wake},         {MEASURE_POLL, measure_poll},
-    {MEASURE_CAPS, measure_caps},
+    {MEASURE_CAPS, measure_caps},         {MEASURE_SPAWN, measure_spawn},
 };
 
 int main(int argc, char *argv[])
@@ -92,6 +92,9 @@ int main(int argc, char *argv[])
     struct options options;
     if (argc == 3 && strcmp(argv[1], "worker") == 0) {
         return worker_run((iref_t)strtoull(argv[2], NULL, 10));
+    }
+    if (argc == 2 && strcmp(argv[1], "exit") == 0) {
+        return EXIT_SUCCESS; // what measure_spawn() starts
     }
     enum options_result result = options_parse(argc, argv, &options);
     if (result == OPTIONS_HELP) {

@@ -20,7 +20,7 @@ static const struct {
     {"ump", MEASURE_UMP},         {"pairs", MEASURE_PAIRS},   {"main", MEASURE_MAIN},
     {"fanin", MEASURE_FANIN},     {"fanout", MEASURE_FANOUT}, {"pipeline", MEASURE_PIPELINE},
     {"bulk", MEASURE_BULK},       {"wake", MEASURE_WAKE},     {"poll", MEASURE_POLL},
-    {"caps", MEASURE_CAPS},
+    {"caps", MEASURE_CAPS},       {"spawn", MEASURE_SPAWN},
 };
 
 void options_help(void)
@@ -40,6 +40,7 @@ void options_help(void)
            "  main       syscall, lmp, urpc and pairs\n"
            "  caps       invocations of capabilities, also with 1,000 and 10,000 further\n"
            "             capabilities, and revoke with 1 to 1,000 descendants\n"
+           "  spawn      starting a domain that ends at once, and hearing of its end\n"
            "  --core CORE     measure from this core (default: the own one)\n"
            "  --on CORES      use these cores only, as 0,2,4-7 (default: all that are up)\n"
            "  --runs N        round trips or repetitions, up to %u\n"

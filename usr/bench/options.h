@@ -23,6 +23,7 @@ enum measurement {
     MEASURE_WAKE = 1 << 8,
     MEASURE_POLL = 1 << 9,
     MEASURE_CAPS = 1 << 10,
+    MEASURE_SPAWN = 1 << 11,
 };
 
 struct options {

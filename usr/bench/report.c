@@ -67,10 +67,10 @@ static void table_row(const struct report_row *row, const struct bench_summary *
     if (row->to >= 0) {
         (void)snprintf(name + at, sizeof(name) - (size_t)at, ", core %d - %d", row->from, row->to);
     }
-    printf("%-34s %7zu %10" PRIu64 "%8" PRIu64 "%8" PRIu64, name, s->runs, s->min, s->median,
+    printf("%-34s %7zu %10" PRIu64 " %7" PRIu64 " %7" PRIu64, name, s->runs, s->min, s->median,
            s->p99);
     if (row->unit == NULL) {
-        printf("   %8" PRIu64 "%8" PRIu64 "%8" PRIu64, ns(s->min), ns(s->median), ns(s->p99));
+        printf("   %8" PRIu64 " %7" PRIu64 " %7" PRIu64, ns(s->min), ns(s->median), ns(s->p99));
     } else {
         printf("   %s", row->unit);
     }

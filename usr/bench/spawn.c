@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What it costs to start a domain, have it end at once and hear of that: this program on its own
+// core, by the core's spawnd. Loading it and giving its memory back is part of it.
+#include "bench.h"
+
+#include "barrelfish/spawn_client.h"
+
+#include <stdlib.h>
+
+#define SPAWN_RUNS 20u
+
+void measure_spawn(const struct options *options)
+{
+    char *const argv[] = {"bench", "exit", NULL};
+    unsigned runs = runs_chosen(options, SPAWN_RUNS);
+    cycles_t *samples = samples_new(runs);
+    for (unsigned i = 0; i < runs; i++) {
+        struct capref domain;
+        cycles_t start = bench_tsc();
+        check(spawn_program(disp_get_core_id(), "bench", argv, NULL, SPAWN_FLAGS_DEFAULT, &domain),
+              "starting a domain");
+        check(spawn_wait(domain, NULL, false), "waiting for its end");
+        samples[i] = bench_time_diff(start, bench_tsc());
+    }
+    const struct report_row row = {.what = "spawn and wait", .from = disp_get_core_id(), .to = -1};
+    (void)report(options, &row, samples, runs);
+    free(samples);
+}
