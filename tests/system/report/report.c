@@ -123,6 +123,40 @@ static void failures(void)
     free(page.text);
 }
 
+/// The peer without a network says so, and with a kernel packs an archive as cpio(5) has it.
+static void peer(void)
+{
+    char path[512], program[6] = "";
+    snprintf(path, sizeof(path), DATA "offline:%s", getenv("PATH"));
+    setenv("PATH", path, 1);
+    setenv("PEER_DIR", folder, 1);
+    struct host_output run = host_run((const char *const[]){"tools/peer/peer", NULL});
+    CHECK(run.status == 2);
+    check_has(&run, "no Linux kernel: linux-image-amd64 could not be downloaded");
+    free(run.text);
+    snprintf(path, sizeof(path), "%s/vmlinuz", folder);
+    run = host_run((const char *const[]){"cp", DATA "good.csv", path, NULL});
+    CHECK(run.status == 0);
+    free(run.text);
+    run = host_run((const char *const[]){"tools/peer/peer", "--timeout", "60", NULL});
+    CHECK(run.status == 3); // no kernel after all
+    free(run.text);
+    snprintf(path, sizeof(path), "%s/initramfs", folder);
+    run = host_run((const char *const[]){"cat", path, NULL});
+    // A header of 110 bytes, the name and an end, to the next multiple of 4.
+    unsigned size = 0;
+    if (CHECK(run.bytes > 10000) && CHECK(memcmp(run.text, "0707010000000000", 16) == 0) &&
+        CHECK(sscanf(run.text + 54, "%8x", &size) == 1) && CHECK(size < run.bytes - 116)) {
+        memcpy(program, run.text + 116, 4);
+        CHECK(strcmp(run.text + 110, "init") == 0);
+        CHECK(strcmp(program, "\x7f"
+                              "ELF") == 0);
+        CHECK(memcmp(run.text + 116 + (size + 3) / 4 * 4, "070701", 6) == 0);
+        CHECK(run.bytes % 4 == 0);
+    }
+    free(run.text);
+}
+
 int main(void)
 {
     if (!CHECK(mkdtemp(folder) != NULL)) {
@@ -130,6 +164,7 @@ int main(void)
     }
     good();
     failures();
+    peer();
     struct host_output bad = host_run((const char *const[]){"tools/report/report", "--what", NULL});
     CHECK(bad.status == 2);
     free(bad.text);
