@@ -33,9 +33,11 @@ $1 == run && (only == "" || $5 in wanted) {
         nodes[series] = $4
     }
     s = number[s]
-    unit = $8
-    if ($2 == "deterministic" && unit == "cycles")
-        unit = "cycles, each one an instruction"
+    if (!($8 in units)) {
+        units[$8] = 1
+        unit = unit (unit == "" ? "" : ", ") $8 \
+               ($2 == "deterministic" && $8 == "cycles" ? ", each one an instruction" : "")
+    }
     if (x != "cores" && $3 != largest[s]) { # machines come in order of size
         largest[s] = $3
         points[s] = 0
