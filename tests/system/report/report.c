@@ -32,12 +32,12 @@ static bool check_starts(const char *name, const char *magic)
     return good;
 }
 
-static struct host_output report_run(void)
+static struct host_output report_run(const char *boot, const char *option)
 {
     char output[256];
     snprintf(output, sizeof(output), "%s/out", folder);
     return host_run((const char *const[]){"tools/report/report", "--list", DATA "measurements",
-                                          "--boot", DATA "boot", "--output", output, NULL});
+                                          "--boot", boot, "--output", output, option, NULL});
 }
 
 static void check_has(const struct host_output *page, const char *text)
@@ -78,7 +78,7 @@ static void check_page(const struct host_output *page)
 static void check_points(void)
 {
     struct host_output script = slurp("plots/by-core.gp");
-    check_has(&script, "\n2 10 30 90\n4 10 30 90\n");
+    check_has(&script, "\n2 10 30 90\n4 10 30 90\n8 10 30 90\n");
     check_has(&script, "set title 'Canned, by core'");
     check_has(&script, "set xlabel 'cores'");
     check_has(&script, "set ylabel 'time (cycles)'");
@@ -91,7 +91,7 @@ static void check_points(void)
 
 static void good(void)
 {
-    struct host_output run = report_run(), page = slurp("index.html");
+    struct host_output run = report_run(DATA "boot", NULL), page = slurp("index.html");
     if (!CHECK(run.status == 0)) {
         host_show(&run);
     }
@@ -102,10 +102,28 @@ static void good(void)
     free(page.text);
 }
 
+/// Results that are there are taken, without any machine; those that are not there fail.
+static void resume(void)
+{
+    struct host_output run = report_run("false", "--resume"), page = slurp("index.html");
+    CHECK(run.status == 1);
+    check_has(&page, "plots/by-core.svg");
+    check_points();
+    check_has(&run, "good-machine-8c4n: measured");
+    check_has(&run, "unknown-2c1n: failed: status 1");
+    free(run.text);
+    free(page.text);
+    run = report_run(DATA "boot", "--quick");
+    CHECK(run.status == 0);
+    check_has(&run, "good-machine-4c4n: measured");
+    CHECK(strstr(run.text, "good-machine-8c4n") == NULL);
+    free(run.text);
+}
+
 static void failures(void)
 {
     setenv("REPORT_TEST_FAILURES", "1", 1);
-    struct host_output run = report_run(), page = slurp("index.html");
+    struct host_output run = report_run(DATA "boot", NULL), page = slurp("index.html");
     CHECK(run.status == 1);
     check_page(&page);
     check_has(&page, "malformed-2c1n.csv:3: median of 'round trip' is '2O', not a number");
@@ -163,6 +181,7 @@ int main(void)
         return host_status();
     }
     good();
+    resume();
     failures();
     peer();
     struct host_output bad = host_run((const char *const[]){"tools/report/report", "--what", NULL});
