@@ -2,7 +2,8 @@
 # Copyright The Stave authors
 # Checks what a benchmark printed with --csv (columns by name; lines before the first header do not
 # count) and prints its rows behind `prefix`, tab-separated: measurement, to, size, unit, min, median,
-# p99. What is no row is said on standard error with file and line, and the exit status is 1.
+# p99. A column `channel` adds a word to the first, and `pairs` is the size if there is no other. What
+# is no row is said on standard error with file and line, and the exit status is 1.
 #   awk -v prefix=... -f rows.awk FILE
 BEGIN {
     FS = ","
@@ -58,7 +59,8 @@ width == 0 || /^$/ { next }
         size = number("pairs", 0)
     if ($1 == "" || field("unit") == "" || min > median || median > p99)
         fail("'" $1 "': no name, no unit, or values out of order")
-    printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", prefix, $1, number("to", 0), size, field("unit"), min,
+    name = $at["measurement"] ("channel" in at ? " " $at["channel"] : "")
+    printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", prefix, name, number("to", 0), size, field("unit"), min,
            median, p99
     rows++
 }

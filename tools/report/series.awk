@@ -10,8 +10,18 @@
 BEGIN {
     FS = "\t"
     split(only, names, "|")
-    for (i in names)
-        wanted[names[i]] = 1
+}
+
+function shown(name,    i, begin)
+{
+    if (only == "")
+        return 1
+    for (i in names) {
+        begin = names[i]
+        if (name == begin || (sub(/\*$/, "", begin) && index(name, begin) == 1))
+            return 1
+    }
+    return 0
 }
 
 function quoted(text)
@@ -25,12 +35,12 @@ function count(n, what)
     return n + 0 ? ", " n " " what (n == 1 ? "" : "s") : ""
 }
 
-$1 == run && (only == "" || $5 in wanted) {
+$1 == run && shown($5) {
     s = x == "measurement" ? $4 : $5 SUBSEP $4
     if (!(s in number)) {
         number[s] = ++series
         name[series] = $5
-        nodes[series] = $4
+        nodes[series] = $3 == 0 ? 0 : $4 # of the host, none
     }
     s = number[s]
     if (!($8 in units)) {
