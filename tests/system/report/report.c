@@ -50,7 +50,7 @@ static void check_has(const struct host_output *page, const char *text)
 /// What is there whether or not something else fails.
 static void check_page(const struct host_output *page)
 {
-    static const char *const plots[] = {"by-size", "by-core", "by-name", "by-channel"};
+    static const char *const plots[] = {"by-size", "by-core", "by-name", "by-channel", "counted"};
     for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++) {
         char name[64];
         snprintf(name, sizeof(name), "plots/%s.svg", plots[i]);
@@ -86,6 +86,10 @@ static void check_points(void)
     script = slurp("plots/by-size.gp");
     check_has(&script, "\n8 10 25 90\n16 20 40 60\n");
     check_has(&script, "set title 'Canned, by ''size'''");
+    free(script.text);
+    script = slurp("plots/counted.gp");
+    check_has(&script, "<< END\n2 4.5 5.5 6.5\nEND\n");
+    check_has(&script, "set ylabel 'for each item (cache lines)'");
     free(script.text);
     script = slurp("plots/by-channel.gp");
     check_has(&script, "<< END\n\"stream a\" 26.5 30 44.5\n\"stream b\" 20.5 25.5 30\nEND\n");
