@@ -49,7 +49,10 @@ static struct cte *free_slot(struct returns *returns)
             return &slots[index];
         }
     }
-    returns->cursor += RETURNS_LOOK; // the next attempt looks further
+    // What is parked for the monitor may stay for long: the next attempt looks further. The memory
+    // server takes all, in the order of the slots, and must not find a gap before what it got.
+    if (returns == &kcb.returns[KERNEL_RETURNS_REMOTE])
+        returns->cursor += RETURNS_LOOK;
     return NULL;
 }
 

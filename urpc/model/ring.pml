@@ -13,6 +13,10 @@
 //   nobody has it any more, stand for all.
 // - TELL stands for N / 4, so that a small ring can have more than 1.
 // - Hints to the processor change no content and no order, and are left out.
+// - A side that sleeps stands also for a channel that stays armed while its dispatcher does other
+//   work: that is armed anew after each notification and before the next sleep too (I11;
+//   libbarrelfish/waitset.c, W1). Here it is disarmed in between, which the peer cannot tell from a
+//   number that it has answered. The time stamp of who notifies is a hint, and left out.
 // - One thread sends and receives. The peer is honest: what I8 guards against is an error here.
 
 // Of what a side keeps for itself, what the other side's asserts and fresh() look at.
