@@ -61,7 +61,8 @@ static bool send_events(struct domain *domain)
                                     get_cap_caddr(event->cap), LMP_MSG_LENGTH, words);
         if (lmp_err_is_transient(err))
             return true;
-        if (err_is_fail(err))
+        // One that has ended needs none; its spawnd is about to say so.
+        if (err_is_fail(err) && err_no(err) != SYS_ERR_LMP_NO_TARGET)
             DEBUG_ERR(err, "an event for domain %x is lost", domain->id);
         take_first(domain);
     }

@@ -2,8 +2,9 @@
 # Copyright The Stave authors
 # Checks what a benchmark printed with --csv (columns by name; lines before the first header do not
 # count) and prints its rows behind `prefix`, tab-separated: measurement, to, size, unit, min, median,
-# p99. A column `channel` adds a word to the first, and `pairs` is the size if there is no other. What
-# is no row is said on standard error with file and line, and the exit status is 1.
+# p99. A column `channel` adds a word to the first. `count`, how many took part or how often, stands
+# for the size where it is given. What is no row is said on standard error with file and line, and
+# the exit status is 1.
 #   awk -v prefix=... -f rows.awk FILE
 BEGIN {
     FS = ","
@@ -54,9 +55,7 @@ width == 0 || /^$/ { next }
     min = number("min", 1)
     median = number("median", 1)
     p99 = number("p99", 1)
-    size = number("size", 0)
-    if (size == 0)
-        size = number("pairs", 0)
+    size = number(field("count") != "" ? "count" : "size", 0)
     if ($1 == "" || field("unit") == "" || min > median || median > p99)
         fail("'" $1 "': no name, no unit, or values out of order")
     name = $at["measurement"] ("channel" in at ? " " $at["channel"] : "")
