@@ -16,6 +16,7 @@ static const cyaml_schema_field_t costs_fields[] = {
     CYAML_FIELD_UINT("busy", CYAML_FLAG_DEFAULT, struct costs, busy),
     CYAML_FIELD_UINT("memory", CYAML_FLAG_DEFAULT, struct costs, memory),
     CYAML_FIELD_UINT("interrupt", CYAML_FLAG_DEFAULT, struct costs, interrupt),
+    CYAML_FIELD_BOOL("read_takes", CYAML_FLAG_DEFAULT, struct costs, read_takes),
     CYAML_FIELD_UINT("mhz", CYAML_FLAG_DEFAULT, struct costs, mhz),
     CYAML_FIELD_END,
 };
@@ -55,7 +56,7 @@ void costs_write(const struct costs *costs, FILE *out)
 {
     fprintf(out,
             "costs %s\ncost instruction %u\ncost near %u\ncost far %u\ncost busy %u\n"
-            "cost memory %u\ncost interrupt %u\ncost mhz %u\n",
+            "cost memory %u\ncost interrupt %u\ncost read_takes %d\ncost mhz %u\n",
             costs->name, costs->instruction, costs->near, costs->far, costs->busy, costs->memory,
-            costs->interrupt, costs->mhz);
+            costs->interrupt, costs->read_takes, costs->mhz);
 }

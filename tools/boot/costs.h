@@ -6,14 +6,16 @@
 //
 //   name: host
 //   instruction: 250  # thousandths of a cycle
-//   near: 97          # cycles, as all below: a line from a core of the same NUMA node
-//   far: 307          # a line from a core of another one
-//   busy: 16          # what each line costs a core besides
+//   near: 65          # cycles, as all below: a line from a core of the same NUMA node
+//   far: 205          # a line from a core of another one
+//   busy: 16          # of these, what keeps the core that takes it from doing anything else
 //   memory: 250       # a line from memory
 //   interrupt: 2000   # from one core to another
+//   read_takes: false # whether a read takes a changed line away from its writer
 //   mhz: 2600         # of the clock
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -22,6 +24,7 @@
 struct costs {
     char *name;
     uint32_t instruction, near, far, busy, memory, interrupt, mhz;
+    bool read_takes;
 };
 
 /// Read and check a file of costs. NULL on failure; else to be freed with costs_free().

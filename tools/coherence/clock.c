@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The rules K1 to K5 of clock.h, a function each.
+// The rules K1 to K7 of clock.h, a function each.
 #include "clock.h"
 
 #include <string.h>
@@ -39,27 +39,95 @@ void clock_pause(struct clock *clock, unsigned core, uint64_t pc)
     own->heard = false;
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static void wait_until(struct core_clock *own, uint64_t time)
 {
-    own->now = own->now > time ? own->now : time;
+    own->now = later(own->now, time);
     own->heard = true;
 }
 
-void clock_access(struct clock *clock, unsigned core, const struct line *line,
-                  const struct line_effect *effect)
+void clock_fence(struct clock *clock, unsigned core)
 {
     struct core_clock *own = &clock->core[core];
-    const struct clock_costs *costs = &clock->costs;
-    if (effect->transferred && line->written && line->writer != core) {
-        bool near = clock->node[core] == clock->node[line->writer];
-        wait_until(own, line->written_at + MILLI * (near ? costs->near : costs->far));
+    own->now = later(own->now, own->stored);
+}
+
+static uint64_t way(const struct clock *clock, unsigned from, unsigned to)
+{
+    bool near = clock->node[from] == clock->node[to];
+    return (uint64_t)MILLI * (near ? clock->costs.near : clock->costs.far);
+}
+
+/// When the words that an access touches were there to see.
+static uint64_t seen_at(const struct line_history *line, const struct clock_access *access)
+{
+    uint64_t at = line->taken_at;
+    for (unsigned word = access->offset / 8; word <= (access->offset + access->bytes - 1) / 8;
+         word++) {
+        at = later(at, line->word_at[word]);
     }
-    if (effect->from_memory) {
-        own->now += MILLI * costs->memory;
+    return at;
+}
+
+static void take_to_read(struct clock *clock, unsigned core, struct line_history *line,
+                         const struct clock_access *access)
+{
+    struct core_clock *own = &clock->core[core];
+    own->now += (uint64_t)MILLI * clock->costs.busy; // K3
+    if (line->written && line->writer != core) {
+        own->now = later(own->now, seen_at(line, access) + way(clock, line->writer, core)); // K2
     }
-    if (effect->from_memory || effect->transferred) {
-        own->now += MILLI * costs->busy;
-        own->heard = true;
+    line->reader = (uint8_t)core;
+    line->passed = line->dirty;
+    line->dirty = false;
+}
+
+static void take_to_write(struct clock *clock, unsigned core, const struct line_history *line)
+{
+    struct core_clock *own = &clock->core[core];
+    if (clock->costs.read_takes != 0 && line->passed && line->reader == core) {
+        return; // K7
+    }
+    unsigned from = !line->written ? core : line->writer != core ? line->writer : line->reader;
+    own->stored = later(own->stored, own->now + way(clock, from, core)); // K4
+    own->now += (uint64_t)MILLI * clock->costs.busy;
+}
+
+static void record_write(const struct core_clock *own, unsigned core, struct line_history *line,
+                         const struct clock_access *access)
+{
+    uint64_t at = later(own->now, own->stored);
+    if (!line->written || access->effect.invalidated != 0) {
+        *line = (struct line_history){.reader = line->reader, .taken_at = at};
+    }
+    for (unsigned word = access->offset / 8; word <= (access->offset + access->bytes - 1) / 8;
+         word++) {
+        line->word_at[word] = line->word_at[word] == 0 ? at : line->word_at[word];
+    }
+    line->written = true;
+    line->dirty = true;
+    line->passed = false;
+    line->writer = (uint8_t)core;
+}
+
+void clock_access(struct clock *clock, unsigned core, struct line_history *line,
+                  const struct clock_access *access)
+{
+    struct core_clock *own = &clock->core[core];
+    if (access->effect.from_memory) {
+        own->now += (uint64_t)MILLI * clock->costs.memory;
+    } else if (access->effect.transferred && access->write) {
+        take_to_write(clock, core, line);
+    } else if (access->effect.transferred) {
+        take_to_read(clock, core, line, access);
+    }
+    own->heard |= access->effect.from_memory || access->effect.transferred;
+    if (access->write) {
+        record_write(own, core, line, access);
     }
 }
 
@@ -69,6 +137,7 @@ void clock_interrupt_sent(struct clock *clock, unsigned core)
         memmove(clock->sent, clock->sent + 1, sizeof(clock->sent) - sizeof(clock->sent[0]));
         clock->sent_count--;
     }
+    clock_fence(clock, core);
     clock->sent[clock->sent_count].at = clock->core[core].now;
     clock->sent[clock->sent_count++].core = (uint8_t)core;
 }

@@ -52,6 +52,7 @@ static bool take_cost(struct config *config, const char *value)
         {"busy", &config->costs.busy},
         {"memory", &config->costs.memory},
         {"interrupt", &config->costs.interrupt},
+        {"read_takes", &config->costs.read_takes},
         {"mhz", &config->costs.mhz},
     };
     for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {

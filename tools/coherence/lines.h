@@ -27,11 +27,20 @@ void core_set_add(struct core_set *set, unsigned core);
 bool core_set_has(const struct core_set *set, unsigned core);
 unsigned core_set_count(const struct core_set *set);
 
+/// What the clock (clock.h) keeps about a line that a core has written. Of several writes of a
+/// word, the time is that of the first since other cores lost the line.
+struct line_history {
+    bool written; ///< else nothing below means anything
+    bool dirty;   ///< since another core last read it
+    bool passed;  ///< `reader` took it from its writer, and no other core has used it since
+    uint8_t writer, reader;
+    uint64_t taken_at;                ///< when the writer had it
+    uint64_t word_at[LINE_BYTES / 8]; ///< 0: not written since
+};
+
 struct line {
     struct core_set holders;
-    bool written; ///< then:
-    uint8_t writer;
-    uint64_t written_at; ///< the writer's clock
+    struct line_history history;
 };
 
 /// What an access took, beside its own cache.
@@ -48,7 +57,7 @@ struct lines {
 /// The line with this number (physical address / LINE_BYTES); one never seen is in no cache.
 struct line *lines_get(struct lines *lines, uint64_t number);
 
-/// Core `core` reads or writes the line. Leaves `writer` and `written_at` to the caller.
+/// Core `core` reads or writes the line. Leaves the history to the clock.
 struct line_effect line_access(struct line *line, unsigned core, bool write);
 
 void lines_free(struct lines *lines);

@@ -57,6 +57,21 @@ static void decode_mark(struct site *site, const uint8_t *bytes, size_t count)
     }
 }
 
+/// MFENCE, what has a LOCK prefix, and XCHG with memory (Intel SDM vol. 3, 9.2.5).
+static bool is_fence(const uint8_t *bytes, size_t count)
+{
+    static const uint8_t mfence[] = {0x0f, 0xae, 0xf0};
+    if (count == sizeof(mfence) && memcmp(bytes, mfence, sizeof(mfence)) == 0) {
+        return true;
+    }
+    size_t at = 0;
+    while (at < count && (bytes[at] == 0x66 || bytes[at] >> 4 == 4)) { // operand size, REX
+        at++;
+    }
+    bool exchange = at + 1 < count && (bytes[at] & 0xfe) == 0x86 && bytes[at + 1] >> 6 != 3;
+    return exchange || (at < count && bytes[at] == 0xf0);
+}
+
 const struct site *model_site(struct model *model, uint64_t pc, int image, const uint8_t *bytes,
                               size_t count)
 {
@@ -73,6 +88,7 @@ const struct site *model_site(struct model *model, uint64_t pc, int image, const
         site->code = images_symbol(&model->config->images, image, pc);
         site->driver = pc >= CPUDRIVER_HALF;
         site->pause = count == 2 && bytes[0] == 0xf3 && bytes[1] == 0x90;
+        site->fence = is_fence(bytes, count);
         site->interrupt = pc >= model->interrupts && pc < model->interrupts_end &&
                           (pc - model->interrupts) % STUB_BYTES == 0;
         decode_mark(site, bytes, count);
@@ -130,6 +146,8 @@ void model_instruction(struct model *model, unsigned core, const struct site *si
     clock_instruction(&model->clock, core);
     if (site->pause) {
         clock_pause(&model->clock, core, site->pc);
+    } else if (site->fence) {
+        clock_fence(&model->clock, core);
     } else if (site->interrupt) {
         clock_interrupt_taken(&model->clock, core);
     }
@@ -148,25 +166,27 @@ static uint32_t data_symbol(const struct model *model, const struct site *site, 
 void model_access(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
                   uint64_t paddr, unsigned bytes, bool write)
 {
-    for (uint64_t number = paddr / LINE_BYTES; number <= (paddr + bytes - 1) / LINE_BYTES;
-         number++) {
+    uint64_t next;
+    for (uint64_t at = paddr, end = paddr + bytes; at < end; at = next) {
+        uint64_t number = at / LINE_BYTES;
+        next = (number + 1) * LINE_BYTES < end ? (number + 1) * LINE_BYTES : end;
         struct line *line = lines_get(&model->lines, number);
-        struct line_effect effect = line_access(line, core, write);
+        const struct clock_access access = {
+            .offset = at % LINE_BYTES,
+            .bytes = (unsigned)(next - at),
+            .write = write,
+            .effect = line_access(line, core, write),
+        };
+        bool moved = access.effect.from_memory || access.effect.transferred;
         if (model->config->audit != NULL && site->driver) {
             audit_access(&model->audit, number, core, site->code, data_symbol(model, site, vaddr),
                          write);
         }
-        bool moved = effect.from_memory || effect.transferred;
         if (moved && model->region.active) {
             region_effect(&model->region, core, site->code, data_symbol(model, site, vaddr),
-                          &effect);
+                          &access.effect);
         }
-        clock_access(&model->clock, core, line, &effect);
-        if (write) {
-            line->written = true;
-            line->writer = (uint8_t)core;
-            line->written_at = model->clock.core[core].now;
-        }
+        clock_access(&model->clock, core, &line->history, &access);
     }
 }
 

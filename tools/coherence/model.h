@@ -22,6 +22,7 @@ struct site {
     uint32_t code; ///< symbol
     bool driver;   ///< in the CPU driver's half
     bool mark, pause;
+    bool fence;     ///< waits for the core's stores
     bool interrupt; ///< the first of what an interrupt of another core may start
     unsigned mark_op, mark_what;
 };

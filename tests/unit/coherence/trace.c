@@ -87,6 +87,11 @@ void trace_pause(unsigned core, uint64_t pc)
     model_instruction(&model, core, site_of(pc, "\xf3\x90", 2));
 }
 
+void trace_fence(unsigned core, const char *bytes, size_t count)
+{
+    model_instruction(&model, core, site_of(USER_PC, bytes, count));
+}
+
 const char *trace_text(void)
 {
     fflush(config.text);

@@ -27,6 +27,9 @@ void trace_mark(unsigned core, unsigned op, unsigned what);
 /// Core `core` executes the PAUSE at `pc`.
 void trace_pause(unsigned core, uint64_t pc);
 
+/// Core `core` executes an instruction of these bytes, which accesses nothing.
+void trace_fence(unsigned core, const char *bytes, size_t count);
+
 /// What the model has written so far.
 const char *trace_text(void);
 const char *trace_csv(void);
