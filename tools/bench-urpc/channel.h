@@ -31,6 +31,7 @@ typedef uint64_t channel_part(void *end, uint64_t first, uint64_t count);
 // A kind of channel. Parts of a shape that it does not have are NULL.
 struct channel_kind {
     const char *name;
+    bool cost;         // part of what a message is made of, measured only for --costs
     uint64_t trips;    // round trips in one round
     uint64_t messages; // messages of a stream in one round
     bool (*open)(struct channel *channel, size_t slots);
@@ -128,8 +129,9 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
 
 // Messages.
 extern const struct channel_kind line_kind, two_lines_kind, urpc_copy_kind, urpc_place_kind,
-    urpc_batch_kind, urpc_relaxed_kind, minimal_kind, ck56_kind, ck64_kind, pipe_kind;
+    urpc_batch_kind, urpc_relaxed_kind, urpc_flushed_kind, minimal_kind, ck56_kind, ck64_kind,
+    pipe_kind;
 
 // What messages are made of.
-extern const struct channel_kind read_kind, take_kind, read_take_kind, own_kind, read_many_kind,
+extern const struct channel_kind read_kind, take_kind, read_take_kind, read_many_kind,
     take_many_kind, instruction_kind, cycle_kind;

@@ -6,35 +6,28 @@
 #include "options.h"
 #include "report.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROUNDS = 1000, ROUNDS_ON_ONE = 10, MEASUREMENTS_MAX = 32 };
 
-static const struct channel_kind *const message_kinds[] = {
-    &line_kind,
-    &two_lines_kind,
-    &urpc_copy_kind,
-    &urpc_place_kind,
-    &urpc_relaxed_kind,
-    &urpc_batch_kind,
-    &minimal_kind,
-    &ck64_kind,
-    &ck56_kind,
-    &pipe_kind,
-    NULL,
+static const struct channel_kind *const kinds[] = {
+    &line_kind,       &two_lines_kind,    &urpc_copy_kind,   &urpc_place_kind, &urpc_relaxed_kind,
+    &urpc_batch_kind, &urpc_flushed_kind, &minimal_kind,     &ck64_kind,       &ck56_kind,
+    &pipe_kind,       &cycle_kind,        &instruction_kind, &read_kind,       &take_kind,
+    &read_take_kind,  &read_many_kind,    &take_many_kind,
 };
 
-static const struct channel_kind *const calibration_kinds[] = {
-    &cycle_kind,     &instruction_kind, &read_kind, &take_kind,      &read_take_kind, &own_kind,
-    &read_many_kind, &take_many_kind,   &line_kind, &two_lines_kind, &urpc_copy_kind, NULL,
-};
-
-static size_t choose(const struct channel_kind *const *kinds, struct measurement *list)
+static size_t choose(bool costs, struct measurement *list)
 {
     size_t count = 0;
-    for (size_t i = 0; kinds[i] != NULL; i++) {
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i]->cost && !costs) {
+            continue;
+        }
         if (kinds[i]->ping != NULL) {
             list[count++] = (struct measurement){
                 .kind = kinds[i], .shape = SHAPE_TRIP, .per_round = kinds[i]->trips};
@@ -79,17 +72,18 @@ static bool choose_cores(const struct options *options, unsigned cores[2])
     return found != 0;
 }
 
-static int report(const struct options *options, const struct rounds *rounds)
+static int report(const struct options *options, const struct rounds *rounds, FILE *costs)
 {
     struct result results[MEASUREMENTS_MAX];
     int status = 0;
     report_sum_up(rounds, results);
-    if (options->calibrate) {
-        report_calibration(rounds, results);
-    } else if (options->csv) {
-        report_csv(rounds, results);
-    } else {
-        report_table(rounds, results);
+    (options->csv ? report_csv : report_table)(rounds, results);
+    if (costs != NULL) {
+        report_costs(rounds, results, costs);
+        if (fclose(costs) != 0) {
+            fprintf(stderr, "bench-urpc: cannot write %s\n", options->costs);
+            status = 1;
+        }
     }
     for (size_t i = 0; i < rounds->count; i++) {
         if (rounds->list[i].wrong != 0) {
@@ -114,17 +108,22 @@ int main(int argc, char *argv[])
     if (!choose_cores(&options, rounds.cores)) {
         return 1;
     }
+    FILE *costs = options.costs != NULL ? fopen(options.costs, "w") : NULL;
+    if (options.costs != NULL && costs == NULL) {
+        fprintf(stderr, "bench-urpc: cannot write %s: %s\n", options.costs, strerror(errno));
+        return 1;
+    }
     bool alone = rounds.cores[0] == rounds.cores[1];
     rounds.rounds = options.rounds != 0 ? options.rounds : alone ? ROUNDS_ON_ONE : ROUNDS;
     rounds.limit_s = options.seconds;
     rounds.slots = options.lines - 1;
-    rounds.count = choose(options.calibrate ? calibration_kinds : message_kinds, list);
+    rounds.count = choose(costs != NULL, list);
     const char *failed = rounds_run(&rounds);
     if (failed != NULL) {
         fprintf(stderr, "bench-urpc: %s\n", failed);
         return 1;
     }
-    int status = report(&options, &rounds);
+    int status = report(&options, &rounds, costs);
     rounds_drop(&rounds);
     return status;
 }

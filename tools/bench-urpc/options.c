@@ -13,7 +13,7 @@
 enum { ROUNDS_MAX = 1000000, LINES_MAX = 65536, SECONDS_MAX = 86400, CORES_MAX = 1024 };
 
 static const struct option list[] = {
-    {"csv", no_argument, NULL, 'c'},          {"calibrate", no_argument, NULL, 'k'},
+    {"csv", no_argument, NULL, 'c'},          {"costs", required_argument, NULL, 'k'},
     {"rounds", required_argument, NULL, 'r'}, {"cores", required_argument, NULL, 'p'},
     {"lines", required_argument, NULL, 'l'},  {"seconds", required_argument, NULL, 's'},
     {"help", no_argument, NULL, 'h'},         {0},
@@ -28,7 +28,8 @@ const char options_help[] =
     "  --lines N      a power of two, 4 to 65536: each channel holds N - 1 messages in each\n"
     "                 direction (default 64)\n"
     "  --csv          print comma-separated values\n"
-    "  --calibrate    print, as YAML, what a model of the machine needs: costs of transfers\n"
+    "  --costs FILE   also measure what a transfer of a line costs, and write FILE for\n"
+    "                 stave-boot --costs\n"
     "  --help         show this text\n"
     "\n"
     "Exit status: 0; 1 if a message had a wrong content or nothing could be measured; 2 bad\n"
@@ -57,7 +58,7 @@ static bool take(int option, struct options *options)
         options->csv = true;
         return true;
     case 'k':
-        options->calibrate = true;
+        options->costs = optarg;
         return true;
     case 'r':
         rest = number(optarg, 1, ROUNDS_MAX, '\0', &value);
@@ -97,9 +98,8 @@ enum options_result options_parse(int argc, char *argv[], struct options *option
             return OPTIONS_BAD;
         }
     }
-    if (optind < argc || (options->csv && options->calibrate)) {
-        fprintf(stderr, "bench-urpc: %s (try --help)\n",
-                optind < argc ? "there are no operands" : "--csv or --calibrate, not both");
+    if (optind < argc) {
+        fprintf(stderr, "bench-urpc: there are no operands (try --help)\n");
         return OPTIONS_BAD;
     }
     return OPTIONS_OK;

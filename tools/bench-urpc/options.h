@@ -13,7 +13,7 @@ struct options {
     unsigned seconds; // at most
     int cores[2];     // -1: the first two that may be used
     bool csv;
-    bool calibrate;
+    const char *costs; // file for what a model of the machine needs, or NULL
 };
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The table, the CSV and the calibration. Ratios are of medians of the same run. A stream's ratio
+// The table, the CSV and the costs. Ratios are of medians of the same run. A stream's ratio
 // to the limit is how many messages pass while a bare line goes one way, half its round trip.
 #include "report.h"
 
@@ -48,7 +48,7 @@ static void table_rows(const struct rounds *rounds, const struct result *results
 {
     for (size_t i = 0; i < rounds->count; i++) {
         const struct result *r = &results[i];
-        if (r->measurement->shape == shape) {
+        if (r->measurement->shape == shape && !r->measurement->kind->cost) {
             printf("%-16s%11.1f%11.1f%11.1f%11.1f%11.2f%10.2f\n", r->measurement->kind->name,
                    r->min, r->median, r->p99, r->median * 1e6 / rounds->ticks_per_ms,
                    ratio(1000, r->median), to_line(rounds, results, i));
@@ -88,6 +88,9 @@ void report_csv(const struct rounds *rounds, const struct result *results)
     for (size_t i = 0; i < rounds->count; i++) {
         const struct result *r = &results[i];
         const struct measurement *m = r->measurement;
+        if (m->kind->cost) {
+            continue;
+        }
         printf("%s,%s,%u,%u,%zu,%zu,%zu,cycles,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f,%.3f,%.3f\n",
                m->shape == SHAPE_TRIP ? "round trip" : "stream", m->kind->name, rounds->cores[0],
                rounds->cores[1], rounds->slots, rounds->rounds, (size_t)m->per_round, r->min,
@@ -96,37 +99,37 @@ void report_csv(const struct rounds *rounds, const struct result *results)
     }
 }
 
-static void calibration_line(const struct rounds *rounds, const struct result *results,
-                             const char *key, const char *name, enum shape shape, const char *what)
-{
-    printf("%s: %.2f # %s\n", key, median_of(rounds, results, name, shape), what);
-}
+// Of the loops that visit many lines (transfer.c), for each line: their own, not the transfer's.
+#define LOOP_INSTRUCTIONS 6
 
-void report_calibration(const struct rounds *rounds, const struct result *results)
+// How much farther a core of another node is than one of the same, where there is no other node to
+// measure: as on the machine of platforms/costs/xeon-2x4.yaml.
+#define FAR_TO_NEAR (285.0 / 90)
+
+void report_costs(const struct rounds *rounds, const struct result *results, FILE *out)
 {
-    printf("# Medians of %zu rounds on processors %u and %u, in ticks of the time-stamp counter.\n"
-           "ticks_per_us: %.0f\n",
-           rounds->rounds, rounds->cores[0], rounds->cores[1], rounds->ticks_per_ms / 1e3);
-    static const struct {
-        const char *key, *name;
-        enum shape shape;
-        const char *what;
-    } lines[] = {
-        {"cycle_ticks", "cycle", SHAPE_TRIP, "one cycle of the core"},
-        {"instruction_ticks", "instruction", SHAPE_TRIP, "an instruction that needs no transfer"},
-        {"read_ticks", "read", SHAPE_TRIP, "read a line that the other core wrote"},
-        {"take_ticks", "take", SHAPE_TRIP, "take over a line that the other core wrote"},
-        {"own_ticks", "own", SHAPE_TRIP, "write a line that this core wrote last, in the same way"},
-        {"read_take_ticks", "read-take", SHAPE_TRIP, "read, then write what the other core wrote"},
-        {"read_many_ticks", "read-many", SHAPE_TRIP, "the same, many at once: for each line"},
-        {"take_many_ticks", "take-many", SHAPE_TRIP, "the same, many at once: for each line"},
-        {"line_trip_ticks", "line", SHAPE_TRIP, "round trip of one bare line"},
-        {"two_lines_trip_ticks", "two-lines", SHAPE_TRIP, "round trip with a line each way"},
-        {"ring_trip_ticks", "urpc", SHAPE_TRIP, "round trip through the ring"},
-        {"ring_stream_ticks", "urpc", SHAPE_STREAM, "a message of a stream through the ring"},
-    };
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        calibration_line(rounds, results, lines[i].key, lines[i].name, lines[i].shape,
-                         lines[i].what);
-    }
+    double ns = rounds->ticks_per_ms / 1e6;
+    double read = median_of(rounds, results, "read", SHAPE_TRIP);
+    double take = median_of(rounds, results, "take", SHAPE_TRIP);
+    double read_take = median_of(rounds, results, "read-take", SHAPE_TRIP);
+    double read_many = median_of(rounds, results, "read-many", SHAPE_TRIP);
+    double take_many = median_of(rounds, results, "take-many", SHAPE_TRIP);
+    double instruction = median_of(rounds, results, "instruction", SHAPE_TRIP);
+    double near = (read + take) / 2;
+    double busy = (read_many > take_many ? read_many : take_many) - LOOP_INSTRUCTIONS * instruction;
+    fprintf(out,
+            "# Costs for stave-boot --costs (tools/boot/costs.h), measured between processors %u "
+            "and %u:\n# medians of %zu rounds. Here a cycle is a tick of the time-stamp counter; "
+            "the core has %.2f of its own in one.\n"
+            "# A line that the other core wrote: to read it %.1f, to write it %.1f, both %.1f; of "
+            "many %.1f and %.1f.\n"
+            "# Assumed, since two cores cannot tell: far, memory (100 ns), interrupt (1 us).\n",
+            rounds->cores[0], rounds->cores[1], rounds->rounds,
+            ratio(1, median_of(rounds, results, "cycle", SHAPE_TRIP)), read, take, read_take,
+            read_many, take_many);
+    fprintf(out,
+            "name: measured\ninstruction: %.0f\nnear: %.0f\nfar: %.0f\nbusy: %.0f\n"
+            "memory: %.0f\ninterrupt: %.0f\nread_takes: %s\nmhz: %.0f\n",
+            1e3 * instruction, near, near * FAR_TO_NEAR, busy > 0 ? busy : 0, 100 * ns, 1000 * ns,
+            read_take < read + take / 2 ? "true" : "false", 1e3 * ns);
 }

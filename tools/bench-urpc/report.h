@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// What bench-urpc prints: a table, CSV, or the calibration of a model.
+// What bench-urpc prints: a table or CSV, and costs for the model of a machine.
 #pragma once
 
 #include "rounds.h"
+
+#include <stdio.h>
 
 // What is printed of one measurement, for each of its items.
 struct result {
@@ -17,4 +19,6 @@ void report_sum_up(const struct rounds *rounds, struct result *results);
 
 void report_table(const struct rounds *rounds, const struct result *results);
 void report_csv(const struct rounds *rounds, const struct result *results);
-void report_calibration(const struct rounds *rounds, const struct result *results);
+
+// Writes the costs as stave-boot takes them (tools/boot/costs.h).
+void report_costs(const struct rounds *rounds, const struct result *results, FILE *out);

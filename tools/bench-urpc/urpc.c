@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The ring of urpc/, in four ways of using it: with copies, in place, in place with a rest after
-// each poll in vain, and in batches.
+// The ring of urpc/, in five ways of using it: with copies, in place, in place with a rest after
+// each poll in vain, in batches, and asking after each message whether the peer sleeps.
 #include "urpc/urpc.h"
 #include "channel.h"
 
@@ -80,6 +80,16 @@ LOOP bool place_recv(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
+// What a sender does that turns to other work after each message, as ump_chan_send() has to assume.
+LOOP bool flushed_send(void *end, uint64_t number)
+{
+    bool sent = copy_send(end, number);
+    if (sent && urpc_peer_sleeps(end)) {
+        __builtin_trap(); // no receiver here ever does
+    }
+    return sent;
+}
+
 LOOP bool relaxed_recv(void *end, uint64_t number, uint64_t *wrong)
 {
     bool received = place_recv(end, number, wrong);
@@ -137,6 +147,11 @@ static uint64_t relaxed_ping(void *end, uint64_t first, uint64_t count)
 static uint64_t relaxed_pong(void *end, uint64_t first, uint64_t count)
 {
     return loop_pong(end, first, count, place_send, relaxed_recv);
+}
+
+static uint64_t flushed_produce(void *end, uint64_t first, uint64_t count)
+{
+    return loop_produce(end, first, count, flushed_send);
 }
 
 static uint64_t batch_produce(void *end, uint64_t first, uint64_t count)
@@ -210,6 +225,15 @@ const struct channel_kind urpc_batch_kind = {
     .close = urpc_drop,
     .produce = batch_produce,
     .consume = batch_consume,
+};
+
+const struct channel_kind urpc_flushed_kind = {
+    .name = "urpc-flushed",
+    .messages = 4000,
+    .open = urpc_open,
+    .close = urpc_drop,
+    .produce = flushed_produce,
+    .consume = copy_consume,
 };
 
 const struct channel_kind urpc_relaxed_kind = {

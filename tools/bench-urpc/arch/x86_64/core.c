@@ -12,7 +12,7 @@ enum { ITEMS = 16384 };
 static bool core_open(struct channel *channel, size_t slots)
 {
     (void)slots;
-    void *words = calloc(1, LINE_BYTES);
+    void *words = calloc(4, LINE_BYTES);
     *channel = (struct channel){{words, words}, words};
     return words != NULL;
 }
@@ -36,25 +36,30 @@ static uint64_t cycles(void *end, uint64_t first, uint64_t count)
     return sum ^ (first + count);
 }
 
-// Sixteen instructions such as a ring executes: loads, stores, sums and a branch, all in the first
-// cache.
+// As many instructions as a ring executes for a message: loads, stores, sums and a few branches,
+// all in the first cache, each counter used once.
 static uint64_t instructions(void *end, uint64_t first, uint64_t count)
 {
-    uint64_t *words = end, a, b, left = count / 16;
+    uint64_t *words = end, a, b, left = count / 64;
     words[0] = first;
     __asm__ volatile("1:\n\t"
-                     "mov (%3), %0\n\tmov 8(%3), %1\n\tadd $1, %0\n\tmov %0, (%3)\n\t"
-                     "add %0, %1\n\tmov %1, 8(%3)\n\tmov 16(%3), %0\n\tmov 24(%3), %1\n\t"
-                     "mov %0, 24(%3)\n\tmov %1, 16(%3)\n\txor %1, %0\n\tor %0, 32(%3)\n\t"
-                     "mov 40(%3), %0\n\tmov %0, 48(%3)\n\tsub $1, %2\n\tjne 1b"
+                     ".irp at, 0, 64, 128, 192\n\t"
+                     "mov \\at(%3), %0\n\tmov \\at+8(%3), %1\n\tadd $1, %0\n\tmov %0, \\at(%3)\n\t"
+                     "add %0, %1\n\tmov %1, \\at+8(%3)\n\tmov \\at+16(%3), %0\n\t"
+                     "mov \\at+24(%3), %1\n\tmov %0, \\at+32(%3)\n\tmov %1, \\at+40(%3)\n\t"
+                     "xor %1, %0\n\tor %0, \\at+48(%3)\n\tmov \\at+56(%3), %0\n\t"
+                     "mov %0, \\at+48(%3)\n\tcmp $0, %2\n\tje 2f\n\t"
+                     ".endr\n\t"
+                     "sub $1, %2\n\tjmp 1b\n2:"
                      : "=&r"(a), "=&r"(b), "+r"(left)
                      : "r"(words)
                      : "memory", "cc");
-    return words[0] ^ (first + count / 16);
+    return words[0] ^ (first + count / 64 + 1);
 }
 
 const struct channel_kind cycle_kind = {
     .name = "cycle",
+    .cost = true,
     .trips = ITEMS,
     .open = core_open,
     .close = core_close,
@@ -63,6 +68,7 @@ const struct channel_kind cycle_kind = {
 
 const struct channel_kind instruction_kind = {
     .name = "instruction",
+    .cost = true,
     .trips = ITEMS,
     .open = core_open,
     .close = core_close,
