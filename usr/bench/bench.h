@@ -39,6 +39,9 @@ enum command {
     WORKER_BULK_SKIP,    ///< the other side, which reads nothing
     WORKER_COPY_SEND,    ///< as WORKER_BULK_SEND, through the ring
     WORKER_COPY_RECEIVE,
+    WORKER_RING_ECHO, ///< send (word 1) messages back, through the bare ring
+    WORKER_RING_TAKE, ///< receive (word 1) messages so, an eleventh of them to warm up. 1: cycles
+    WORKER_RING_TAKE_FLUSHED, ///< the same, if the sender flushes each
     WORKER_STAMP, ///< answer the next (word 1) messages with the time; not answered otherwise
     WORKER_QUIT,  ///< not answered
 };
@@ -81,6 +84,7 @@ struct worker {
 
 /// Does a command between workers; false if it is none. 0, 1: the results.
 bool worker_shape(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
+bool worker_ring(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
 bool worker_bulk(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
 
 // master.c
@@ -102,6 +106,8 @@ void workers_end(void);
 
 /// Cores that are up and that the options allow, in order; returns their number.
 unsigned cores_chosen(const struct options *options, coreid_t cores[CORES_MAX]);
+/// The cores given as numbers, or all of these but the own one.
+unsigned others_chosen(const struct options *options, coreid_t to[CORES_MAX]);
 /// The numbers given, or the standard ones.
 unsigned numbers_chosen(const struct options *options, const unsigned *standard, unsigned count,
                         const unsigned **numbers);
@@ -123,6 +129,7 @@ cycles_t circle_answer(const coreid_t *cores, unsigned count);
 void measure_syscall(const struct options *options);
 void measure_lmp(const struct options *options);
 void measure_ump(const struct options *options);
+void measure_ring(const struct options *options);
 void measure_pairs(const struct options *options);
 void measure_fanin(const struct options *options);
 void measure_fanout(const struct options *options);

@@ -79,12 +79,13 @@ static const struct {
     enum measurement what;
     void (*measure)(const struct options *options);
 } measurements[] = {
-    {MEASURE_SYSCALL, measure_syscall},   {MEASURE_LMP, measure_lmp},
-    {MEASURE_UMP, measure_ump},           {MEASURE_PAIRS, measure_pairs},
-    {MEASURE_FANIN, measure_fanin},       {MEASURE_FANOUT, measure_fanout},
-    {MEASURE_PIPELINE, measure_pipeline}, {MEASURE_BULK, measure_bulk},
-    {MEASURE_WAKE, measure_wake},         {MEASURE_POLL, measure_poll},
-    {MEASURE_CAPS, measure_caps},         {MEASURE_SPAWN, measure_spawn},
+    {MEASURE_SYSCALL, measure_syscall}, {MEASURE_LMP, measure_lmp},
+    {MEASURE_UMP, measure_ump},         {MEASURE_RING, measure_ring},
+    {MEASURE_PAIRS, measure_pairs},     {MEASURE_FANIN, measure_fanin},
+    {MEASURE_FANOUT, measure_fanout},   {MEASURE_PIPELINE, measure_pipeline},
+    {MEASURE_BULK, measure_bulk},       {MEASURE_WAKE, measure_wake},
+    {MEASURE_POLL, measure_poll},       {MEASURE_CAPS, measure_caps},
+    {MEASURE_SPAWN, measure_spawn},
 };
 
 int main(int argc, char *argv[])

@@ -145,9 +145,9 @@ static void measure_ump_to(const struct options *options, coreid_t core)
     free(samples);
 }
 
-void measure_ump(const struct options *options)
+unsigned others_chosen(const struct options *options, coreid_t to[CORES_MAX])
 {
-    coreid_t up[CORES_MAX], to[CORES_MAX];
+    coreid_t up[CORES_MAX];
     unsigned up_count = cores_chosen(options, up), count = 0;
     bool given = options->numbers_count > 0;
     for (unsigned i = 0; given && i < options->numbers_count; i++) {
@@ -158,6 +158,13 @@ void measure_ump(const struct options *options)
             to[count++] = up[i];
         }
     }
+    return count;
+}
+
+void measure_ump(const struct options *options)
+{
+    coreid_t to[CORES_MAX];
+    unsigned count = others_chosen(options, to);
     if (count == 0 && !options->csv) {
         printf("UMP round trip: there is no other core\n");
     }

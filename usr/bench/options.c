@@ -20,7 +20,7 @@ static const struct {
     {"ump", MEASURE_UMP},         {"pairs", MEASURE_PAIRS},   {"main", MEASURE_MAIN},
     {"fanin", MEASURE_FANIN},     {"fanout", MEASURE_FANOUT}, {"pipeline", MEASURE_PIPELINE},
     {"bulk", MEASURE_BULK},       {"wake", MEASURE_WAKE},     {"poll", MEASURE_POLL},
-    {"caps", MEASURE_CAPS},       {"spawn", MEASURE_SPAWN},
+    {"caps", MEASURE_CAPS},       {"spawn", MEASURE_SPAWN},   {"ring", MEASURE_RING},
 };
 
 void options_help(void)
@@ -29,6 +29,8 @@ void options_help(void)
            "  syscall    a system call that does nothing\n"
            "  lmp        round trips between two domains of one core: through a waitset, LRPC\n"
            "  urpc       round trip to another core; NUMBERS are the cores (all others)\n"
+           "  ring       round trips and a stream to another core, by polling alone: the ring\n"
+           "             without the library; NUMBERS are the cores (all others)\n"
            "  pairs      messages in one direction between NUMBERS pairs of cores at once\n"
            "  fanin      messages of NUMBERS clients, each on a core, to one server\n"
            "  fanout     one message to NUMBERS cores: one by one, through a tree, and through a\n"

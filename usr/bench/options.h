@@ -24,6 +24,7 @@ enum measurement {
     MEASURE_POLL = 1 << 9,
     MEASURE_CAPS = 1 << 10,
     MEASURE_SPAWN = 1 << 11,
+    MEASURE_RING = 1 << 12,
 };
 
 struct options {

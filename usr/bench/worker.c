@@ -101,7 +101,8 @@ static void answer(const uint64_t command[3])
         disp_set_poll_limit((uint32_t)command[1]);
         break;
     default:
-        if (!worker_shape(&worker, command, results) && !worker_bulk(&worker, command, results)) {
+        if (!worker_shape(&worker, command, results) && !worker_bulk(&worker, command, results) &&
+            !worker_ring(&worker, command, results)) {
             check(LIB_ERR_INVALID_ARGS, "understanding the master");
         }
     }

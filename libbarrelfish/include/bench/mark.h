@@ -21,6 +21,8 @@ enum bench_mark_what {
     BENCH_MARK_BULK,
     BENCH_MARK_WAKE,
     BENCH_MARK_POLL,
+    BENCH_MARK_RING,
+    BENCH_MARK_FLUSHED,
     BENCH_MARK_WHAT_COUNT
 };
 
