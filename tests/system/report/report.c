@@ -72,6 +72,9 @@ static void check_page(const struct host_output *page)
     // Medians 20, 40 and 30 against 90.
     check_has(page, "<td>2 cores, parallel</td><td>round trip</td><td class=\"n\">30</td>");
     check_has(page, "<td class=\"n\">0.333</td>");
+    // 30 measured; 450.9 and 650.9 modelled.
+    check_has(page, "<td>a canned prediction</td><td class=\"n\">30.0</td>"
+                    "<td class=\"n\">550.9</td><td class=\"n\">18.36</td>");
 }
 
 /// The point of a machine: least minimum, median of the medians, greatest 99th percentile.
