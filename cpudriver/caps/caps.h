@@ -94,9 +94,9 @@ static inline bool caps_is_reclaimed(const struct caps *caps, const struct cap *
 
 /// Look up a capability. `root` is the caller's L1CNode (usually dispatcher_slots.cspace.cap; it is
 /// checked here, any capability will do); `caddr` as in kpi/capabilities.h, any 64 bits will do.
-/// Errors: SLOT_INVALID (no such slot), CAP_NOT_FOUND (empty), CAP_BUSY (the
-/// capability or one on the way is cleared or deleted, or it is reclaimed), CAP_TYPE (the root's
-/// address does not name an L1CNode), RIGHTS (a CNode on the way lacks READ).
+/// Errors: SLOT_INVALID (no such slot), CAP_NOT_FOUND (empty), CAP_BUSY (the capability or one on
+/// the way is cleared or deleted, or it is reclaimed), CAP_TYPE (the root's address does not name
+/// an L1CNode), RIGHTS (a CNode on the way lacks READ).
 errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out);
 
 /// The same for deleting: the slot may hold a zombie or a half-cleared object, and the CNode with
@@ -210,10 +210,10 @@ void caps_surrender(struct caps *caps, struct cte *cte);
 /// again at once. For the idle loop and the timer tick.
 bool caps_step(struct caps *caps);
 
-/// Make an EndPointLMP of a dispatcher. Errors: CAP_TYPE, ARGS (offset not a
-/// multiple of 64 or inside of struct dispatcher_shared; messages not a power of two up to
-/// LMP_ENDPOINT_MESSAGES_MAX; an endpoint of another size is there), DISP_NOT_READY (no dispatcher
-/// frame), DISP_FRAME (does not fit into it), SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
+/// Make an EndPointLMP of a dispatcher. Errors: CAP_TYPE, ARGS (offset not a multiple of 64 or
+/// inside of struct dispatcher_shared; messages not a power of two up to LMP_ENDPOINT_MESSAGES_MAX;
+/// an endpoint of another size is there), DISP_NOT_READY (no dispatcher frame), DISP_FRAME (does
+/// not fit into it), SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
 errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_t offset,
                               uint64_t messages, const struct caps_dest *dest);
 

@@ -8,8 +8,7 @@
 // chapter 14.
 //
 // M1  In-order, slots are sorted by (base ascending, bytes descending, type's order, the part of
-// extra
-//     that names the object, CAPFLAG_REMOTE, address). So an ancestor comes before its
+//     extra that names the object, CAPFLAG_REMOTE, address). So an ancestor comes before its
 //     descendants, and copies stand together, unmarked ones first.
 // M2  The heights of a node's two subtrees differ by one at most; level is the node's own.
 // M3  max_end is the greatest end in the node's subtree.

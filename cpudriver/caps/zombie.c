@@ -13,13 +13,11 @@
 //
 // Z1  A zombie Z that finds its own capability inside of itself passes over it: it goes last.
 // Z2  A zombie Z that finds another zombie Y inside of itself exchanges slots with it: Z's
-// capability then
-//     lies in Z, Y's where Z's was. Whoever waited for that slot now waits for Y.
+//     capability then lies in Z, Y's where Z's was. Whoever waited for that slot now waits for Y.
 // Z3  If Z's capability lies in Z already, Y is worked on first. That ends: Y is finished, or
-// exchanges
-//     slots with another, which each zombie does once at the most.
+//     exchanges slots with another, which each zombie does once at the most.
 // Z4  Slots before cap.aux are empty but for Z itself; a zombie's slots are never filled from
-// outside.
+//     outside.
 
 #include "caps/slot.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// From the boot loader's 32-bit protected mode (Multiboot2 specification 2.0, section 3.3) to boot_main in long mode. The
-// page tables made here (`boot_pml4`) map all of the first 512 GiB with 1 GiB pages, at 0 and at the window, and
-// the image; each starting core runs on them until it has built its own (space.c).
+// From the boot loader's 32-bit protected mode (Multiboot2 specification 2.0, section 3.3) to
+// boot_main in long mode. The page tables made here (`boot_pml4`) map all of the first 512 GiB with
+// 1 GiB pages, at 0 and at the window, and the image; each starting core runs on them until it has
+// built its own (space.c).
 
 #define MULTIBOOT2_HEADER_MAGIC 0xe85250d6
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Ways into the CPU driver and out of it. There is one kernel stack and no nesting: each entry starts at its top and
-// each exit forgets it. The registers of the interrupted domain go straight to kcb.regs, at an address that is the same on every core.
+// Ways into the CPU driver and out of it. There is one kernel stack and no nesting: each entry
+// starts at its top and each exit forgets it. The registers of the interrupted domain go straight
+// to kcb.regs, at an address that is the same on every core.
 
 #include "arch/x86_64/offsets.h"
 
@@ -143,7 +144,8 @@ cpu_idle:
     jmp 1b
 
 // One stub for each vector, 16 bytes apart. Those exceptions that push no error code get a 0.
-#define HAS_ERROR_CODE(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)
+#define HAS_ERROR_CODE(v) \
+    ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)
 
     .align 16
     .globl trap_stubs

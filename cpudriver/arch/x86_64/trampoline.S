@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Where a further core starts: copied to a page below 1 MiB, entered in real mode with cs = page >> 4
-// (Intel SDM vol. 3, 9.4.3). It finds its own entry of boot_handover by its APIC ID, so several cores may run it at once: it writes nothing
-// and needs no stack before it has found its own.
+// Where a further core starts: copied to a page below 1 MiB, entered in real mode with cs = page /
+// 16 (Intel SDM vol. 3, 9.4.3). It finds its own entry of boot_handover by its APIC ID, so several
+// cores may run it at once: it writes nothing and needs no stack before it has found its own.
 
 
     .section .rodata.trampoline, "a"
@@ -16,8 +16,8 @@ trampoline_start:
     movw %bx, %ds
     movzwl %bx, %ebx
     lgdtl trampoline_gdt_pointer - trampoline_start
-    // A far jump whose target depends on the page: push and return. The stack is the end of this page, used for
-    // this one jump only; each core writes the same two words.
+    // A far jump whose target depends on the page: push and return. The stack is the end of this
+    // page, used for this one jump only; each core writes the same two words.
     movw %bx, %ss
     movw $4096, %sp
     shll $4, %ebx // linear address of this page

@@ -6,10 +6,10 @@
 // monitor that starts it prepares one and passes its frame to KERNEL_CMD_START_CORE, which takes
 // from the caller the capabilities that `regions` names and lets the new core's CPU driver make
 // them anew there:
-//   RAM       moved: the caller must hold the only copy, without descendants; slot = its caddr
-//   KCB       filled in by START_CORE from its own argument: the new core keeps OBJSIZE_KCB of it
-//   and passes on the rest SHARED    a Frame that both cores keep (the channel between the two
-//   monitors); slot = its caddr
+//   RAM     moved: the caller must hold the only copy, without descendants; slot = its caddr
+//   KCB     filled in by START_CORE from its own argument: the new core keeps OBJSIZE_KCB of it and
+//           passes on the rest
+//   SHARED  a Frame that both cores keep (the channel between the two monitors); slot = its caddr
 // On the new core `slot` is the slot in SUPERCN.
 
 #pragma once

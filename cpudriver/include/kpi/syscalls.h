@@ -9,34 +9,35 @@
 // (kpi/dispatcher.h), on the caller's own stack. A call clobbers rcx and r11 only, beyond its
 // results.
 //
-// SYSCALL_INVOKE  rdi = capability (caddr_make), rsi = command, rdx, r10, r8, r9, r12, r13 =
-// arguments 1 to 6.
-//                 Results: rax = errval_t, rdx = value 1, r10 = value 2 (only commands that say so;
-//                 else kept).
-// SYSCALL_LMP_SEND rdi = endpoint, rsi = LMP_FLAG_ bits | words << 8, rdx = capability to send or
-// 0,
-//                 words 0 to 7 in r10, r8, r9, r12, r13, r14, r15, rbx. Result: rax. Errors: ARGS
-//                 (flags, words); of the endpoint those of a lookup, CAP_TYPE and RIGHTS (WRITE);
-//                 of the capability LMP_CAPTRANSFER_SRC (it cannot be looked up; to give it away
-//                 its CNode needs WRITE), RIGHTS (GRANT), NO_COPY, CAP_BUSY; of the receiver
-//                 LMP_NO_TARGET, LMP_BUF_OVERFLOW, LMP_CAPTRANSFER_DST, CNODE_TYPE.
-//                 With LMP_FLAG_CALL (LRPC), only while disabled (else ARGS), a caller whose
-//                 message has been sent also waits for one, as if suspended without a time, and
-//                 then goes on after the system call: rax = 0, rsi = 0, rsp kept, no other register
-//                 but the FPU's. If the receiver waits in the same way with this endpoint as its
-//                 lrpc_endpoint, the message goes past the buffer and the receiver runs at once, on
-//                 what is left of the caller's slice: rax = 0, rsi = LMP_RECV_ bits | words << 8,
-//                 rdx = badge, the words in the registers that they were sent in (those beyond are
-//                 0), rsp kept, no other register but the FPU's. A caller that has messages it has
-//                 not seen does not wait: rax = 0, rsi = 0, the rest kept.
-// SYSCALL_YIELD   rdi = a dispatcher or endpoint to run next, or 0. Result: rax.
-// SYSCALL_SUSPEND rdi = systime_t to be woken at, or 0. Only while disabled. The caller's registers
-// are forgotten: the dispatcher
-//                 continues at entry_run when a message came (lmp_delivered is not the domain's
-//                 lmp_seen), at once if one has come already, or when the time has come. Returns
-//                 only with SYS_ERR_ARGS if the caller is enabled.
-// SYSCALL_PRINT   rdi = text, rsi = bytes (at most SYS_PRINT_MAX): to the CPU driver's console.
-// Result: rax. SYSCALL_NOP     Result: rax = 0.
+// SYSCALL_INVOKE
+//     rdi = capability (caddr_make), rsi = command, rdx, r10, r8, r9, r12, r13 = arguments 1 to 6.
+//     Results: rax = errval_t, rdx = value 1, r10 = value 2 (only commands that say so; else kept).
+// SYSCALL_LMP_SEND
+//     rdi = endpoint, rsi = LMP_FLAG_ bits | words << 8, rdx = capability to send or 0, words 0 to
+//     7 in r10, r8, r9, r12, r13, r14, r15, rbx. Result: rax.
+//     Errors: ARGS (flags, words); of the endpoint those of a lookup, CAP_TYPE and RIGHTS (WRITE);
+//     of the capability LMP_CAPTRANSFER_SRC (it cannot be looked up; to give it away its CNode
+//     needs WRITE), RIGHTS (GRANT), NO_COPY, CAP_BUSY; of the receiver LMP_NO_TARGET,
+//     LMP_BUF_OVERFLOW, LMP_CAPTRANSFER_DST, CNODE_TYPE.
+//     With LMP_FLAG_CALL (LRPC), only while disabled (else ARGS), a caller whose message has been
+//     sent also waits for one, as if suspended without a time, and then goes on after the system
+//     call: rax = 0, rsi = 0, rsp kept, no other register but the FPU's. If the receiver waits in
+//     the same way with this endpoint as its lrpc_endpoint, the message goes past the buffer and
+//     the receiver runs at once, on what is left of the caller's slice: rax = 0, rsi = LMP_RECV_
+//     bits | words << 8, rdx = badge, the words in the registers that they were sent in (those
+//     beyond are 0), rsp kept, no other register but the FPU's. A caller that has messages it has
+//     not seen does not wait: rax = 0, rsi = 0, the rest kept.
+// SYSCALL_YIELD
+//     rdi = a dispatcher or endpoint to run next, or 0. Result: rax.
+// SYSCALL_SUSPEND
+//     rdi = systime_t to be woken at, or 0. Only while disabled. The caller's registers are
+//     forgotten: the dispatcher continues at entry_run when a message came (lmp_delivered is not
+//     the domain's lmp_seen), at once if one has come already, or when the time has come. Returns
+//     only with SYS_ERR_ARGS if the caller is enabled.
+// SYSCALL_PRINT
+//     rdi = text, rsi = bytes (at most SYS_PRINT_MAX): to the CPU driver's console. Result: rax.
+// SYSCALL_NOP
+//     Result: rax = 0.
 
 #pragma once
 
