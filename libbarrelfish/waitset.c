@@ -2,13 +2,12 @@
 // Copyright The Stave authors
 //
 // Waitsets. States of a channel and who changes them:
-//   unregistered -> idle       waitset_chan_register()
-//   unregistered -> polled     waitset_chan_register_polled(): on the dispatcher's ring
-//   polled -> armed            waitset_arm_disabled(), waitset_poll_disabled(): silent channels
-//   idle, polled, armed -> pending
-//                              waitset_chan_trigger(), waitset_poll_disabled(): on the waitset's
-//                              ring
-//   any -> unregistered        waitset_chan_deregister(), and pending ones by get_next_event()
+//   unregistered -> idle            waitset_chan_register()
+//   unregistered -> polled          waitset_chan_register_polled(): on the dispatcher's ring
+//   polled -> armed                 waitset_arm_disabled(), waitset_poll_disabled(): if silent
+//   idle, polled, armed -> pending  waitset_chan_trigger(), waitset_poll_disabled(): on the
+//                                   waitset's ring
+//   any -> unregistered             waitset_chan_deregister(); pending ones: get_next_event()
 // One waiter is woken for each event; it looks again, as another thread may have taken the event.
 // Everything is done disabled.
 //

@@ -73,11 +73,11 @@ context_continue:
     .size context_continue, . - context_continue
 
 // void context_resume(const struct registers *regs, const uint8_t *fpu, uint64_t xsave_mask)
-// Nothing is written to the thread's stack: the flags are popped from the dispatcher stack, and the jump
-// goes through the dispatcher. Between enabling and the jump the thread's registers are loaded already:
-// that is the critical section, in which the CPU driver takes the dispatcher for disabled. IRET
-// would do all this at once, but QEMU 7.2 lets a user-mode IRET read its stack as the kernel would,
-// which SMAP forbids.
+// Nothing is written to the thread's stack: the flags are popped from the dispatcher stack, and the
+// jump goes through the dispatcher. Between enabling and the jump the thread's registers are loaded
+// already: that is the critical section, in which the CPU driver takes the dispatcher for disabled.
+// IRET would do all this at once, but QEMU 7.2 lets a user-mode IRET read its stack as the kernel
+// would, which SMAP forbids.
     .globl context_resume
     .type context_resume, @function
 context_resume:

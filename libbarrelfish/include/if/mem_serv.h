@@ -49,8 +49,7 @@ enum mem_serv_op {
     MEM_SERV_REVOKE_EP,
     /// words: 1 domain ID, 2 bytes wanted, 3 microseconds that it has; capability: an endpoint that
     /// gets MEM_SERV_RECLAIMED, once, perhaps before the reply. From the monitor and spawnd of this
-    /// core
-    /// only. Give the endpoint room for 16 messages.
+    /// core only. Give the endpoint room for 16 messages.
     /// errors: SYS_ERR_RIGHTS, also for a domain of the trusted base; SYS_ERR_ARGS;
     /// SYS_ERR_CAP_TYPE; SPAWN_ERR_NO_DOMAIN; LIB_ERR_RECLAIM_BUSY one is under way for this
     /// domain, or too many are.

@@ -42,8 +42,7 @@ enum monitor_op {
     /// 1: iref. MON_ERR_NO_IREF.
     MONITOR_UNEXPORT,
     /// 1: iref, 2: bytes of the client's outgoing area, 3: of its incoming area. out 1: id, cap:
-    /// Frame
-    /// with the two in this order, which the server gets too; MONITOR_EVENT_BOUND follows.
+    /// Frame with the two in this order, which the server gets too; MONITOR_EVENT_BOUND follows.
     /// MON_ERR_LIMIT, MON_ERR_NO_CORE, LIB_ERR_INVALID_ARGS, those of frame_alloc().
     MONITOR_BIND,
     /// 1: iref of this core, cap: the client's endpoint. out 1: id; MONITOR_EVENT_BOUND follows.
@@ -91,8 +90,7 @@ enum monitor_core_state { MONITOR_CORE_OFF, MONITOR_CORE_UP, MONITOR_CORE_FAILED
 /// First word of an event. Word 1 is the id, unless said otherwise.
 enum monitor_event {
     /// A client wants to bind; answer with MONITOR_BIND_REPLY. 2: iref, 3: bytes of the client's
-    /// outgoing area, 4: of its incoming area, 5: the client's
-    /// domain, cap: Frame.
+    /// outgoing area, 4: of its incoming area, 5: the client's domain, cap: Frame.
     MONITOR_EVENT_BIND = 1,
     /// As MONITOR_EVENT_BIND, over LMP. 2: iref, 5: the client's domain, cap: the client's
     /// endpoint.

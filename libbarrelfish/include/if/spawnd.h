@@ -46,11 +46,12 @@ enum spawnd_op {
     /// 1: exit status. The caller ends; there is no reply. LMP only.
     SPAWND_EXIT,
     /// 1: domain ID, 2: 1 = do not wait. reply: 1 enum spawnd_state, 2 exit status or enum
-    /// dispatcher_death. The reply comes when the domain has
-    /// ended. What is known of ended domains is forgotten after many others have ended.
+    /// dispatcher_death. The reply comes when the domain has ended. What is known of ended domains
+    /// is forgotten after many others have ended.
     /// errors: SPAWN_ERR_NO_DOMAIN; SPAWN_ERR_LIMIT too many wait.
     SPAWND_WAIT,
-    /// 1: domain ID. The caller must have spawned it. errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
+    /// 1: domain ID. The caller must have spawned it.
+    /// errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
     SPAWND_KILL,
     /// 1: least domain ID wanted. reply: the first from there on: 1 domain ID (0: none) | enum
     /// spawnd_state << 32, 2 pages of memory that it was loaded into | pages that the memory server
