@@ -5,11 +5,12 @@
 // (records, the client's side, ends) and bind_server.c. If both domains are on this core there are
 // two records with the same id.
 //
-// States:  WAITING  server's side, until the service is exported (spawnd being started)   -> ASKED
-// (offer)
-//          ASKED    client: until the answer comes; server: until the domain has answered -> OPEN
-//          (bind_reply, bound) OPEN     messages flow -> CLOSED (close) CLOSED   only until its
-//          last event has gone to the domain                       -> FREE (find_free)
+// States, and the function that leads from each to the next:
+//   WAITING  server's side, until the service is exported (spawnd being started) -> ASKED (offer)
+//   ASKED    client: until the answer comes; server: until the domain has answered -> OPEN
+//            (bind_reply, bound)
+//   OPEN     messages flow -> CLOSED (close)
+//   CLOSED   only until its last event has gone to the domain -> FREE (find_free)
 
 #pragma once
 

@@ -9,9 +9,10 @@
 //
 // T1 What is sent is identified first and its remote flag is set before the message leaves.
 // T2 A core accepts a capability only from its owner or by way of it, which knows that the sender
-// held it (C11). T3 A release says that no copy is left. When a copy is made real while an older
-// one is parked here, the parked one is not the last, and is
-//    just deleted; the returns are looked through before a new copy is given to anybody.
+//    held it (C11).
+// T3 A release says that no copy is left. When a copy is made real while an older one is parked
+//    here, the parked one is not the last, and is just deleted; the returns are looked through
+//    before a new copy is given to anybody.
 
 #include "monitor.h"
 

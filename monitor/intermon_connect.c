@@ -3,13 +3,13 @@
 //
 // Direct channels between any two monitors, made on demand. The asker allocates the frame and sends
 // it along the tree; from then on:
-//   asked:  CONNECT  -> maps, answers CONNECTED along the tree, then *sends* directly; does not
-//   read the new ring yet asker:  CONNECTED -> everything that the other sent along the tree has
-//   arrived: *reads* the new ring; sends SWITCH
-//                        along the tree, then sends directly
-//   asked:  SWITCH   -> everything that the asker sent along the tree has arrived: reads the new
-//   ring
-// which keeps the order of messages (IM1). If both ask at once, the request of the core with the
+//   asked, at CONNECT:   maps, answers CONNECTED along the tree, then *sends* directly; does not
+//                        read the new ring yet
+//   asker, at CONNECTED: everything that the other sent along the tree has arrived: *reads* the new
+//                        ring; sends SWITCH along the tree, then sends directly
+//   asked, at SWITCH:    everything that the asker sent along the tree has arrived: reads the new
+//                        ring
+// This keeps the order of messages (IM1). If both ask at once, the request of the core with the
 // lower number counts and the other is refused.
 
 #include "monitor.h"

@@ -48,8 +48,8 @@ struct boot_plan {
 ///
 /// \param distance  between NUMA nodes, as in struct bootinfo
 /// \return MON_ERR_LIMIT if there are too many regions for BOOT_PIECES_MAX; SYS_ERR_CORE_DATA if a
-/// region wraps around, lies in no
-///         node or is not a multiple of the page size. The plan is undefined then.
+///         region wraps around, lies in no node or is not a multiple of the page size. The plan is
+///         undefined then.
 __attribute__((warn_unused_result)) errval_t
 boot_plan_make(struct boot_plan *plan, const struct boot_tree *tree, coreid_t self,
                const struct bootinfo_region *regions, unsigned regions_count,

@@ -29,7 +29,7 @@ struct boot_tree {
 /// \param count    1 to BOOTINFO_CORES_MAX
 /// \param fan_out  1 to BOOT_FAN_OUT_MAX: most cores that a core starts inside its node
 /// \return LIB_ERR_INVALID_ARGS if count, fan_out or a node is out of range; the tree is untouched
-/// then
+///         then
 __attribute__((warn_unused_result)) errval_t
 boot_tree_make(struct boot_tree *tree, const uint16_t *node, unsigned count, unsigned fan_out);
 

@@ -14,13 +14,13 @@
 //
 // What makes it right, with messages from one core arriving in the order in which they were sent:
 // D1 A core that holds a copy, or to which one is on its way, is in the set (C2). A send adds it
-// before the message leaves. D2 A release that crosses a copy on its way to the same core must not
-// remove that core. So copies not yet acknowledged are counted
-//    (in_flight), and a core leaves the set only when none is in flight and the last thing that it
-//    said is not "made real" (holds).
+//    before the message leaves.
+// D2 A release that crosses a copy on its way to the same core must not remove that core. So copies
+//    not yet acknowledged are counted (in_flight), and a core leaves the set only when none is in
+//    flight and the last thing that it said is not "made real" (holds).
 // D3 A holder acknowledges a copy before it can release it, and releases an object only when no
-// copy of it exists on its core. D4 The table is bounded (C10): a send that finds no room is
-// refused before anything changed.
+//    copy of it exists on its core.
+// D4 The table is bounded (C10): a send that finds no room is refused before anything changed.
 //
 // Deliberately not here: revoke and ownership moves across cores, which need the same table and
 // further states.

@@ -45,7 +45,7 @@ bool name_valid(const struct name *name);
 /// Registers a name. Afterwards take the waiters with name_table_take_waiter().
 ///
 /// \return NS_ERR_NAME if the name or the iref (0) is invalid, NS_ERR_EXISTS, MON_ERR_LIMIT if the
-/// table is full
+///         table is full
 __attribute__((warn_unused_result)) errval_t name_table_register(struct name_table *table,
                                                                  const struct name *name,
                                                                  iref_t iref, domainid_t owner);
