@@ -9,8 +9,7 @@
 //   cores: 16
 //   memory: 1G
 //   nodes: 1
-//   modules:                  # boot modules in start order; file domains/<name> in the build
-//   folder
+//   modules:                  # in start order; each is domains/<name> in the build folder
 //     - name: init
 //     - name: console
 //       start: true           # optional: init starts it

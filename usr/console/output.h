@@ -5,9 +5,11 @@
 // bounded.
 //
 // O1 Text of a line that is not finished is kept with its writer; a line of up to OUTPUT_LINE_BYTES
-// goes into the stream as a whole. O2 A line that is pushed unfinished stays its writer's: if
-// another writer comes first, a newline is put between the two. O3 Nothing is lost: output_write()
-// needs output_room() for what it is given, as output_need() says.
+//    goes into the stream as a whole.
+// O2 A line that is pushed unfinished stays its writer's: if another writer comes first, a newline
+//    is put between the two.
+// O3 Nothing is lost: output_write() needs output_room() for what it is given, as output_need()
+//    says.
 #pragma once
 
 #include <stdbool.h>

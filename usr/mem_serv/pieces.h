@@ -4,10 +4,11 @@
 // The memory server's RAM capabilities: cutting a piece off a range and taking pieces back. Private
 // to the memory server. One thread only.
 //
-// Invariants: P1 every free range is covered by exactly one capability here, and by none elsewhere.
-// P2 memory handed out is covered by no capability here: so it is returned by the CPU driver when
-// its holders have deleted it. P3 nothing that may allocate is called between a look into the free
-// ranges and the end of the change, because allocating here means cutting a piece.
+// P1 Every free range is covered by exactly one capability here, and by none elsewhere.
+// P2 Memory handed out is covered by no capability here: so it is returned by the CPU driver when
+//    its holders have deleted it.
+// P3 Nothing that may allocate is called between a look into the free ranges and the end of the
+//    change, because allocating here means cutting a piece.
 #pragma once
 
 #include "free_ranges.h"

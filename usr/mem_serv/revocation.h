@@ -13,9 +13,10 @@
 //   any --enough came back, nothing left to take, or the holder ended--> IDLE
 //
 // R1 What counts is the holder's account: what it holds now against what it held in the beginning.
-// So memory counts whatever way it came back, also after the deadline, and what the holder
-// allocates meanwhile counts against it. R2 A range that is being taken is taken to its end:
-// between TAKE and its TAKEN or NOTHING no other event is given.
+//    So memory counts whatever way it came back, also after the deadline, and what the holder
+//    allocates meanwhile counts against it.
+// R2 A range that is being taken is taken to its end: between TAKE and its TAKEN or NOTHING no
+//    other event is given.
 #pragma once
 
 #include <stdbool.h>

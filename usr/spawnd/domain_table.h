@@ -6,8 +6,9 @@
 // more about a domain elsewhere.
 //
 // T1 Numbers begin at DOMAIN_DYNAMIC and are given round robin, so that one comes again only after
-// all others. T2 No two entries have the same ID. T3 A running domain is never pushed out; of those
-// that have ended the one that ended first is.
+//    all others.
+// T2 No two entries have the same ID.
+// T3 A running domain is never pushed out; of those that have ended the one that ended first is.
 #pragma once
 
 #include "if/spawnd.h"

@@ -3,8 +3,7 @@
 //
 // Requests of clients (if/spawnd.h), whichever way they came. What a client sends is a claim: it is
 // checked here and answered with an error. Rights: whoever reaches spawnd may start, wait for and
-// list domains; only its parent may kill a domain or take memory back
-// from it.
+// list domains; only its parent may kill a domain or take memory back from it.
 #include "spawnd.h"
 
 #include "barrelfish/capabilities.h"

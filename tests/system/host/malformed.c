@@ -5,6 +5,7 @@
 // with all of them, and lets the domain test_malformed (services/malformed.c) try to start each.
 // What is wrong with a file is tested field by field on the host (tests/unit/elf); here the machine
 // is.
+//
 //   system-malformed ELF PLATFORM
 #include <elf.h>
 #include <stdio.h>

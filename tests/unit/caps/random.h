@@ -103,8 +103,8 @@ errval_t random_retype_step(const struct random_retype *retype, uint32_t *done);
 /// Put into the model what a step has made: `done` objects, and others that are being cleared.
 void random_retype_made(const struct random_retype *retype, uint32_t done);
 
-// Operations under way.
-/// Whether any is; then what is doomed may be gone, and what is gone may still be in the way.
+/// Whether any operation is under way; then what is doomed may be gone, and what is gone may still
+/// be in the way.
 bool random_under_way(void);
 /// After every operation: see what has gone, and what is doomed now.
 void random_catch_up(void);

@@ -2,8 +2,7 @@
 // Copyright The Stave authors
 //
 // The library's event machinery, endpoints, requests, start and foreign system calls, on a fake CPU
-// driver. Switches of
-// threads are not here: they need upcalls, which the system tests have.
+// driver. Switches of threads are not here: they need upcalls, which the system tests have.
 #include "suites.h"
 
 int main(void)
