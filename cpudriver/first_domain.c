@@ -20,8 +20,8 @@
 
 #define MEMORY_MIN (2ul << 20) ///< a region must have this much to be built in
 #define IMAGE_BYTES_MAX (4ul << 20)
-#define CNODES                                                                                     \
-    7u ///< L2CNodes: those with a fixed slot in the root, the slot allocator's first the last
+/// L2CNodes: those with a fixed slot in the root; the last one is the slot allocator's first.
+#define CNODES 7u
 #define BUILDER_BYTES 8192u
 #define IRQ_COUNT 240u
 #define IO_COUNT 65536u

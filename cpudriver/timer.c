@@ -57,8 +57,8 @@ static uint32_t distance_to_occupied(uint64_t from)
 void timer_add(struct dcb *dcb, uint64_t wakeup)
 {
     dcb->wakeup = wakeup == 0 ? 1 : wakeup;
-    if (distance_to_occupied(kcb.timers.now + 1) ==
-        TIMER_BUCKETS) // nobody waits: time may have passed
+    // If nobody waits time may have passed.
+    if (distance_to_occupied(kcb.timers.now + 1) == TIMER_BUCKETS)
         kcb.timers.now = period_of(kcb.event_start);
     sort_in(dcb, kcb.timers.now);
 }
@@ -90,8 +90,8 @@ void timer_expire(uint64_t now)
             wheel->now = target;
             return;
         }
-        wheel->now +=
-            distance; // the period before the one at hand: an event cut short comes back to it
+        // The period before the one at hand: an event that is cut short comes back to it.
+        wheel->now += distance;
         uint64_t period = wheel->now + 1;
         struct dcb *dcb;
         while ((dcb = wheel->bucket[period % TIMER_BUCKETS]) != NULL) {

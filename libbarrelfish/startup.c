@@ -10,8 +10,6 @@
 #include <elf.h>
 #include <string.h>
 
-#define RANDOM_BYTES 16
-
 // Appends a pointer to the next `count` strings from *pos on; returns how many there were.
 static size_t add_strings(uint64_t *vector, size_t count, const struct spawn_args *args,
                           size_t *pos)

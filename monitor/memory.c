@@ -111,8 +111,8 @@ static errval_t give(const struct spawn_info *si, cslot_t *slot, struct capref r
     errval_t err = spawn_add_cap(si, ROOTCN_SLOT_SUPERCN, (*slot)++, ram);
     if (err_is_ok(err))
         err = cap_delete(ram);
-    (void)slot_free(
-        ram); // Refused for a slot that the CPU driver has filled, which is no allocator's.
+    // Refused for a slot that the CPU driver has filled, which is no allocator's.
+    (void)slot_free(ram);
     return err;
 }
 

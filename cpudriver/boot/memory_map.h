@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 #define MEMORY_PAGE_BYTES 4096ull
-#define MEMORY_PHYS_LIMIT                                                                          \
-    (1ull << 52) // architectural end of physical addresses (AMD64 vol. 2, 5.1)
+#define MEMORY_PHYS_LIMIT (1ull << 52) ///< end of physical addresses (AMD64 APM vol. 2, 5.1)
 #define MEMORY_ANY_NODE 0xffu
 #define REGION_LIST_MAX 256
 

@@ -98,8 +98,8 @@ void apic_timer_arm(uint64_t deadline)
         return;
     uint64_t now = cpu_tsc();
     uint64_t left = deadline > now ? deadline - now : 1;
-    uint64_t limit =
-        kcb.tsc_per_ms * 1000; // a second at a time: no overflow, and the timer is 32 bits wide
+    // A second at a time: no product overflows, and the timer is 32 bits wide.
+    uint64_t limit = kcb.tsc_per_ms * 1000;
     uint64_t ticks = (left < limit ? left : limit) * kcb.apic_ticks_per_ms / kcb.tsc_per_ms + 1;
     kcb.arch.timer_deadline = deadline;
     apic_write(APIC_TIMER_INITIAL, ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);

@@ -21,9 +21,8 @@
 #define PTE_NO_EXECUTE (1ul << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ul
 
-/// Entries of a root table from here on are the kernel's; the one before holds the page at
-/// USER_VADDR_TOP, and is nobody's.
-#define PTE_ROOT_KERNEL 256u
+/// Entries of a root table below this are user space's. This one holds the page at USER_VADDR_TOP,
+/// and is nobody's; the upper half is the kernel's.
 #define PTE_ROOT_USER_END 255u
 
 /// An entry that leads to a lower table. Its pages' rights are in their own entries.

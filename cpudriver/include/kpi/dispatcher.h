@@ -33,6 +33,7 @@ _Static_assert(offsetof(struct registers, r15) == REGS_R15, "kpi/registers.h");
 _Static_assert(offsetof(struct registers, rip) == REGS_RIP, "kpi/registers.h");
 _Static_assert(offsetof(struct registers, eflags) == REGS_EFLAGS, "kpi/registers.h");
 _Static_assert(offsetof(struct registers, fs_base) == REGS_FS_BASE, "kpi/registers.h");
+_Static_assert(offsetof(struct registers, gs_base) == REGS_GS_BASE, "kpi/registers.h");
 
 #define LMP_MSG_LENGTH 8u ///< payload words of a message
 #define LMP_RECV_HAS_CAP 0x1u

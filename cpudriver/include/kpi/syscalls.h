@@ -54,11 +54,10 @@
 
 #define SYS_PRINT_MAX 512u
 
-#define LMP_FLAG_YIELD 0x01u ///< run the receiver at once in the sender's place (LRPC hand-over)
-#define LMP_FLAG_NO_GRANT                                                                          \
-    0x04u                   ///< the copy lacks GRANT: its holder can neither revoke nor pass it on
-#define LMP_FLAG_GIVE 0x02u ///< move the capability instead of copying it
-#define LMP_FLAG_CALL 0x08u ///< send, give the core to the receiver, and wait for a message (LRPC)
+#define LMP_FLAG_YIELD 0x01u    ///< run the receiver at once in the sender's place
+#define LMP_FLAG_GIVE 0x02u     ///< move the capability instead of copying it
+#define LMP_FLAG_NO_GRANT 0x04u ///< the copy lacks GRANT: neither to be revoked nor passed on
+#define LMP_FLAG_CALL 0x08u     ///< LRPC: also give the receiver the core and wait for a message
 #define LMP_FLAGS (LMP_FLAG_YIELD | LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT | LMP_FLAG_CALL)
 
 #define CAP_ARGS 6u ///< of an invocation

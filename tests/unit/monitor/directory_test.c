@@ -62,8 +62,8 @@ static void release_crosses_send(void)
     reset();
     CU_ASSERT_EQUAL(directory_send(&dir, &frame, 3), SYS_ERR_OK);
     check_nothing(directory_ack(&dir, &frame, 3, true));
-    CU_ASSERT_EQUAL(directory_send(&dir, &frame, 3),
-                    SYS_ERR_OK); // crosses the release of the first
+    // This one crosses the release of the first.
+    CU_ASSERT_EQUAL(directory_send(&dir, &frame, 3), SYS_ERR_OK);
     check_nothing(directory_release(&dir, &frame, 3));
     CU_ASSERT(directory_holds(&dir, &frame, 3));
     check_nothing(directory_ack(&dir, &frame, 3, true));
