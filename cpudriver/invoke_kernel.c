@@ -165,9 +165,11 @@ errval_t invoke_kernel(struct caps_call *call)
         return SYS_ERR_OK;
     case KERNEL_CMD_RECLAIM:
         return reclaim(call);
-    default:
+    case KERNEL_CMD_HALT:
         if (call->args[0] > HALT_STATUS_MAX)
             return SYS_ERR_ARGS;
         machine_halt((unsigned)call->args[0]);
+    default:
+        return SYS_ERR_ILLEGAL_INVOCATION;
     }
 }

@@ -25,38 +25,44 @@ static bool overlaps(const struct bootinfo_region *a, const struct bootinfo_regi
     return a->base < b->base + b->bytes && b->base < a->base + a->bytes;
 }
 
-static errval_t check_region(const struct bootinfo *bootinfo, unsigned index, struct cte **ret)
+// RAM moves; a frame stays here too, so it must be this core's, and not the one that moves.
+static errval_t check_region(struct plan *plan, unsigned index)
 {
-    const struct bootinfo_region *region = &bootinfo->regions[index];
+    const struct bootinfo_region *regions = plan->bootinfo->regions, *region = &regions[index];
     enum objtype type = region->kind == REGION_RAM ? ObjType_RAM : ObjType_Frame;
     if (region->kind != REGION_RAM && region->kind != REGION_SHARED)
         return SYS_ERR_CORE_DATA;
     for (unsigned i = 0; i < index; i++) {
-        if (overlaps(&bootinfo->regions[i], region))
+        if (overlaps(&regions[i], region))
             return SYS_ERR_CORE_DATA;
     }
-    errval_t err = caps_lookup(&kcb.caps, &kcb.current->slots.cspace.cap, region->slot, ret);
+    struct cte *cte;
+    errval_t err = caps_lookup(&kcb.caps, &kcb.current->slots.cspace.cap, region->slot, &cte);
     if (err_is_fail(err))
         return err;
-    if ((*ret)->cap.type != type)
+    const struct cap *cap = &cte->cap;
+    if (cap->type != type)
         return SYS_ERR_CAP_TYPE;
-    if (((*ret)->cap.rights & CAPRIGHTS_WRITE) == 0)
+    if ((cap->rights & CAPRIGHTS_WRITE) == 0)
         return SYS_ERR_RIGHTS;
-    if ((*ret)->cap.base != region->base || (*ret)->cap.bytes != region->bytes)
+    if (cap->base != region->base || cap->bytes != region->bytes)
         return SYS_ERR_CORE_DATA;
-    return type == ObjType_RAM ? caps_surrender_check(&kcb.caps, *ret) : SYS_ERR_OK;
+    plan->regions[index] = cte;
+    if (type == ObjType_RAM)
+        return caps_surrender_check(&kcb.caps, cte);
+    return cap->owner == kcb.core_id && cte != plan->frame ? SYS_ERR_OK : SYS_ERR_CORE_DATA;
 }
 
 static errval_t check_bootinfo(struct caps_call *call, struct plan *plan)
 {
-    struct bootinfo *bootinfo = plan->bootinfo;
+    const struct bootinfo *bootinfo = plan->bootinfo;
     if (bootinfo->magic != BOOTINFO_MAGIC || bootinfo->core_id != call->args[0] ||
         bootinfo->regions_count >= BOOTINFO_REGIONS_START_MAX ||
         bootinfo->modules_count > BOOTINFO_MODULES_MAX ||
         bootinfo->cores_count > BOOTINFO_CORES_MAX)
         return SYS_ERR_CORE_DATA;
     for (unsigned i = 0; i < bootinfo->regions_count; i++) {
-        errval_t err = check_region(bootinfo, i, &plan->regions[i]);
+        errval_t err = check_region(plan, i);
         if (err_is_fail(err))
             return err;
     }
@@ -99,32 +105,33 @@ static void give_pool(struct bootinfo *bootinfo, const struct cap *pool)
     };
 }
 
-// The frame of the channel between the two monitors: the caller's, with few copies, so that one
-// step marks them all.
-static void mark_shared(struct cte *frame)
+// Marks what both cores will hold. A frame with many copies takes several calls (SYS_ERR_AGAIN), so
+// this comes before anything is given away.
+static errval_t mark_shared(const struct plan *plan)
 {
-    errval_t err;
-    do
-        err = caps_set_remote(&kcb.caps, frame, true);
-    while (err_no(err) == SYS_ERR_AGAIN);
-    kassert(err_is_ok(err));
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < plan->bootinfo->regions_count && err_is_ok(err); i++) {
+        if (plan->bootinfo->regions[i].kind == REGION_SHARED)
+            err = caps_set_remote(&kcb.caps, plan->regions[i], true);
+    }
+    return err;
 }
 
 errval_t start_core(struct caps_call *call)
 {
     struct plan plan;
     errval_t err = check(call, &plan);
+    if (err_is_ok(err))
+        err = mark_shared(&plan);
     if (err_is_fail(err))
         return err;
 
     struct bootinfo *bootinfo = plan.bootinfo;
     for (unsigned i = 0; i < bootinfo->regions_count; i++) {
-        if (bootinfo->regions[i].kind == REGION_RAM) {
+        if (bootinfo->regions[i].kind == REGION_RAM)
             caps_surrender(&kcb.caps, plan.regions[i]);
-        } else {
+        else
             bootinfo->regions[i].owner = kcb.core_id;
-            mark_shared(plan.regions[i]);
-        }
     }
     give_pool(bootinfo, &plan.pool->cap);
 

@@ -9,7 +9,8 @@
 //   RAM     moved: the caller must hold the only copy, without descendants; slot = its caddr
 //   KCB     filled in by START_CORE from its own argument: the new core keeps OBJSIZE_KCB of it and
 //           passes on the rest
-//   SHARED  a Frame that both cores keep (the channel between the two monitors); slot = its caddr
+//   SHARED  a Frame of the starting core that both cores keep (the channel between the two
+//           monitors); slot = its caddr
 // On the new core `slot` is the slot in SUPERCN.
 
 #pragma once

@@ -112,7 +112,8 @@ enum cap_cmd {
     IO_CMD_IN = 64, ///< args: port, bytes (1, 2, 4); value 1
     IO_CMD_OUT,     ///< args: port, bytes (1, 2, 4), value
 
-    KERNEL_CMD_START_CORE = 80, ///< args: core ID, APIC ID, bootinfo frame, KCB; see kpi/bootinfo.h
+    KERNEL_CMD_START_CORE = 80, ///< args: core ID, APIC ID, bootinfo frame, KCB; kpi/bootinfo.h;
+                                ///< SYS_ERR_AGAIN until done
     KERNEL_CMD_NOTIFY_CREATE,  ///< args: endpoint, slot: takes a free vector; makes a Notify; value
                                ///< 1 = vector
     KERNEL_CMD_IRQDEST_CREATE, ///< args: endpoint, slot: takes a free vector; makes an IRQDest;

@@ -7,6 +7,7 @@
 
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
+#include "barrelfish/vspace_common.h"
 #include "kpi/bootinfo.h"
 #include "kpi/vspace.h"
 
@@ -20,7 +21,9 @@
 #define ELSEWHERE 0xa0000ul ///< in the window, but in no capability: the old video memory
 #define SLOT_COPIES 140u
 #define COPIES 40u
-#define BOOTINFO SLOT_TEST ///< a frame of the size that a bootinfo has
+#define BOOTINFO SLOT_TEST     ///< a frame of the size that a bootinfo has
+#define SHARED (SLOT_TEST + 1) ///< a frame that a new core is to share
+#define NO_CORE (BOOTINFO_CORES_MAX - 2)
 
 static void test_counters(void)
 {
@@ -198,12 +201,56 @@ static void test_foreign(void)
     rules_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+// Writes a good bootinfo for a core that is not there, to share the frame in a slot.
+static void write_bootinfo(uint64_t shared)
+{
+    struct bootinfo *bootinfo;
+    struct frame_identity id = {0};
+    EXPECT_OK(frame_identify(rules_cap(shared), &id));
+    if (!EXPECT_OK(vspace_map_one_frame((void **)&bootinfo, BOOTINFO_BYTES, rules_cap(BOOTINFO),
+                                        NULL, NULL))) {
+        return;
+    }
+    bootinfo->magic = BOOTINFO_MAGIC;
+    bootinfo->core_id = NO_CORE;
+    bootinfo->regions_count = 1;
+    bootinfo->regions[0] = (struct bootinfo_region){
+        .base = id.base, .bytes = id.bytes, .slot = rules_caddr(AT(shared)), .kind = REGION_SHARED};
+    EXPECT_OK(vspace_unmap(bootinfo));
+}
+
+// What a new core shares stays with this one, so it cannot be what it gets. Its copies are marked
+// in steps, before the core starts: it never does, for nobody asks again.
+static void test_share(void)
+{
+    const uint64_t frame = AT(BOOTINFO);
+    EXPECT_OK(frame_create(rules_cap(BOOTINFO), BOOTINFO_BYTES, NULL));
+    EXPECT_OK(frame_create(rules_cap(SHARED), BASE_PAGE_SIZE, NULL));
+    write_bootinfo(BOOTINFO);
+    RULES_EXPECT(SYS_ERR_CORE_DATA, KERNEL_CMD_START_CORE, KERNEL, NO_CORE, NO_CORE, frame, KCB);
+    write_bootinfo(SHARED);
+    for (unsigned i = 0; i < COPIES; i++) {
+        EXPECT_OK(cap_copy(rules_cap(SLOT_COPIES + i), rules_cap(SHARED)));
+    }
+    errval_t err = syscall_invoke(rules_caddr(AT(KERNEL)), KERNEL_CMD_START_CORE, NO_CORE, NO_CORE,
+                                  rules_caddr(frame), rules_caddr(KCB), 0, 0)
+                       .error;
+    rules_account(KERNEL_CMD_START_CORE, err);
+    EXPECT_ERR(err, SYS_ERR_AGAIN);
+    EXPECT(rules_look(SHARED).flags == CAPFLAG_REMOTE);
+    EXPECT(rules_look(SLOT_COPIES + COPIES - 1).flags == 0);
+    RULES_EXPECT(SYS_ERR_OK, KERNEL_CMD_SET_REMOTE, KERNEL, AT(SHARED), 0);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_REVOKE, SHARED, 0);
+    rules_delete(SHARED);
+    rules_delete(BOOTINFO);
+}
+
 // A core never starts here: no bootinfo has the magic number.
 static void test_start_core(void)
 {
     uint64_t info =
         rules_call(KERNEL_CMD_CORE_INFO, AT(KERNEL), (const uint64_t[CAP_ARGS]){0}).value;
-    uint64_t apic = info >> 16, none = BOOTINFO_CORES_MAX - 2;
+    uint64_t apic = info >> 16, none = NO_CORE;
     const uint64_t frame = AT(BOOTINFO);
     EXPECT_OK(frame_create(rules_cap(BOOTINFO), BOOTINFO_BYTES, NULL));
     const struct rules_row rows[] = {
@@ -262,6 +309,7 @@ void rules_test_kernel(void)
     test_remote();
     test_foreign();
     test_start_core();
+    test_share();
     RULES_LEAST(KERNEL_CMD_ID_CREATE, KERNEL, OUT);
     RULES_EXPECT(SYS_ERR_CNODE_TYPE, KERNEL_CMD_ID_CREATE, KERNEL, RULES_ROOT);
 }
