@@ -28,6 +28,8 @@
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
 
+#define WAIT_MAX_S 1000000000l ///< a longer wait ends early, which no caller will see
+
 #define CLONE_FLAGS_NEEDED (CLONE_VM | CLONE_THREAD | CLONE_SETTLS)
 
 // A thread to be used: the one that thread_create() has prepared, an ended one or a new one.
@@ -141,8 +143,8 @@ static long futex_wait(volatile uint32_t *addr, uint32_t value, systime_t deadli
 
 static systime_t deadline_of(const struct timespec *time, bool absolute)
 {
-    systime_t ticks =
-        us_to_systime((uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_nsec / 1000);
+    uint64_t seconds = (uint64_t)(time->tv_sec < WAIT_MAX_S ? time->tv_sec : WAIT_MAX_S);
+    systime_t ticks = us_to_systime(seconds * 1000000 + (uint64_t)time->tv_nsec / 1000);
     systime_t now = systime_now();
     if (absolute) {
         return ticks;

@@ -116,9 +116,13 @@ static long protect_locked(uintptr_t base, uintptr_t end, vregion_flags_t flags)
 long linux_mprotect(const long args[6])
 {
     uintptr_t base = (uintptr_t)args[0];
-    uintptr_t end = base + round_up((size_t)args[1]);
-    if (base % BASE_PAGE_SIZE != 0 || end < base) {
+    size_t bytes = round_up((size_t)args[1]);
+    uintptr_t end = base + bytes;
+    if (base % BASE_PAGE_SIZE != 0) {
         return -EINVAL;
+    }
+    if (bytes < (size_t)args[1] || end < base) {
+        return -ENOMEM;
     }
     mm_enter();
     long result = protect_locked(base, end, flags_of(args[2]));

@@ -5,11 +5,14 @@
 // synchronise with, arguments, exit statuses, timers, and foreign system calls that nobody knows.
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "barrelfish/barrelfish.h"
@@ -177,6 +180,28 @@ static void test_pthreads(void)
     EXPECT(buffer.held == 0 && buffer.taken == 2 * ROUNDS);
 }
 
+static void *post_late(void *sem)
+{
+    EXPECT_OK(barrelfish_usleep(20000));
+    EXPECT(sem_post(sem) == 0);
+    return NULL;
+}
+
+// A deadline that is 2^64 microseconds and ten milliseconds away does not pass before the post.
+static void test_far_deadline(void)
+{
+    sem_t sem;
+    pthread_t thread;
+    struct timespec at;
+    EXPECT(sem_init(&sem, 0, 0) == 0 && clock_gettime(CLOCK_REALTIME, &at) == 0);
+    long ns = at.tv_nsec + 10000000;
+    at.tv_sec += (1l << 58) + ns / 1000000000; // 2^58 times a million, modulo 2^64, is 0
+    at.tv_nsec = ns % 1000000000;
+    EXPECT(pthread_create(&thread, NULL, post_late, &sem) == 0);
+    EXPECT(sem_timedwait(&sem, &at) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+}
+
 static struct thread_mutex mutex = THREAD_MUTEX_INITIALIZER;
 static struct thread_sem turns = THREAD_SEM_INITIALIZER;
 static unsigned counter;
@@ -235,7 +260,7 @@ static void test_deferred(void)
     EXPECT(systime_to_us(systime_now() - start) >= EVENTS * 1000);
 }
 
-// Numbers of Linux that nobody answers here, and such as never were.
+// Numbers of Linux that nobody answers here, and such as never were; arguments that cannot be.
 static void test_unknown_calls(void)
 {
     static const long numbers[] = {SYS_fork, SYS_execve, SYS_ptrace, SYS_mount,
@@ -245,6 +270,8 @@ static void test_unknown_calls(void)
         EXPECT(syscall(numbers[i], 0, 0, 0) == -1 && errno == ENOSYS);
     }
     EXPECT(write(55, "x", 1) == -1 && errno == EBADF);
+    EXPECT(syscall(SYS_mprotect, (uintptr_t)&own & ~0xffful, ~0ul, PROT_READ) == -1 &&
+           errno == ENOMEM);
     EXPECT(getpid() > 0);
 }
 
@@ -270,6 +297,7 @@ int main(int argc, char **argv)
     test_malloc_threads();
     test_tls();
     test_pthreads();
+    test_far_deadline();
     test_own_threads();
     test_deferred();
     test_unknown_calls();
