@@ -159,21 +159,25 @@ static struct reading read_clocks(uint16_t port)
 
 #define PM_TIMER_HZ 3579545ul
 #define CALIBRATE_MS 5u
+#define CALIBRATE_READINGS_MAX 1000000u // seconds: a timer that stands still
 
 void clock_calibrate(uint16_t port, unsigned bits, uint64_t *tsc_per_ms, uint64_t *apic_per_ms)
 {
     uint32_t mask = bits == 32 ? UINT32_MAX : (1u << 24) - 1;
     apic_write(APIC_LVT_TIMER, APIC_MASKED);
     apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
-    struct reading start = read_clocks(port);
-    struct reading end;
-    do {
+    struct reading start = read_clocks(port), end = start;
+    uint64_t wanted = PM_TIMER_HZ * CALIBRATE_MS / 1000, pm_ticks = 0;
+    for (unsigned i = 0; i < CALIBRATE_READINGS_MAX && pm_ticks < wanted; i++) {
         cpu_pause();
         end = read_clocks(port);
-    } while (((end.pm - start.pm) & mask) < PM_TIMER_HZ * CALIBRATE_MS / 1000);
-    uint64_t pm_ticks = (end.pm - start.pm) & mask;
-    *tsc_per_ms = (end.tsc - start.tsc) * (PM_TIMER_HZ / 1000) / pm_ticks;
-    *apic_per_ms = (uint64_t)(start.apic - end.apic) * (PM_TIMER_HZ / 1000) / pm_ticks;
+        pm_ticks = (end.pm - start.pm) & mask;
+    }
+    *tsc_per_ms = *apic_per_ms = 0;
+    if (pm_ticks >= wanted) {
+        *tsc_per_ms = (end.tsc - start.tsc) * (PM_TIMER_HZ / 1000) / pm_ticks;
+        *apic_per_ms = (uint64_t)(start.apic - end.apic) * (PM_TIMER_HZ / 1000) / pm_ticks;
+    }
     apic_write(APIC_TIMER_INITIAL, 0);
     apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 }

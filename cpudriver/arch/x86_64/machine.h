@@ -63,5 +63,5 @@ bool ioapic_route(uint32_t gsi, uint8_t vector, bool level, bool active_low);
 void ioapic_mask(uint32_t gsi, bool mask);
 
 /// Measure the frequencies of the time-stamp counter and of the local APIC's timer against the ACPI
-/// PM timer at `port`.
+/// PM timer at `port`; both are 0 if that stands still.
 void clock_calibrate(uint16_t port, unsigned bits, uint64_t *tsc_per_ms, uint64_t *apic_per_ms);
