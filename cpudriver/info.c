@@ -7,9 +7,9 @@
 #include "info.h"
 
 #include "dispatch.h"
+#include "invoke.h"
 #include "kcb.h"
 #include "kpi/info.h"
-#include "panic.h"
 
 errval_t info_set(struct caps_call *call)
 {
@@ -21,9 +21,7 @@ errval_t info_set(struct caps_call *call)
         return SYS_ERR_DISP_FRAME;
     if (!cte_empty(&dcb->slots.info))
         return SYS_ERR_SLOT_IN_USE;
-    struct caps_dest dest = caps_dest_kernel(&dcb->slots.info);
-    errval_t err = caps_copy(&kcb.caps, &dest, frame);
-    kassert(err_is_ok(err));
+    invoke_keep(&dcb->slots.info, frame);
     return SYS_ERR_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "arch/x86_64/space.h"
 #include "dispatch.h"
 #include "kcb.h"
+#include "panic.h"
 
 #include <string.h>
 
@@ -36,6 +37,13 @@ errval_t invoke_write_user(lvaddr_t to, const void *from, size_t bytes)
 errval_t invoke_read_user(void *to, lvaddr_t from, size_t bytes)
 {
     return copy_user(from, to, bytes, false);
+}
+
+void invoke_keep(struct cte *slot, struct cte *cte)
+{
+    struct caps_dest dest = caps_dest_kernel(slot);
+    errval_t err = caps_copy(&kcb.caps, &dest, cte);
+    kassert(err_is_ok(err));
 }
 
 static errval_t invoke_retype(struct caps_call *call)

@@ -21,6 +21,10 @@ errval_t invoke_irq_source(struct caps_call *call);
 errval_t invoke_io(struct caps_call *call);
 errval_t invoke_kernel(struct caps_call *call);
 
+/// Copy a capability that was decoded, of a type that can be copied, into an empty slot of the CPU
+/// driver's own. This cannot fail.
+void invoke_keep(struct cte *slot, struct cte *cte);
+
 struct vector;
 
 /// Mask the interrupt that is routed to a vector, if there is one, and forget it.

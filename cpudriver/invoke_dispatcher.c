@@ -18,13 +18,6 @@ static bool frame_suits(const struct cap *frame, lvaddr_t udisp)
            udisp < USER_VADDR_TOP && space_window_covers(frame->base, frame->bytes);
 }
 
-static void copy_into(struct cte *slot, struct cte *cte)
-{
-    struct caps_dest dest = caps_dest_kernel(slot);
-    errval_t err = caps_copy(&kcb.caps, &dest, cte);
-    kassert(err_is_ok(err));
-}
-
 static errval_t dispatcher_setup(struct caps_call *call)
 {
     struct cte *cspace = call->operands[0].cap, *vspace = call->operands[1].cap;
@@ -35,13 +28,12 @@ static errval_t dispatcher_setup(struct caps_call *call)
     if (dcb->shared != NULL)
         return SYS_ERR_DISP_RUNNING;
 
-    // The slots of a new dispatcher are empty and these types can be copied, so none of this can
-    // fail.
-    copy_into(&dcb->slots.cspace, cspace);
-    copy_into(&dcb->slots.vspace, vspace);
-    copy_into(&dcb->slots.frame, frame);
+    // The slots of a new dispatcher are empty, so none of this can fail.
+    invoke_keep(&dcb->slots.cspace, cspace);
+    invoke_keep(&dcb->slots.vspace, vspace);
+    invoke_keep(&dcb->slots.frame, frame);
     if (death != NULL)
-        copy_into(&dcb->slots.death, death);
+        invoke_keep(&dcb->slots.death, death);
     space_share_kernel_half(caps_ptr(&kcb.caps, vspace->cap.base));
     dispatcher_init(dcb, caps_ptr(&kcb.caps, frame->cap.base), frame->cap.bytes, call->args[5],
                     (domainid_t)call->args[4], vspace->cap.base);
@@ -60,7 +52,7 @@ static errval_t dispatcher_cspace(struct caps_call *call)
         return SYS_ERR_LAST_COPY;
     errval_t err = caps_delete(&kcb.caps, slot);
     kassert(err_is_ok(err));
-    copy_into(slot, call->operands[0].cap);
+    invoke_keep(slot, call->operands[0].cap);
     return SYS_ERR_OK;
 }
 

@@ -10,7 +10,6 @@
 #include "arch/x86_64/machine.h"
 #include "dispatch.h"
 #include "kcb.h"
-#include "panic.h"
 #include "returns.h"
 #include "start_core.h"
 
@@ -41,9 +40,7 @@ static errval_t vector_create(struct caps_call *call)
         errval_t err = caps_create(&kcb.caps, &call->operands[1].slot, &cap);
         if (err_is_fail(err))
             return err;
-        struct caps_dest listener = caps_dest_kernel(&entry->endpoint);
-        err = caps_copy(&kcb.caps, &listener, endpoint);
-        kassert(err_is_ok(err));
+        invoke_keep(&entry->endpoint, endpoint);
         invoke_irq_unroute(entry); // its former listener may have gone without freeing it
         entry->takes_irq = irq;
         invoke_return(call, vector, 0);

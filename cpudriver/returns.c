@@ -23,12 +23,9 @@ errval_t returns_set(struct caps_call *call)
     struct returns *returns = &kcb.returns[call->args[0]];
     if (returns->cnode.cap.type != ObjType_Null || returns->endpoint.cap.type != ObjType_Null)
         return SYS_ERR_SLOT_IN_USE;
-    struct caps_dest to_cnode = caps_dest_kernel(&returns->cnode);
-    struct caps_dest to_endpoint = caps_dest_kernel(&returns->endpoint);
-    errval_t err = caps_copy(&kcb.caps, &to_cnode, cnode);
-    if (err_is_ok(err))
-        err = caps_copy(&kcb.caps, &to_endpoint, endpoint);
-    return err;
+    invoke_keep(&returns->cnode, cnode);
+    invoke_keep(&returns->endpoint, endpoint);
+    return SYS_ERR_OK;
 }
 
 // Slots in which its holder left something, that one look may pass over.
