@@ -3,15 +3,15 @@
 //
 // What stave-boot tells the plug-in: a text file with one `KEY VALUE` on each line.
 //
-//   cores N        of the machine
-//   image FILE     the CPU driver's ELF file, then each boot module's
-//   text FILE      where results go in words
-//   csv FILE       optional: where they go as comma-separated values
+//   cores N           of the machine
+//   image FILE        the CPU driver's ELF file, then each boot module's
+//   text FILE         where results go in words
+//   csv FILE          optional: where they go as comma-separated values
 //   node FIRST COUNT  optional: these cores are a NUMA node, numbered in this order; else all are
-//                      one
-//   cost NAME N        optional, default 0: a field of struct clock_costs (clock.h)
-//   costs NAME         optional: what these costs are called
-//   audit FILE         optional: check rule 1 (audit.h); the last line tells lines that break it
+//                     one
+//   cost NAME N       optional, default 0: a field of struct clock_costs (clock.h)
+//   costs NAME        optional: what these costs are called
+//   audit FILE        optional: check rule 1 (audit.h); the last line tells lines that break it
 #pragma once
 
 #include <stdbool.h>
