@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright The Stave authors
 # Writes the lines of the table that puts Stave beside its peer: for each machine on which both rows
-# were measured in one unit, their medians (the median of the medians, if there are several rows) and
-# how many times the peer's Stave's is.  awk -v title= -v stave= -v peer= -f median.awk \
-#       -f compare.awk ROWS
+# were measured in one unit, their medians (the median of the medians, if there are several rows)
+# and how many times the peer's Stave's is.
+#   awk -v title= -v stave= -v peer= -f median.awk -f compare.awk ROWS
 BEGIN { FS = "\t" }
 
 function escaped(text)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright The Stave authors
-# Turns what stave-boot --count-csv wrote into rows as benchmarks print them: of each measurement, over
-# all cores, what one item took. A count has no least and no 99th percentile: it is the same each time.
+# Turns what stave-boot --count-csv wrote into rows as benchmarks print them: of each measurement,
+# over all cores, what one item took. A count has no least and no 99th percentile: it is the same
+# each time.
 BEGIN {
     FS = ","
     print "measurement,from,to,size,runs,unit,min,median,p99"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright The Stave authors
-# Writes the line of the table that puts what the clock predicts beside what was measured on the host:
-# medians of the medians of all such rows, and how many times the latter the former is.
+# Writes the line of the table that puts what the clock predicts beside what was measured on the
+# host: medians of the medians of all such rows, and how many times the latter the former is.
 #   awk -v title= -v measured= -v modelled= -f median.awk -f predict.awk ROWS
 BEGIN { FS = "\t" }
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Copyright The Stave authors
 # Checks what a benchmark printed with --csv (columns by name; lines before the first header do not
-# count) and prints its rows behind `prefix`, tab-separated: measurement, to, size, unit, min, median,
-# p99. A column `channel` adds a word to the first. `count`, how many took part or how often, stands
-# for the size where it is given. What is no row is said on standard error with file and line, and
-# the exit status is 1.
+# count) and prints its rows behind `prefix`, tab-separated: measurement, to, size, unit, min,
+# median, p99. A column `channel` adds a word to the first. `count`, how many took part or how
+# often, stands for the size where it is given. What is no row is said on standard error with file
+# and line, and the exit status is 1.
 #   awk -v prefix=... -f rows.awk FILE
 BEGIN {
     FS = ","

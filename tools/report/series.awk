@@ -3,8 +3,8 @@
 # Writes the gnuplot script of one plot out of all rows (as rows.awk prints them, behind run, mode,
 # cores and nodes). A series is the rows of one name from machines with as many nodes. With x=cores
 # each machine gives one point, with another x the largest machine measured gives all. Rows at one
-# point are put together: the least minimum, the median of the medians, the greatest 99th percentile.
-# Against x=measurement they are bars.
+# point are put together: the least minimum, the median of the medians, the greatest 99th
+# percentile. Against x=measurement they are bars.
 #   awk -v run= -v only= -v x= -v log_axes= -v title= -v x_title= -v y_title= -v base= \
 #       -f median.awk -f series.awk ROWS
 BEGIN {
