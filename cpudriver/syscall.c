@@ -6,7 +6,6 @@
 
 #include "invoke.h"
 
-#include "arch/x86_64/trap.h"
 #include "dispatch.h"
 #include "event.h"
 #include "kcb.h"

@@ -11,7 +11,7 @@
 //     FIFO, and a change of path keeps the order (intermon_connect.c).
 // IM2 Requests are refused when half of a channel's queue is in use, so that replies and what is
 //     passed on find room (C10).
-// IM3 A capability crosses as its description, in words CAP_WORD to CAP_WORD + 3, made real by the
+// IM3 A capability crosses as its description, in INTERMON_CAP_WORDS words, made real by the
 //     receiver's monitor only (cap_transfer.c).
 
 #pragma once

@@ -5,7 +5,7 @@
 // the CPU driver. All domains are linked for the same addresses, so an image is known by the bytes
 // of its code: code that fits none, or several, has no name.
 //
-// A symbol is a number: 0 stands for none of these; symbol_name() gives its text.
+// A symbol is a number: 0 stands for none of these; images_symbol_name() gives its text.
 #pragma once
 
 #include <stdbool.h>
