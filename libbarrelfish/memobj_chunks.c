@@ -6,7 +6,6 @@
 #include "memobj_chunks.h"
 
 #include "barrelfish/capabilities.h"
-#include "barrelfish/slot_alloc.h"
 #include "barrelfish/vspace.h"
 #include "vspace_reserve.h"
 
@@ -126,9 +125,6 @@ errval_t chunk_remove(struct memobj *memobj, struct chunk *chunk)
     range_tree_remove(&memobj->chunks, &chunk->node);
     if (chunk->owned) {
         err = cap_destroy(chunk->frame);
-        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
-            err = slot_free(chunk->frame); // it was revoked
-        }
     }
     vspace_block_free(VSPACE_SLAB_CHUNK, chunk);
     return err;
