@@ -177,7 +177,7 @@ static void load_segment(struct builder *b, const struct bootinfo_module *module
 {
     lvaddr_t start = segment->vaddr & ~(BASE_PAGE_SIZE - 1);
     gensize_t head = segment->vaddr - start;
-    gensize_t bytes = (head + segment->memsz + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
+    gensize_t bytes = page_round_up(head + segment->memsz);
     uint64_t flags = segment_flags(segment->flags);
     if ((flags & VREGION_FLAGS_WRITE) == 0 && segment->filesz == segment->memsz) {
         struct cte *frame = slot_of(b, ROOTCN_SLOT_MODULECN, module->slot);
@@ -236,7 +236,7 @@ static void give_frames(struct builder *b, lpaddr_t bootinfo_paddr)
         struct bootinfo_module *module = &bootinfo->modules[i];
         struct capability sent = {
             .base = module->base,
-            .bytes = (module->bytes + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1),
+            .bytes = page_round_up(module->bytes),
             .type = ObjType_Frame,
             .rights = CAPRIGHTS_ALL & ~CAPRIGHTS_WRITE,
             .flags = CAPFLAG_REMOTE,

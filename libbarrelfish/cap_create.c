@@ -33,7 +33,7 @@ static errval_t create_pages(struct capref dest, enum objtype type, size_t bytes
     if (bytes == 0 || bytes > (size_t)1 << 46) {
         return LIB_ERR_RAM_ALLOC_WRONG_SIZE;
     }
-    size_t size = (bytes + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
+    size_t size = page_round_up(bytes);
     errval_t err = LIB_ERR_RAM_ALLOC;
     if (size >= LARGE_PAGE_SIZE) {
         // Large pages are possible then; where memory is scattered any alignment must do.

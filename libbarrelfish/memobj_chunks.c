@@ -9,11 +9,6 @@
 #include "barrelfish/vspace.h"
 #include "vspace_reserve.h"
 
-static size_t round_up(size_t size)
-{
-    return (size + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
-}
-
 errval_t chunks_init(struct memobj *memobj, const struct memobj_ops *ops, size_t size,
                      memobj_flags_t flags, size_t chunk_size)
 {
@@ -21,7 +16,7 @@ errval_t chunks_init(struct memobj *memobj, const struct memobj_ops *ops, size_t
         chunk_size % BASE_PAGE_SIZE != 0) {
         return LIB_ERR_INVALID_ARGS;
     }
-    *memobj = (struct memobj){.ops = ops, .size = round_up(size), .chunk_size = chunk_size};
+    *memobj = (struct memobj){.ops = ops, .size = page_round_up(size), .chunk_size = chunk_size};
     return SYS_ERR_OK;
 }
 

@@ -257,8 +257,7 @@ struct thread *thread_create_varstack(thread_func_t start_func, void *arg, size_
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     size_t least = PTHREAD_STACK_MIN;
-    size_t bytes = stacksize > least ? stacksize : least;
-    bytes = (bytes + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
+    size_t bytes = page_round_up(stacksize > least ? stacksize : least);
     thread->stack_low = bytes; // until linux_clone() knows where it ends
     thread_self()->clone_child = thread;
     bool failed = pthread_attr_setstacksize(&attr, bytes) != 0 ||

@@ -11,11 +11,6 @@
 #include "vspace_reserve.h"
 #include "vspace_state.h"
 
-static size_t round_up(size_t size)
-{
-    return (size + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
-}
-
 // Enters the region, whose place is decided, in the map and lets its object show what it has.
 static errval_t enter(struct vregion *vregion)
 {
@@ -58,7 +53,7 @@ static errval_t prepare(struct vregion *vregion, struct vspace *vspace, struct m
         return LIB_ERR_INVALID_ARGS;
     }
     *vregion = (struct vregion){
-        .node.bytes = round_up(size),
+        .node.bytes = page_round_up(size),
         .vspace = vspace,
         .memobj = memobj,
         .offset = offset,
@@ -106,7 +101,7 @@ errval_t vregion_protect(struct vregion *vregion, size_t offset, size_t size, vr
     }
     mm_enter();
     errval_t err =
-        vregion->memobj->ops->protect(vregion->memobj, vregion, offset, round_up(size), flags);
+        vregion->memobj->ops->protect(vregion->memobj, vregion, offset, page_round_up(size), flags);
     mm_leave();
     return err;
 }

@@ -174,7 +174,7 @@ void bind_request(domainid_t client, const uint64_t *words)
         reply_error(client, LIB_ERR_INVALID_ARGS);
         return;
     }
-    gensize_t bytes = (words[2] + words[3] + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
+    gensize_t bytes = page_round_up(words[2] + words[3]);
     errval_t err = make_channel_memory(&frame, bytes);
     if (err_is_fail(err)) {
         reply_error(client, err);

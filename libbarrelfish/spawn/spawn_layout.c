@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-static gensize_t pages(gensize_t bytes)
-{
-    return (bytes + BASE_PAGE_SIZE - 1) & ~(gensize_t)(BASE_PAGE_SIZE - 1);
-}
-
 // Notes that [vaddr, vaddr + bytes), in the first GiB, needs page tables.
 static void cover(struct spawn_layout *layout, genvaddr_t vaddr, gensize_t bytes)
 {
@@ -63,7 +58,8 @@ bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
         const struct elf_segment *segment = &elf->segments[i];
         layout->segment[i] = layout->segments_bytes;
         if (!spawn_is_shared(segment, extent.shared_image)) {
-            layout->segments_bytes += pages(segment->vaddr % BASE_PAGE_SIZE + segment->memsz);
+            layout->segments_bytes +=
+                page_round_up(segment->vaddr % BASE_PAGE_SIZE + segment->memsz);
         }
     }
     layout->total = layout->image + layout->segments_bytes + STACK_BYTES;

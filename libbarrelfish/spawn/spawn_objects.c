@@ -151,8 +151,7 @@ static errval_t map_segments(struct spawn_work *work, struct capref image)
     for (uint32_t i = 0; i < work->elf.count && err_is_ok(err); i++) {
         const struct elf_segment *segment = &work->elf.segments[i];
         genvaddr_t start = segment->vaddr & ~(genvaddr_t)(BASE_PAGE_SIZE - 1);
-        gensize_t bytes = (segment->vaddr + segment->memsz - start + BASE_PAGE_SIZE - 1) &
-                          ~(gensize_t)(BASE_PAGE_SIZE - 1);
+        gensize_t bytes = page_round_up(segment->vaddr + segment->memsz - start);
         uint64_t flags = VREGION_FLAGS_READ;
         flags |= (segment->flags & ELF_FLAG_WRITE) != 0 ? VREGION_FLAGS_WRITE : 0;
         flags |= (segment->flags & ELF_FLAG_EXECUTE) != 0 ? VREGION_FLAGS_EXECUTE : 0;

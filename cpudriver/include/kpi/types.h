@@ -31,6 +31,12 @@ typedef uint64_t iref_t;     ///< reference of an exported interface; 0 is none
 #define HUGE_PAGE_BITS 30
 #define HUGE_PAGE_SIZE (1UL << HUGE_PAGE_BITS)
 
+/// Bytes of the whole pages that hold so many bytes; 0 if that needs more than 64 bits.
+static inline uint64_t page_round_up(uint64_t bytes)
+{
+    return (bytes + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
+}
+
 /// First virtual address that a domain cannot map: the lower half less its last page, so that no
 /// return address of a SYSCALL can ever be non-canonical (Intel SDM vol. 2, SYSRET).
 #define USER_VADDR_TOP 0x00007ffffffff000UL

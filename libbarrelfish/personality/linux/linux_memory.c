@@ -13,11 +13,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-static size_t round_up(size_t bytes)
-{
-    return (bytes + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
-}
-
 // The CPU driver maps nothing that cannot be read: memory that must not be touched is only safe
 // from writing.
 static vregion_flags_t flags_of(long prot)
@@ -31,7 +26,7 @@ static vregion_flags_t flags_of(long prot)
 long linux_mmap(const long args[6])
 {
     void *addr = (void *)args[0];
-    size_t bytes = round_up((size_t)args[1]);
+    size_t bytes = page_round_up((size_t)args[1]);
     if ((args[3] & MAP_ANONYMOUS) == 0) {
         return -EBADF;
     }
@@ -81,7 +76,7 @@ static long unmap_locked(uintptr_t base, uintptr_t end)
 long linux_munmap(const long args[6])
 {
     uintptr_t base = (uintptr_t)args[0];
-    size_t bytes = round_up((size_t)args[1]);
+    size_t bytes = page_round_up((size_t)args[1]);
     uintptr_t end = base + bytes;
     if (base % BASE_PAGE_SIZE != 0 || bytes == 0 || end < base) {
         return -EINVAL;
@@ -116,7 +111,7 @@ static long protect_locked(uintptr_t base, uintptr_t end, vregion_flags_t flags)
 long linux_mprotect(const long args[6])
 {
     uintptr_t base = (uintptr_t)args[0];
-    size_t bytes = round_up((size_t)args[1]);
+    size_t bytes = page_round_up((size_t)args[1]);
     uintptr_t end = base + bytes;
     if (base % BASE_PAGE_SIZE != 0) {
         return -EINVAL;
@@ -132,8 +127,8 @@ long linux_mprotect(const long args[6])
 
 long linux_mremap(const long args[6])
 {
-    size_t old_bytes = round_up((size_t)args[1]);
-    size_t new_bytes = round_up((size_t)args[2]);
+    size_t old_bytes = page_round_up((size_t)args[1]);
+    size_t new_bytes = page_round_up((size_t)args[2]);
     if (new_bytes == 0 || (args[3] & MREMAP_FIXED) != 0) {
         return -EINVAL;
     }
