@@ -55,7 +55,7 @@
     X(LIB_ERR_VSPACE_FULL, "no free range of virtual addresses") \
     X(LIB_ERR_VSPACE_INUSE, "the range of virtual addresses is in use") \
     X(LIB_ERR_VREGION_NOT_FOUND, "no region mapped at this address") \
-    X(LIB_ERR_MEMOBJ_INUSE, "the memory object is mapped, or a page fault in it is being answered") \
+    X(LIB_ERR_MEMOBJ_INUSE, "the memory object is mapped, or answers a page fault") \
     X(LIB_ERR_PAGEFAULT, "nothing answers this page fault") \
     X(LIB_ERR_PMAP, "a page table could not be made or changed") \
     X(LIB_ERR_NO_EVENT, "no event is pending") \
