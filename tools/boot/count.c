@@ -27,7 +27,10 @@ char *count_configuration(const struct options *options, const struct machine *m
     if (out == NULL) {
         abort();
     }
-    fprintf(out, "cores %u\ntext %s/" RESULTS "\n", machine->cores, folder);
+    fprintf(out, "cores %u\n", machine->cores);
+    if (options->count) {
+        fprintf(out, "text %s/" RESULTS "\n", folder);
+    }
     if (options->count_csv != NULL) {
         fprintf(out, "csv %s\n", options->count_csv);
     }

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// A line keeps the cores that touched it, and of each kind of touch the first: enough to say who
-// shares what. A sharing is named by the first writer, and the first other core to touch the line.
+// A line keeps the cores that touched it and three touches: the first of all, the first of a second
+// core, and the first write. A sharing is named by the first write and the first touch of another
+// core, which is one of the other two. Time is told in eras, which begin when a core starts. Lines
+// are kept by the page, since neighbours are used together.
 #include "audit.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TOUCHES_MAX 8u
+#define PAGE_LINES 64u
 
 struct touch {
+    bool known, write;
     uint8_t core;
-    bool write;
     uint32_t code, data;
 };
 
 struct audited {
-    uint64_t last; // access, by any core
-    struct core_set cores, writers;
-    struct touch touches[TOUCHES_MAX]; // the first of each core, and the first write of each
-    unsigned touches_count;
+    struct core_set cores;
+    uint64_t era; // of the last access, by any core; 0: there was none
+    struct touch first, second, write;
+};
+
+struct page {
+    struct audited lines[PAGE_LINES];
 };
 
 // Lines that the same code shares in the same way.
@@ -32,47 +37,42 @@ struct sharing {
     const char *reason; // of the exception, if it is one
 };
 
-void audit_access(struct audit *audit, uint64_t number, unsigned core, uint32_t code, uint32_t data,
-                  bool write)
+struct audited *audit_access(struct audit *audit, uint64_t number, unsigned core, bool write)
 {
-    struct audited *line = map_make(&audit->lines, number, sizeof(*line));
-    audit->now++;
+    struct page *page = map_make(&audit->pages, number / PAGE_LINES, sizeof(*page));
+    struct audited *line = &page->lines[number % PAGE_LINES];
     if (audit->started[core] == 0) {
-        audit->started[core] = audit->now;
+        audit->started[core] = ++audit->era;
     }
-    if (line->last != 0 && line->last < audit->started[core]) {
+    if (line->era < audit->started[core]) {
+        audit->handed_over += line->era != 0;
+        audit->touched += line->era == 0;
         *line = (struct audited){0};
-        audit->handed_over++;
     }
-    line->last = audit->now;
-    struct core_set *known = write ? &line->writers : &line->cores;
-    if (core_set_has(known, core)) {
-        return;
-    }
+    line->era = audit->era;
+    bool known = core_set_has(&line->cores, core) && (!write || line->write.known);
+    return known ? NULL : line;
+}
+
+void audit_touch(struct audited *line, unsigned core, bool write, uint32_t code, uint32_t data)
+{
+    const struct touch touch = {true, write, (uint8_t)core, code, data};
     core_set_add(&line->cores, core);
-    if (write) {
-        core_set_add(&line->writers, core);
+    if (!line->first.known) {
+        line->first = touch;
+    } else if (!line->second.known && core != line->first.core) {
+        line->second = touch;
     }
-    // The last place is for a write: without one the line would be no sharing at all.
-    if (line->touches_count < TOUCHES_MAX - !write) {
-        line->touches[line->touches_count++] = (struct touch){(uint8_t)core, write, code, data};
+    if (write && !line->write.known) {
+        line->write = touch;
     }
 }
 
 static bool find_touches(const struct audited *line, struct touch *writer, struct touch *other)
 {
-    const struct touch *first = NULL;
-    for (unsigned i = 0; i < line->touches_count && first == NULL; i++) {
-        first = line->touches[i].write ? &line->touches[i] : NULL;
-    }
-    for (unsigned i = 0; first != NULL && i < line->touches_count; i++) {
-        if (line->touches[i].core != first->core) {
-            *writer = *first;
-            *other = line->touches[i];
-            return true;
-        }
-    }
-    return false;
+    *writer = line->write;
+    *other = line->first.core != line->write.core ? line->first : line->second;
+    return writer->known && other->known;
 }
 
 static bool fits(const char *pattern, const char *name)
@@ -117,16 +117,26 @@ static size_t add(struct sharing *sharings, size_t count, const struct sharing *
     return count;
 }
 
+static size_t collect_page(const struct page *page, uint64_t first_line, struct sharing *sharings,
+                           size_t count)
+{
+    for (size_t i = 0; i < PAGE_LINES; i++) {
+        const struct audited *line = &page->lines[i];
+        struct sharing one = {.lines = 1, .first_line = first_line + i, .cores = line->cores};
+        if (find_touches(line, &one.writer, &one.other)) {
+            count = add(sharings, count, &one);
+        }
+    }
+    return count;
+}
+
 static size_t collect(const struct audit *audit, struct sharing *sharings)
 {
     size_t count = 0;
-    for (size_t i = 0; i < audit->lines.size; i++) {
-        const struct map_entry *entry = &audit->lines.entries[i];
-        const struct audited *line = entry->value;
-        struct sharing one = {.lines = 1, .first_line = entry->key};
-        if (line != NULL && find_touches(line, &one.writer, &one.other)) {
-            one.cores = line->cores;
-            count = add(sharings, count, &one);
+    for (size_t i = 0; i < audit->pages.size; i++) {
+        const struct map_entry *entry = &audit->pages.entries[i];
+        if (entry->value != NULL) {
+            count = collect_page(entry->value, entry->key * PAGE_LINES, sharings, count);
         }
     }
     return count;
@@ -171,7 +181,7 @@ static void print(const struct sharing *sharing, const struct images *images, FI
 uint64_t audit_report(const struct audit *audit, const struct images *images, FILE *out)
 {
     uint64_t lines = 0;
-    struct sharing *sharings = map_allocate(audit->lines.count + 1, sizeof(*sharings));
+    struct sharing *sharings = map_allocate(audit->touched + 1, sizeof(*sharings));
     size_t count = collect(audit, sharings);
     for (size_t i = 0; i < count; i++) {
         sharings[i].reason = reason_of(&sharings[i], images);
@@ -182,14 +192,14 @@ uint64_t audit_report(const struct audit *audit, const struct images *images, FI
         lines += sharings[i].reason == NULL ? sharings[i].lines : 0;
     }
     fprintf(out,
-            "CPU drivers touched %zu lines; %" PRIu64 " handed over to starting cores; %" PRIu64
-            " shared beside the exceptions\n",
-            audit->lines.count, audit->handed_over, lines);
+            "CPU drivers touched %" PRIu64 " lines; %" PRIu64
+            " handed over to starting cores; %" PRIu64 " shared beside the exceptions\n",
+            audit->touched, audit->handed_over, lines);
     free(sharings);
     return lines;
 }
 
 void audit_free(struct audit *audit)
 {
-    map_free(&audit->lines);
+    map_free(&audit->pages);
 }

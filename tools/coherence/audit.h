@@ -19,15 +19,19 @@
 #include "lines.h"
 
 struct audit {
-    struct map lines;            ///< struct audited of each line that CPU-driver code touched
-    uint64_t now;                ///< accesses so far
-    uint64_t started[CORES_MAX]; ///< the first of each core, from 1; 0: none yet
+    struct map pages;            ///< of struct audited, which is a line
+    uint64_t era;                ///< cores that have started
+    uint64_t started[CORES_MAX]; ///< the era that began with each core's start; 0: it has not
+    uint64_t touched;            ///< lines that CPU-driver code accessed
     uint64_t handed_over;        ///< lines that went to a new core
 };
 
-/// CPU-driver code `code` on `core` accesses the line, in what is called `data`.
-void audit_access(struct audit *audit, uint64_t number, unsigned core, uint32_t code, uint32_t data,
-                  bool write);
+/// CPU-driver code on `core` accesses the line. NULL, or if it is the core's first access of this
+/// kind, the line for audit_touch().
+struct audited *audit_access(struct audit *audit, uint64_t number, unsigned core, bool write);
+
+/// What a first access was: code `code`, in what is called `data`.
+void audit_touch(struct audited *line, unsigned core, bool write, uint32_t code, uint32_t data);
 
 /// Print the sharings, alike ones together, those that are no exceptions last. Returns how many
 /// lines these are.

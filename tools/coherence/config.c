@@ -114,8 +114,9 @@ bool config_read(struct config *config, const char *path, char *wrong, size_t si
     }
     free(line);
     fclose(file);
-    if (ok && (config->cores == 0 || config->images.count == 0 || config->text == NULL)) {
-        snprintf(wrong, size, "%s: cores, image or text is missing", path);
+    if (ok && (config->cores == 0 || config->images.count == 0 ||
+               (config->text == NULL && config->audit == NULL))) {
+        snprintf(wrong, size, "%s: cores, image, or text and audit are missing", path);
         ok = false;
     }
     return ok;

@@ -5,7 +5,7 @@
 //
 //   cores N           of the machine
 //   image FILE        the CPU driver's ELF file, then each boot module's
-//   text FILE         where results go in words
+//   text FILE         where results go in words; without it nothing is counted, only audited
 //   csv FILE          optional: where they go as comma-separated values
 //   node FIRST COUNT  optional: these cores are a NUMA node, numbered in this order; else all are
 //                     one
@@ -26,7 +26,7 @@ struct config {
     struct clock_costs costs;
     char costs_name[64];
     struct images images;
-    FILE *text, *csv, *audit; ///< csv, audit: NULL if not wanted
+    FILE *text, *csv, *audit; ///< NULL if not wanted; text or audit is
 };
 
 /// Read the file and open what it names. False: `wrong` (of `size` bytes) says what is wrong.

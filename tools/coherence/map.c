@@ -48,7 +48,7 @@ void *map_find(const struct map *map, uint64_t key)
     return map->size == 0 ? NULL : entry_of(map, key)->value;
 }
 
-void *map_make(struct map *map, uint64_t key, size_t bytes)
+void *map_make_other(struct map *map, uint64_t key, size_t bytes)
 {
     if (2 * (map->count + 1) > map->size) {
         grow(map);
@@ -58,6 +58,7 @@ void *map_make(struct map *map, uint64_t key, size_t bytes)
         *entry = (struct map_entry){key, map_allocate(1, bytes)};
         map->count++;
     }
+    map->recent[key % MAP_RECENT] = *entry;
     return entry->value;
 }
 

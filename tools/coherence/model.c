@@ -163,10 +163,26 @@ static uint32_t data_symbol(const struct model *model, const struct site *site, 
                          window ? vaddr - CPUDRIVER_HALF : vaddr);
 }
 
+void model_audit(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
+                 uint64_t paddr, unsigned bytes, bool write)
+{
+    if (model->config->audit == NULL || !site->driver) {
+        return;
+    }
+    for (uint64_t number = paddr / LINE_BYTES; number <= (paddr + bytes - 1) / LINE_BYTES;
+         number++) {
+        struct audited *line = audit_access(&model->audit, number, core, write);
+        if (line != NULL) {
+            audit_touch(line, core, write, site->code, data_symbol(model, site, vaddr));
+        }
+    }
+}
+
 void model_access(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
                   uint64_t paddr, unsigned bytes, bool write)
 {
     uint64_t next;
+    model_audit(model, core, site, vaddr, paddr, bytes, write);
     for (uint64_t at = paddr, end = paddr + bytes; at < end; at = next) {
         uint64_t number = at / LINE_BYTES;
         next = (number + 1) * LINE_BYTES < end ? (number + 1) * LINE_BYTES : end;
@@ -178,10 +194,6 @@ void model_access(struct model *model, unsigned core, const struct site *site, u
             .effect = line_access(line, core, write),
         };
         bool moved = access.effect.from_memory || access.effect.transferred;
-        if (model->config->audit != NULL && site->driver) {
-            audit_access(&model->audit, number, core, site->code, data_symbol(model, site, vaddr),
-                         write);
-        }
         if (moved && model->region.active) {
             region_effect(&model->region, core, site->code, data_symbol(model, site, vaddr),
                           &access.effect);
@@ -197,10 +209,9 @@ void model_device_write(struct model *model, unsigned core, uint64_t paddr)
     }
 }
 
-void model_finish(struct model *model)
+static void finish_counts(struct model *model, FILE *text)
 {
     struct region *region = &model->region;
-    FILE *text = model->config->text;
     if (region->active) {
         fprintf(text, "%s: begun, but not ended\n", region_what_name(region->what));
         region_close(region);
@@ -212,13 +223,21 @@ void model_finish(struct model *model)
     if (region->ended == 0) {
         fprintf(text, "nothing was measured: no program executed the marks of bench/mark.h\n");
     }
-    if (model->config->audit != NULL) {
-        audit_report(&model->audit, &model->config->images, model->config->audit);
-        fflush(model->config->audit);
-    }
     fflush(text);
     if (model->config->csv != NULL) {
         fflush(model->config->csv);
+    }
+}
+
+void model_finish(struct model *model)
+{
+    const struct config *config = model->config;
+    if (config->text != NULL) {
+        finish_counts(model, config->text);
+    }
+    if (config->audit != NULL) {
+        audit_report(&model->audit, &config->images, config->audit);
+        fflush(config->audit);
     }
 }
 

@@ -50,6 +50,10 @@ void model_instruction(struct model *model, unsigned core, const struct site *si
 void model_access(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
                   uint64_t paddr, unsigned bytes, bool write);
 
+/// The same for the audit alone: nothing is counted, and no instruction need be told.
+void model_audit(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
+                 uint64_t paddr, unsigned bytes, bool write);
+
 /// The instruction writes to the device register at `paddr`.
 void model_device_write(struct model *model, unsigned core, uint64_t paddr);
 

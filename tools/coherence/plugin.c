@@ -26,6 +26,14 @@ static void on_instruction(unsigned vcpu, void *userdata)
     model_instruction(&model, vcpu, userdata);
 }
 
+/// What crosses into another page counts for the first: where the second lies is not told.
+static unsigned bytes_of(qemu_plugin_meminfo_t info, uint64_t vaddr)
+{
+    unsigned bytes = 1u << qemu_plugin_mem_size_shift(info);
+    unsigned room = PAGE_BYTES - vaddr % PAGE_BYTES;
+    return bytes < room ? bytes : room;
+}
+
 static void on_access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr, void *userdata)
 {
     const struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(info, vaddr);
@@ -38,11 +46,19 @@ static void on_access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr,
         }
         return;
     }
-    // What crosses into another page counts for the first: where the second lies is not told.
-    unsigned bytes = 1u << qemu_plugin_mem_size_shift(info);
-    unsigned room = PAGE_BYTES - vaddr % PAGE_BYTES;
     model_access(&model, vcpu, userdata, vaddr, qemu_plugin_hwaddr_phys_addr(place),
-                 bytes < room ? bytes : room, qemu_plugin_mem_is_store(info));
+                 bytes_of(info, vaddr), qemu_plugin_mem_is_store(info));
+}
+
+/// The audit alone looks at nothing but memory.
+static void on_driver_access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr,
+                             void *userdata)
+{
+    const struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(info, vaddr);
+    if (place != NULL && !qemu_plugin_hwaddr_is_io(place)) {
+        model_audit(&model, vcpu, userdata, vaddr, qemu_plugin_hwaddr_phys_addr(place),
+                    bytes_of(info, vaddr), qemu_plugin_mem_is_store(info));
+    }
 }
 
 /// The image that a block comes from, by all of its bytes.
@@ -64,6 +80,19 @@ static int image_of(const struct qemu_plugin_tb *tb, size_t count)
                                    : images_match(&config.images, start, code, bytes);
 }
 
+static void watch(struct qemu_plugin_insn *insn, const struct site *site)
+{
+    bool counted = config.text != NULL;
+    if (counted) {
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_instruction, QEMU_PLUGIN_CB_NO_REGS,
+                                               (void *)site);
+    }
+    if (counted || site->driver) {
+        qemu_plugin_register_vcpu_mem_cb(insn, counted ? on_access : on_driver_access,
+                                         QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, (void *)site);
+    }
+}
+
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     (void)id;
@@ -71,11 +100,10 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     int image = image_of(tb, count);
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-        void *site = (void *)model_site(&model, qemu_plugin_insn_vaddr(insn), image,
-                                        qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn));
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_instruction, QEMU_PLUGIN_CB_NO_REGS, site);
-        qemu_plugin_register_vcpu_mem_cb(insn, on_access, QEMU_PLUGIN_CB_NO_REGS,
-                                         QEMU_PLUGIN_MEM_RW, site);
+        const struct site *site =
+            model_site(&model, qemu_plugin_insn_vaddr(insn), image, qemu_plugin_insn_data(insn),
+                       qemu_plugin_insn_size(insn));
+        watch(insn, site);
     }
 }
 

@@ -27,10 +27,16 @@ static void test_configuration(void)
     CU_ASSERT_STRING_EQUAL(text, "cores 3\ntext /f/count\nnode 0 2\nnode 2 1\n" COSTS_TEXT
                                  "image c.elf\nimage d/init\n");
     free(text);
-    options = (struct options){.count_csv = "o.csv", .audit = true};
+    options.count_csv = "o.csv";
+    options.audit = true;
     text = count_configuration(&options, &machine, &modules, &costs, "/f");
     CU_ASSERT_STRING_EQUAL(text, "cores 3\ntext /f/count\ncsv o.csv\naudit /f/audit\n"
                                  "node 0 2\nnode 2 1\n" COSTS_TEXT "image c.elf\nimage d/init\n");
+    free(text);
+    options = (struct options){.audit = true};
+    text = count_configuration(&options, &machine, &modules, &costs, "/f");
+    CU_ASSERT_STRING_EQUAL(text, "cores 3\naudit /f/audit\nnode 0 2\nnode 2 1\n" COSTS_TEXT
+                                 "image c.elf\nimage d/init\n");
     free(text);
 }
 

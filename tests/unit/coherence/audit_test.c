@@ -35,9 +35,17 @@ static void end(void)
     audit = (struct audit){0};
 }
 
+static void touch_named(unsigned core, uint64_t number, uint32_t code, uint32_t data, bool write)
+{
+    struct audited *line = audit_access(&audit, number, core, write);
+    if (line != NULL) {
+        audit_touch(line, core, write, code, data);
+    }
+}
+
 static void touch(unsigned core, uint64_t number, bool write)
 {
-    audit_access(&audit, number, core, 0, 0, write);
+    touch_named(core, number, 0, 0, write);
 }
 
 // Both cores have started before.
@@ -119,14 +127,14 @@ static void test_exception(void)
     uint32_t handover = images_symbol(&images, 0, images_address(&images, 0, "boot_handover"));
     CU_ASSERT_FATAL(start_core != 0 && handover != 0);
     start_two();
-    audit_access(&audit, 5, 0, start_core, handover, true);
-    audit_access(&audit, 5, 1, start_core, handover, true);
+    touch_named(0, 5, start_core, handover, true);
+    touch_named(1, 5, start_core, handover, true);
     CU_ASSERT_EQUAL(lines_shared(), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(report, "exception: 1 lines"));
-    audit_access(&audit, 6, 0, start_core, 0, true);
-    audit_access(&audit, 6, 1, start_core, 0, true);
-    audit_access(&audit, 7, 0, 0, handover, true);
-    audit_access(&audit, 7, 1, 0, handover, true);
+    touch_named(0, 6, start_core, 0, true);
+    touch_named(1, 6, start_core, 0, true);
+    touch_named(0, 7, 0, handover, true);
+    touch_named(1, 7, 0, handover, true);
     CU_ASSERT_EQUAL(lines_shared(), 2);
     end();
 }

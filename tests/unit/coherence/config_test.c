@@ -20,7 +20,7 @@ static char wrong[256];
 static void close_config(void)
 {
     images_free(&config.images);
-    FILE *files[] = {config.text, config.csv};
+    FILE *files[] = {config.text, config.csv, config.audit};
     for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         if (files[i] != NULL) {
             fclose(files[i]);
@@ -60,6 +60,13 @@ static void test_good(void)
     close_config();
 }
 
+static void test_audit_alone(void)
+{
+    CU_ASSERT(reads("cores 4\n" CPUDRIVER "audit /dev/null\n"));
+    CU_ASSERT(config.text == NULL && config.audit != NULL);
+    close_config();
+}
+
 static void test_refused(void)
 {
     refused("cores 256\n", "'cores 256'");
@@ -83,6 +90,7 @@ static void test_refused(void)
 
 CU_TestInfo config_tests[] = {
     {"good", test_good},
+    {"audit alone", test_audit_alone},
     {"mistakes", test_refused},
     CU_TEST_INFO_NULL,
 };
