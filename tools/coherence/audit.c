@@ -37,6 +37,12 @@ struct sharing {
     const char *reason; // of the exception, if it is one
 };
 
+// What others have shared already is nobody's to be handed over.
+static bool is_shared(const struct audited *line)
+{
+    return line->write.known && line->second.known;
+}
+
 struct audited *audit_access(struct audit *audit, uint64_t number, unsigned core, bool write)
 {
     struct page *page = map_make(&audit->pages, number / PAGE_LINES, sizeof(*page));
@@ -44,9 +50,10 @@ struct audited *audit_access(struct audit *audit, uint64_t number, unsigned core
     if (audit->started[core] == 0) {
         audit->started[core] = ++audit->era;
     }
-    if (line->era < audit->started[core]) {
-        audit->handed_over += line->era != 0;
-        audit->touched += line->era == 0;
+    if (line->era == 0) {
+        audit->touched++;
+    } else if (line->era < audit->started[core] && !is_shared(line)) {
+        audit->handed_over++;
         *line = (struct audited){0};
     }
     line->era = audit->era;
@@ -66,13 +73,6 @@ void audit_touch(struct audited *line, unsigned core, bool write, uint32_t code,
     if (write && !line->write.known) {
         line->write = touch;
     }
-}
-
-static bool find_touches(const struct audited *line, struct touch *writer, struct touch *other)
-{
-    *writer = line->write;
-    *other = line->first.core != line->write.core ? line->first : line->second;
-    return writer->known && other->known;
 }
 
 static bool fits(const char *pattern, const char *name)
@@ -122,8 +122,13 @@ static size_t collect_page(const struct page *page, uint64_t first_line, struct 
 {
     for (size_t i = 0; i < PAGE_LINES; i++) {
         const struct audited *line = &page->lines[i];
-        struct sharing one = {.lines = 1, .first_line = first_line + i, .cores = line->cores};
-        if (find_touches(line, &one.writer, &one.other)) {
+        if (is_shared(line)) {
+            bool by_first = line->first.core == line->write.core;
+            struct sharing one = {.writer = line->write,
+                                  .other = by_first ? line->second : line->first,
+                                  .lines = 1,
+                                  .first_line = first_line + i,
+                                  .cores = line->cores};
             count = add(sharings, count, &one);
         }
     }

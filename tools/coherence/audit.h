@@ -7,8 +7,9 @@
 //
 // The boot hand-over is no sharing, and told from one by time: what a new core finds was touched by
 // the cores before it only before its first step. From then on the line is the new core's, and
-// whoever else touches it shares it. The few sharings that remain and must be are exceptions; all
-// of them, with reasons, are in audit_exceptions.c.
+// whoever else touches it shares it; so it is still shared when a third core starts. The few
+// sharings that remain and must be are exceptions; all of them, with reasons, are in
+// audit_exceptions.c.
 #pragma once
 
 #include <stdbool.h>

@@ -119,6 +119,19 @@ static void test_second_owner(void)
     end();
 }
 
+// What two cores share is not forgotten when a third one starts, and finds it.
+static void test_third(void)
+{
+    start_two();
+    touch(0, 5, true);
+    touch(1, 5, false);
+    touch(2, 1002, true);
+    touch(2, 5, false);
+    CU_ASSERT_EQUAL(lines_shared(), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(report, "cores 0,1,2\n"));
+    end();
+}
+
 // The exception holds for its code and its data, and for nothing beside.
 static void test_exception(void)
 {
@@ -156,8 +169,13 @@ static void test_whose_code(void)
 }
 
 CU_TestInfo audit_tests[] = {
-    {"read by all", test_read_by_all},   {"violations", test_violations},
-    {"late writer", test_late_writer},   {"hand-over", test_hand_over},
-    {"second owner", test_second_owner}, {"exception", test_exception},
-    {"whose code", test_whose_code},     CU_TEST_INFO_NULL,
+    {"read by all", test_read_by_all},
+    {"violations", test_violations},
+    {"late writer", test_late_writer},
+    {"hand-over", test_hand_over},
+    {"second owner", test_second_owner},
+    {"third core", test_third},
+    {"exception", test_exception},
+    {"whose code", test_whose_code},
+    CU_TEST_INFO_NULL,
 };
