@@ -55,7 +55,7 @@ static _Noreturn void idle(bool again)
         arm_timer();
     }
     event_account();
-    kcb.idle_since = cpu_tsc();
+    kcb.idle_since = kcb.event_ended;
     cpu_idle();
 }
 
