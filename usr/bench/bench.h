@@ -28,6 +28,8 @@ enum command {
     WORKER_POLLS,      ///< poll (word 1) times before a sleep
     WORKER_SEND,       ///< send (word 1) messages up. 1, 2: time of first and last
     WORKER_RECEIVE,    ///< receive them from the first accepted. 1, 2: as above
+    WORKER_SEND_UNTIL, ///< send up until the time in word 1; the last message says so
+    WORKER_WINDOW,     ///< receive them; 1: how many came from time (word 1) to (word 2)
     WORKER_GATHER,     ///< receive (word 1) messages from all accepted, in any order. As above
     WORKER_RELAY,      ///< pass messages on, from the first accepted to `up`
     WORKER_CIRCULATE,  ///< send up, receive from the first accepted; word 2: at most so many ahead
@@ -162,7 +164,8 @@ struct report_row {
     uint64_t count;
     unsigned messages; ///< of each run and sender; 0: none
     unsigned steps;    ///< most system calls that one operation took; 0: not told
-    uint64_t percent;  ///< a ratio that the measurement defines; 0: none
+    bool compared;     ///< `percent` is a ratio that the measurement defines
+    uint64_t percent;
 };
 
 void report_summary(const struct options *options, const struct report_row *row,

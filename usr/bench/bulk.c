@@ -54,6 +54,7 @@ static cycles_t measure(const struct options *options, const coreid_t cores[2],
                                    .sized = true,
                                    .size = bytes,
                                    .messages = blocks,
+                                   .compared = true,
                                    .percent = summary.median * 100 / (base > 0 ? base : 1)};
     report_summary(options, &row, &summary);
     free(samples);

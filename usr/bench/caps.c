@@ -193,6 +193,7 @@ static cycles_t measure(const struct options *options, const struct operation *o
                                    .sized = true,
                                    .size = size,
                                    .steps = steps_max,
+                                   .compared = true,
                                    .percent = summary.median * 100 / base};
     report_summary(options, &row, &summary);
     free(samples);

@@ -68,6 +68,7 @@ static void measure(const struct options *options, unsigned count)
     }
     struct bench_summary each = bench_summarise(single, count);
     row.what = "fan-in each";
+    row.compared = true;
     row.percent = each.median > 0 ? each.min * 100 / each.median : 0;
     report_summary(options, &row, &each);
     free(rates);

@@ -70,6 +70,7 @@ static cycles_t measure(const struct options *options, const struct tree *tree, 
                                    .count = count - 1,
                                    .messages = 2 * (count - 1),
                                    .steps = tree->depth,
+                                   .compared = true,
                                    .percent = summary.median * 100 / (base > 0 ? base : 1)};
     report_summary(options, &row, &summary);
     free(samples);

@@ -46,7 +46,8 @@ void options_help(void)
            "  --core CORE     measure from this core (default: the own one)\n"
            "  --on CORES      use these cores only, as 0,2,4-7 (default: all that are up)\n"
            "  --runs N        round trips or repetitions, up to %u\n"
-           "  --messages N    messages of each sender and repetition\n"
+           "  --messages N    messages of each sender; pairs: for as long as these take\n"
+           "  --fair N        fail if the slowest pair has less than 1 / N of the median's\n"
            "  --arity N       children of a core in a tree (default: 4)\n"
            "  --csv           comma-separated values\n"
            "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
@@ -105,6 +106,9 @@ static bool option(const char *name, const char *value, struct options *options,
     }
     if (strcmp(name, "--messages") == 0) {
         return number(value, COUNT_MAX, &options->messages);
+    }
+    if (strcmp(name, "--fair") == 0) {
+        return number(value, COUNT_MAX, &options->fair);
     }
     if (strcmp(name, "--arity") == 0) {
         return number(value, CORES_MAX, &options->arity);

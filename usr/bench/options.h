@@ -33,6 +33,7 @@ struct options {
     int core;      ///< where to measure from; -1: here
     unsigned runs; ///< 0: the measurement's own default
     unsigned messages;
+    unsigned fair;  ///< the slowest pair has this part of the median's at least; 0: anything
     unsigned arity; ///< of trees; 0: default
     bool on_given;  ///< only cores with on[] set take part
     bool on[CORES_MAX];

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Throughput: pairs of cores, of which one sends and the other receives, all at once. The time is
-// from the first message sent to the last received, by the time-stamp counter, which is the same on
-// all cores. The rates of the single pairs tell whether one starves: a pair's time is its own, from
-// its first message to its last.
+// Throughput: pairs of cores, of which one sends and the other receives, all at once. What counts
+// is what is received within a window, which is the same for all pairs. All know it beforehand, by
+// the time-stamp counter, which is the same on all cores, and go on until it is over. So a pair
+// that starves is seen to: with a fixed number of messages for each it would make up for it when
+// the others are done.
 #include "bench.h"
 #include "bench/mark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define RUNS 5u
-#define MESSAGES 2000u
+#define MESSAGES 50000u
 #define PAIRS_MAX (CORES_MAX / 2)
 
 static struct pair {
@@ -38,10 +38,15 @@ static void pairs_connect(unsigned count)
     }
 }
 
-// One run; returns messages per millisecond, and adds to `cycles` what each pair took.
-static uint64_t run(unsigned count, unsigned messages, cycles_t *cycles)
+// How long from the command until all pairs are under way, and how long to look at them then.
+struct window {
+    cycles_t lead, length;
+};
+
+// Has each pair pass `messages` on; the window is as long as that took all of them.
+static struct window window_find(unsigned count, unsigned messages)
 {
-    cycles_t start = UINT64_MAX, end = 0;
+    cycles_t told = bench_tsc(), under_way = 0, start = UINT64_MAX, end = 0;
     for (unsigned i = 0; i < count; i++) {
         worker_tell(pairs[i].to, WORKER_RECEIVE, messages);
     }
@@ -52,45 +57,78 @@ static uint64_t run(unsigned count, unsigned messages, cycles_t *cycles)
         uint64_t sent[2], received[2];
         worker_answer(pairs[i].from, WORKER_SEND, sent);
         worker_answer(pairs[i].to, WORKER_RECEIVE, received);
+        under_way = received[0] > under_way ? received[0] : under_way;
         start = sent[0] < start ? sent[0] : start;
         end = received[1] > end ? received[1] : end;
-        cycles[i] += received[1] - sent[0];
     }
-    return rate((uint64_t)count * messages, end - start);
+    return (struct window){.lead = under_way - told, .length = end - start};
+}
+
+// One run; returns messages per millisecond, and adds to `moved` what each pair has passed on.
+static uint64_t run(unsigned count, const struct window *window, uint64_t *moved)
+{
+    uint64_t all = 0;
+    cycles_t start = bench_tsc() + window->lead, end = start + window->length;
+    for (unsigned i = 0; i < count; i++) {
+        worker_tell2(pairs[i].to, WORKER_WINDOW, start, end);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        worker_tell(pairs[i].from, WORKER_SEND_UNTIL, end);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t sent[2], received[2];
+        worker_answer(pairs[i].from, WORKER_SEND_UNTIL, sent);
+        worker_answer(pairs[i].to, WORKER_WINDOW, received);
+        moved[i] += received[0];
+        all += received[0];
+    }
+    return rate(all, window->length);
+}
+
+// A row for what each pair has moved in `cycles`; false if the slowest is too slow.
+static bool report_each(const struct options *options, struct report_row row, uint64_t *moved,
+                        unsigned count, cycles_t cycles)
+{
+    struct bench_summary each = bench_summarise(moved, count);
+    bool fair = options->fair == 0 || (each.min > 0 && each.min * options->fair >= each.median);
+    row.what = "pairs each";
+    row.compared = true;
+    row.percent = each.min * 100 / (each.median > 0 ? each.median : 1);
+    each.min = rate(each.min, cycles);
+    each.median = rate(each.median, cycles);
+    each.p99 = rate(each.p99, cycles);
+    report_summary(options, &row, &each);
+    return fair;
 }
 
 static void measure(const struct options *options, unsigned count)
 {
     unsigned runs = runs_chosen(options, RUNS);
     unsigned messages = messages_chosen(options, MESSAGES);
-    cycles_t *rates = samples_new(runs), *single = samples_new(count);
-    struct report_row row = {.what = "pairs",
-                             .from = pairs[0].from,
-                             .to = pairs[0].to,
-                             .unit = "messages/ms",
-                             .sized = true,
-                             .size = MESSAGE_BYTES,
-                             .counted = count == 1 ? "pair" : "pairs",
-                             .count = count,
-                             .messages = messages};
+    cycles_t *rates = samples_new(runs), *moved = samples_new(count);
+    const struct report_row row = {.what = "pairs",
+                                   .from = pairs[0].from,
+                                   .to = pairs[0].to,
+                                   .unit = "messages/ms",
+                                   .sized = true,
+                                   .size = MESSAGE_BYTES,
+                                   .counted = count == 1 ? "pair" : "pairs",
+                                   .count = count,
+                                   .messages = messages};
     pairs_connect(count);
-    (void)run(count, messages, single);
-    memset(single, 0, count * sizeof(*single));
+    struct window window = window_find(count, messages);
     bench_mark_begin(BENCH_MARK_PAIRS);
     for (unsigned i = 0; i < runs; i++) {
-        rates[i] = run(count, messages, single);
+        rates[i] = run(count, &window, moved);
     }
     bench_mark_end(BENCH_MARK_PAIRS);
     (void)report(options, &row, rates, runs);
-    for (unsigned i = 0; i < count; i++) {
-        single[i] = rate((uint64_t)runs * messages, single[i]);
+    if (!report_each(options, row, moved, count, runs * window.length)) {
+        printf("bench: the slowest pair has less than 1 / %u of the median's\n", options->fair);
+        exit(EXIT_FAILURE);
     }
-    struct bench_summary each = bench_summarise(single, count);
-    row.what = "pairs each";
-    row.percent = each.median > 0 ? each.min * 100 / each.median : 0;
-    report_summary(options, &row, &each);
     free(rates);
-    free(single);
+    free(moved);
 }
 
 void measure_pairs(const struct options *options)

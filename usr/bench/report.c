@@ -47,7 +47,7 @@ static void csv_row(const struct report_row *row, const struct bench_summary *s)
     csv_number(row->counted != NULL, row->count);
     csv_number(row->messages != 0, row->messages);
     csv_number(row->steps != 0, row->steps);
-    if (row->percent != 0) {
+    if (row->compared) {
         printf(",%" PRIu64 ".%02" PRIu64 "\n", row->percent / 100, row->percent % 100);
     } else {
         printf(",\n");
@@ -77,7 +77,7 @@ static void table_row(const struct report_row *row, const struct bench_summary *
     if (row->steps != 0) {
         printf(", %u step%s", row->steps, row->steps == 1 ? "" : "s");
     }
-    if (row->percent != 0) {
+    if (row->compared) {
         printf(", x %" PRIu64 ".%02" PRIu64, row->percent / 100, row->percent % 100);
     }
     printf("\n");

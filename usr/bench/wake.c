@@ -46,6 +46,7 @@ static cycles_t measure(const struct options *options, coreid_t core, const char
                                    .to = core,
                                    .sized = true,
                                    .size = MESSAGE_BYTES,
+                                   .compared = true,
                                    .percent = summary.median * 100 / (base > 0 ? base : 1)};
     report_summary(options, &row, &summary);
     free(samples);
