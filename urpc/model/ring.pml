@@ -3,8 +3,8 @@
 //
 // The calls of urpc/urpc.h and urpc/ring.c as steps on the memory of stores.pml. Each inline is
 // named for the C function; I1 ... are the invariants of urpc/layout.h. An atomic sequence has at
-// most one load: all else that a side does is its own or waits in its queue, so nobody can tell
-// when it was done. A seeded mistake is a macro, MISTAKE_x.
+// most one load (but for a seeded mistake): all else that a side does is its own or waits in its
+// queue, so nobody can tell when it was done. A seeded mistake is a macro, MISTAKE_x.
 //
 // What is simpler than the code:
 // - A payload is two words, each with the message's number. Counts do not wrap and fit a header,
@@ -61,10 +61,26 @@ inline urpc_has_room()
 #define riding consumed[me]
 #endif
 
+// unanswered(): sets `notify`.
+inline look_at(flag)
+{
+    load(flag);
+    if
+    :: shown(flag) % 2 == 1 && shown(flag) != answered(me, flag) ->
+        answered(me, flag) = shown(flag); // I11
+        notify = true
+    :: else
+    fi
+}
+
 // Fills the line and urpc_publish(). Message number k carries k + 1.
 inline urpc_send()
 {
     assert(sent - consumed[1 - me] < N); // I3: the line that is overwritten was read
+#ifdef MISTAKE_FLAG_FIRST
+    fence();
+    look_at(FLAG_RECV); // and not again, unless the channel is closed
+#endif
 #ifdef MISTAKE_HEADER_FIRST
     store(HEADER(tx_index), riding * 2 + tx_epoch);
 #endif
@@ -74,7 +90,9 @@ inline urpc_send()
     store(HEADER(tx_index), riding * 2 + tx_epoch); // I4, I6 a
 #endif
     sent++;
-    tx_unchecked = true;
+#ifndef MISTAKE_FLAG_FIRST
+    tx_unchecked = true; // I10
+#endif
     tx_index++;
     if
     :: tx_index == N -> tx_index = 0; tx_epoch = 1 - tx_epoch // I2
@@ -129,18 +147,6 @@ inline urpc_recv()
     atomic { read_half(HALF_0(rx_index), consumed[me] + 1) }
     atomic { read_half(HALF_1(rx_index), consumed[me] + 1); urpc_consume(); came = false }
 #endif
-}
-
-// unanswered(): sets `notify`.
-inline look_at(flag)
-{
-    load(flag);
-    if
-    :: shown(flag) % 2 == 1 && shown(flag) != answered(me, flag) ->
-        answered(me, flag) = shown(flag); // I11
-        notify = true
-    :: else
-    fi
 }
 
 inline urpc_peer_sleeps()

@@ -14,9 +14,14 @@
 
 enum { DEPTH_MAX = 20000, MEMORY_KIB = 2 << 20, SEARCH_S = 300 };
 
+// Optimising takes longer than it saves, unless there is much to search.
+#define QUICK "-DSAFETY"
+#define THOROUGH "-DSAFETY -O1"
+
 #define LOST "assertion violated (memory["
 #define ASLEEP "invalid end state"
 #define REPLIES "-DN=2 -DTELL=2 -DSEND_0=4 -DSEND_1=2 -DREPLY -DGREEDY"
+#define REPLIES_OF_LAPS "-DN=1 -DSEND_0=3 -DSEND_1=3 -DREPLY -DGREEDY"
 
 static const struct mistake {
     const char *name;
@@ -33,8 +38,9 @@ static const struct mistake {
     // Lines are acknowledged before they are read (I5), in either way (I6).
     {"EARLY_ACK", LOST, ""},
     {"EARLY_RIDE", "assertion violated (ride<=sent)", REPLIES},
-    // The ring is looked at before the sleep is announced (I10).
+    // The ring is looked at before the sleep is announced, and the other way round (I10).
     {"POLL_FIRST", ASLEEP, ""},
+    {"FLAG_FIRST", ASLEEP, ""},
     // Each arming shows the same number (I11).
     {"SAME_NUMBER", ASLEEP, ""},
     // Nothing is acknowledged but by headers; a sender waits for more than it will be told (I7).
@@ -74,7 +80,6 @@ static long reported(const char *format)
 // a path that is longer than DEPTH_MAX an error as well, where Spin would leave the rest out.
 static long search(const char *parameters, const char *compile, const char *run)
 {
-    // Without optimisation: gcc would take longer than it saves.
     int status =
         scratch_run("cd %s && spin -a %s channel.pml && gcc -w %s -DCOLLAPSE -o pan pan.c && "
                     "ulimit -v %d && timeout %d ./pan -b -m%d %s",
@@ -89,9 +94,9 @@ static long search(const char *parameters, const char *compile, const char *run)
     return errors;
 }
 
-static void expect_right(const char *parameters)
+static void expect_right(const char *parameters, const char *compile)
 {
-    long errors = search(parameters, "-DSAFETY", "");
+    long errors = search(parameters, compile, "");
     CU_ASSERT_EQUAL(errors, 0);
     if (errors > 0) {
         scratch_run("cd %s && spin -t -g -p channel.pml | tail -n 400", scratch_root());
@@ -102,26 +107,34 @@ static void expect_right(const char *parameters)
 // Three laps, acknowledged by the receiver's own word alone.
 static void test_one_way(void)
 {
-    expect_right("-DN=2 -DSEND_0=6");
+    expect_right("-DN=2 -DSEND_0=6", QUICK);
 }
 
 // Less is told, more is waited for.
 static void test_told_rarely(void)
 {
-    expect_right("-DN=3 -DTELL=2 -DSEND_0=9");
+    expect_right("-DN=3 -DTELL=2 -DSEND_0=9", QUICK);
 }
 
 // Acknowledgements ride in both directions; both sides sleep for messages and for room.
 static void test_both_ways(void)
 {
-    expect_right(REPLIES);
-    expect_right("-DN=2 -DSEND_0=2 -DSEND_1=2");
+    expect_right(REPLIES, QUICK);
+    expect_right("-DN=2 -DSEND_0=2 -DSEND_1=2", QUICK);
+}
+
+// The same in three laps of each direction. With two lines that is more than 34 million states, so
+// the rings have one, which is what the code does not allow but the protocol does: each message
+// begins a lap, in the line that the last one left.
+static void test_both_ways_three_laps(void)
+{
+    expect_right(REPLIES_OF_LAPS, THOROUGH);
 }
 
 // The receiver leaves at any time, and the sender does not wait for it for ever.
 static void test_close(void)
 {
-    expect_right("-DN=2 -DSEND_0=4 -DCLOSE_EARLY");
+    expect_right("-DN=2 -DSEND_0=4 -DCLOSE_EARLY", QUICK);
 }
 
 // No state comes twice on a way, so nobody is kept busy for ever.
@@ -136,7 +149,7 @@ static void test_mistakes(void)
         char parameters[128];
         snprintf(parameters, sizeof parameters, "-DMISTAKE_%s %s", mistakes[i].name,
                  mistakes[i].parameters);
-        CU_ASSERT_EQUAL(search(parameters, "-DSAFETY", ""), 1);
+        CU_ASSERT_EQUAL(search(parameters, QUICK, ""), 1);
         CU_ASSERT_PTR_NOT_NULL(strstr(scratch_output(), mistakes[i].found));
     }
 }
@@ -147,6 +160,7 @@ int main(void)
         {"one way", test_one_way},
         {"one way, told rarely", test_told_rarely},
         {"both ways", test_both_ways},
+        {"both ways, three laps", test_both_ways_three_laps},
         {"a close at any time", test_close},
         {"no cycle", test_no_cycle},
         {"each mistake is found", test_mistakes},
