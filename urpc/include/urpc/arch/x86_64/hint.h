@@ -14,7 +14,8 @@ static inline void urpc_hint_pass(const void *line)
     __asm__ volatile("cldemote %0" : : "m"(*(const char *)line));
 }
 
-// This core will write this line next: fetch it, and take it away from others.
+// This core will write this line next: fetch it, and take it away from others. Not all processors
+// do the latter with a line that the others have only read.
 static inline void urpc_hint_own(const void *line)
 {
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)line));
