@@ -9,8 +9,12 @@
 #include "barrelfish/capabilities.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct client *clients;
+// Strings are large for the C library's heap, which takes and gives back pages for them: those that
+// were used last stay for the next client, so that spawnd's memory does not go up and down.
+static struct strings *spare_strings;
 
 struct client *client_new(domainid_t domain, struct remote *remote)
 {
@@ -35,9 +39,25 @@ struct client *client_local(domainid_t domain)
     return client_new(domain, NULL);
 }
 
+bool client_need_strings(struct client *client)
+{
+    if (client->strings == NULL) {
+        client->strings = spare_strings != NULL ? spare_strings : malloc(sizeof(*client->strings));
+        spare_strings = NULL;
+        if (client->strings != NULL) {
+            memset(client->strings, 0, sizeof(*client->strings));
+        }
+    }
+    return client->strings != NULL;
+}
+
 void client_clear(struct client *client)
 {
-    free(client->strings);
+    if (spare_strings == NULL) {
+        spare_strings = client->strings;
+    } else {
+        free(client->strings);
+    }
     client->strings = NULL;
     for (unsigned i = 0; i < SPAWND_ARGCN_SLOTS; i++) {
         if (!capref_is_null(client->argcaps[i])) {

@@ -8,7 +8,6 @@
 
 #include "barrelfish/capabilities.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void reply(struct client *client, const uint64_t words[SPAWND_WORDS])
@@ -28,10 +27,7 @@ static void reply_error(struct client *client, errval_t err)
 
 static errval_t add_strings(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
-    if (client->strings == NULL) {
-        client->strings = calloc(1, sizeof(*client->strings));
-    }
-    if (client->strings == NULL) {
+    if (!client_need_strings(client)) {
         return LIB_ERR_MALLOC_FAIL;
     }
     return strings_add(client->strings, words[1] & UINT32_MAX, words[1] >> 32,

@@ -32,6 +32,8 @@ struct client *client_new(domainid_t domain, struct remote *remote);
 void client_free(struct client *client);
 /// Forgets a domain of this core that has ended.
 void client_forget_local(domainid_t domain);
+/// Sees to it that the client has strings, empty ones if it had none. False: there is no memory.
+bool client_need_strings(struct client *client);
 /// Drops the arguments and capabilities that were gathered.
 void client_clear(struct client *client);
 /// Calls `func` for each client; it must not free any.
