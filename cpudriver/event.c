@@ -47,8 +47,8 @@ static _Noreturn void idle(bool again)
 {
     kcb.current = NULL;
     space_load(kcb.kernel_root);
-    // Deletions that nobody drives go on here, one step in each event.
-    if (again || caps_step(&kcb.caps)) {
+    // Deletions that nobody drives go on here, one step in each event, and may wake somebody.
+    if (again || caps_step(&kcb.caps) || schedule_pick() != NULL) {
         apic_timer_arm(kcb.event_start);
         kcb.unsettled = true;
     } else {
