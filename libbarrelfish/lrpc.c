@@ -29,7 +29,8 @@ errval_t lrpc_try_disabled(struct dispatcher *disp, struct capref to, uint32_t f
                            struct lmp_recv_msg *msg, struct capref *cap, enum lrpc_result *result)
 {
     uint64_t to_caddr = get_cap_caddr(to), send_caddr = get_cap_caddr(send_cap);
-    if (lmp_endpoint_can_recv(ep) || !would_sleep(disp)) {
+    // In this order: what comes after would_sleep() has looked keeps the dispatcher from waiting.
+    if (!would_sleep(disp) || lmp_endpoint_can_recv(ep)) {
         *result = LRPC_SENT;
         return sys_lmp_send(to_caddr, flags | LMP_FLAG_YIELD, send_caddr, msg->buf.msglen,
                             msg->words);
