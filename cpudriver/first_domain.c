@@ -311,7 +311,8 @@ static void start_dispatcher(struct builder *b, struct cte *frame, lvaddr_t entr
                     (domainid_t)kcb.core_id << 16 | DOMAIN_FIRST, b->pml4->cap.base);
     dcb->is_first = true;
     dest = caps_dest_kernel(slot_of(b, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_SELFEP));
-    check(caps_endpoint_create(&kcb.caps, cte, SELFEP_OFFSET, SELFEP_MESSAGES, &dest), "endpoint");
+    check(caps_endpoint_create(&kcb.caps, cte, SELFEP_OFFSET, SELFEP_MESSAGES, false, &dest),
+          "endpoint");
     dispatcher_make_runnable(dcb);
 }
 

@@ -76,7 +76,8 @@ errval_t invoke_dispatcher(struct caps_call *call)
         return SYS_ERR_OK;
     case DISPATCHER_CMD_ENDPOINT:
         return caps_endpoint_create(&kcb.caps, call->target, call->args[0] & UINT32_MAX,
-                                    call->args[0] >> 32, &call->operands[1].slot);
+                                    call->args[0] >> 32, dcb == kcb.current,
+                                    &call->operands[1].slot);
     case DISPATCHER_CMD_INFO:
         return info_set(call);
     case DISPATCHER_CMD_STATE:

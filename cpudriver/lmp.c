@@ -3,7 +3,8 @@
 //
 // Local message passing: a message is copied into the receiver's endpoint buffer, in its dispatcher
 // frame, and the receiver made runnable. The buffer's counters are the receiver's claims: whatever
-// they hold, the CPU driver writes inside the buffer that the capability names.
+// they hold, the CPU driver writes inside the buffer that the capability names. That nobody can
+// send any more (caps/ops.c) is told here, too.
 
 #include "lmp.h"
 
@@ -52,6 +53,12 @@ errval_t lmp_transfer(const struct cap *endpoint, const struct lmp_send *send)
                        : transfer(dcb, endpoint_buffer(dcb, endpoint), send);
 }
 
+static void wake(struct dcb *dcb)
+{
+    dcb->shared->lmp_delivered = ++dcb->lmp_delivered;
+    dispatcher_make_runnable(dcb);
+}
+
 errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send)
 {
     struct dcb *dcb = receiver(endpoint);
@@ -75,8 +82,7 @@ errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send)
     for (uint32_t i = 0; i < send->length; i++)
         message->words[i] = send->words[i];
     buffer->delivered = delivered + 1;
-    dcb->shared->lmp_delivered = ++dcb->lmp_delivered;
-    dispatcher_make_runnable(dcb);
+    wake(dcb);
     return SYS_ERR_OK;
 }
 
@@ -84,6 +90,20 @@ errval_t lmp_deliver_words(const struct cap *endpoint, const uint64_t *words, ui
 {
     struct lmp_send send = {.words = words, .length = length};
     return lmp_deliver(endpoint, &send);
+}
+
+void lmp_set_closed(const struct cap *endpoint, bool closed)
+{
+    struct dcb *dcb = receiver(endpoint);
+    if (dcb == NULL)
+        return;
+    struct lmp_endpoint_kern *buffer = endpoint_buffer(dcb, endpoint);
+    uint32_t closings = buffer->closings;
+    if ((closings % 2 != 0) == closed)
+        return;
+    buffer->closings = closings + 1;
+    if (closed)
+        wake(dcb);
 }
 
 void lmp_notify(const struct cap *endpoint)

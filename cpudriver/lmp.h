@@ -31,5 +31,8 @@ errval_t lmp_transfer(const struct cap *endpoint, const struct lmp_send *send);
 /// Deliver words that the CPU driver sends, without a capability.
 errval_t lmp_deliver_words(const struct cap *endpoint, const uint64_t *words, uint32_t length);
 
+/// Tell an endpoint's dispatcher that it is open or closed (kpi/dispatcher.h), if that is new.
+void lmp_set_closed(const struct cap *endpoint, bool closed);
+
 /// Make sure that the endpoint has a message: an empty one is delivered if its buffer is empty.
 void lmp_notify(const struct cap *endpoint);

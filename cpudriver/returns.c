@@ -90,6 +90,12 @@ bool caps_hook_return_remote(struct caps *caps, struct cte *last)
     return true;
 }
 
+void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool closed)
+{
+    (void)caps;
+    lmp_set_closed(endpoint, closed);
+}
+
 void caps_hook_tlb_flush(struct caps *caps)
 {
     (void)caps;

@@ -102,6 +102,12 @@ static inline uint32_t endpoint_offset(const struct cap *cap)
     return (uint32_t)cap->extra;
 }
 
+/// Whether it is one that the dispatcher made for itself.
+static inline bool endpoint_is_own(const struct cap *cap)
+{
+    return (cap->flags & CAPFLAG_OWN) != 0;
+}
+
 static inline uint32_t endpoint_badge(const struct cap *cap)
 {
     return (uint32_t)(cap->extra >> 32);

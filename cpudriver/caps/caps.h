@@ -210,12 +210,14 @@ void caps_surrender(struct caps *caps, struct cte *cte);
 /// again at once. For the idle loop and the timer tick.
 bool caps_step(struct caps *caps);
 
-/// Make an EndPointLMP of a dispatcher. Errors: CAP_TYPE, ARGS (offset not a multiple of 64 or
-/// inside of struct dispatcher_shared; messages not a power of two up to LMP_ENDPOINT_MESSAGES_MAX;
-/// an endpoint of another size is there), DISP_NOT_READY (no dispatcher frame), DISP_FRAME (does
-/// not fit into it), SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
+/// Make an EndPointLMP of a dispatcher, which is its own (CAPFLAG_OWN) if the dispatcher itself
+/// asks for it. A copy of an own one is handed out, and so is an own one that is moved; when an
+/// endpoint is open and when closed is in kpi/dispatcher.h. Errors: CAP_TYPE, ARGS (offset not a
+/// multiple of 64 or inside of struct dispatcher_shared; messages not a power of two up to
+/// LMP_ENDPOINT_MESSAGES_MAX; an endpoint of another size is there), DISP_NOT_READY (no dispatcher
+/// frame), DISP_FRAME (does not fit into it), SLOT_IN_USE, CNODE_TYPE, CAP_BUSY.
 errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_t offset,
-                              uint64_t messages, const struct caps_dest *dest);
+                              uint64_t messages, bool own, const struct caps_dest *dest);
 
 /// Map `count` pages of `object` from `offset` on, or one lower VNode, from entry `first` of
 /// `table` on, and put the Mapping into `dest`. Errors: CAP_TYPE, CAP_BUSY, VNODE_SLOT,
@@ -263,6 +265,11 @@ bool caps_hook_return_remote(struct caps *caps, struct cte *last);
 
 /// Page-table entries were cleared or changed: before user code runs, the TLB must be flushed.
 void caps_hook_tlb_flush(struct caps *caps);
+
+/// The endpoint is open again, or closed: nobody is left who could send to its dispatcher, or the
+/// dispatcher has no capability of its own left. It may be so already, and its memory may have
+/// gone.
+void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool closed);
 
 /// This dispatcher must never run again; its slots are still there. Called once, before they go.
 void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t dcb);

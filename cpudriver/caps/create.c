@@ -124,7 +124,7 @@ static bool endpoint_fits(uint64_t offset, uint64_t messages)
 }
 
 errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_t offset,
-                              uint64_t messages, const struct caps_dest *dest)
+                              uint64_t messages, bool own, const struct caps_dest *dest)
 {
     if (dispatcher->cap.type != ObjType_Dispatcher)
         return SYS_ERR_CAP_TYPE;
@@ -144,8 +144,12 @@ errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_
     const struct cte *there = mdb_find_copy(&caps->mdb, &cap, NULL);
     if (there != NULL && there->cap.aux != cap.aux)
         return SYS_ERR_ARGS;
+    cap.flags = own ? CAPFLAG_OWN : 0;
     errval_t err = slot_check(dest, cap.type);
-    if (err_is_ok(err))
-        slot_fill(caps, dest->slot, &cap);
-    return err;
+    if (err_is_fail(err))
+        return err;
+    slot_fill(caps, dest->slot, &cap);
+    if (own)
+        caps_hook_endpoint(caps, &cap, false);
+    return SYS_ERR_OK;
 }

@@ -8,7 +8,7 @@
 // chapter 14.
 //
 // M1  In-order, slots are sorted by (base ascending, bytes descending, type's order, the part of
-//     extra that names the object, CAPFLAG_REMOTE, address). So an ancestor comes before its
+//     extra that names the object, mark, address). So an ancestor comes before its
 //     descendants, and copies stand together, unmarked ones first.
 // M2  The heights of a node's two subtrees differ by one at most; level is the node's own.
 // M3  max_end is the greatest end in the node's subtree.
@@ -26,7 +26,7 @@ struct key {
     uint64_t base, bytes, extra;
     uintptr_t address;
     uint8_t order;
-    bool remote;
+    bool marked;
 };
 
 static uint64_t object_extra(const struct cap *cap)
@@ -40,9 +40,9 @@ static bool same_object(const struct cap *a, const struct cap *b)
            object_extra(a) == object_extra(b);
 }
 
-static bool is_remote(const struct cap *cap)
+static bool is_marked(const struct cap *cap)
 {
-    return (cap->flags & CAPFLAG_REMOTE) != 0;
+    return (cap->flags & MDB_MARKS) != 0;
 }
 
 static struct key key_of(const struct cte *cte)
@@ -53,17 +53,17 @@ static struct key key_of(const struct cte *cte)
                         .extra = object_extra(cap),
                         .address = (uintptr_t)cte,
                         .order = cap_type(cap->type)->order,
-                        .remote = is_remote(cap)};
+                        .marked = is_marked(cap)};
 }
 
 /// The key before all copies of an object, or before the copies with the mark.
-static struct key key_before(const struct cap *cap, bool remote)
+static struct key key_before(const struct cap *cap, bool marked)
 {
     return (struct key){.base = cap->base,
                         .bytes = cap->bytes,
                         .extra = object_extra(cap),
                         .order = cap_type(cap->type)->order,
-                        .remote = remote};
+                        .marked = marked};
 }
 
 /// The key after all objects of this range whose order is not above `order`.
@@ -74,7 +74,7 @@ static struct key key_after(const struct cap *cap, uint8_t order)
                         .extra = UINT64_MAX,
                         .address = UINTPTR_MAX,
                         .order = order,
-                        .remote = true};
+                        .marked = true};
 }
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -96,8 +96,8 @@ static int compare(const struct key *key, const struct cte *cte)
     uint64_t extra = cap->extra & type->extra_mask;
     if (key->extra != extra)
         return compare_numbers(key->extra, extra);
-    if (key->remote != is_remote(cap))
-        return key->remote ? 1 : -1;
+    if (key->marked != is_marked(cap))
+        return key->marked ? 1 : -1;
     return compare_numbers(key->address, (uintptr_t)cte);
 }
 
@@ -298,11 +298,11 @@ struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const st
     return found != NULL && same_object(&found->cap, cap) ? found : NULL;
 }
 
-struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool remote)
+struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool marked)
 {
-    struct key key = key_before(cap, remote);
+    struct key key = key_before(cap, marked);
     struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
-    bool fits = found != NULL && same_object(&found->cap, cap) && is_remote(&found->cap) == remote;
+    bool fits = found != NULL && same_object(&found->cap, cap) && is_marked(&found->cap) == marked;
     return fits ? found : NULL;
 }
 

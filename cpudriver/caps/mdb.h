@@ -15,16 +15,18 @@ struct mdb {
     uint64_t count; ///< capabilities in all trees
 };
 
-/// Add the capability in a slot; remove it before its base, bytes, type, extra, or
-/// CAPFLAG_REMOTE changes.
+/// What parts the copies of an object: the type says which of the two it can have.
+#define MDB_MARKS (CAPFLAG_REMOTE | CAPFLAG_OWN)
+
+/// Add the capability in a slot; remove it before its base, bytes, type, extra, or mark changes.
 void mdb_insert(struct mdb *mdb, struct cte *cte);
 void mdb_remove(struct mdb *mdb, struct cte *cte);
 
 /// A copy of the object in the database other than `except` (which may be NULL), or NULL.
 struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except);
 
-/// A copy whose CAPFLAG_REMOTE is as in `remote`, or NULL.
-struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool remote);
+/// A copy that has a mark (MDB_MARKS), or one that has none, or NULL.
+struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool marked);
 
 /// The nearest ancestor of the object, or NULL. The object itself need not be in the database.
 struct cte *mdb_find_ancestor(const struct mdb *mdb, const struct cap *cap);

@@ -2,8 +2,8 @@
 // Copyright The Stave authors
 //
 // Operations on single capabilities that make, change or destroy no object: copy, mint, move,
-// identify, and the mark that other cores may know an object. Slots are filled and
-// emptied here and nowhere else.
+// identify, and the mark that other cores may know an object. Slots are filled and emptied here and
+// nowhere else, so that an endpoint whose last sender goes is noticed here, whatever the way.
 
 #include "caps/slot.h"
 
@@ -30,9 +30,21 @@ void slot_fill(struct caps *caps, struct cte *slot, const struct cap *cap)
     mdb_insert(&caps->mdb, slot);
 }
 
+/// The endpoint is closed if this one was the last own one or the last that was handed out, and
+/// one of the other kind is left.
+static void endpoint_left(struct caps *caps, const struct cap *gone)
+{
+    bool own = endpoint_is_own(gone);
+    if (mdb_find_marked(&caps->mdb, gone, own) == NULL &&
+        mdb_find_marked(&caps->mdb, gone, !own) != NULL)
+        caps_hook_endpoint(caps, gone, true);
+}
+
 void slot_clear(struct caps *caps, struct cte *slot)
 {
     mdb_remove(&caps->mdb, slot);
+    if (slot->cap.type == ObjType_EndPointLMP)
+        endpoint_left(caps, &slot->cap);
     memset(slot, 0, sizeof(*slot));
 }
 
@@ -50,6 +62,13 @@ void slot_move(struct caps *caps, struct cte *to, struct cte *from)
     if ((to->cap.flags & CAPFLAG_ZOMBIE) != 0)
         zombie_moved(caps, to, from);
     memset(from, 0, sizeof(*from));
+}
+
+static void mark(struct caps *caps, struct cte *cte, uint8_t flag, bool set)
+{
+    mdb_remove(&caps->mdb, cte);
+    cte->cap.flags = (uint8_t)(set ? cte->cap.flags | flag : cte->cap.flags & ~flag);
+    mdb_insert(&caps->mdb, cte);
 }
 
 static errval_t check_usable(const struct cte *cte)
@@ -74,15 +93,19 @@ errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *
         return SYS_ERR_NO_COPY;
     struct cap copy = src->cap;
     copy.rights &= (uint8_t)rights;
+    copy.flags &= (uint8_t)~CAPFLAG_OWN;
     if (badge != 0) {
         if (copy.type != ObjType_EndPointLMP || badge > UINT32_MAX || endpoint_badge(&copy) != 0)
             return SYS_ERR_ARGS;
         copy.extra |= badge << 32;
     }
     err = slot_check(dest, copy.type);
-    if (err_is_ok(err))
-        slot_fill(caps, dest->slot, &copy);
-    return err;
+    if (err_is_fail(err))
+        return err;
+    slot_fill(caps, dest->slot, &copy);
+    if (endpoint_is_own(&src->cap))
+        caps_hook_endpoint(caps, &copy, false);
+    return SYS_ERR_OK;
 }
 
 errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *src)
@@ -90,9 +113,14 @@ errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *
     errval_t err = check_usable(src);
     if (err_is_ok(err))
         err = slot_check(dest, src->cap.type);
-    if (err_is_ok(err))
-        slot_move(caps, dest->slot, src);
-    return err;
+    if (err_is_fail(err))
+        return err;
+    if (endpoint_is_own(&src->cap)) {
+        mark(caps, src, CAPFLAG_OWN, false);
+        caps_hook_endpoint(caps, &src->cap, false);
+    }
+    slot_move(caps, dest->slot, src);
+    return SYS_ERR_OK;
 }
 
 errval_t caps_identify(const struct cte *cte, struct capability *out)
@@ -112,14 +140,6 @@ errval_t caps_identify(const struct cte *cte, struct capability *out)
     return SYS_ERR_OK;
 }
 
-static void mark(struct caps *caps, struct cte *cte, bool remote)
-{
-    mdb_remove(&caps->mdb, cte);
-    cte->cap.flags &= (uint8_t)~CAPFLAG_REMOTE;
-    cte->cap.flags |= remote ? CAPFLAG_REMOTE : 0;
-    mdb_insert(&caps->mdb, cte);
-}
-
 errval_t caps_set_remote(struct caps *caps, struct cte *cte, bool remote)
 {
     errval_t err = check_usable(cte);
@@ -129,13 +149,13 @@ errval_t caps_set_remote(struct caps *caps, struct cte *cte, bool remote)
         return SYS_ERR_CAP_TYPE;
     // The named one first: should its copies go between two steps, the mark stays.
     if (((cte->cap.flags & CAPFLAG_REMOTE) != 0) != remote)
-        mark(caps, cte, remote);
+        mark(caps, cte, CAPFLAG_REMOTE, remote);
     struct cap object = cte->cap;
     for (int budget = CAPS_STEP_BUDGET; budget > 0; budget -= CAPS_COST_DELETE) {
         struct cte *other = mdb_find_marked(&caps->mdb, &object, !remote);
         if (other == NULL)
             return SYS_ERR_OK;
-        mark(caps, other, remote);
+        mark(caps, other, CAPFLAG_REMOTE, remote);
     }
     return SYS_ERR_AGAIN;
 }

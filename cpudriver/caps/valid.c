@@ -56,6 +56,7 @@ static bool cap_valid(const struct caps *caps, const struct cte *cte)
     return cap_type_fits(cap->type, cap->base, cap->bytes) && (cap->rights & ~CAPRIGHTS_ALL) == 0 &&
            (type->owned || cap->owner == caps->core) &&
            (type->sendable || (cap->flags & CAPFLAG_REMOTE) == 0) &&
+           (cap->type == ObjType_EndPointLMP || !endpoint_is_own(cap)) &&
            (type->copyable || mdb_find_copy(&caps->mdb, cap, cte) == NULL) &&
            (cap->type != ObjType_Mapping || mapping_valid(caps, cte));
 }

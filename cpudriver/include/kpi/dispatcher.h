@@ -51,11 +51,18 @@ _Static_assert(sizeof(struct lmp_message) == 80, "kpi layout");
 /// An endpoint's buffer, in the dispatcher frame at the offset that its capability names (a
 /// multiple of 64). The number of messages that it holds is a power of two and stands in the
 /// capability. Empty: delivered == consumed. Full: delivered - consumed >= number.
+///
+/// A capability that the dispatcher itself made is its *own* (CAPFLAG_OWN). Each that was made from
+/// one, or that was an own one and was given away, is *handed out*, and so is what others made. The
+/// endpoint is closed when the last one of either kind goes while there are ones of the other: when
+/// nobody is left who could send, or the dispatcher would not hear of it any more. That counts in
+/// lmp_delivered like a message. It is open again when an own capability is made, or one is handed
+/// out from an own one.
 struct lmp_endpoint_kern {
     volatile uint32_t delivered; ///< CPU driver: messages ever delivered
-    uint32_t reserved0;
-    volatile uint32_t consumed; ///< domain: messages ever consumed
-    uint32_t reserved1;
+    volatile uint32_t closings;  ///< CPU driver: goes up with each change; odd: closed
+    volatile uint32_t consumed;  ///< domain: messages ever consumed
+    uint32_t closings_seen;      ///< domain: closings as of the last closing that it has taken
     volatile uint64_t recv_slot; ///< domain: empty slot (caddr) for a capability, or 0: none is
                                  ///< accepted; the CPU driver makes it 0 when it has put one there
     uint64_t reserved2[5];
@@ -100,7 +107,7 @@ struct dispatcher_shared {
                             ///< (LMP_FLAG_CALL), or 0: none
 
     // Written by the CPU driver.
-    volatile uint32_t lmp_delivered; ///< messages ever delivered to this dispatcher
+    volatile uint32_t lmp_delivered; ///< messages ever delivered, and endpoints closed
     coreid_t core_id;
     uint16_t reserved1;
     domainid_t domain_id;

@@ -31,9 +31,9 @@
 //     rdi = a dispatcher or endpoint to run next, or 0. Result: rax.
 // SYSCALL_SUSPEND
 //     rdi = systime_t to be woken at, or 0. Only while disabled. The caller's registers are
-//     forgotten: the dispatcher continues at entry_run when a message came (lmp_delivered is not
-//     the domain's lmp_seen), at once if one has come already, or when the time has come. Returns
-//     only with SYS_ERR_ARGS if the caller is enabled.
+//     forgotten: the dispatcher continues at entry_run when a message came or an endpoint was
+//     closed (lmp_delivered is not the domain's lmp_seen), at once if that has been already, or
+//     when the time has come. Returns only with SYS_ERR_ARGS if the caller is enabled.
 // SYSCALL_PRINT
 //     rdi = text, rsi = bytes (at most SYS_PRINT_MAX): to the CPU driver's console. Result: rax.
 // SYSCALL_NOP

@@ -47,6 +47,7 @@ struct fuzz_model {
     unsigned count;
     bool trusted; ///< it holds Kernel with the right to write
     coreid_t core;
+    genpaddr_t dispatcher;       ///< the cell's, which can make endpoints for itself
     uint8_t types[FUZZ_OBJECTS]; ///< what was put into the slots of FUZZ_CNODE_OBJECTS
     uint64_t vectors[FUZZ_VECTORS];
 };

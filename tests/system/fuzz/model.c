@@ -111,10 +111,17 @@ static bool comes_from(const struct capability *grant, const struct capability *
     return (grant->rights & needed) == needed && (!same || in(CUTTABLE, held->type));
 }
 
+// Only what the cell's own dispatcher made for itself has a flag.
+static bool may_have_flags(const struct fuzz_model *model, const struct capability *held)
+{
+    return held->flags == 0 || (held->flags == CAPFLAG_OWN && held->type == ObjType_EndPointLMP &&
+                                held->base == model->dispatcher);
+}
+
 bool fuzz_model_allows(const struct fuzz_model *model, const struct capability *held)
 {
     if (held->type == ObjType_Null || held->type >= ObjType_Num || held->owner != model->core ||
-        held->flags != 0) {
+        !may_have_flags(model, held)) {
         return false;
     }
     if (model->trusted && in(MADE_BY_TRUSTED, held->type)) {

@@ -184,12 +184,15 @@ static bool give_life(struct fuzz_cell *fuzz, struct test_random *random)
             return false;
         }
     }
-    bool ok = show(fuzz, cell->dispframe, CAPRIGHTS_READ | CAPRIGHTS_WRITE) &&
+    struct capability dispatcher = {0};
+    bool ok = EXPECT_OK(cap_identify(cell->dispatcher, &dispatcher)) &&
+              show(fuzz, cell->dispframe, CAPRIGHTS_READ | CAPRIGHTS_WRITE) &&
               show(fuzz, cell->dataframe, CAPRIGHTS_READ | CAPRIGHTS_WRITE) &&
               show(fuzz, cell->slots[7], CAPRIGHTS_READ | CAPRIGHTS_EXECUTE);
     for (unsigned i = 1; i < 5; i++) {
         ok = ok && show(fuzz, cell->slots[i], CAPRIGHTS_READ);
     }
+    fuzz->model.dispatcher = dispatcher.base;
     return ok;
 }
 

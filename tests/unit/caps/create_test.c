@@ -129,23 +129,26 @@ static void test_endpoint(void)
     struct cte *dispatcher = retype_one(&world.slots[1], ram, 0, ObjType_Dispatcher, 0);
     struct cte *slot = &world.slots[2];
     struct caps *caps = &world.caps;
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 4, TO(slot)), SYS_ERR_DISP_NOT_READY);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 4, false, TO(slot)),
+           SYS_ERR_DISP_NOT_READY);
     struct cte *frame = retype_one(&world.slots[3], ram, 0x1000, ObjType_Frame, 0x1000);
     copy(&caps_dispatcher_slots(caps, WORLD_BASE)->frame, frame);
-    EXPECT(caps_endpoint_create(caps, ram, 0x400, 4, TO(slot)), SYS_ERR_CAP_TYPE);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x420, 4, TO(slot)), SYS_ERR_ARGS);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x40, 4, TO(slot)), SYS_ERR_ARGS);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 3, TO(slot)), SYS_ERR_ARGS);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 0, TO(slot)), SYS_ERR_ARGS);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 128, TO(slot)), SYS_ERR_ARGS);
-    EXPECT(caps_endpoint_create(caps, dispatcher, -64ul, 1, TO(slot)), SYS_ERR_ARGS);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0xfc0, 1, TO(slot)), SYS_ERR_DISP_FRAME);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 64, TO(slot)), SYS_ERR_DISP_FRAME);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 4, TO(ram)), SYS_ERR_SLOT_IN_USE);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 4, TO(slot)), SYS_ERR_OK);
+    EXPECT(caps_endpoint_create(caps, ram, 0x400, 4, false, TO(slot)), SYS_ERR_CAP_TYPE);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x420, 4, false, TO(slot)), SYS_ERR_ARGS);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x40, 4, false, TO(slot)), SYS_ERR_ARGS);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 3, false, TO(slot)), SYS_ERR_ARGS);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 0, false, TO(slot)), SYS_ERR_ARGS);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 128, false, TO(slot)), SYS_ERR_ARGS);
+    EXPECT(caps_endpoint_create(caps, dispatcher, -64ul, 1, false, TO(slot)), SYS_ERR_ARGS);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0xfc0, 1, false, TO(slot)), SYS_ERR_DISP_FRAME);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 64, false, TO(slot)), SYS_ERR_DISP_FRAME);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 4, false, TO(ram)), SYS_ERR_SLOT_IN_USE);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 4, false, TO(slot)), SYS_ERR_OK);
     CU_ASSERT(slot->cap.extra == 0x400 && slot->cap.aux == 4 && slot->cap.base == WORLD_BASE);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 8, TO(&world.slots[4])), SYS_ERR_ARGS);
-    EXPECT(caps_endpoint_create(caps, dispatcher, 0x800, 8, TO(&world.slots[4])), SYS_ERR_OK);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x400, 8, false, TO(&world.slots[4])),
+           SYS_ERR_ARGS);
+    EXPECT(caps_endpoint_create(caps, dispatcher, 0x800, 8, false, TO(&world.slots[4])),
+           SYS_ERR_OK);
     caps_mint(caps, TO(&world.slots[5]), dispatcher, CAPRIGHTS_READ, 0);
     EXPECT(allowed(DISPATCHER_CMD_ENDPOINT, &world.slots[5]), SYS_ERR_RIGHTS);
     // One endpoint goes without the other; both go with the dispatcher.
@@ -156,10 +159,108 @@ static void test_endpoint(void)
     CU_ASSERT(caps_valid(caps));
 }
 
+// A dispatcher with a frame in a fresh world, and an endpoint that it made itself in slot 3.
+static struct cte *own_endpoint(void)
+{
+    world_reset();
+    struct cte *ram = make(&world.slots[0], ObjType_RAM, WORLD_BASE, 0x10000);
+    struct cte *dispatcher = retype_one(&world.slots[1], ram, 0, ObjType_Dispatcher, 0);
+    struct cte *frame = retype_one(&world.slots[2], ram, 0x1000, ObjType_Frame, 0x1000);
+    copy(&caps_dispatcher_slots(&world.caps, WORLD_BASE)->frame, frame);
+    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, true, TO(&world.slots[3])),
+           SYS_ERR_OK);
+    return &world.slots[3];
+}
+
+#define EXPECT_CLOSED(endpoint, now, times)                                                        \
+    CU_ASSERT(*world_closed(&(endpoint)->cap) == (now) && world.closings == (times))
+
+static void test_closing(void)
+{
+    struct cte *own = own_endpoint(), *slot = &world.slots[4];
+    CU_ASSERT_EQUAL(own->cap.flags, CAPFLAG_OWN);
+    EXPECT_CLOSED(own, false, 0); // nobody had one yet
+    copy(&slot[0], own);
+    EXPECT(caps_mint(&world.caps, TO(&slot[1]), &slot[0], CAPRIGHTS_WRITE, 7), SYS_ERR_OK);
+    CU_ASSERT(slot[0].cap.flags == 0 && slot[1].cap.flags == 0);
+    EXPECT(delete_all(&slot[0]), SYS_ERR_OK);
+    EXPECT_CLOSED(own, false, 0); // the third has one
+    EXPECT(caps_move(&world.caps, TO(&slot[0]), &slot[1]), SYS_ERR_OK);
+    EXPECT_CLOSED(own, false, 0);
+    EXPECT(delete_all(&slot[0]), SYS_ERR_OK);
+    EXPECT_CLOSED(own, true, 1);
+    copy(&slot[0], own);
+    copy(&slot[1], &slot[0]);
+    EXPECT_CLOSED(own, false, 1);
+    EXPECT(revoke_all(own), SYS_ERR_OK);
+    EXPECT_CLOSED(own, true, 2);
+    copy(&slot[0], own);
+    EXPECT(delete_all(&slot[2]), SYS_ERR_CAP_NOT_FOUND);
+    // Another endpoint of the dispatcher is another matter.
+    EXPECT(caps_endpoint_create(&world.caps, &world.slots[1], 0x800, 4, true, TO(&slot[2])),
+           SYS_ERR_OK);
+    EXPECT(delete_all(&slot[2]), SYS_ERR_OK);
+    EXPECT_CLOSED(own, false, 2);
+    CU_ASSERT(caps_valid(&world.caps));
+}
+
+static void test_own_goes(void)
+{
+    struct cte *own = own_endpoint(), *slot = &world.slots[4];
+    struct cap endpoint = own->cap;
+    copy(&slot[0], own);
+    EXPECT(caps_endpoint_create(&world.caps, &world.slots[1], 0x400, 4, true, TO(&slot[1])),
+           SYS_ERR_OK);
+    EXPECT(delete_all(own), SYS_ERR_OK);
+    CU_ASSERT_FALSE(*world_closed(&endpoint)); // it has another
+    EXPECT(revoke_all(&slot[0]), SYS_ERR_OK);  // takes it away from its dispatcher
+    CU_ASSERT(*world_closed(&endpoint) && cte_empty(&slot[1]));
+    copy(&slot[2], &slot[0]); // by a stranger: the memory may be used for something else by now
+    CU_ASSERT(*world_closed(&endpoint));
+    EXPECT(caps_endpoint_create(&world.caps, &world.slots[1], 0x400, 4, true, TO(own)), SYS_ERR_OK);
+    EXPECT_CLOSED(own, false, 1);
+    // Given away, it is like any other, and nobody is told of its end.
+    EXPECT(caps_move(&world.caps, TO(&slot[3]), own), SYS_ERR_OK);
+    CU_ASSERT(slot[3].cap.flags == 0 && caps_valid(&world.caps));
+    for (unsigned i = 0; i < 4; i++)
+        (void)delete_all(&slot[i]);
+    CU_ASSERT(!*world_closed(&endpoint) && world.closings == 1);
+    // Nothing is told of what was never handed out.
+    own = own_endpoint();
+    EXPECT(delete_all(own), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(world.closings, 0);
+}
+
+// The copy is in a CNode of a domain that is taken apart.
+static void test_holder_dies(void)
+{
+    struct cte *own = own_endpoint(), *cnode = &world.slots[5];
+    retype_one(cnode, &world.slots[0], 0x4000, ObjType_L2CNode, 0);
+    copy(slot_in(cnode, 200), own);
+    EXPECT(delete_all(cnode), SYS_ERR_OK);
+    EXPECT_CLOSED(own, true, 1);
+    retype_one(cnode, &world.slots[0], 0x4000, ObjType_L2CNode, 0);
+    EXPECT(caps_move(&world.caps, TO(slot_in(cnode, 7)), own), SYS_ERR_OK);
+    EXPECT(caps_endpoint_create(&world.caps, &world.slots[1], 0x400, 4, true, TO(own)), SYS_ERR_OK);
+    EXPECT_CLOSED(own, false, 1);
+    genpaddr_t from = 0;
+    EXPECT(caps_reclaim(&world.caps, TO(&world.slots[6]), WORLD_BASE + 0x4000, 0x4000, &from),
+           SYS_ERR_RETYPE_RANGE); // the first RAM covers it
+    EXPECT(delete_all(&world.slots[0]), SYS_ERR_OK);
+    while (caps_reclaim(&world.caps, TO(&world.slots[6]), WORLD_BASE + 0x4000, 0x4000, &from) ==
+           SYS_ERR_AGAIN)
+        continue;
+    CU_ASSERT(cte_empty(cnode) && caps_valid(&world.caps));
+    EXPECT_CLOSED(own, true, 2);
+}
+
 CU_TestInfo create_tests[] = {
     {"made by the CPU driver", test_create},
     {"sent by another core", test_foreign},
     {"given to another core", test_surrender},
     {"endpoints", test_endpoint},
+    {"the last who could send goes", test_closing},
+    {"the dispatcher's own capability goes", test_own_goes},
+    {"a domain that could send goes", test_holder_dies},
     CU_TEST_INFO_NULL,
 };

@@ -70,9 +70,9 @@ static void set_up(void)
         make(of_type(made[i].type), made[i].type, made[i].base, made[i].bytes);
     struct cte *dispatcher = of_type(ObjType_Dispatcher), *frame = of_type(ObjType_Frame);
     copy(&caps_dispatcher_slots(&world.caps, dispatcher->cap.base)->frame, frame);
-    EXPECT(
-        caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, TO(of_type(ObjType_EndPointLMP))),
-        SYS_ERR_OK);
+    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, false,
+                                TO(of_type(ObjType_EndPointLMP))),
+           SYS_ERR_OK);
     EXPECT(caps_vnode_map(&world.caps, of_type(ObjType_VNode_x86_64_ptable), 0, 1, frame, 0,
                           VREGION_FLAGS_READ, TO(of_type(ObjType_Mapping))),
            SYS_ERR_OK);

@@ -34,6 +34,26 @@ void model_add(struct cte *slot, int object, uint8_t rights, uint32_t badge)
         (struct model_entry){.slot = slot, .object = object, .rights = rights, .badge = badge};
 }
 
+void model_copy(struct cte *slot, const struct model_entry *src, uint8_t rights, uint32_t badge)
+{
+    if (src->own)
+        model.objects[src->object].closed = false;
+    model_add(slot, src->object, rights, badge);
+}
+
+void model_left(int object, bool own)
+{
+    unsigned same = 0, others = 0;
+    for (unsigned i = 0; i < model.entries_count; i++) {
+        same += model.entries[i].object == object && model.entries[i].own == own;
+        others += model.entries[i].object == object && model.entries[i].own != own;
+    }
+    if (same == 0 && others > 0)
+        model.objects[object].closed = true;
+    if (same == 0 && others == 0)
+        model.objects[object].alive = false;
+}
+
 struct model_entry *model_entry(const struct cte *slot)
 {
     for (unsigned i = 0; i < model.entries_count; i++) {
@@ -113,13 +133,13 @@ static bool mapping_of(const struct model_entry *entry, int object)
 static void remove_slot(struct model_entry *entry)
 {
     int object = entry->object;
+    bool own = entry->own;
     if (model.objects[object].remote && model_copies(object) == 1) {
         entry->slot = NULL;
         return;
     }
     *entry = model.entries[--model.entries_count];
-    if (model_copies(object) == 0)
-        model.objects[object].alive = false;
+    model_left(object, own);
 }
 
 // A slot that belongs to an object, or NULL.

@@ -17,6 +17,7 @@ struct model_object {
     uint8_t type;
     bool alive;
     bool remote, foreign; ///< other cores may know it; another core owns it
+    bool closed;          ///< an endpoint, as long as its dispatcher has one of its own
     genpaddr_t base;
     gensize_t bytes;
     uint64_t extra; ///< that names the object: offset of an endpoint, table and entry of a Mapping
@@ -31,6 +32,7 @@ struct model_entry {
     int object;
     uint8_t rights;
     uint32_t badge;
+    bool own;      ///< the dispatcher made this capability of its endpoint itself
     bool clearing; ///< half made by a retype
     bool doomed;   ///< an operation under way deletes it, or uses its slot
 };
@@ -50,6 +52,12 @@ int model_make(struct cte *slot, uint8_t type, genpaddr_t base, gensize_t bytes,
 
 /// A capability to an existing object.
 void model_add(struct cte *slot, int object, uint8_t rights, uint32_t badge);
+
+/// One that was made from another.
+void model_copy(struct cte *slot, const struct model_entry *src, uint8_t rights, uint32_t badge);
+
+/// A capability of an object, of the dispatcher's own ones or another, is there no more.
+void model_left(int object, bool own);
 
 /// The entry of a slot, or NULL if it is empty.
 struct model_entry *model_entry(const struct cte *slot);

@@ -18,7 +18,8 @@ static bool is_there(const struct model_entry *entry)
 {
     const struct model_object *o = &model.objects[entry->object];
     const struct cap *cap = &entry->slot->cap;
-    unsigned flags = (o->remote ? CAPFLAG_REMOTE : 0u) | (entry->clearing ? CAPFLAG_CLEARING : 0u);
+    unsigned flags = (o->remote ? CAPFLAG_REMOTE : 0u) | (entry->clearing ? CAPFLAG_CLEARING : 0u) |
+                     (entry->own ? CAPFLAG_OWN : 0u);
     return same_object(o, cap) && cap->rights == entry->rights && cap->flags == flags &&
            cap->owner == (o->foreign ? MODEL_OTHER_CORE : WORLD_CORE) &&
            (cap->type != ObjType_EndPointLMP || endpoint_badge(cap) == entry->badge) &&
@@ -52,6 +53,8 @@ void model_compare_part(void)
     for (unsigned i = 0; i < model.entries_count; i++) {
         const struct model_entry *entry = &model.entries[i];
         kassert(entry->doomed || is_there(entry));
+        kassert(entry->doomed || !entry->own ||
+                *world_closed(&entry->slot->cap) == model.objects[entry->object].closed);
     }
 }
 
@@ -67,9 +70,9 @@ void model_compare(void)
 static void drop(struct model_entry *entry)
 {
     int object = entry->object;
+    bool own = entry->own;
     *entry = model.entries[--model.entries_count];
-    if (model_copies(object) == 0)
-        model.objects[object].alive = false;
+    model_left(object, own);
 }
 
 void model_drop_missing(void)

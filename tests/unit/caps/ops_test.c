@@ -16,7 +16,8 @@ static void set_up(void)
     struct cte *dispatcher = retype_one(&world.slots[2], ram, 0x4000, ObjType_Dispatcher, 0);
     copy(&caps_dispatcher_slots(&world.caps, dispatcher->cap.base)->frame, frame);
     endpoint = &world.slots[3];
-    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, TO(endpoint)), SYS_ERR_OK);
+    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, false, TO(endpoint)),
+           SYS_ERR_OK);
 }
 
 static void test_copy(void)

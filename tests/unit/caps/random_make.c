@@ -184,7 +184,7 @@ bool random_setup(void)
     if (type == ObjType_Mapping || model_entry(slot) != NULL || !cte_empty(slot))
         return false;
     copy(slot, src->slot);
-    model_add(slot, src->object, src->rights, src->badge);
+    model_copy(slot, src, src->rights, src->badge);
     return true;
 }
 
@@ -208,6 +208,7 @@ bool random_endpoint(void)
 {
     const struct model_entry *src = random_entry(TYPE(Dispatcher));
     uint64_t offset = 1024 + below(12) * 256, messages = 2;
+    bool own = one_in(2);
     struct caps_dest dest;
     if (random_under_way() || src == NULL || !random_dest(&dest))
         return false;
@@ -215,7 +216,7 @@ bool random_endpoint(void)
     errval_t err = allowed(DISPATCHER_CMD_ENDPOINT, src->slot);
     errval_t expected = expect_endpoint(src, offset + LMP_ENDPOINT_BYTES(messages), &dest);
     if (err == SYS_ERR_OK)
-        err = caps_endpoint_create(&world.caps, src->slot, offset, messages, &dest);
+        err = caps_endpoint_create(&world.caps, src->slot, offset, messages, own, &dest);
     kassert(err == expected);
     if (err != SYS_ERR_OK)
         return false;
@@ -223,8 +224,11 @@ bool random_endpoint(void)
     if (there != MODEL_NONE)
         model_add(dest.slot, there, CAPRIGHTS_ALL, 0);
     else
-        model_make(dest.slot, ObjType_EndPointLMP, o->base, o->bytes, offset, CAPRIGHTS_ALL,
-                   src->object);
+        there = model_make(dest.slot, ObjType_EndPointLMP, o->base, o->bytes, offset, CAPRIGHTS_ALL,
+                           src->object);
+    model_entry(dest.slot)->own = own;
+    if (own)
+        model.objects[there].closed = false;
     return true;
 }
 

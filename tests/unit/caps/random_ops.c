@@ -23,8 +23,8 @@ bool random_copy(void)
                         : caps_copy(&world.caps, &dest, src->slot);
     kassert(err == expected);
     if (err == SYS_ERR_OK)
-        model_add(dest.slot, src->object, src->rights & rights,
-                  src->badge != 0 ? src->badge : (uint32_t)badge);
+        model_copy(dest.slot, src, src->rights & rights,
+                   src->badge != 0 ? src->badge : (uint32_t)badge);
     return err == SYS_ERR_OK;
 }
 
@@ -40,6 +40,8 @@ bool random_move(void)
     if (err == SYS_ERR_OK) {
         kassert(cte_empty(src->slot));
         src->slot = dest.slot;
+        if (src->own)
+            model.objects[src->object].closed = src->own = false;
     }
     return err == SYS_ERR_OK;
 }

@@ -229,6 +229,6 @@ bool random_rescue(void)
                             : SYS_ERR_NO_COPY;
     kassert(caps_copy(&world.caps, &dest, entry->slot) == expected);
     if (expected == SYS_ERR_OK)
-        model_add(dest.slot, entry->object, entry->rights, entry->badge);
+        model_copy(dest.slot, entry, entry->rights, entry->badge);
     return expected == SYS_ERR_OK;
 }

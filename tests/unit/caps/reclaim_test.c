@@ -125,7 +125,7 @@ static void test_mappings_and_dispatcher(void)
         caps_vnode_map(&world.caps, own, 3, 4, other, 0, VREGION_FLAGS_READ, TO(&world.slots[8])),
         SYS_ERR_OK);
     copy(&caps_dispatcher_slots(&world.caps, dispatcher->cap.base)->frame, other);
-    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x1000, 8, TO(&world.slots[9])),
+    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x1000, 8, false, TO(&world.slots[9])),
            SYS_ERR_OK);
     EXPECT(reclaim(), SYS_ERR_OK);
     struct vnode *entries = caps_ptr(&world.caps, table->cap.base);

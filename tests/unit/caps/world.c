@@ -61,6 +61,12 @@ void world_take(struct cte *slot, genpaddr_t base, gensize_t bytes)
     make(slot, ObjType_RAM, base, bytes);
 }
 
+bool *world_closed(const struct cap *endpoint)
+{
+    return &world.closed[(endpoint->base - WORLD_BASE) / BASE_PAGE_SIZE]
+                        [endpoint_offset(endpoint) / 256 % WORLD_ENDPOINTS];
+}
+
 struct cte *make(struct cte *slot, enum objtype type, genpaddr_t base, gensize_t bytes)
 {
     struct caps_dest dest = caps_dest_kernel(slot);
@@ -193,6 +199,31 @@ void caps_hook_tlb_flush(struct caps *caps)
 {
     kassert(caps == &world.caps);
     world.flushes++;
+}
+
+struct holders {
+    const struct cap *endpoint;
+    unsigned own, others;
+};
+
+static void count_holder(struct cte *cte, void *arg)
+{
+    struct holders *holders = arg;
+    const struct cap *cap = &cte->cap, *endpoint = holders->endpoint;
+    if (cap->type != ObjType_EndPointLMP || cap->base != endpoint->base ||
+        endpoint_offset(cap) != endpoint_offset(endpoint))
+        return;
+    holders->own += (cap->flags & CAPFLAG_OWN) != 0;
+    holders->others += (cap->flags & CAPFLAG_OWN) == 0;
+}
+
+void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool closed)
+{
+    struct holders holders = {.endpoint = endpoint};
+    world_visit(count_holder, &holders);
+    kassert(caps == &world.caps && (!closed || (holders.own == 0) != (holders.others == 0)));
+    world.closings += closed && !*world_closed(endpoint);
+    *world_closed(endpoint) = closed;
 }
 
 void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t dcb)

@@ -14,6 +14,7 @@
 #define WORLD_PAGES (WORLD_BYTES / BASE_PAGE_SIZE)
 #define WORLD_SLOTS 512u
 #define WORLD_CORE 3u
+#define WORLD_ENDPOINTS 32u ///< of a dispatcher, at multiples of 256 bytes
 
 struct world {
     struct caps caps;
@@ -25,6 +26,8 @@ struct world {
     unsigned remote_room;             ///< more of them; 0 as 1
     unsigned returns, remotes, flushes, dispatcher_stops, vspace_stops;
     genpaddr_t stopped;
+    bool closed[WORLD_PAGES][WORLD_ENDPOINTS]; ///< what was told of endpoints
+    unsigned closings;
 };
 extern struct world world;
 
@@ -49,6 +52,9 @@ void world_return(genpaddr_t base, gensize_t bytes);
 
 /// Take returned memory as one RAM capability.
 void world_take(struct cte *slot, genpaddr_t base, gensize_t bytes);
+
+/// Whether the last that was told of an endpoint is that it is closed.
+bool *world_closed(const struct cap *endpoint);
 
 /// Make a capability; the test fails if that fails.
 struct cte *make(struct cte *slot, enum objtype type, genpaddr_t base, gensize_t bytes);

@@ -34,7 +34,7 @@ static struct cte *make_domain(void)
     copy(&slots->cspace, root);
     copy(&slots->vspace, pml4);
     copy(&slots->frame, frame);
-    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x1000, 8, TO(slot_in(task, 6))),
+    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x1000, 8, false, TO(slot_in(task, 6))),
            SYS_ERR_OK);
     copy(&world.slots[3], slot_in(task, 6)); // another domain holds one
     copy(&slots->death, slot_in(task, 6));

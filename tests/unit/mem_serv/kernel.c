@@ -133,6 +133,13 @@ void caps_hook_tlb_flush(struct caps *which)
     (void)which;
 }
 
+void caps_hook_endpoint(struct caps *which, const struct cap *endpoint, bool closed)
+{
+    (void)which;
+    (void)endpoint;
+    (void)closed;
+}
+
 void caps_hook_dispatcher_stop(struct caps *which, genpaddr_t dcb)
 {
     (void)which;
