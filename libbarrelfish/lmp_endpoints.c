@@ -2,7 +2,8 @@
 // Copyright The Stave authors
 //
 // LMP endpoints. A buffer, with its struct lmp_endpoint in front, is a run of blocks of the
-// dispatcher frame. The CPU driver counts all messages to the dispatcher in lmp_delivered; if that
+// dispatcher frame. The CPU driver counts all messages to the dispatcher, and all its endpoints
+// that are closed because nobody is left who could send, in lmp_delivered; if that
 // differs from lmp_seen, all registered endpoints are looked at. lmp_seen is set first, so that a
 // message that comes meanwhile (after a preemption) makes them differ again. Sender and receiver
 // are on one core: the CPU driver's writes are seen in order, and volatile suffices.
@@ -136,9 +137,12 @@ errval_t endpoint_create(size_t buflen, struct capref *retcap, struct lmp_endpoi
     return SYS_ERR_OK;
 }
 
-bool lmp_endpoint_can_recv(const struct lmp_endpoint *ep)
+// A closing that lmp_endpoint_recv() has told is no event any more: else whoever listens for
+// senders yet to come would be told for ever.
+static bool has_event(const struct lmp_endpoint *ep)
 {
-    return ep->kern->delivered != ep->kern->consumed;
+    uint32_t closings = ep->kern->closings;
+    return lmp_endpoint_can_recv(ep) || (closings % 2 != 0 && closings != ep->kern->closings_seen);
 }
 
 errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
@@ -147,7 +151,7 @@ errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
     errval_t err = waitset_chan_register_disabled(ws, &ep->waitset_state, closure);
     if (err_is_ok(err)) {
-        if (lmp_endpoint_can_recv(ep)) {
+        if (has_event(ep)) {
             (void)waitset_chan_trigger_disabled(&ep->waitset_state);
         } else {
             registered_add(disp, ep);
@@ -173,7 +177,7 @@ void lmp_endpoints_poll_disabled(struct dispatcher *disp)
     struct lmp_endpoint *last = first != NULL ? first->prev : NULL;
     for (struct lmp_endpoint *ep = first; ep != NULL;) {
         struct lmp_endpoint *next = ep == last ? NULL : ep->next;
-        if (lmp_endpoint_can_recv(ep)) {
+        if (has_event(ep)) {
             registered_remove(disp, ep);
             (void)waitset_chan_trigger_disabled(&ep->waitset_state);
         }
@@ -200,8 +204,13 @@ void lmp_endpoint_take_cap(struct lmp_endpoint *ep, bool has_cap, struct capref 
 errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf, struct capref *cap)
 {
     struct lmp_endpoint_kern *kern = ep->kern;
+    uint32_t closings = kern->closings; // before the look for a message that came before it
     if (!lmp_endpoint_can_recv(ep)) {
-        return LIB_ERR_NO_LMP_MSG;
+        if (closings % 2 == 0) {
+            return LIB_ERR_NO_LMP_MSG;
+        }
+        kern->closings_seen = closings;
+        return LIB_ERR_CHAN_CLOSED;
     }
     const struct lmp_message *message = &kern->messages[kern->consumed & (ep->messages - 1)];
     if (message->length > buf->buflen) {

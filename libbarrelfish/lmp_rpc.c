@@ -42,6 +42,14 @@ static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
     return out[0];
 }
 
+// Gives the server the reply endpoint.
+static errval_t connect(struct lmp_rpc *rpc)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {RPC_OP_CONNECT};
+    struct capref cap;
+    return exchange(rpc, words, rpc->reply_cap, words, &cap);
+}
+
 errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server)
 {
     rpc->server = server;
@@ -50,9 +58,7 @@ errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server)
     if (err_is_fail(err)) {
         return err;
     }
-    uint64_t words[LMP_MSG_LENGTH] = {RPC_OP_CONNECT};
-    struct capref cap;
-    err = exchange(rpc, words, rpc->reply_cap, words, &cap);
+    err = connect(rpc);
     if (err_is_fail(err)) {
         lmp_rpc_destroy(rpc);
     }
@@ -78,13 +84,17 @@ errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
             return err;
         }
     }
-    struct capref cap;
+    struct capref cap = NULL_CAP;
     thread_mutex_lock(&rpc->mutex);
     if (capref_is_null(rpc->reply_ep->recv_slot)) {
         lmp_endpoint_set_recv_slot(rpc->reply_ep, spare);
         spare = NULL_CAP;
     }
-    errval_t err = exchange(rpc, in, send_cap, out, &cap);
+    // The server may have forgotten this client, or be another one by now.
+    errval_t err = lmp_endpoint_is_closed(rpc->reply_ep) ? connect(rpc) : SYS_ERR_OK;
+    if (err_is_ok(err)) {
+        err = exchange(rpc, in, send_cap, out, &cap);
+    }
     thread_mutex_unlock(&rpc->mutex);
     if (!capref_is_null(spare)) {
         (void)slot_free(spare);

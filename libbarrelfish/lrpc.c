@@ -4,7 +4,8 @@
 // Calls that hand the core over (LMP_FLAG_CALL of kpi/syscalls.h). The calling thread stays the
 // dispatcher's current one, disabled, while the dispatcher waits; that is only right if the
 // dispatcher would have gone to sleep otherwise, which is looked at first. Any other message ends
-// the wait, and what it brings is then found in the ordinary way.
+// the wait, and so does the end of all who could send one; what it brings is then found in the
+// ordinary way.
 
 #include "barrelfish/lrpc.h"
 
@@ -30,7 +31,7 @@ errval_t lrpc_try_disabled(struct dispatcher *disp, struct capref to, uint32_t f
 {
     uint64_t to_caddr = get_cap_caddr(to), send_caddr = get_cap_caddr(send_cap);
     // In this order: what comes after would_sleep() has looked keeps the dispatcher from waiting.
-    if (!would_sleep(disp) || lmp_endpoint_can_recv(ep)) {
+    if (!would_sleep(disp) || lmp_endpoint_can_recv(ep) || lmp_endpoint_is_closed(ep)) {
         *result = LRPC_SENT;
         return sys_lmp_send(to_caddr, flags | LMP_FLAG_YIELD, send_caddr, msg->buf.msglen,
                             msg->words);

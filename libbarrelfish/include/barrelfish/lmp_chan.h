@@ -22,18 +22,21 @@ struct lmp_chan {
 void lmp_chan_init(struct lmp_chan *lc);
 
 /// Makes an endpoint for `buflen_words` words (in whole messages) and sends to `endpoint`, which is
-/// the channel's from then on.
+/// the channel's from then on. Hand out copies of the channel's local_cap, not that itself: else
+/// the end of the other side goes unnoticed (endpoint_create()).
 LIB_MUST_CHECK errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words,
                                         struct capref endpoint);
 
 /// Frees the endpoint and destroys both capabilities.
 void lmp_chan_destroy(struct lmp_chan *lc);
 
+/// As lmp_endpoint_register(): the end of the other side is an event, too.
 LIB_MUST_CHECK errval_t lmp_chan_register_recv(struct lmp_chan *lc, struct waitset *ws,
                                                struct event_closure closure);
 errval_t lmp_chan_deregister_recv(struct lmp_chan *lc);
 
-/// As lmp_endpoint_recv().
+/// As lmp_endpoint_recv(): LIB_ERR_CHAN_CLOSED when the other side has gone and all that it sent
+/// has been received.
 LIB_MUST_CHECK errval_t lmp_chan_recv(struct lmp_chan *lc, struct lmp_recv_msg *msg,
                                       struct capref *cap);
 bool lmp_chan_can_recv(struct lmp_chan *lc);

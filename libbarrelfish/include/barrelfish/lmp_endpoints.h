@@ -52,17 +52,21 @@ void lmp_endpoint_free(struct lmp_endpoint *ep);
 LIB_MUST_CHECK errval_t lmp_endpoint_create_in_slot(size_t messages, struct capref dest,
                                                     struct lmp_endpoint **retep);
 
-/// Makes an endpoint for `buflen` messages and its capability in a new slot.
+/// Makes an endpoint for `buflen` messages and its capability in a new slot. While that one is kept
+/// there, by whoever waits at the endpoint, copies of it are what others can send with: with the
+/// last of them, or with that one itself, the endpoint is closed; with the next copy it is open.
+/// One that never had a copy is open. A server that outlives its clients keeps a copy of its own.
 LIB_MUST_CHECK errval_t endpoint_create(size_t buflen, struct capref *retcap,
                                         struct lmp_endpoint **retep);
 
-/// The endpoint that the spawner made (cap_selfep).
+/// The endpoint that the spawner made (cap_selfep). It is never closed.
 struct lmp_endpoint *lmp_endpoint_self(void);
 
 /// Offset in the dispatcher frame, as DISPATCHER_CMD_ENDPOINT takes it.
 uint32_t lmp_endpoint_offset(const struct lmp_endpoint *ep);
 
-/// Raises an event when a message is there. LIB_ERR_CHAN_ALREADY_REGISTERED.
+/// Raises an event when a message is there, or when the endpoint was closed and that has not been
+/// received yet. LIB_ERR_CHAN_ALREADY_REGISTERED.
 LIB_MUST_CHECK errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
                                               struct event_closure closure);
 
@@ -72,12 +76,22 @@ errval_t lmp_endpoint_deregister(struct lmp_endpoint *ep);
 /// Sets the empty slot for the next capability received (NULL_CAP: none is accepted).
 void lmp_endpoint_set_recv_slot(struct lmp_endpoint *ep, struct capref slot);
 
-bool lmp_endpoint_can_recv(const struct lmp_endpoint *ep);
+static inline bool lmp_endpoint_can_recv(const struct lmp_endpoint *ep)
+{
+    return ep->kern->delivered != ep->kern->consumed;
+}
+
+/// Whether nobody else can send. Messages that came before may be there.
+static inline bool lmp_endpoint_is_closed(const struct lmp_endpoint *ep)
+{
+    return ep->kern->closings % 2 != 0;
+}
 
 /// Takes the next message. *cap (may be NULL) is the slot of the capability that came with it, now
 /// the caller's, or NULL_CAP; after one came a new slot must be set. If cap is NULL the capability
-/// stays in the slot. LIB_ERR_NO_LMP_MSG; LIB_ERR_INVALID_ARGS: the message is longer than the
-/// buffer, nothing was taken.
+/// stays in the slot. LIB_ERR_NO_LMP_MSG; LIB_ERR_CHAN_CLOSED: there is none, and nobody is left
+/// who could send one: their domains have ended or have deleted their copies; LIB_ERR_INVALID_ARGS:
+/// the message is longer than the buffer, nothing was taken.
 LIB_MUST_CHECK errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf,
                                           struct capref *cap);
 

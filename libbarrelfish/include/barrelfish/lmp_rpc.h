@@ -35,6 +35,8 @@ void lmp_rpc_destroy(struct lmp_rpc *rpc);
 /// out[] and returns out[0], or an error of the transport. `recv_cap`: NULL if no capability is
 /// wanted, else it is set, on success and on the server's errors, to the one that came, now the
 /// caller's, or NULL_CAP. in and out may be the same array. Blocks; callers take turns.
+/// LIB_ERR_CHAN_CLOSED: the server has ended, or has forgotten this client, before it answered; the
+/// next call connects anew.
 LIB_MUST_CHECK errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
                                      struct capref send_cap, uint64_t out[LMP_MSG_LENGTH],
                                      struct capref *recv_cap);

@@ -17,8 +17,10 @@
 /// straight into the receiver's registers if nothing else can happen in this dispatcher (no thread
 /// is runnable, no channel is polled, no timer runs) and the receiver waits in a call of these at
 /// the endpoint sent to; else they are a message like any other. `flags`: LMP_FLAG_GIVE,
-/// LMP_FLAG_NO_GRANT. Blocks, but not for room: errors are those of lmp_send(), and nothing has
-/// been sent or received then.
+/// LMP_FLAG_NO_GRANT. Blocks, but not for room. LIB_ERR_CHAN_CLOSED: the message may have been
+/// sent, and nobody is left who could answer at `ep` (barrelfish/lmp_endpoints.h): the server has
+/// ended, or has deleted its copy. Other errors are those of lmp_send(), and nothing has been sent
+/// or received then.
 LIB_MUST_CHECK errval_t lrpc_call(struct capref server, uint32_t flags, struct capref send_cap,
                                   struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
                                   struct capref *cap);
@@ -32,6 +34,7 @@ lrpc_reply_and_wait(struct capref client, uint32_t flags, struct capref send_cap
     return lrpc_call(client, flags, send_cap, ep, msg, cap);
 }
 
-/// Waits for a message at `ep`: a server's first.
+/// Waits for a message at `ep`: a server's first. LIB_ERR_CHAN_CLOSED: nobody is left who could
+/// send one, at once and for as long as that is so.
 LIB_MUST_CHECK errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
                                   struct capref *cap);

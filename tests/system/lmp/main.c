@@ -3,13 +3,14 @@
 //
 // Messages on one core: every length, badges, capabilities copied and given away, a full buffer, an
 // endpoint that is gone, and the hand-over of the core. Both ends are threads of this domain or
-// of a child (`test_lmp echo`), which gets an endpoint of ours in its ARGCN.
+// of a child (`test_lmp echo`), which gets an endpoint of ours in its ARGCN. Ends that go: gone.c.
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/spawn_client.h"
+#include "gone.h"
 #include "systest/systest.h"
 
 #define BUFFER_MESSAGES 8u
@@ -204,12 +205,19 @@ static void run_all(void)
     lmp_endpoint_free(ep);
     test_gone();
     test_domains();
+    test_gone_servers();
 }
 
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "echo") == 0) {
         return echo();
+    }
+    if (argc > 1 && strcmp(argv[1], "server") == 0) {
+        return gone_server();
+    }
+    if (argc > 1 && strcmp(argv[1], "rpc-server") == 0) {
+        return gone_rpc_server();
     }
     run_all();
     uint64_t before = test_memory_settled();

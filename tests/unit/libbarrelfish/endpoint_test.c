@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barrelfish/capabilities.h"
 #include "block_map.h"
 #include "fake_kernel.h"
 #include "suites.h"
@@ -138,6 +139,50 @@ static void test_events(void)
     CU_ASSERT_EQUAL(fake.disp->shared.lmp_seen, fake.disp->shared.lmp_delivered);
 }
 
+static unsigned take_events(struct waitset *ws)
+{
+    unsigned events = 0;
+    while (err_is_ok(event_dispatch_non_block(ws))) {
+        events++;
+    }
+    return events;
+}
+
+static void test_closed(void)
+{
+    struct lmp_endpoint *ep;
+    struct capref cap, sender;
+    struct waitset ws;
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    fake_kernel_start();
+    waitset_init(&ws);
+    CU_ASSERT_EQUAL(endpoint_create(2, &cap, &ep), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_endpoint_register(ep, &ws, NOP_CLOSURE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(take_events(&ws), 0); // nobody was given anything
+    for (unsigned round = 0; round < 3; round++) {
+        sender = fake_endpoint(lmp_endpoint_offset(ep), 2, 0);
+        CU_ASSERT_EQUAL(fake_send(sender, NULL_CAP, 1, round), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(cap_destroy(sender), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(take_events(&ws), 1);
+        CU_ASSERT_TRUE(lmp_endpoint_is_closed(ep));
+        // What came before is received before, and the end is an event of its own.
+        CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, NULL), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(msg.words[0], round);
+        CU_ASSERT_EQUAL(lmp_endpoint_register(ep, &ws, NOP_CLOSURE), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(take_events(&ws), 1);
+        CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, NULL), LIB_ERR_CHAN_CLOSED);
+        CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, NULL), LIB_ERR_CHAN_CLOSED);
+        // Who has received it is not told again, until there was somebody in between.
+        CU_ASSERT_EQUAL(lmp_endpoint_register(ep, &ws, NOP_CLOSURE), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(take_events(&ws), 0);
+        ep->kern->closings++; // open
+        CU_ASSERT_EQUAL(take_events(&ws), 0);
+        CU_ASSERT_FALSE(lmp_endpoint_is_closed(ep));
+        CU_ASSERT_EQUAL(lmp_endpoint_recv(ep, &msg.buf, NULL), LIB_ERR_NO_LMP_MSG);
+    }
+    lmp_endpoint_free(ep);
+}
+
 static void test_no_slot(void)
 {
     struct lmp_endpoint *ep = NULL;
@@ -156,6 +201,7 @@ CU_TestInfo endpoint_tests[] = {
     {"endpoints in the frame", test_alloc},
     {"receiving", test_receive},
     {"events", test_events},
+    {"nobody is left who could send", test_closed},
     {"no slot", test_no_slot},
     CU_TEST_INFO_NULL,
 };

@@ -122,10 +122,33 @@ errval_t slot_free(struct capref cap)
     return SYS_ERR_OK;
 }
 
+static unsigned count_caps(uint32_t offset, bool own)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < FAKE_SLOTS; i++) {
+        const struct fake_cap *cap = &fake.caps[i];
+        count += cap->present && cap->offset == offset && cap->own == own;
+    }
+    return count;
+}
+
+static void set_closed(uint32_t offset, bool closed)
+{
+    struct lmp_endpoint_kern *kern = (struct lmp_endpoint_kern *)(frame + offset);
+    if ((kern->closings % 2 != 0) != closed) {
+        kern->closings++;
+        fake.disp->shared.lmp_delivered += closed;
+    }
+}
+
 errval_t cap_destroy(struct capref cap)
 {
-    CU_ASSERT_TRUE(fake.caps[cap.slot].present);
-    fake.caps[cap.slot].present = false;
+    struct fake_cap *gone = &fake.caps[cap.slot];
+    CU_ASSERT_TRUE(gone->present);
+    gone->present = false;
+    if (count_caps(gone->offset, gone->own) == 0 && count_caps(gone->offset, !gone->own) > 0) {
+        set_closed(gone->offset, true);
+    }
     return slot_free(cap);
 }
 
@@ -147,7 +170,7 @@ struct capref fake_endpoint(uint32_t offset, uint32_t messages, uint32_t badge)
 {
     struct capref cap = NULL_CAP;
     CU_ASSERT_EQUAL_FATAL(slot_alloc(&cap), SYS_ERR_OK);
-    fake.caps[cap.slot] = (struct fake_cap){true, true, offset, messages, badge};
+    fake.caps[cap.slot] = (struct fake_cap){true, true, offset, messages, badge, false};
     return cap;
 }
 
@@ -165,12 +188,18 @@ static errval_t deliver(uint64_t ep_caddr, uint64_t cap_caddr, uint32_t flags, s
     struct lmp_message *message = &kern->messages[kern->delivered % ep->messages];
     message->flags = 0;
     if (cap_caddr != 0) {
-        struct fake_cap *dest = cap_at(kern->recv_slot);
+        struct fake_cap *src = cap_at(cap_caddr), *dest = cap_at(kern->recv_slot);
+        if (src == NULL || !src->present) {
+            return SYS_ERR_LMP_CAPTRANSFER_SRC;
+        }
         if (dest == NULL || dest->present) {
             return SYS_ERR_LMP_CAPTRANSFER_DST;
         }
-        struct fake_cap *src = cap_at(cap_caddr);
         *dest = *src;
+        dest->own = false;
+        if (src->own) {
+            set_closed(src->offset, false);
+        }
         src->present = !(flags & LMP_FLAG_GIVE);
         message->flags = LMP_RECV_HAS_CAP;
         kern->recv_slot = 0;
@@ -253,7 +282,7 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
     if (caddr != get_cap_caddr(cap_dispatcher) || cmd != DISPATCHER_CMD_ENDPOINT || dest == NULL) {
         return (struct sysret){SYS_ERR_ILLEGAL_INVOCATION, 0, 0};
     }
-    *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0};
+    *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0, true};
     return (struct sysret){SYS_ERR_OK, 0, 0};
 }
 

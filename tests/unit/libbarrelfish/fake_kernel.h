@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // A CPU driver for one dispatcher on the host: a capability space of endpoints, delivery of LMP
-// messages as kpi/dispatcher.h describes it, and counters.
+// messages and closing as kpi/dispatcher.h describes them, and counters.
 #pragma once
 
 #include "barrelfish/caddr.h"
@@ -16,6 +16,7 @@ struct fake_cap {
     uint32_t offset; // of the endpoint in the frame
     uint32_t messages;
     uint32_t badge;
+    bool own; // of the dispatcher; its copies are what others can send with
 };
 
 struct fake_kernel {

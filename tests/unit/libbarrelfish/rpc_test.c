@@ -3,11 +3,12 @@
 //
 // Clients and a server in one dispatcher: requests, capabilities both ways, a full buffer, clients
 // that are gone or too many, and no slot or capability lost.
+#include "barrelfish/capabilities.h"
 #include "barrelfish/lmp_rpc.h"
 #include "fake_kernel.h"
 #include "suites.h"
 
-enum { OP_ADD = 1, OP_KEEP_CAP, OP_GIVE_CAP, OP_LATER };
+enum { OP_ADD = 1, OP_KEEP_CAP, OP_GIVE_CAP, OP_LATER, OP_FORGET };
 
 static struct lmp_server server;
 static struct waitset server_ws;
@@ -40,6 +41,9 @@ static void on_request(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LE
     case OP_LATER:
         later = badge;
         (void)lmp_server_reply_error(&server, badge, LIB_ERR_NOT_IMPLEMENTED);
+        break;
+    case OP_FORGET:
+        lmp_server_forget(&server, badge);
         break;
     }
 }
@@ -143,6 +147,29 @@ static void test_clients(void)
     CU_ASSERT_EQUAL(lmp_server_reply_error(&server, 9, SYS_ERR_OK), LIB_ERR_CHAN_CLOSED);
 }
 
+// A client that the server forgets instead of answering is told so, and can connect anew.
+static void test_forgotten(void)
+{
+    struct lmp_rpc rpc;
+    begin();
+    CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(5)), SYS_ERR_OK);
+    unsigned caps = fake_caps_present();
+    for (unsigned round = 0; round < 3; round++) {
+        uint64_t words[LMP_MSG_LENGTH] = {OP_FORGET};
+        CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), LIB_ERR_CHAN_CLOSED);
+        CU_ASSERT_EQUAL(fake_caps_present(), caps - 1);
+        words[0] = OP_ADD;
+        words[1] = words[2] = round;
+        CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(words[1], 2 * round);
+        CU_ASSERT_EQUAL(fake_caps_present(), caps);
+    }
+    // The dispatcher itself may take the last capability away from one that waits.
+    CU_ASSERT_EQUAL(cap_destroy(rpc.reply_cap), SYS_ERR_OK);
+    uint64_t words[LMP_MSG_LENGTH] = {OP_ADD};
+    CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), SYS_ERR_LMP_CAPTRANSFER_SRC);
+}
+
 static void test_table_full(void)
 {
     struct lmp_rpc rpc;
@@ -188,6 +215,7 @@ CU_TestInfo rpc_tests[] = {
     {"capabilities", test_caps},
     {"no slot", test_no_slot},
     {"clients that are gone", test_clients},
+    {"a client that is forgotten", test_forgotten},
     {"too many clients", test_table_full},
     {"messages of the CPU driver", test_unbadged},
     CU_TEST_INFO_NULL,
