@@ -67,7 +67,7 @@ errval_t frame_alloc(struct capref *dest, size_t bytes, size_t *retbytes)
     }
     err = frame_create(slot, bytes, retbytes);
     if (err_is_fail(err)) {
-        slot_free(slot);
+        (void)slot_free(slot);
         return err;
     }
     *dest = slot;
@@ -99,7 +99,7 @@ static errval_t cnode_fill_slot(struct capref slot, enum objtype type, uint8_t l
     size_t bytes = type == ObjType_L1CNode ? L1_CNODE_SLOTS_MIN * OBJSIZE_CTE : OBJSIZE_L2CNODE;
     errval_t err = create(slot, type, bytes, BASE_PAGE_SIZE);
     if (err_is_fail(err)) {
-        slot_free(slot);
+        (void)slot_free(slot);
         return err;
     }
     if (ret_dest != NULL) {

@@ -141,7 +141,7 @@ errval_t idcap_alloc(struct capref *dest)
     }
     err = invoke_kernel_id_create(cap_kernel, slot);
     if (err_is_fail(err)) {
-        slot_free(slot);
+        (void)slot_free(slot);
         return err;
     }
     *dest = slot;

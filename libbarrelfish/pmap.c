@@ -76,7 +76,7 @@ static errval_t make_table(struct pmap *pmap, struct capref parent, genvaddr_t v
         uint64_t flags = VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_EXECUTE;
         err = invoke_vnode_map(parent, entry_of(vaddr, level + 1), 1, cap, 0, flags, mapping);
         if (err_is_fail(err)) {
-            slot_free(mapping);
+            (void)slot_free(mapping);
         }
     }
     if (err_is_fail(err)) {
@@ -161,7 +161,7 @@ static errval_t map_run(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_s
         err = invoke_vnode_map(own_cap(table->cap), first, count, source->frame, source->offset,
                                flags, slot);
         if (err_is_fail(err)) {
-            slot_free(slot);
+            (void)slot_free(slot);
         }
     }
     if (err_is_fail(err)) {
@@ -210,7 +210,7 @@ errval_t pmap_unmap(struct pmap_mapping **list)
             return err_push(err, LIB_ERR_PMAP);
         }
         *list = mapping->next;
-        slot_free(cap);
+        (void)slot_free(cap);
         vspace_block_free(VSPACE_SLAB_MAPPING, mapping);
     }
     return SYS_ERR_OK;

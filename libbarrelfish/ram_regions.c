@@ -88,7 +88,7 @@ errval_t ram_regions_alloc(struct capref *ret, const struct ram_request *request
         }
         err = cap_retype(slot, regions[i].cap, offset, ObjType_RAM, request->bytes, 1);
         if (err_is_fail(err)) {
-            slot_free(slot);
+            (void)slot_free(slot);
             return err;
         }
         regions[i].used = offset + request->bytes;
@@ -110,7 +110,7 @@ static errval_t end_region(struct region *region, struct ram_rest *rest, size_t 
         }
         err = cap_retype(slot, region->cap, region->used, ObjType_RAM, left, 1);
         if (err_is_fail(err)) {
-            slot_free(slot);
+            (void)slot_free(slot);
             return err;
         }
     }

@@ -137,7 +137,7 @@ errval_t vspace_table_alloc(struct capref *ret, enum objtype type)
     }
     err = cap_retype(slot, table_ram.cap, table_ram.used, type, OBJSIZE_VNODE, 1);
     if (err_is_fail(err)) {
-        slot_free(slot);
+        (void)slot_free(slot);
         return err;
     }
     table_ram.used += OBJSIZE_VNODE;
