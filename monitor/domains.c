@@ -2,18 +2,18 @@
 // Copyright The Stave authors
 //
 // The domains of this core that have asked something of the monitor: where they get events and
-// notifications. An event lies in the record that it is about, so that queueing one never fails; a
-// domain whose endpoint is full is tried again after a while. A domain's vector is freed when the
-// domain has ended.
+// notifications. An event lies in the record that it is about, so that queueing one never fails. A
+// domain whose endpoint is full is tried again, after twice the time whenever it has taken nothing
+// since: one that never takes its events must not keep its core awake. A domain's vector is freed
+// when the domain has ended.
 
 #include "monitor.h"
 
 #define DOMAINS_MAX 256u
 #define RETRY_US 1000u
+#define RETRY_MAX_US 128000u
 
 static struct domain domains[DOMAINS_MAX];
-static struct deferred_event retry;
-static bool retry_pending;
 
 struct domain *domain_find(domainid_t id)
 {
@@ -48,8 +48,23 @@ static void take_first(struct domain *domain)
     event->cap = NULL_CAP;
 }
 
-/// Sends what is queued; true if the domain's endpoint is full.
-static bool send_events(struct domain *domain)
+static void try_again(void *arg);
+
+static void try_later(struct domain *domain)
+{
+    if (domain->retry_pending)
+        return; // An event was posted meanwhile; it waits behind the others.
+    domain->retry_us = domain->retry_us == 0             ? RETRY_US
+                       : domain->retry_us < RETRY_MAX_US ? 2 * domain->retry_us
+                                                         : RETRY_MAX_US;
+    deferred_event_init(&domain->retry);
+    errval_t err = deferred_event_register(&domain->retry, &monitor.ws, domain->retry_us,
+                                           MKCLOSURE(try_again, domain));
+    domain->retry_pending = err_is_ok(err);
+}
+
+/// Sends what is queued, as far as the domain's endpoint has room.
+static void send_events(struct domain *domain)
 {
     while (domain->events != NULL && !capref_is_null(domain->event_ep)) {
         struct event *event = domain->events;
@@ -59,28 +74,23 @@ static bool send_events(struct domain *domain)
         // What is handed out here others hold too: it must not be revoked.
         errval_t err = sys_lmp_send(get_cap_caddr(domain->event_ep), LMP_FLAG_NO_GRANT,
                                     get_cap_caddr(event->cap), LMP_MSG_LENGTH, words);
-        if (lmp_err_is_transient(err))
-            return true;
+        if (lmp_err_is_transient(err)) {
+            try_later(domain);
+            return;
+        }
         // One that has ended needs none; its spawnd is about to say so.
         if (err_is_fail(err) && err_no(err) != SYS_ERR_LMP_NO_TARGET)
             DEBUG_ERR(err, "an event for domain %x is lost", domain->id);
         take_first(domain);
+        domain->retry_us = 0;
     }
-    return false;
 }
 
-static void send_all(void *arg)
+static void try_again(void *arg)
 {
-    (void)arg;
-    bool full = false;
-    retry_pending = false;
-    for (unsigned i = 0; i < DOMAINS_MAX; i++)
-        full = (domains[i].id != 0 && send_events(&domains[i])) || full;
-    if (!full)
-        return;
-    deferred_event_init(&retry);
-    retry_pending = err_is_ok(
-        deferred_event_register(&retry, &monitor.ws, RETRY_US, MKCLOSURE(send_all, NULL)));
+    struct domain *domain = arg;
+    domain->retry_pending = false;
+    send_events(domain);
 }
 
 void domain_post(domainid_t id, struct event *event)
@@ -95,8 +105,7 @@ void domain_post(domainid_t id, struct event *event)
     event->queued = true;
     *domain->events_tail = event;
     domain->events_tail = &event->next;
-    if (!retry_pending && send_events(domain))
-        send_all(NULL);
+    send_events(domain);
 }
 
 void domain_event_cancel(domainid_t id, struct event *event)
@@ -121,8 +130,7 @@ errval_t domain_set_events(domainid_t id, struct capref ep)
     if (domain == NULL || !capref_is_null(domain->event_ep))
         return MON_ERR_LIMIT;
     domain->event_ep = ep;
-    if (!retry_pending && send_events(domain))
-        send_all(NULL);
+    send_events(domain);
     return SYS_ERR_OK;
 }
 
@@ -191,6 +199,8 @@ void domain_forget(domainid_t id)
         return;
     while (domain->events != NULL)
         take_first(domain);
+    if (domain->retry_pending)
+        (void)deferred_event_cancel(&domain->retry);
     if (!capref_is_null(domain->notify)) {
         (void)!invoke_kernel_vector_free(cap_kernel, domain->vector);
         (void)cap_destroy(domain->notify);

@@ -101,6 +101,9 @@ struct domain {
     struct capref irq_dest; ///< made by MONITOR_IRQDEST_CREATE
     uint64_t irq_vector;
     struct event *events, **events_tail;
+    struct deferred_event retry; ///< while its endpoint is full
+    bool retry_pending;
+    delayus_t retry_us; ///< last delay, 0 if it has taken an event since
 };
 
 /// The record of a domain of this core, made if it is not there; NULL if there are too many.
