@@ -7,23 +7,36 @@
 
 #include "bind.h"
 
+#include "protocol/share.h"
+
 #define SIDES_MAX 512u
 
 static struct side sides[SIDES_MAX];
 static uint32_t sequence;
 
-struct side *side_alloc(void)
+bool side_share_is_used(domainid_t payer)
 {
+    // A client may talk with a service on each core, spawnd for example.
+    unsigned most = SIDES_MAX / SHARE_PARTS + monitor.tree.count;
+    return share_is_used(&sides[0].payer, sizeof(sides[0]), SIDES_MAX, payer, most);
+}
+
+struct side *side_alloc(domainid_t payer)
+{
+    struct side *found = NULL;
     for (unsigned i = 0; i < SIDES_MAX; i++) {
         struct side *side = &sides[i];
         if (side->state == SIDE_CLOSED && !side->bound.queued && !side->gone.queued)
             side->state = SIDE_FREE;
-        if (side->state == SIDE_FREE) {
-            *side = (struct side){0};
-            return side;
-        }
+        if (side->state == SIDE_FREE)
+            side->payer = 0;
+        if (side->state == SIDE_FREE && found == NULL)
+            found = side;
     }
-    return NULL;
+    if (found == NULL || side_share_is_used(payer))
+        return NULL;
+    *found = (struct side){.payer = payer};
+    return found;
 }
 
 struct side *side_find(uint64_t id, bool server)
@@ -78,6 +91,7 @@ void side_close(struct side *side, bool tell)
         (void)cap_destroy(side->cap);
     bool client_asked = !side->server && side->state == SIDE_ASKED;
     side->state = SIDE_CLOSED;
+    side->payer = side->domain;
     if (!tell || side->domain == 0)
         return;
     if (client_asked) {
@@ -93,7 +107,7 @@ void side_close(struct side *side, bool tell)
 static struct side *client_side(domainid_t client, iref_t iref, bool lmp, struct capref cap)
 {
     coreid_t core = IREF_CORE(iref);
-    struct side *side = side_alloc();
+    struct side *side = side_alloc(client);
     errval_t err = SYS_ERR_OK;
     if (iref >> 48 != 0 || (core != monitor.core && (lmp || !cores_is_up(core))))
         err = MON_ERR_NO_CORE;
@@ -117,7 +131,7 @@ static struct side *client_side(domainid_t client, iref_t iref, bool lmp, struct
 /// Offers a connection within this core.
 static errval_t offer_here(const struct side *client, struct capref cap)
 {
-    struct side *side = side_alloc();
+    struct side *side = side_alloc(client->payer);
     if (side == NULL) {
         (void)cap_destroy(cap);
         return MON_ERR_LIMIT;

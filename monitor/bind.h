@@ -25,7 +25,9 @@ struct side {
     bool lmp;
     domainid_t domain; ///< on this core; 0 while WAITING
     domainid_t client;
-    coreid_t peer; ///< core of the other side
+    domainid_t payer; ///< on whose share it is: the client's, or, when CLOSED, the domain's that
+                      ///< has not taken its last event yet
+    coreid_t peer;    ///< core of the other side
     iref_t iref;
     uint64_t out_bytes, in_bytes; ///< as the client sees them
     struct capref cap;            ///< while WAITING: the frame or endpoint
@@ -34,8 +36,10 @@ struct side {
     struct event gone;
 };
 
-/// A free record, or NULL. It is the caller's when `state` is set.
-struct side *side_alloc(void);
+/// A free record on the share of `payer`, or NULL. It is the caller's when `state` is set.
+struct side *side_alloc(domainid_t payer);
+/// Tells whether a domain has as many records as one may have.
+bool side_share_is_used(domainid_t payer);
 struct side *side_find(uint64_t id, bool server);
 
 /// Closes a side; with `tell` its domain gets MONITOR_EVENT_GONE.
@@ -46,6 +50,7 @@ void side_bound(struct side *side, errval_t err, domainid_t server, struct capre
 
 /// Offers a connection to the domain that exports `side->iref`. `side` is filled in but for domain
 /// and state; its cap is taken over. On an error it stays free and the capability is destroyed.
+/// MON_ERR_LIMIT: that domain has used its share by not taking its events.
 errval_t side_offer(struct side *side);
 
 /// Answers the client of a server's side with an error.

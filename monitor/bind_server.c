@@ -15,6 +15,8 @@ errval_t side_offer(struct side *side)
     domainid_t domain = export_domain(side->iref);
     if (domain == 0 && IREF_INDEX(side->iref) != IREF_INDEX_SPAWND)
         err = MON_ERR_NO_IREF;
+    else if (domain != 0 && side_share_is_used(domain))
+        err = MON_ERR_LIMIT;
     if (domain == 0 && err_is_ok(err)) {
         side->state = SIDE_WAITING;
         err = spawnd_need();
@@ -86,7 +88,7 @@ void bind_handle(const struct intermon_msg *msg)
         // domain maps it.
         if (err_is_ok(err) && (msg->words[10] > id.bytes || msg->words[11] > id.bytes))
             err = MON_ERR_PROTOCOL;
-        struct side *side = side_alloc();
+        struct side *side = side_alloc((domainid_t)msg->words[12]);
         if (err_is_ok(err) && side == NULL)
             err = MON_ERR_LIMIT;
         if (err_is_fail(err)) {
@@ -96,6 +98,7 @@ void bind_handle(const struct intermon_msg *msg)
                 .id = msg->words[8],
                 .server = true,
                 .client = (domainid_t)msg->words[12],
+                .payer = (domainid_t)msg->words[12],
                 .peer = msg->source,
                 .iref = msg->words[9],
                 .out_bytes = msg->words[10],

@@ -7,7 +7,10 @@
 
 #include "monitor.h"
 
+#include "protocol/share.h"
+
 #define WAITERS_MAX 16u
+#define WAITERS_SHARE (WAITERS_MAX / SHARE_PARTS) ///< of one domain
 #define MAP_WORDS (BOOTINFO_CORES_MAX / 64)
 
 static uint64_t up_map[MAP_WORDS];
@@ -43,7 +46,8 @@ void cores_await(domainid_t domain)
 {
     if (complete) {
         cores_reply(domain);
-    } else if (waiters_count == WAITERS_MAX) {
+    } else if (waiters_count == WAITERS_MAX ||
+               share_is_used(waiters, sizeof(waiters[0]), waiters_count, domain, WAITERS_SHARE)) {
         reply_error(domain, MON_ERR_LIMIT);
     } else {
         waiters[waiters_count++] = domain;

@@ -6,7 +6,10 @@
 
 #include "monitor.h"
 
+#include "protocol/share.h"
+
 #define EXPORTS_MAX 128u
+#define EXPORTS_SHARE (EXPORTS_MAX / SHARE_PARTS) ///< of one domain
 #define FIRST_INDEX 16u
 
 struct service {
@@ -30,7 +33,8 @@ errval_t export_add(domainid_t domain, uint32_t index, iref_t *iref)
     bool spawnd = (uint16_t)domain == DOMAIN_SPAWND;
     if (index != 0 && (index != IREF_INDEX_SPAWND || !spawnd || find(index) != NULL))
         return SYS_ERR_RIGHTS;
-    if (domain_get(domain) == NULL)
+    if (domain_get(domain) == NULL ||
+        share_is_used(&exports[0].domain, sizeof(exports[0]), EXPORTS_MAX, domain, EXPORTS_SHARE))
         return MON_ERR_LIMIT;
     for (unsigned i = 0; i < EXPORTS_MAX; i++) {
         if (exports[i].domain != 0)

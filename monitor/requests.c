@@ -7,7 +7,10 @@
 
 #include "monitor.h"
 
+#include "protocol/share.h"
+
 #define REQUESTS_MAX 256u
+#define REQUESTS_SHARE (REQUESTS_MAX / SHARE_PARTS) ///< of one domain
 
 struct request {
     domainid_t domain; ///< 0: free
@@ -19,18 +22,22 @@ struct request {
 
 static struct request requests[REQUESTS_MAX];
 
-static struct request *find_free(void)
+/// A free record for a request of `domain`, or NULL.
+static struct request *find_free(domainid_t domain)
 {
+    struct request *found = NULL;
     for (unsigned i = 0; i < REQUESTS_MAX; i++) {
         struct request *request = &requests[i];
         if (request->done && !request->event.queued) {
             request->done = false;
             request->domain = 0;
         }
-        if (request->domain == 0)
-            return request;
+        if (request->domain == 0 && found == NULL)
+            found = request;
     }
-    return NULL;
+    bool used = share_is_used(&requests[0].domain, sizeof(requests[0]), REQUESTS_MAX, domain,
+                              REQUESTS_SHARE);
+    return used ? NULL : found;
 }
 
 static uint64_t token_of(const struct request *request)
@@ -40,7 +47,7 @@ static uint64_t token_of(const struct request *request)
 
 void request_send(struct intermon_msg *msg, domainid_t domain, bool wait)
 {
-    struct request *request = find_free();
+    struct request *request = find_free(domain);
     if (request == NULL || domain_get(domain) == NULL) {
         reply_error(domain, MON_ERR_LIMIT);
         return;

@@ -35,7 +35,9 @@ errval_t name_table_register(struct name_table *table, const struct name *name, 
         return NS_ERR_NAME;
     if (find(table, name) != NULL)
         return NS_ERR_EXISTS;
-    if (table->names_count == NAMES_MAX)
+    if (table->names_count == NAMES_MAX ||
+        share_is_used(&table->names[0].owner, sizeof(table->names[0]), table->names_count, owner,
+                      NAMES_SHARE))
         return MON_ERR_LIMIT;
     table->names[table->names_count++] = (struct name_entry){*name, iref, owner};
     return SYS_ERR_OK;
@@ -67,7 +69,9 @@ errval_t name_table_wait(struct name_table *table, const struct name_waiter *wai
         return NS_ERR_NAME;
     if (find(table, &waiter->name) != NULL)
         return NS_ERR_EXISTS;
-    if (table->waiters_count == NAME_WAITERS_MAX)
+    if (table->waiters_count == NAME_WAITERS_MAX ||
+        share_is_used(&table->waiters[0].domain, sizeof(table->waiters[0]), table->waiters_count,
+                      waiter->domain, NAME_WAITERS_SHARE))
         return MON_ERR_LIMIT;
     table->waiters[table->waiters_count++] = *waiter;
     return SYS_ERR_OK;

@@ -84,7 +84,7 @@
     X(SPAWN_ERR_LIMIT, "too many domains") \
     X(MON_ERR_NO_CORE, "no such core, or it is not up") \
     X(MON_ERR_NO_IREF, "no service has this interface reference") \
-    X(MON_ERR_LIMIT, "the monitor's table is full: try later") \
+    X(MON_ERR_LIMIT, "the monitor's table, or the domain's share of it, is full: try later") \
     X(MON_ERR_CAP_SEND, "capabilities of this type do not cross cores") \
     X(MON_ERR_PROTOCOL, "malformed message") \
     X(MON_ERR_START, "the core did not start") \

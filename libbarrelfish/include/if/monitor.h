@@ -7,6 +7,10 @@
 // by an event. Programs use barrelfish/monitor_client.h, ump_chan.h and nameservice_client.h
 // instead.
 //
+// The monitor's tables are bounded, and a domain may have a quarter of each; of connections, which
+// the client pays for, one more for each core of the machine. What goes beyond is answered with
+// MON_ERR_LIMIT: try later, or give something back.
+//
 // Words: in[0] = operation, out[0] = errval_t. "id" is a connection's number, the same on both
 // sides, unique in the machine. A name takes words 2 to 7 and is padded with zeros.
 

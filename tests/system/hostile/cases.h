@@ -37,5 +37,9 @@ extern const size_t hostile_dispatcher_count;
 extern const struct hostile_case hostile_services[];
 extern const size_t hostile_services_count;
 
+/// Their monitor's tables.
+extern const struct hostile_case hostile_greedy[];
+extern const size_t hostile_greedy_count;
+
 /// Status of a case that went on where it should not have.
 #define HOSTILE_WENT_ON 17

@@ -26,6 +26,7 @@ static const struct group groups[] = {
     {hostile_instructions, &hostile_instructions_count},
     {hostile_dispatcher, &hostile_dispatcher_count},
     {hostile_services, &hostile_services_count},
+    {hostile_greedy, &hostile_greedy_count},
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

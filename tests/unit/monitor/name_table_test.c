@@ -56,20 +56,50 @@ static void names(void)
     CU_ASSERT_EQUAL(name_table_register(&table, &full, 1, 1), SYS_ERR_OK);
 }
 
-static void bounds(void)
+static errval_t register_numbered(unsigned number, domainid_t owner)
 {
     char text[32];
+    snprintf(text, sizeof(text), "service %u", number);
+    struct name name = named(text);
+    return name_table_register(&table, &name, 1, owner);
+}
+
+static void bounds(void)
+{
     struct name_waiter waiter = {.name = named("never")};
     memset(&table, 0, sizeof(table));
-    for (unsigned i = 0; i <= NAMES_MAX; i++) {
-        snprintf(text, sizeof(text), "service %u", i);
-        struct name name = named(text);
-        CU_ASSERT_EQUAL(name_table_register(&table, &name, 1, 1),
+    for (unsigned i = 0; i <= NAMES_MAX; i++)
+        CU_ASSERT_EQUAL(register_numbered(i, 1 + i / NAMES_SHARE),
                         i < NAMES_MAX ? SYS_ERR_OK : MON_ERR_LIMIT);
-    }
-    for (unsigned i = 0; i <= NAME_WAITERS_MAX; i++)
+    for (unsigned i = 0; i <= NAME_WAITERS_MAX; i++) {
+        waiter.domain = 1 + i / NAME_WAITERS_SHARE;
         CU_ASSERT_EQUAL(name_table_wait(&table, &waiter),
                         i < NAME_WAITERS_MAX ? SYS_ERR_OK : MON_ERR_LIMIT);
+    }
+}
+
+static void shares(void)
+{
+    struct name first = named("service 0");
+    struct name_waiter waiter = {.name = named("never"), .domain = 1}, got;
+    iref_t iref;
+    memset(&table, 0, sizeof(table));
+    for (unsigned i = 0; i <= NAMES_SHARE; i++)
+        CU_ASSERT_EQUAL(register_numbered(i, 1), i < NAMES_SHARE ? SYS_ERR_OK : MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(register_numbered(NAMES_SHARE, 2), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_unregister(&table, &first, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(register_numbered(0, 1), SYS_ERR_OK);
+
+    for (unsigned i = 0; i <= NAME_WAITERS_SHARE; i++)
+        CU_ASSERT_EQUAL(name_table_wait(&table, &waiter),
+                        i < NAME_WAITERS_SHARE ? SYS_ERR_OK : MON_ERR_LIMIT);
+    waiter.domain = 2;
+    CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
+    waiter.domain = 1;
+    CU_ASSERT_EQUAL(name_table_register(&table, &waiter.name, 1, 2), SYS_ERR_OK);
+    CU_ASSERT(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT_EQUAL(name_table_unregister(&table, &waiter.name, 2), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
 }
 
 static void waiters_in_order(void)
@@ -159,6 +189,7 @@ CU_TestInfo name_table_tests[] = {
     {"register, look up, unregister", register_and_lookup},
     {"valid and invalid names", names},
     {"the tables are bounded", bounds},
+    {"no domain has more than its share", shares},
     {"waiters are answered in order", waiters_in_order},
     {"what a domain had is forgotten", forget},
     {"random operations against a model", random_run},

@@ -7,10 +7,13 @@
 #pragma once
 
 #include "kpi/errors.h"
+#include "protocol/share.h"
 
 #define NAME_BYTES_MAX 48u ///< of a name; shorter ones are padded with zeros
 #define NAMES_MAX 512u
+#define NAMES_SHARE (NAMES_MAX / SHARE_PARTS) ///< of one owner
 #define NAME_WAITERS_MAX 512u
+#define NAME_WAITERS_SHARE (NAME_WAITERS_MAX / SHARE_PARTS) ///< of one domain
 
 /// A name as messages carry it. Valid: not empty, zeros only at the end.
 struct name {
@@ -45,7 +48,7 @@ bool name_valid(const struct name *name);
 /// Registers a name. Afterwards take the waiters with name_table_take_waiter().
 ///
 /// \return NS_ERR_NAME if the name or the iref (0) is invalid, NS_ERR_EXISTS, MON_ERR_LIMIT if the
-///         table is full
+///         table, or the owner's share of it, is full
 __attribute__((warn_unused_result)) errval_t name_table_register(struct name_table *table,
                                                                  const struct name *name,
                                                                  iref_t iref, domainid_t owner);
@@ -64,7 +67,8 @@ name_table_lookup(const struct name_table *table, const struct name *name, iref_
 
 /// Adds a waiter for a name that is not registered.
 ///
-/// \return NS_ERR_NAME, NS_ERR_EXISTS if it is registered, MON_ERR_LIMIT if too many wait
+/// \return NS_ERR_NAME, NS_ERR_EXISTS if it is registered, MON_ERR_LIMIT if too many wait, or too
+///         many of this domain
 __attribute__((warn_unused_result)) errval_t name_table_wait(struct name_table *table,
                                                              const struct name_waiter *waiter);
 

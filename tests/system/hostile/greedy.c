@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Domains that take all that they can get of a monitor's tables. Each must come to the end of its
+// share, and then another domain (`modest`) must still be served. They speak with the monitor
+// themselves: the library would wait for events, which are never taken here.
+#include <stdio.h>
+#include <string.h>
+
+#include "barrelfish/domain.h"
+#include "barrelfish/monitor_client.h"
+#include "barrelfish/nameservice_client.h"
+#include "barrelfish/ump_chan.h"
+#include "cases.h"
+#include "if/console.h"
+#include "systest/systest.h"
+
+#define CHANNEL_BYTES 4096u
+#define SERVER_NAME "greedy"
+#define SERVER_CLIENTS 16u
+#define CALLS_MAX 2000u ///< more than any table has
+
+static errval_t call_with_name(enum monitor_op op, uint64_t value, const char *name, uint64_t *out)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {op, value};
+    memcpy(&words[MONITOR_NAME_WORD], name, strlen(name));
+    errval_t err = monitor_call(words, NULL_CAP, words, NULL);
+    if (out != NULL) {
+        *out = words[1];
+    }
+    return err;
+}
+
+static errval_t register_one(unsigned i)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "greedy %u", i);
+    return call_with_name(MONITOR_NAME_REGISTER, 1, name, NULL);
+}
+
+static errval_t wait_for_one(unsigned i)
+{
+    (void)i;
+    return call_with_name(MONITOR_NAME_WAIT, 0, "never there", NULL);
+}
+
+static errval_t export_one(unsigned i)
+{
+    (void)i;
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EXPORT};
+    return monitor_call(words, NULL_CAP, words, NULL);
+}
+
+static iref_t server; // of bind_one
+
+static errval_t bind_one(unsigned i)
+{
+    (void)i;
+    struct capref frame;
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_BIND, server, CHANNEL_BYTES, CHANNEL_BYTES};
+    return monitor_call(words, NULL_CAP, words, &frame);
+}
+
+static bool takes_its_share(errval_t (*take_one)(unsigned i))
+{
+    errval_t err = SYS_ERR_OK;
+    unsigned count = 0;
+    while (err_is_ok(err) && count < CALLS_MAX) {
+        err = take_one(count++);
+    }
+    return count > 1 && err_no(err) == MON_ERR_LIMIT;
+}
+
+static bool others_are_served(void)
+{
+    const char *args[] = {"child", "modest", NULL};
+    struct test_child child = test_run_child(disp_get_core_id(), "test_hostile", args, 0);
+    return child.end == TEST_END_STATUS && child.status == 0;
+}
+
+static int greedy(errval_t (*take_one)(unsigned i))
+{
+    return takes_its_share(take_one) && others_are_served() ? 0 : HOSTILE_WENT_ON;
+}
+
+static int greedy_names(void)
+{
+    return greedy(register_one);
+}
+
+static int greedy_waits(void)
+{
+    return greedy(wait_for_one);
+}
+
+static int greedy_exports(void)
+{
+    return greedy(export_one);
+}
+
+static bool make_server(void)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EXPORT};
+    if (err_is_fail(monitor_call(words, NULL_CAP, words, NULL))) {
+        return false;
+    }
+    server = words[1];
+    return true;
+}
+
+static int greedy_binds(void)
+{
+    return make_server() ? greedy(bind_one) : 1;
+}
+
+// A server that takes no events holds what its clients leave behind.
+static int greedy_server(void)
+{
+    const char *args[] = {"child", "leaving_client", NULL};
+    if (!make_server() ||
+        err_is_fail(call_with_name(MONITOR_NAME_REGISTER, server, SERVER_NAME, NULL))) {
+        return 1;
+    }
+    for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
+        struct test_child child = test_run_child(disp_get_core_id(), "test_hostile", args, 0);
+        if (child.end != TEST_END_STATUS || child.status != 0) {
+            return 2;
+        }
+    }
+    return others_are_served() ? 0 : HOSTILE_WENT_ON;
+}
+
+// Binds to it as often as it can, and ends; alone it finds no such server.
+static int leaving_client(void)
+{
+    errval_t err = call_with_name(MONITOR_NAME_LOOKUP, 0, SERVER_NAME, &server);
+    if (err_no(err) == NS_ERR_NOT_FOUND) {
+        return 0;
+    }
+    return err_is_ok(err) && err_no(bind_one(0)) != MON_ERR_NO_IREF && takes_its_share(bind_one)
+               ? 0
+               : HOSTILE_WENT_ON;
+}
+
+static void on_connect(void *st, struct monitor_bind_request *request)
+{
+    (void)st;
+    (void)!monitor_refuse(request, MON_ERR_LIMIT);
+}
+
+// A bit of each table.
+static int modest(void)
+{
+    static struct monitor_export service;
+    static struct ump_chan chan;
+    iref_t own, found;
+    errval_t err = monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &own);
+    if (err_is_ok(err)) {
+        err = nameservice_register("modest", own);
+    }
+    if (err_is_ok(err)) {
+        err = nameservice_blocking_lookup("modest", &found);
+    }
+    if (err_is_fail(err) || found != own ||
+        err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &found))) {
+        return 1;
+    }
+    if (err_is_fail(ump_chan_bind_blocking(&chan, found, CHANNEL_BYTES, CHANNEL_BYTES))) {
+        return 2;
+    }
+    ump_chan_close(&chan);
+    return err_is_ok(monitor_unexport(&service)) ? 0 : 3;
+}
+
+const struct hostile_case hostile_greedy[] = {
+    {"modest", HOSTILE_ERROR, modest},
+    {"leaving_client", HOSTILE_ERROR, leaving_client},
+    {"greedy_names", HOSTILE_ERROR, greedy_names},
+    {"greedy_waits", HOSTILE_ERROR, greedy_waits},
+    {"greedy_exports", HOSTILE_ERROR, greedy_exports},
+    {"greedy_binds", HOSTILE_ERROR, greedy_binds},
+    {"greedy_server", HOSTILE_ERROR, greedy_server},
+};
+const size_t hostile_greedy_count = sizeof(hostile_greedy) / sizeof(hostile_greedy[0]);
