@@ -13,6 +13,7 @@
 
 static struct side sides[SIDES_MAX];
 static uint32_t sequence;
+static bool relays_due; ///< of some side
 
 bool side_share_is_used(domainid_t payer)
 {
@@ -237,13 +238,14 @@ void bind_handle_reply(const struct intermon_msg *msg)
     side_bound(side, err, (domainid_t)msg->words[9], notify);
 }
 
-/// Sends IM_GONE or IM_RELAY for the other side of a connection.
+/// Sends IM_GONE or IM_RELAY for the other side of a connection. A domain may ask for as many
+/// relays as it likes, so that these are requests.
 static errval_t tell_other(enum intermon_op op, const struct side *side)
 {
     struct intermon_msg msg = intermon_msg_make(op, side->peer, 2);
     msg.words[0] = side->id;
     msg.words[1] = side->server ? 0 : 1;
-    return intermon_send(&msg, false);
+    return intermon_send(&msg, op == IM_RELAY);
 }
 
 void bind_handle_gone(const struct intermon_msg *msg)
@@ -273,7 +275,29 @@ errval_t bind_disconnect(domainid_t domain, uint64_t id)
 errval_t bind_relay(domainid_t domain, uint64_t id)
 {
     struct side *side = find_of(domain, id);
-    return side == NULL ? LIB_ERR_CHAN_CLOSED : tell_other(IM_RELAY, side);
+    if (side == NULL)
+        return LIB_ERR_CHAN_CLOSED;
+    errval_t err = tell_other(IM_RELAY, side);
+    if (err_no(err) != MON_ERR_LIMIT)
+        return err;
+    // Who sleeps must be woken: it is done later, once for all requests until then.
+    side->relay_due = relays_due = true;
+    return SYS_ERR_OK;
+}
+
+void bind_retry(void)
+{
+    if (!relays_due)
+        return;
+    relays_due = false;
+    for (unsigned i = 0; i < SIDES_MAX; i++) {
+        struct side *side = &sides[i];
+        if (!side->relay_due)
+            continue;
+        side->relay_due =
+            side->state == SIDE_OPEN && err_no(tell_other(IM_RELAY, side)) == MON_ERR_LIMIT;
+        relays_due = relays_due || side->relay_due;
+    }
 }
 
 void bind_forget(domainid_t domain)

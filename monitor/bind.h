@@ -32,6 +32,7 @@ struct side {
     uint64_t out_bytes, in_bytes; ///< as the client sees them
     struct capref cap;            ///< while WAITING: the frame or endpoint
     uint64_t client_notify[INTERMON_CAP_WORDS];
+    bool relay_due;     ///< the other side's monitor could not be told yet
     struct event bound; ///< MONITOR_EVENT_BIND, _BIND_LMP or _BOUND
     struct event gone;
 };

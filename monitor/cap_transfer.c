@@ -23,6 +23,7 @@
 static struct directory directory;
 static struct cnoderef returns_cnode;
 static struct lmp_endpoint *returns_ep;
+static bool returns_waiting;             ///< their owners could not be told yet
 static bool slot_parked[L2_CNODE_SLOTS]; ///< owned copies that the directory knows
 
 _Static_assert(sizeof(struct capability) == INTERMON_CAP_WORDS * sizeof(uint64_t), "IM3");
@@ -106,17 +107,22 @@ static void returned(cslot_t slot, const struct capability *cap, const struct ca
         return;
     }
     bool owned = is_owned_type(cap->type);
+    if (owned && !intermon_make_room(cap->owner)) {
+        returns_waiting = true; // IM4
+        return;
+    }
     struct capability gone = *cap;
     delete_slot(slot);
     if (owned)
         tell_owner(IM_CAP_RELEASED, &gone, 0);
 }
 
-/// Looks through the returns CNode if the CPU driver has put something there.
+/// Looks through the returns CNode if the CPU driver has put something there, or something waits.
 static void collect_returns(const struct capability *fresh)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    bool any = false;
+    bool any = returns_waiting;
+    returns_waiting = false;
     while (err_is_ok(lmp_endpoint_recv(returns_ep, (struct lmp_recv_buf *)&msg, NULL)))
         any = true;
     for (cslot_t slot = 0; any && slot < L2_CNODE_SLOTS; slot++) {
@@ -135,6 +141,12 @@ static void returns_ready(void *arg)
     errval_t err = lmp_endpoint_register(returns_ep, &monitor.ws, MKCLOSURE(returns_ready, NULL));
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "cannot wait for returned capabilities");
+}
+
+void cap_transfer_retry(void)
+{
+    if (returns_waiting)
+        collect_returns(NULL);
 }
 
 void cap_transfer_init(void)

@@ -2,17 +2,21 @@
 // Copyright The Stave authors
 //
 // Channels between monitors: lines and messages, queues, routing, sleeping and waking. See
-// intermon.h for the layout and IM1 to IM3. Stands on urpc and on a polled channel of the waitset,
+// intermon.h for the layout and IM1 to IM4. Stands on urpc and on a polled channel of the waitset,
 // which stands for all rings at once; one Notify wakes the monitor for any of them. Not here: how a
 // channel comes to be (start.c, intermon_connect.c) and what messages mean (dispatch.c).
 
 #include "monitor.h"
 
 #include "barrelfish/vspace_common.h"
+#include "protocol/line_queue.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define QUEUE_LINES 192u
+#define REQUEST_LINES (QUEUE_LINES / 2)
+/// What handling a message makes a monitor answer at most: IM_CAP_ACK and IM_BIND_REPLY.
+#define ANSWER_LINES 4u
 #define FIRST_LINE_WORDS (URPC_WORDS - 1)
 /// Own messages to a core after which a direct channel is worth its frame.
 #define CONNECT_AFTER 16u
@@ -24,12 +28,13 @@ struct channel {
     struct capref notify; ///< wakes the peer; NULL_CAP until it is known
     coreid_t peer;
     bool rx_open, tx_open;
-    bool dirty; ///< sent to since the last flush
-    unsigned queue_first, queue_count;
+    bool dirty;        ///< sent to since the last flush
     unsigned rx_words; ///< of rx_msg that have come
     unsigned rx_lines; ///< of rx_msg that are still to come
+    bool rx_whole;     ///< rx_msg waits for room where it leads to (IM4)
     struct intermon_msg rx_msg;
-    struct urpc_msg queue[QUEUE_LINES];
+    struct line_queue queue;
+    struct urpc_msg queue_lines[QUEUE_LINES]; ///< the queue's until it must be larger
 };
 
 static struct channel *channels[BOOTINFO_CORES_MAX]; ///< by peer
@@ -46,15 +51,68 @@ static unsigned lines_of(unsigned words)
                                      : 1 + (words - FIRST_LINE_WORDS + URPC_WORDS - 1) / URPC_WORDS;
 }
 
+/// The channel on which messages to `destination` leave, or NULL.
+static struct channel *route(coreid_t destination)
+{
+    if (destination >= monitor.tree.count)
+        return NULL;
+    struct channel *chan = channels[destination];
+    if (chan == NULL || !chan->tx_open) {
+        coreid_t hop = boot_tree_next_hop(&monitor.tree, monitor.core, destination);
+        chan = hop == BOOT_CORE_NONE ? NULL : channels[hop];
+    }
+    return chan != NULL && chan->tx_open ? chan : NULL;
+}
+
+/// Makes the queue larger if need be, so that so many lines find room.
+static bool make_room(struct channel *chan, unsigned lines)
+{
+    struct line_queue *queue = &chan->queue;
+    if (queue->count + lines <= queue->lines_max)
+        return true;
+    struct urpc_msg *more = malloc(2 * queue->lines_max * sizeof(*more));
+    if (more == NULL)
+        return false;
+    struct urpc_msg *before = line_queue_move(queue, more, 2 * queue->lines_max);
+    if (before != chan->queue_lines)
+        free(before);
+    return true;
+}
+
+static bool answer_has_room(coreid_t core, bool make)
+{
+    struct channel *chan = route(core);
+    return chan == NULL || chan->queue.count + ANSWER_LINES <= chan->queue.lines_max ||
+           (make && make_room(chan, ANSWER_LINES));
+}
+
+/// Tells whether what a message leads to finds room: itself if it is passed on, else the answers.
+/// With `make`, room is made for the latter.
+static bool message_has_room(const struct intermon_msg *msg, bool make)
+{
+    if (msg->destination == monitor.core)
+        return answer_has_room(msg->source, make) &&
+               (msg->final == INTERMON_NONE || answer_has_room(msg->final, make));
+    struct channel *chan = route(msg->destination);
+    return chan == NULL || chan->queue.count + lines_of(msg->count) <= QUEUE_LINES;
+}
+
 // The three functions of the polled channel run with the dispatcher disabled.
+
+static bool can_receive(struct channel *chan)
+{
+    if (chan->rx_whole)
+        return message_has_room(&chan->rx_msg, false);
+    return chan->rx_open && urpc_can_recv(&chan->ring);
+}
 
 static bool poll_rings(struct waitset_chanstate *state)
 {
     (void)state;
     for (unsigned i = 0; i < list_count; i++) {
         struct channel *chan = list[i];
-        if ((chan->rx_open && urpc_can_recv(&chan->ring)) ||
-            (chan->tx_open && chan->queue_count > 0 && urpc_can_send(&chan->ring)))
+        if (can_receive(chan) ||
+            (chan->tx_open && chan->queue.count > 0 && urpc_can_send(&chan->ring)))
             return true;
     }
     return false;
@@ -75,8 +133,9 @@ static bool arm_rings(struct waitset_chanstate *state)
     notify_ep->kern->consumed = notify_ep->kern->delivered;
     for (unsigned i = 0; i < list_count; i++) {
         struct channel *chan = list[i];
-        bool quiet = !chan->rx_open || urpc_arm(&chan->ring);
-        if (quiet && chan->tx_open && chan->queue_count > 0)
+        // While its message waits, another ring's room is what counts.
+        bool quiet = !chan->rx_open || chan->rx_whole || urpc_arm(&chan->ring);
+        if (quiet && chan->tx_open && chan->queue.count > 0)
             quiet = urpc_arm_room(&chan->ring, 1);
         if (!quiet) {
             disarm_first(i + 1);
@@ -95,12 +154,11 @@ static void disarm_rings(struct waitset_chanstate *state)
 /// Writes queued lines as long as there is room.
 static void drain_queue(struct channel *chan)
 {
-    while (chan->tx_open && chan->queue_count > 0) {
-        const struct urpc_msg *line = &chan->queue[chan->queue_first];
+    while (chan->tx_open && chan->queue.count > 0) {
+        const struct urpc_msg *line = line_queue_first(&chan->queue);
         if (!urpc_send(&chan->ring, line->words, line->ctrl))
             return;
-        chan->queue_first = (chan->queue_first + 1) % QUEUE_LINES;
-        chan->queue_count--;
+        line_queue_remove(&chan->queue);
         chan->dirty = true;
     }
 }
@@ -109,7 +167,7 @@ static void queue_message(struct channel *chan, const struct intermon_msg *msg)
 {
     unsigned lines = lines_of(msg->count), word = 0;
     for (unsigned l = 0; l < lines; l++) {
-        struct urpc_msg *line = &chan->queue[(chan->queue_first + chan->queue_count) % QUEUE_LINES];
+        struct urpc_msg *line = line_queue_add(&chan->queue);
         unsigned at = 0;
         if (l == 0)
             line->words[at++] = (uint64_t)msg->op | (uint64_t)msg->count << 8 |
@@ -118,15 +176,14 @@ static void queue_message(struct channel *chan, const struct intermon_msg *msg)
         while (at < URPC_WORDS)
             line->words[at++] = word < msg->count ? msg->words[word] : 0, word++;
         line->ctrl = (uint16_t)(lines - 1 - l);
-        chan->queue_count++;
     }
 }
 
 static errval_t channel_send(struct channel *chan, const struct intermon_msg *msg, bool request)
 {
-    unsigned limit = request ? QUEUE_LINES / 2 : QUEUE_LINES; // IM2
-    if (chan->queue_count + lines_of(msg->count) > limit)
-        return MON_ERR_LIMIT;
+    unsigned lines = lines_of(msg->count);
+    if (request ? chan->queue.count + lines > REQUEST_LINES : !make_room(chan, lines))
+        return MON_ERR_LIMIT; // IM2, or no memory
     queue_message(chan, msg);
     drain_queue(chan);
     return SYS_ERR_OK;
@@ -158,10 +215,11 @@ static bool take_line(struct channel *chan, const uint64_t *words, uint16_t ctrl
     return --chan->rx_lines == 0;
 }
 
-/// Handles or passes on a whole message.
+/// Handles or passes on a whole message, for which there is room.
 static void deliver(struct channel *chan)
 {
     const struct intermon_msg msg = chan->rx_msg;
+    chan->rx_whole = false;
     if (msg.destination == monitor.core) {
         intermon_handle(&msg, chan->peer);
         return;
@@ -177,10 +235,16 @@ static void receive(struct channel *chan)
     uint64_t words[URPC_WORDS];
     uint16_t ctrl;
     for (unsigned i = 0; i < RECEIVE_BATCH && chan->rx_open; i++) {
-        if (!urpc_recv(&chan->ring, words, &ctrl))
+        if (!chan->rx_whole) {
+            if (!urpc_recv(&chan->ring, words, &ctrl))
+                return;
+            chan->rx_whole = take_line(chan, words, ctrl);
+        }
+        if (!chan->rx_whole)
+            continue;
+        if (!message_has_room(&chan->rx_msg, true))
             return;
-        if (take_line(chan, words, ctrl))
-            deliver(chan);
+        deliver(chan);
     }
 }
 
@@ -188,11 +252,13 @@ static void register_poll(void);
 
 static void rings_ready(void *arg)
 {
+    static unsigned turn; // rings take turns in being the first, for the room that there is
     (void)arg;
-    for (unsigned i = 0; i < list_count; i++) {
+    for (unsigned i = 0; i < list_count; i++)
         drain_queue(list[i]);
-        receive(list[i]);
-    }
+    turn++;
+    for (unsigned i = 0; i < list_count; i++)
+        receive(list[(turn + i) % list_count]);
     register_poll();
 }
 
@@ -244,6 +310,7 @@ errval_t intermon_add(coreid_t peer, struct capref frame, bool first)
         return LIB_ERR_MALLOC_FAIL;
     }
     chan->peer = peer;
+    line_queue_init(&chan->queue, chan->queue_lines, QUEUE_LINES);
     channels[peer] = chan;
     list[list_count] = chan;
     // poll_rings() may run at any point here.
@@ -292,16 +359,8 @@ errval_t intermon_set_notify(coreid_t peer, const struct capability *notify)
 
 errval_t intermon_forward(const struct intermon_msg *msg, bool request)
 {
-    if (msg->destination >= monitor.tree.count)
-        return MON_ERR_NO_CORE;
-    struct channel *chan = channels[msg->destination];
-    if (chan == NULL || !chan->tx_open) {
-        coreid_t hop = boot_tree_next_hop(&monitor.tree, monitor.core, msg->destination);
-        chan = hop == BOOT_CORE_NONE ? NULL : channels[hop];
-    }
-    if (chan == NULL || !chan->tx_open)
-        return MON_ERR_NO_CORE;
-    return channel_send(chan, msg, request);
+    struct channel *chan = route(msg->destination);
+    return chan == NULL ? MON_ERR_NO_CORE : channel_send(chan, msg, request);
 }
 
 errval_t intermon_send(const struct intermon_msg *msg, bool request)
@@ -317,6 +376,11 @@ errval_t intermon_send(const struct intermon_msg *msg, bool request)
         ++sent_count[own.destination] == CONNECT_AFTER)
         intermon_connect(own.destination);
     return err;
+}
+
+bool intermon_make_room(coreid_t destination)
+{
+    return answer_has_room(destination, true);
 }
 
 errval_t intermon_send_direct(coreid_t peer, const struct intermon_msg *msg)

@@ -13,6 +13,10 @@
 //     passed on find room (C10).
 // IM3 A capability crosses as its description, in INTERMON_CAP_WORDS words, made real by the
 //     receiver's monitor only (cap_transfer.c).
+// IM4 No message is lost. One that is to be passed on stays, with all behind it in its ring, until
+//     the next queue has room. What a monitor itself sends and is no request has room: the queue is
+//     made larger. Nobody waits in a circle: a message goes up the tree, down, or straight to its
+//     destination, and that takes it as soon as there is memory for the answers.
 
 #pragma once
 
@@ -92,12 +96,16 @@ void intermon_remove(coreid_t peer);
 
 /// Sends a message to destination, which may be this core: then it is handled within the call.
 ///
-/// \return MON_ERR_NO_CORE, MON_ERR_LIMIT: the channel's queue is full, or half full and `request`
-/// is set. The message is not sent then.
+/// \return MON_ERR_NO_CORE, MON_ERR_LIMIT: half of the channel's queue is in use and `request` is
+/// set, or there is no memory for a larger queue. The message is not sent then.
 errval_t intermon_send(const struct intermon_msg *msg, bool request);
 
 /// As intermon_send(), for a message whose source is another core.
 errval_t intermon_forward(const struct intermon_msg *msg, bool request);
+
+/// Makes room for the next messages to `destination`; false if there is no memory. Then try again
+/// after the next event.
+bool intermon_make_room(coreid_t destination);
 
 /// Writes to the ring of the neighbour or direct peer itself, whatever is routed where.
 errval_t intermon_send_direct(coreid_t peer, const struct intermon_msg *msg);

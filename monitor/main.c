@@ -61,6 +61,9 @@ int main(void)
     cores_init();
     start_children();
     for (;;) {
+        // An event may have made room.
+        bind_retry();
+        cap_transfer_retry();
         intermon_flush();
         errval_t err = event_dispatch(&monitor.ws);
         if (err_is_fail(err))

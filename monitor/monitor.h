@@ -78,6 +78,8 @@ void cap_transfer_put(uint64_t *words, const struct capability *cap);
 void cap_transfer_get(const uint64_t *words, struct capability *cap);
 void cap_transfer_handle_ack(const struct intermon_msg *msg);
 void cap_transfer_handle_released(const struct intermon_msg *msg);
+/// Tries again what found no room among the messages to other monitors.
+void cap_transfer_retry(void);
 /// Registers the CNode for last copies with the CPU driver. Ends the domain on an error.
 void cap_transfer_init(void);
 
@@ -155,6 +157,8 @@ void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep
 void bind_reply(domainid_t server, const uint64_t *words, struct capref cap);
 errval_t bind_disconnect(domainid_t domain, uint64_t id);
 errval_t bind_relay(domainid_t domain, uint64_t id);
+/// Relays what found no room among the messages to other monitors.
+void bind_retry(void);
 void bind_handle(const struct intermon_msg *msg);
 void bind_handle_reply(const struct intermon_msg *msg);
 /// Answers a bind request of another core with an error.

@@ -13,6 +13,7 @@ int main(void)
         {"boot plan", NULL, NULL, NULL, NULL, boot_plan_tests},
         {"directory of holders", NULL, NULL, NULL, NULL, directory_tests},
         {"name table", NULL, NULL, NULL, NULL, name_table_tests},
+        {"queue of lines", NULL, NULL, NULL, NULL, line_queue_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);
