@@ -276,6 +276,16 @@ errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap
     return err;
 }
 
+errval_t cap_transfer_make_name_at(const uint64_t *words, struct capref slot)
+{
+    struct capability raw;
+    cap_transfer_get(words, &raw);
+    if (!is_name_type(raw.type))
+        return MON_ERR_PROTOCOL;
+    raw.flags = 0;
+    return invoke_kernel_create_cap(cap_kernel, &raw, slot);
+}
+
 errval_t cap_transfer_make_name(const uint64_t *words, struct capref *cap)
 {
     struct capability raw;
@@ -285,13 +295,10 @@ errval_t cap_transfer_make_name(const uint64_t *words, struct capref *cap)
         *cap = NULL_CAP;
         return SYS_ERR_OK;
     }
-    if (!is_name_type(raw.type))
-        return MON_ERR_PROTOCOL;
     errval_t err = slot_alloc(&slot);
     if (err_is_fail(err))
         return err;
-    raw.flags = 0;
-    err = invoke_kernel_create_cap(cap_kernel, &raw, slot);
+    err = cap_transfer_make_name_at(words, slot);
     if (err_is_fail(err))
         (void)slot_free(slot);
     else

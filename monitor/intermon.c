@@ -18,14 +18,15 @@
 /// What handling a message makes a monitor answer at most: IM_CAP_ACK and IM_BIND_REPLY.
 #define ANSWER_LINES 4u
 #define FIRST_LINE_WORDS (URPC_WORDS - 1)
-/// Own messages to a core after which a direct channel is worth its frame.
+/// Own messages to a core after which a direct channel is worth its frame, or another attempt.
 #define CONNECT_AFTER 16u
 /// Lines taken from one ring before the next one has its turn.
 #define RECEIVE_BATCH 32u
 
 struct channel {
     struct urpc_chan ring;
-    struct capref notify; ///< wakes the peer; NULL_CAP until it is known
+    struct capref notify; ///< wakes the peer; an empty slot until it is known
+    bool notify_known;
     coreid_t peer;
     bool rx_open, tx_open;
     bool dirty;        ///< sent to since the last flush
@@ -40,7 +41,7 @@ struct channel {
 static struct channel *channels[BOOTINFO_CORES_MAX]; ///< by peer
 static struct channel *list[BOOTINFO_CORES_MAX];     ///< the same, dense, for polling
 static unsigned list_count;
-static uint8_t sent_count[BOOTINFO_CORES_MAX]; ///< own messages to each core, up to CONNECT_AFTER
+static uint8_t sent_count[BOOTINFO_CORES_MAX]; ///< own messages to each core along the tree
 static struct waitset_chanstate poll_state;
 static struct lmp_endpoint *notify_ep;
 static struct capref own_notify;
@@ -302,14 +303,19 @@ errval_t intermon_add(coreid_t peer, struct capref frame, bool first)
     if (err_is_fail(err))
         return err;
     struct channel *chan = calloc(1, sizeof(*chan));
+    struct capref notify = NULL_CAP;
     uint8_t *out = first ? buf : buf + INTERMON_AREA_BYTES;
     uint8_t *in = first ? buf + INTERMON_AREA_BYTES : buf;
-    if (chan == NULL || !urpc_init(&chan->ring, out, in, INTERMON_AREA_BYTES / URPC_LINE_BYTES)) {
+    err = chan == NULL ? LIB_ERR_MALLOC_FAIL : slot_alloc(&notify);
+    if (err_is_fail(err)) {
         free(chan);
         (void)vspace_unmap(buf);
-        return LIB_ERR_MALLOC_FAIL;
+        return err;
     }
+    if (!urpc_init(&chan->ring, out, in, INTERMON_AREA_BYTES / URPC_LINE_BYTES))
+        USER_PANIC("a ring between monitors has no such size");
     chan->peer = peer;
+    chan->notify = notify;
     line_queue_init(&chan->queue, chan->queue_lines, QUEUE_LINES);
     channels[peer] = chan;
     list[list_count] = chan;
@@ -326,6 +332,9 @@ void intermon_remove(coreid_t peer)
         if (list[i] == chan)
             list[i] = list[--list_count];
     channels[peer] = NULL;
+    if (chan->notify_known)
+        (void)cap_delete(chan->notify);
+    (void)slot_free(chan->notify);
     uint8_t *out = (uint8_t *)chan->ring.out, *in = (uint8_t *)chan->ring.in;
     (void)vspace_unmap(out < in ? out : in);
     free(chan);
@@ -350,10 +359,11 @@ errval_t intermon_set_notify(coreid_t peer, const struct capability *notify)
 {
     struct channel *chan = channels[peer];
     uint64_t words[INTERMON_CAP_WORDS];
-    if (chan == NULL || notify->type != ObjType_Notify || !capref_is_null(chan->notify))
+    if (chan == NULL || notify->type != ObjType_Notify || chan->notify_known)
         return MON_ERR_PROTOCOL;
     cap_transfer_put(words, notify);
-    errval_t err = cap_transfer_make_name(words, &chan->notify);
+    errval_t err = cap_transfer_make_name_at(words, chan->notify);
+    chan->notify_known = err_is_ok(err);
     return err_is_ok(err) ? invoke_notify_send(chan->notify) : err;
 }
 
@@ -372,9 +382,11 @@ errval_t intermon_send(const struct intermon_msg *msg, bool request)
         return SYS_ERR_OK;
     }
     errval_t err = intermon_forward(&own, request);
-    if (err_is_ok(err) && sent_count[own.destination] < CONNECT_AFTER &&
-        ++sent_count[own.destination] == CONNECT_AFTER)
+    if (err_is_ok(err) && !intermon_has_channel(own.destination) &&
+        ++sent_count[own.destination] == CONNECT_AFTER) {
+        sent_count[own.destination] = 0;
         intermon_connect(own.destination);
+    }
     return err;
 }
 
@@ -397,7 +409,7 @@ void intermon_flush(void)
         bool wake = chan->dirty && urpc_peer_sleeps(&chan->ring);
         chan->dirty = false;
         wake = urpc_peer_waits(&chan->ring) || wake;
-        if (!wake || capref_is_null(chan->notify))
+        if (!wake || !chan->notify_known)
             continue;
         errval_t err = invoke_notify_send(chan->notify);
         if (err_is_fail(err))

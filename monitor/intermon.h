@@ -38,8 +38,8 @@ enum intermon_op {
     IM_UP,        ///< neighbours only. 0-3: the started core's Notify, 4: its start TSC
     IM_REPORT,    ///< to core 0. 0: core, 1: enum monitor_core_state, 2: start TSC
     IM_CORES,     ///< down the tree. 0-3: bit map of cores that are up, 4: 1 = boot complete
-    IM_CONNECT,   ///< 0-3: Frame for a direct channel, 4-7: the asker's Notify
-    IM_CONNECTED, ///< 0: errval_t, 4-7: the asked one's Notify
+    IM_CONNECT, ///< 0-3: Frame for a direct channel, 4-7: the asker's Notify, 8: the asker's number
+    IM_CONNECTED, ///< 0: errval_t, 1: that number, 4-7: the asked one's Notify
     IM_SWITCH,    ///< the asker's last message before it uses the direct channel
     IM_BIND, ///< 0-3: Frame, 4-7: the client's Notify or zeros, 8: id, 9: iref, 10, 11: bytes of
              ///< areas, 12: client's domain
@@ -91,7 +91,7 @@ errval_t intermon_set_notify(coreid_t peer, const struct capability *notify);
 /// Tells whether there is a channel to `peer`, open or not.
 bool intermon_has_channel(coreid_t peer);
 
-/// Ends a channel on which nothing was opened.
+/// Ends a channel on which nothing was opened. The frame stays the caller's.
 void intermon_remove(coreid_t peer);
 
 /// Sends a message to destination, which may be this core: then it is handled within the call.
@@ -116,8 +116,8 @@ void intermon_flush(void);
 /// Handles a message for this core (dispatch.c).
 void intermon_handle(const struct intermon_msg *msg, coreid_t from);
 
-/// Asks for a direct channel to `peer`; what is sent meanwhile goes along the tree. Does nothing if
-/// there is one or it has been asked for.
+/// Asks for a direct channel to `peer`; what is sent meanwhile goes along the tree, and so does
+/// everything if it comes to nothing. Does nothing if there is one or it has been asked for.
 void intermon_connect(coreid_t peer);
 void intermon_handle_connect(const struct intermon_msg *msg);
 void intermon_handle_connected(const struct intermon_msg *msg);

@@ -10,12 +10,24 @@
 //   asked, at SWITCH:    everything that the asker sent along the tree has arrived: reads the new
 //                        ring
 // This keeps the order of messages (IM1). If both ask at once, the request of the core with the
-// lower number counts and the other is refused.
+// lower number counts and the other is refused. No channel stays half open: whatever can fail is
+// done before CONNECTED says so, and there is room for answers (IM4); a channel that did not come
+// about is gone on both sides, and asked for again some messages later. Requests have numbers, so
+// that a refusal that comes late is not taken for that of the next.
 
 #include "monitor.h"
 
 /// Frames of requests under way, by peer.
 static struct capref asked_frame[BOOTINFO_CORES_MAX];
+static uint64_t asked_number[BOOTINFO_CORES_MAX];
+
+/// Forgets a request and what was made for it.
+static void take_back(coreid_t peer)
+{
+    intermon_remove(peer);
+    (void)cap_destroy(asked_frame[peer]);
+    asked_frame[peer] = NULL_CAP;
+}
 
 void intermon_connect(coreid_t peer)
 {
@@ -31,16 +43,14 @@ void intermon_connect(coreid_t peer)
         return;
     }
     struct capability notify;
-    struct intermon_msg msg = intermon_msg_make(IM_CONNECT, peer, 8);
+    struct intermon_msg msg = intermon_msg_make(IM_CONNECT, peer, 9);
     intermon_own_notify(&notify);
     cap_transfer_put(&msg.words[4], &notify);
+    msg.words[8] = ++asked_number[peer];
     asked_frame[peer] = frame;
     err = cap_transfer_send(&msg, frame);
-    if (err_is_fail(err)) {
-        intermon_remove(peer);
-        asked_frame[peer] = NULL_CAP;
-        (void)cap_destroy(frame);
-    }
+    if (err_is_fail(err))
+        take_back(peer);
 }
 
 /// Sets up the asked side; the frame is destroyed on an error.
@@ -74,9 +84,7 @@ void intermon_handle_connect(const struct intermon_msg *msg)
             err = MON_ERR_LIMIT;
             (void)cap_destroy(frame);
         } else { // Both have asked; the other one's request counts, and it refuses ours.
-            intermon_remove(peer);
-            (void)cap_destroy(asked_frame[peer]);
-            asked_frame[peer] = NULL_CAP;
+            take_back(peer);
         }
     }
     if (err_is_ok(err))
@@ -85,9 +93,12 @@ void intermon_handle_connect(const struct intermon_msg *msg)
     struct intermon_msg answer = intermon_msg_make(IM_CONNECTED, peer, 8);
     intermon_own_notify(&notify);
     answer.words[0] = err;
+    answer.words[1] = msg->words[8];
     cap_transfer_put(&answer.words[4], &notify);
     errval_t sent = intermon_send(&answer, false);
-    if (err_is_ok(err) && err_is_ok(sent))
+    if (err_is_fail(sent))
+        USER_PANIC_ERR(sent, "there is no room for an answer"); // IM4
+    if (err_is_ok(err))
         intermon_open_tx(peer);
 }
 
@@ -95,24 +106,23 @@ void intermon_handle_connected(const struct intermon_msg *msg)
 {
     coreid_t peer = msg->source;
     struct capability notify;
-    if (capref_is_null(asked_frame[peer]))
+    if (capref_is_null(asked_frame[peer]) || msg->words[1] != asked_number[peer])
         return; // Refused after our request gave way to the peer's.
     errval_t err = msg->words[0];
     cap_transfer_get(&msg->words[4], &notify);
     if (err_is_ok(err))
         err = intermon_set_notify(peer, &notify);
     if (err_is_fail(err)) {
-        intermon_remove(peer);
-        (void)cap_destroy(asked_frame[peer]);
-        asked_frame[peer] = NULL_CAP;
+        take_back(peer);
         return;
     }
     asked_frame[peer] = NULL_CAP;
     intermon_open_rx(peer);
     struct intermon_msg msg_switch = intermon_msg_make(IM_SWITCH, peer, 0);
     err = intermon_send(&msg_switch, false);
-    if (err_is_ok(err))
-        intermon_open_tx(peer);
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "there is no room for an answer"); // IM4
+    intermon_open_tx(peer);
 }
 
 void intermon_handle_switch(const struct intermon_msg *msg)

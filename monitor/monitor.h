@@ -74,6 +74,8 @@ errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap
 void cap_transfer_shared(struct capref cap, coreid_t core);
 /// Makes a capability that has no owner (Notify) out of its description; NULL_CAP out of zeros.
 errval_t cap_transfer_make_name(const uint64_t *words, struct capref *cap);
+/// The same in an empty slot of the caller's, which takes no memory. MON_ERR_PROTOCOL for zeros.
+errval_t cap_transfer_make_name_at(const uint64_t *words, struct capref slot);
 void cap_transfer_put(uint64_t *words, const struct capability *cap);
 void cap_transfer_get(const uint64_t *words, struct capability *cap);
 void cap_transfer_handle_ack(const struct intermon_msg *msg);
