@@ -52,17 +52,19 @@ static unsigned lines_of(unsigned words)
                                      : 1 + (words - FIRST_LINE_WORDS + URPC_WORDS - 1) / URPC_WORDS;
 }
 
-/// The channel on which messages to `destination` leave, or NULL.
+/// The channel of the tree that leads to `destination`, or NULL.
+static struct channel *tree_route(coreid_t destination)
+{
+    coreid_t hop = boot_tree_next_hop(&monitor.tree, monitor.core, destination);
+    struct channel *chan = hop == BOOT_CORE_NONE ? NULL : channels[hop];
+    return chan != NULL && chan->tx_open ? chan : NULL;
+}
+
+/// The channel on which own messages to `destination` leave, or NULL.
 static struct channel *route(coreid_t destination)
 {
-    if (destination >= monitor.tree.count)
-        return NULL;
-    struct channel *chan = channels[destination];
-    if (chan == NULL || !chan->tx_open) {
-        coreid_t hop = boot_tree_next_hop(&monitor.tree, monitor.core, destination);
-        chan = hop == BOOT_CORE_NONE ? NULL : channels[hop];
-    }
-    return chan != NULL && chan->tx_open ? chan : NULL;
+    struct channel *direct = destination < monitor.tree.count ? channels[destination] : NULL;
+    return direct != NULL && direct->tx_open ? direct : tree_route(destination);
 }
 
 /// Makes the queue larger if need be, so that so many lines find room.
@@ -94,7 +96,7 @@ static bool message_has_room(const struct intermon_msg *msg, bool make)
     if (msg->destination == monitor.core)
         return answer_has_room(msg->source, make) &&
                (msg->final == INTERMON_NONE || answer_has_room(msg->final, make));
-    struct channel *chan = route(msg->destination);
+    struct channel *chan = tree_route(msg->destination);
     return chan == NULL || chan->queue.count + lines_of(msg->count) <= QUEUE_LINES;
 }
 
@@ -225,9 +227,10 @@ static void deliver(struct channel *chan)
         intermon_handle(&msg, chan->peer);
         return;
     }
-    errval_t err = intermon_forward(&msg, false);
+    struct channel *next = tree_route(msg.destination);
+    errval_t err = next == NULL ? MON_ERR_NO_CORE : channel_send(next, &msg, false);
     if (err_is_fail(err))
-        DEBUG_ERR(err, "message %u from core %u to core %u lost", msg.op, msg.source,
+        DEBUG_ERR(err, "message %u from core %u has no way to core %u", msg.op, msg.source,
                   msg.destination);
 }
 

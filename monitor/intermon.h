@@ -4,8 +4,8 @@
 // Messages between monitors: layout, operations, and the channels that carry them. A message is a
 // header word and up to INTERMON_WORDS_MAX words. It travels as one line of a ring with the header
 // and six words, and up to two further lines of seven; the lines of a message follow one another. A
-// monitor passes on what is not for itself: over a direct channel if there is one, else along the
-// start tree (protocol/boot_tree.h).
+// monitor sends over a direct channel if there is one, else along the start tree
+// (protocol/boot_tree.h), where others pass the message on.
 //
 // IM1 Messages from one monitor to another arrive in the order in which they were sent. A path is
 //     FIFO, and a change of path keeps the order (intermon_connect.c).
@@ -15,8 +15,8 @@
 //     receiver's monitor only (cap_transfer.c).
 // IM4 No message is lost. One that is to be passed on stays, with all behind it in its ring, until
 //     the next queue has room. What a monitor itself sends and is no request has room: the queue is
-//     made larger. Nobody waits in a circle: a message goes up the tree, down, or straight to its
-//     destination, and that takes it as soon as there is memory for the answers.
+//     made larger. Nobody waits in a circle: what is passed on keeps to the tree, up and then down,
+//     and its destination takes it as soon as there is memory for the answers.
 
 #pragma once
 
