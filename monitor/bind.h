@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // One side of a connection between two domains, as the side's monitor knows it; private to bind.c
-// (records, the client's side, ends) and bind_server.c. If both domains are on this core there are
+// (records, ends), bind_client.c and bind_server.c. If both domains are on this core there are
 // two records with the same id.
 //
 // States, and the function that leads from each to the next:

@@ -1,42 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Channels between monitors: lines and messages, queues, routing, sleeping and waking. See
-// intermon.h for the layout and IM1 to IM4. Stands on urpc and on a polled channel of the waitset,
-// which stands for all rings at once; one Notify wakes the monitor for any of them. Not here: how a
-// channel comes to be (start.c, intermon_connect.c) and what messages mean (dispatch.c).
+// All channels between monitors: routing, taking turns, sleeping and waking. See intermon.h for the
+// layout and IM1 to IM4. Stands on urpc and on a polled channel of the waitset, which stands for
+// all rings at once; one Notify wakes the monitor for any of them. Not here: lines and queues
+// (channel.c), how a channel comes to be (start.c, intermon_connect.c) and what messages mean
+// (dispatch.c).
 
+#include "channel.h"
 #include "monitor.h"
 
 #include "barrelfish/vspace_common.h"
-#include "protocol/line_queue.h"
 #include <stdlib.h>
-#include <string.h>
 
-#define QUEUE_LINES 192u
-#define REQUEST_LINES (QUEUE_LINES / 2)
 /// What handling a message makes a monitor answer at most: IM_CAP_ACK and IM_BIND_REPLY.
 #define ANSWER_LINES 4u
-#define FIRST_LINE_WORDS (URPC_WORDS - 1)
 /// Own messages to a core after which a direct channel is worth its frame, or another attempt.
 #define CONNECT_AFTER 16u
 /// Lines taken from one ring before the next one has its turn.
 #define RECEIVE_BATCH 32u
-
-struct channel {
-    struct urpc_chan ring;
-    struct capref notify; ///< wakes the peer; an empty slot until it is known
-    bool notify_known;
-    coreid_t peer;
-    bool rx_open, tx_open;
-    bool dirty;        ///< sent to since the last flush
-    unsigned rx_words; ///< of rx_msg that have come
-    unsigned rx_lines; ///< of rx_msg that are still to come
-    bool rx_whole;     ///< rx_msg waits for room where it leads to (IM4)
-    struct intermon_msg rx_msg;
-    struct line_queue queue;
-    struct urpc_msg queue_lines[QUEUE_LINES]; ///< the queue's until it must be larger
-};
 
 static struct channel *channels[BOOTINFO_CORES_MAX]; ///< by peer
 static struct channel *list[BOOTINFO_CORES_MAX];     ///< the same, dense, for polling
@@ -45,12 +27,6 @@ static uint8_t sent_count[BOOTINFO_CORES_MAX]; ///< own messages to each core al
 static struct waitset_chanstate poll_state;
 static struct lmp_endpoint *notify_ep;
 static struct capref own_notify;
-
-static unsigned lines_of(unsigned words)
-{
-    return words <= FIRST_LINE_WORDS ? 1
-                                     : 1 + (words - FIRST_LINE_WORDS + URPC_WORDS - 1) / URPC_WORDS;
-}
 
 /// The channel of the tree that leads to `destination`, or NULL.
 static struct channel *tree_route(coreid_t destination)
@@ -67,26 +43,11 @@ static struct channel *route(coreid_t destination)
     return direct != NULL && direct->tx_open ? direct : tree_route(destination);
 }
 
-/// Makes the queue larger if need be, so that so many lines find room.
-static bool make_room(struct channel *chan, unsigned lines)
-{
-    struct line_queue *queue = &chan->queue;
-    if (queue->count + lines <= queue->lines_max)
-        return true;
-    struct urpc_msg *more = malloc(2 * queue->lines_max * sizeof(*more));
-    if (more == NULL)
-        return false;
-    struct urpc_msg *before = line_queue_move(queue, more, 2 * queue->lines_max);
-    if (before != chan->queue_lines)
-        free(before);
-    return true;
-}
-
 static bool answer_has_room(coreid_t core, bool make)
 {
     struct channel *chan = route(core);
     return chan == NULL || chan->queue.count + ANSWER_LINES <= chan->queue.lines_max ||
-           (make && make_room(chan, ANSWER_LINES));
+           (make && channel_make_room(chan, ANSWER_LINES));
 }
 
 /// Tells whether what a message leads to finds room: itself if it is passed on, else the answers.
@@ -97,7 +58,7 @@ static bool message_has_room(const struct intermon_msg *msg, bool make)
         return answer_has_room(msg->source, make) &&
                (msg->final == INTERMON_NONE || answer_has_room(msg->final, make));
     struct channel *chan = tree_route(msg->destination);
-    return chan == NULL || chan->queue.count + lines_of(msg->count) <= QUEUE_LINES;
+    return chan == NULL || chan->queue.count + channel_lines(msg->count) <= CHANNEL_QUEUE_LINES;
 }
 
 // The three functions of the polled channel run with the dispatcher disabled.
@@ -154,70 +115,6 @@ static void disarm_rings(struct waitset_chanstate *state)
     disarm_first(list_count);
 }
 
-/// Writes queued lines as long as there is room.
-static void drain_queue(struct channel *chan)
-{
-    while (chan->tx_open && chan->queue.count > 0) {
-        const struct urpc_msg *line = line_queue_first(&chan->queue);
-        if (!urpc_send(&chan->ring, line->words, line->ctrl))
-            return;
-        line_queue_remove(&chan->queue);
-        chan->dirty = true;
-    }
-}
-
-static void queue_message(struct channel *chan, const struct intermon_msg *msg)
-{
-    unsigned lines = lines_of(msg->count), word = 0;
-    for (unsigned l = 0; l < lines; l++) {
-        struct urpc_msg *line = line_queue_add(&chan->queue);
-        unsigned at = 0;
-        if (l == 0)
-            line->words[at++] = (uint64_t)msg->op | (uint64_t)msg->count << 8 |
-                                (uint64_t)msg->source << 16 | (uint64_t)msg->destination << 32 |
-                                (uint64_t)msg->final << 48;
-        while (at < URPC_WORDS)
-            line->words[at++] = word < msg->count ? msg->words[word] : 0, word++;
-        line->ctrl = (uint16_t)(lines - 1 - l);
-    }
-}
-
-static errval_t channel_send(struct channel *chan, const struct intermon_msg *msg, bool request)
-{
-    unsigned lines = lines_of(msg->count);
-    if (request ? chan->queue.count + lines > REQUEST_LINES : !make_room(chan, lines))
-        return MON_ERR_LIMIT; // IM2, or no memory
-    queue_message(chan, msg);
-    drain_queue(chan);
-    return SYS_ERR_OK;
-}
-
-/// Takes a line into the channel's message; true when it is whole. A malformed line is dropped with
-/// its message.
-static bool take_line(struct channel *chan, const uint64_t *words, uint16_t ctrl)
-{
-    struct intermon_msg *msg = &chan->rx_msg;
-    unsigned at = 0;
-    if (chan->rx_lines == 0) {
-        *msg = (struct intermon_msg){
-            .op = (uint8_t)words[0],
-            .count = (uint8_t)(words[0] >> 8),
-            .source = (coreid_t)(words[0] >> 16),
-            .destination = (coreid_t)(words[0] >> 32),
-            .final = (coreid_t)(words[0] >> 48),
-        };
-        if (msg->count > INTERMON_WORDS_MAX || ctrl != lines_of(msg->count) - 1 ||
-            msg->source >= monitor.tree.count || msg->destination >= monitor.tree.count)
-            return false;
-        chan->rx_words = 0;
-        chan->rx_lines = ctrl + 1u;
-        at = 1;
-    }
-    while (at < URPC_WORDS && chan->rx_words < msg->count)
-        msg->words[chan->rx_words++] = words[at++];
-    return --chan->rx_lines == 0;
-}
-
 /// Handles or passes on a whole message, for which there is room.
 static void deliver(struct channel *chan)
 {
@@ -242,7 +139,7 @@ static void receive(struct channel *chan)
         if (!chan->rx_whole) {
             if (!urpc_recv(&chan->ring, words, &ctrl))
                 return;
-            chan->rx_whole = take_line(chan, words, ctrl);
+            chan->rx_whole = channel_take_line(chan, words, ctrl);
         }
         if (!chan->rx_whole)
             continue;
@@ -259,7 +156,7 @@ static void rings_ready(void *arg)
     static unsigned turn; // rings take turns in being the first, for the room that there is
     (void)arg;
     for (unsigned i = 0; i < list_count; i++)
-        drain_queue(list[i]);
+        channel_drain(list[i]);
     turn++;
     for (unsigned i = 0; i < list_count; i++)
         receive(list[(turn + i) % list_count]);
@@ -319,7 +216,7 @@ errval_t intermon_add(coreid_t peer, struct capref frame, bool first)
         USER_PANIC("a ring between monitors has no such size");
     chan->peer = peer;
     chan->notify = notify;
-    line_queue_init(&chan->queue, chan->queue_lines, QUEUE_LINES);
+    line_queue_init(&chan->queue, chan->queue_lines, CHANNEL_QUEUE_LINES);
     channels[peer] = chan;
     list[list_count] = chan;
     // poll_rings() may run at any point here.
