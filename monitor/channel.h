@@ -9,6 +9,9 @@
 #include "protocol/line_queue.h"
 
 #define CHANNEL_QUEUE_LINES 192u
+/// For what is passed on. The rest is for the monitor's own messages, should there be no memory for
+/// a larger queue just then.
+#define CHANNEL_PASS_LINES (CHANNEL_QUEUE_LINES * 3 / 4)
 
 struct channel {
     struct urpc_chan ring;

@@ -58,7 +58,7 @@ static bool message_has_room(const struct intermon_msg *msg, bool make)
         return answer_has_room(msg->source, make) &&
                (msg->final == INTERMON_NONE || answer_has_room(msg->final, make));
     struct channel *chan = tree_route(msg->destination);
-    return chan == NULL || chan->queue.count + channel_lines(msg->count) <= CHANNEL_QUEUE_LINES;
+    return chan == NULL || chan->queue.count + channel_lines(msg->count) <= CHANNEL_PASS_LINES;
 }
 
 // The three functions of the polled channel run with the dispatcher disabled.

@@ -14,9 +14,12 @@
 // IM3 A capability crosses as its description, in INTERMON_CAP_WORDS words, made real by the
 //     receiver's monitor only (cap_transfer.c).
 // IM4 No message is lost. One that is to be passed on stays, with all behind it in its ring, until
-//     the next queue has room. What a monitor itself sends and is no request has room: the queue is
-//     made larger. Nobody waits in a circle: what is passed on keeps to the tree, up and then down,
-//     and its destination takes it as soon as there is memory for the answers.
+//     the next queue has room. What a monitor itself sends and is no request has a quarter of the
+//     queue, which is made larger if that is full. Should there be no memory for that, messages
+//     that want an answer stay in their rings and releases in their slots; only what a domain's end
+//     or its answer to a client leads to just then is lost, and the console says so. Nobody waits
+//     in a circle: what is passed on keeps to the tree, up and then down, and its destination takes
+//     it as soon as there is memory for the answers.
 
 #pragma once
 
