@@ -128,10 +128,9 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
 }
 
 // Messages.
-extern const struct channel_kind line_kind, two_lines_kind, urpc_copy_kind, urpc_place_kind,
-    urpc_batch_kind, urpc_relaxed_kind, urpc_flushed_kind, minimal_kind, ck56_kind, ck64_kind,
-    pipe_kind;
+extern const struct channel_kind line_kind, two_lines_kind, lines_kind, urpc_copy_kind,
+    urpc_place_kind, urpc_batch_kind, urpc_relaxed_kind, urpc_flushed_kind, minimal_kind, ck56_kind,
+    ck64_kind, pipe_kind;
 
 // What messages are made of.
-extern const struct channel_kind read_kind, take_kind, read_take_kind, read_many_kind,
-    take_many_kind, instruction_kind, cycle_kind;
+extern const struct channel_kind read_kind, take_kind, read_take_kind, instruction_kind, cycle_kind;

@@ -15,10 +15,10 @@
 enum { ROUNDS = 1000, ROUNDS_ON_ONE = 10, MEASUREMENTS_MAX = 32 };
 
 static const struct channel_kind *const kinds[] = {
-    &line_kind,       &two_lines_kind,    &urpc_copy_kind,   &urpc_place_kind, &urpc_relaxed_kind,
-    &urpc_batch_kind, &urpc_flushed_kind, &minimal_kind,     &ck64_kind,       &ck56_kind,
-    &pipe_kind,       &cycle_kind,        &instruction_kind, &read_kind,       &take_kind,
-    &read_take_kind,  &read_many_kind,    &take_many_kind,
+    &line_kind,         &two_lines_kind,  &lines_kind,        &urpc_copy_kind,   &urpc_place_kind,
+    &urpc_relaxed_kind, &urpc_batch_kind, &urpc_flushed_kind, &minimal_kind,     &ck64_kind,
+    &ck56_kind,         &pipe_kind,       &cycle_kind,        &instruction_kind, &read_kind,
+    &take_kind,         &read_take_kind,
 };
 
 static size_t choose(bool costs, struct measurement *list)

@@ -2,9 +2,9 @@
 // Copyright The Stave authors
 //
 // What the processor takes for the parts that a message is made of, for models of the machine: to
-// read a line that another core has written and to take one over, one after the other and many at
-// once. The former are visited in an order that no prefetcher knows, the latter as a ring's are,
-// one behind the other. What costs no transfer is in arch/x86_64/core.c.
+// read a line that another core has written and to take one over, each waited for. Lines are visited
+// in an order that no prefetcher knows. What many lines behind one another cost is in line.c, and
+// what costs no transfer in arch/x86_64/core.c.
 #include "channel.h"
 
 #include <stdatomic.h>
@@ -99,26 +99,6 @@ static uint64_t read_and_take_each(void *end, uint64_t first, uint64_t count)
     return wrong;
 }
 
-static uint64_t read_many(void *end, uint64_t first, uint64_t count)
-{
-    struct visited *lines = ((struct ground *)end)->lines;
-    uint64_t wrong = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        wrong |= atomic_load_explicit(&lines[i % LINES].value, memory_order_relaxed) ^ first;
-    }
-    return wrong;
-}
-
-static uint64_t take_many(void *end, uint64_t first, uint64_t count)
-{
-    struct visited *lines = ((struct ground *)end)->lines;
-    for (uint64_t i = 0; i < count; i++) {
-        atomic_store_explicit(&lines[i % LINES].value, first, memory_order_release);
-    }
-    atomic_thread_fence(memory_order_seq_cst); // the last one is here
-    return 0;
-}
-
 #define TRANSFER(id, label, part)                                                                  \
     const struct channel_kind id = {                                                               \
         .name = label,                                                                             \
@@ -132,6 +112,4 @@ static uint64_t take_many(void *end, uint64_t first, uint64_t count)
 
 TRANSFER(read_kind, "read", read_each);
 TRANSFER(take_kind, "take", take_each);
-TRANSFER(read_many_kind, "read-many", read_many);
-TRANSFER(take_many_kind, "take-many", take_many);
 TRANSFER(read_take_kind, "read-take", read_and_take_each);

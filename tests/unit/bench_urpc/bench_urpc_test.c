@@ -74,8 +74,8 @@ static void test_contents(void)
     static const struct channel_kind *const kinds[] = {
         &line_kind,         &two_lines_kind, &urpc_copy_kind, &urpc_place_kind, &urpc_batch_kind,
         &urpc_relaxed_kind, &ck56_kind,      &minimal_kind,   &ck64_kind,       &pipe_kind,
-        &read_kind,         &take_kind,      &read_take_kind, &read_many_kind,  &instruction_kind,
-        &urpc_flushed_kind, &take_many_kind, &cycle_kind,
+        &read_kind,         &take_kind,      &read_take_kind, &lines_kind,      &instruction_kind,
+        &urpc_flushed_kind, &cycle_kind,
     };
     for (size_t i = 0; i < COUNT(kinds); i++) {
         for (size_t slots = 3; slots <= 63; slots += 60) {
@@ -128,12 +128,15 @@ static int run(const char *args, char *text, size_t size)
 }
 
 static const char *const rows[] = {
-    "round trip,line,",     "round trip,two-lines,", "round trip,urpc,",
-    "stream,urpc,",         "stream,urpc-in-place,", "round trip,urpc-relaxed,",
-    "stream,urpc-flushed,", "stream,urpc-batch,",    "round trip,urpc-in-place",
-    "round trip,minimal,",  "stream,minimal,",       "round trip,ck-64,",
-    "stream,ck-64,",        "round trip,ck-56,",     "stream,ck-56,",
-    "round trip,pipe,",     "stream,pipe,",
+    "round trip,line,",      "round trip,two-lines,",
+    "round trip,urpc,",      "stream,urpc,",
+    "stream,urpc-in-place,", "round trip,urpc-relaxed,",
+    "stream,lines,",         "stream,urpc-flushed,",
+    "stream,urpc-batch,",    "round trip,urpc-in-place",
+    "round trip,minimal,",   "stream,minimal,",
+    "round trip,ck-64,",     "stream,ck-64,",
+    "round trip,ck-56,",     "stream,ck-56,",
+    "round trip,pipe,",      "stream,pipe,",
 };
 
 static void test_csv(void)
