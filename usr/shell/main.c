@@ -126,7 +126,7 @@ int main(void)
     } else {
         print_machine(bootinfo, &cores);
         print_boot_times(bootinfo);
-        run_text("bench main --messages 2000");
+        run_text("bench main --messages 10000");
         interact();
         machine_halt(0);
     }
