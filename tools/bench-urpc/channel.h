@@ -127,6 +127,28 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
     return wrong;
 }
 
+// A kind's parts, as name_ping, name_pong, name_produce and name_consume, out of how it sends and
+// receives one message.
+#define TRIP_PARTS(name, send, recv)                                                               \
+    static uint64_t name##_ping(void *end, uint64_t first, uint64_t count)                         \
+    {                                                                                              \
+        return loop_ping(end, first, count, send, recv);                                           \
+    }                                                                                              \
+    static uint64_t name##_pong(void *end, uint64_t first, uint64_t count)                         \
+    {                                                                                              \
+        return loop_pong(end, first, count, send, recv);                                           \
+    }
+
+#define STREAM_PARTS(name, send, recv)                                                             \
+    static uint64_t name##_produce(void *end, uint64_t first, uint64_t count)                      \
+    {                                                                                              \
+        return loop_produce(end, first, count, send);                                              \
+    }                                                                                              \
+    static uint64_t name##_consume(void *end, uint64_t first, uint64_t count)                      \
+    {                                                                                              \
+        return loop_consume(end, first, count, recv);                                              \
+    }
+
 // Messages.
 extern const struct channel_kind line_kind, two_lines_kind, lines_kind, urpc_copy_kind,
     urpc_place_kind, urpc_batch_kind, urpc_relaxed_kind, urpc_flushed_kind, minimal_kind, ck56_kind,

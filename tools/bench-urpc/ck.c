@@ -93,45 +93,10 @@ LOOP bool recv64(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
-static uint64_t ping56(void *end, uint64_t first, uint64_t count)
-{
-    return loop_ping(end, first, count, send56, recv56);
-}
-
-static uint64_t pong56(void *end, uint64_t first, uint64_t count)
-{
-    return loop_pong(end, first, count, send56, recv56);
-}
-
-static uint64_t produce56(void *end, uint64_t first, uint64_t count)
-{
-    return loop_produce(end, first, count, send56);
-}
-
-static uint64_t consume56(void *end, uint64_t first, uint64_t count)
-{
-    return loop_consume(end, first, count, recv56);
-}
-
-static uint64_t ping64(void *end, uint64_t first, uint64_t count)
-{
-    return loop_ping(end, first, count, send64, recv64);
-}
-
-static uint64_t pong64(void *end, uint64_t first, uint64_t count)
-{
-    return loop_pong(end, first, count, send64, recv64);
-}
-
-static uint64_t produce64(void *end, uint64_t first, uint64_t count)
-{
-    return loop_produce(end, first, count, send64);
-}
-
-static uint64_t consume64(void *end, uint64_t first, uint64_t count)
-{
-    return loop_consume(end, first, count, recv64);
-}
+TRIP_PARTS(ck56, send56, recv56)
+STREAM_PARTS(ck56, send56, recv56)
+TRIP_PARTS(ck64, send64, recv64)
+STREAM_PARTS(ck64, send64, recv64)
 
 const struct channel_kind ck56_kind = {
     .name = "ck-56",
@@ -139,10 +104,10 @@ const struct channel_kind ck56_kind = {
     .messages = 4000,
     .open = ck_open,
     .close = ck_close,
-    .ping = ping56,
-    .pong = pong56,
-    .produce = produce56,
-    .consume = consume56,
+    .ping = ck56_ping,
+    .pong = ck56_pong,
+    .produce = ck56_produce,
+    .consume = ck56_consume,
 };
 
 const struct channel_kind ck64_kind = {
@@ -151,8 +116,8 @@ const struct channel_kind ck64_kind = {
     .messages = 4000,
     .open = ck_open,
     .close = ck_close,
-    .ping = ping64,
-    .pong = pong64,
-    .produce = produce64,
-    .consume = consume64,
+    .ping = ck64_ping,
+    .pong = ck64_pong,
+    .produce = ck64_produce,
+    .consume = ck64_consume,
 };

@@ -95,25 +95,8 @@ LOOP bool minimal_recv(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
-static uint64_t minimal_ping(void *end, uint64_t first, uint64_t count)
-{
-    return loop_ping(end, first, count, minimal_send, minimal_recv);
-}
-
-static uint64_t minimal_pong(void *end, uint64_t first, uint64_t count)
-{
-    return loop_pong(end, first, count, minimal_send, minimal_recv);
-}
-
-static uint64_t minimal_produce(void *end, uint64_t first, uint64_t count)
-{
-    return loop_produce(end, first, count, minimal_send);
-}
-
-static uint64_t minimal_consume(void *end, uint64_t first, uint64_t count)
-{
-    return loop_consume(end, first, count, minimal_recv);
-}
+TRIP_PARTS(minimal, minimal_send, minimal_recv)
+STREAM_PARTS(minimal, minimal_send, minimal_recv)
 
 const struct channel_kind minimal_kind = {
     .name = "minimal",

@@ -61,25 +61,8 @@ static bool pipe_recv(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
-static uint64_t pipe_ping(void *end, uint64_t first, uint64_t count)
-{
-    return loop_ping(end, first, count, pipe_send, pipe_recv);
-}
-
-static uint64_t pipe_pong(void *end, uint64_t first, uint64_t count)
-{
-    return loop_pong(end, first, count, pipe_send, pipe_recv);
-}
-
-static uint64_t pipe_produce(void *end, uint64_t first, uint64_t count)
-{
-    return loop_produce(end, first, count, pipe_send);
-}
-
-static uint64_t pipe_consume(void *end, uint64_t first, uint64_t count)
-{
-    return loop_consume(end, first, count, pipe_recv);
-}
+TRIP_PARTS(pipe, pipe_send, pipe_recv)
+STREAM_PARTS(pipe, pipe_send, pipe_recv)
 
 const struct channel_kind pipe_kind = {
     .name = "pipe",

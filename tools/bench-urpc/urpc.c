@@ -99,60 +99,12 @@ LOOP bool relaxed_recv(void *end, uint64_t number, uint64_t *wrong)
     return received;
 }
 
-static uint64_t copy_ping(void *end, uint64_t first, uint64_t count)
-{
-    return loop_ping(end, first, count, copy_send, copy_recv);
-}
-
-static uint64_t copy_pong(void *end, uint64_t first, uint64_t count)
-{
-    return loop_pong(end, first, count, copy_send, copy_recv);
-}
-
-static uint64_t copy_produce(void *end, uint64_t first, uint64_t count)
-{
-    return loop_produce(end, first, count, copy_send);
-}
-
-static uint64_t copy_consume(void *end, uint64_t first, uint64_t count)
-{
-    return loop_consume(end, first, count, copy_recv);
-}
-
-static uint64_t place_ping(void *end, uint64_t first, uint64_t count)
-{
-    return loop_ping(end, first, count, place_send, place_recv);
-}
-
-static uint64_t place_pong(void *end, uint64_t first, uint64_t count)
-{
-    return loop_pong(end, first, count, place_send, place_recv);
-}
-
-static uint64_t place_produce(void *end, uint64_t first, uint64_t count)
-{
-    return loop_produce(end, first, count, place_send);
-}
-
-static uint64_t place_consume(void *end, uint64_t first, uint64_t count)
-{
-    return loop_consume(end, first, count, place_recv);
-}
-
-static uint64_t relaxed_ping(void *end, uint64_t first, uint64_t count)
-{
-    return loop_ping(end, first, count, place_send, relaxed_recv);
-}
-
-static uint64_t relaxed_pong(void *end, uint64_t first, uint64_t count)
-{
-    return loop_pong(end, first, count, place_send, relaxed_recv);
-}
-
-static uint64_t flushed_produce(void *end, uint64_t first, uint64_t count)
-{
-    return loop_produce(end, first, count, flushed_send);
-}
+TRIP_PARTS(copy, copy_send, copy_recv)
+STREAM_PARTS(copy, copy_send, copy_recv)
+TRIP_PARTS(place, place_send, place_recv)
+STREAM_PARTS(place, place_send, place_recv)
+TRIP_PARTS(relaxed, place_send, relaxed_recv)
+STREAM_PARTS(flushed, flushed_send, copy_recv)
 
 static uint64_t batch_produce(void *end, uint64_t first, uint64_t count)
 {
@@ -233,7 +185,7 @@ const struct channel_kind urpc_flushed_kind = {
     .open = urpc_open,
     .close = urpc_drop,
     .produce = flushed_produce,
-    .consume = copy_consume,
+    .consume = flushed_consume,
 };
 
 const struct channel_kind urpc_relaxed_kind = {
