@@ -85,7 +85,11 @@ LOOP void take_stream(struct urpc_chan *ring, uint64_t count, enum bench_mark_wh
 
 bool worker_ring(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    struct urpc_chan *ring = worker->peers_count != 0 ? &worker->peers[0]->chan.state.ring : NULL;
+    if (worker->peers_count == 0) {
+        return false;
+    }
+    // The last that was accepted: a core may be measured more than once.
+    struct urpc_chan *ring = &worker->peers[worker->peers_count - 1]->chan.state.ring;
     switch ((enum command)command[0]) {
     case WORKER_RING_ECHO:
         echo(ring, command[1]);
@@ -106,9 +110,9 @@ static void measure_trips(const struct options *options, struct report_row *row,
 {
     unsigned runs = runs_chosen(options, RUNS);
     cycles_t *samples = samples_new(runs);
-    uint64_t wrong = 0, none[2];
+    uint64_t wrong = 0, n = 0, none[2];
     worker_tell((coreid_t)row->to, WORKER_RING_ECHO, (uint64_t)row->messages * (runs + 1));
-    for (unsigned run = 0, n = 0; run < runs + 1; run++) { // the first warms caches
+    for (unsigned run = 0; run < runs + 1; run++) { // the first warms caches
         if (run == 1) {
             bench_mark_begin(BENCH_MARK_RING);
         }
@@ -172,6 +176,12 @@ void measure_ring(const struct options *options)
     unsigned count = others_chosen(options, to);
     if (count == 0 && !options->csv) {
         printf("ring: there is no other core\n");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (to[i] == disp_get_core_id()) {
+            printf("bench: ring wants another core: on core %u the two would take turns\n", to[i]);
+            exit(EXIT_FAILURE);
+        }
     }
     workers_start(to, count);
     for (unsigned i = 0; i < count; i++) {
