@@ -67,6 +67,24 @@ static void test_presets(void)
     }
 }
 
+// Those of the own machine.
+static void test_measured_costs(void)
+{
+    char folder[FILES_PATH_MAX], path[FILES_PATH_MAX], command[FILES_PATH_MAX + 64];
+    struct report report = {0};
+    CU_ASSERT_FATAL(files_make_temporary(folder, &report));
+    CU_ASSERT_FATAL(files_path(path, &report, "%s/c.yaml", folder));
+    snprintf(command, sizeof(command), "build/bench-urpc --rounds 2 --costs %s >/dev/null", path);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    struct costs *costs = costs_load(path, &report);
+    CU_ASSERT_STRING_EQUAL_FATAL(report.text, "");
+    CU_ASSERT_STRING_EQUAL(costs->name, "measured");
+    CU_ASSERT(costs->instruction > 0 && costs->near > 0 && costs->far > costs->near);
+    CU_ASSERT(costs->memory > 0 && costs->interrupt > 0);
+    costs_free(costs);
+    files_remove_all(folder);
+}
+
 static void costs_refused(const char *text, const char *message)
 {
     char folder[FILES_PATH_MAX], path[FILES_PATH_MAX];
@@ -125,6 +143,7 @@ CU_TestInfo count_tests[] = {
     {"configuration", test_configuration},
     {"missing plug-in", test_missing},
     {"presets", test_presets},
+    {"costs of this machine", test_measured_costs},
     {"bad costs", test_bad_costs},
     {"exit status", test_status},
     CU_TEST_INFO_NULL,

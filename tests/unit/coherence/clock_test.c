@@ -165,10 +165,10 @@ static void test_read_takes(void)
     uint64_t start = cycles(0);
     round_trips(0, 1, 10);
     CU_ASSERT_EQUAL(cycles(0) - start, 10 * 2 * (1 + NEAR));
-    trace_read(2, LINE, false); // now two cores use it
-    start = cycles(0);
-    trace_write(0, LINE, false);
-    CU_ASSERT_EQUAL(cycles(0) - start, 1 + BUSY);
+    trace_read(2, LINE, false); // now two cores use it, and neither has it for itself
+    start = cycles(2);
+    trace_write(2, LINE, false);
+    CU_ASSERT_EQUAL(cycles(2) - start, 1 + BUSY);
     trace_end();
 }
 
@@ -235,6 +235,12 @@ static void test_interrupts(void)
     CU_ASSERT_EQUAL(cycles(1), 500 + INTERRUPT);
     clock_interrupt_taken(clock, 2); // a device's
     CU_ASSERT_EQUAL(cycles(2), 0);
+    trace_write(1, LINE, false);
+    trace_write(3, LINE, false); // not there to see yet
+    uint64_t stored = cycles(3) - BUSY + FAR;
+    model_device_write(trace_model(), 3, 0xfee00300);
+    clock_interrupt_taken(clock, 2);
+    CU_ASSERT_EQUAL(cycles(2), stored + INTERRUPT);
     for (unsigned i = 0; i < CLOCK_SENT_MAX + 10; i++) {
         trace_run(0, 1, true);
         model_device_write(trace_model(), 0, 0xfee00300);
