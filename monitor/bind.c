@@ -2,8 +2,9 @@
 // Copyright The Stave authors
 //
 // Connections between domains: the table, relayed notifications, and how connections end. How they
-// come about is in bind_client.c and bind_server.c. See bind.h for the states. Messages between the domains do not pass here; once a
-// connection is open the monitor only remembers whom to tell when one side is gone.
+// come about is in bind_client.c and bind_server.c. See bind.h for the states. Messages between the
+// domains do not pass here; once a connection is open the monitor only remembers whom to tell when
+// one side is gone.
 
 #include "bind.h"
 

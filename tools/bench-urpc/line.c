@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The limits. A round trip's: one cache line that two threads write in turn: nothing can carry an answer to a
-// question faster, for either has to see the other's store. And two lines, each written by one of
-// them: the limit of what lets no line be written by both, as the ring does. Where a processor
-// gives a line that another has written away for good when it is read, the second is slower: the
-// writer of the first finds it in its cache, that of the second must fetch it back. A stream's: lines
-// one behind the other, of which one thread writes a word and the other waits for each, with the
-// ring's hints; in each round all of them once more.
+// The limits. A round trip's is one cache line that two threads write in turn: nothing can carry an
+// answer to a question faster, for either has to see the other's store. That of what lets no line
+// be written by both, as the ring does, is two lines, each written by one of them. Where a
+// processor gives a line that another has written away for good when it is read, the second is
+// slower: the writer of the first finds it in its cache, that of the second must fetch it back. A
+// stream's is lines one behind the other, of which one thread writes a word and the other waits for
+// each, with the ring's hints; in each round all of them once more.
 #include "channel.h"
 #include "urpc/arch/x86_64/hint.h"
 

@@ -2,9 +2,9 @@
 // Copyright The Stave authors
 //
 // What the processor takes for the parts that a message is made of, for models of the machine: to
-// read a line that another core has written and to take one over, each waited for. Lines are visited
-// in an order that no prefetcher knows. What many lines behind one another cost is in line.c, and
-// what costs no transfer in arch/x86_64/core.c.
+// read a line that another core has written and to take one over, each waited for. Lines are
+// visited in an order that no prefetcher knows. What many lines behind one another cost is in
+// line.c, and what costs no transfer in arch/x86_64/core.c.
 #include "channel.h"
 
 #include <stdatomic.h>
@@ -51,7 +51,7 @@ static void ground_close(struct channel *channel)
     free(channel->memory);
 }
 
-// Before each of the parts below, which visit `count` lines.
+// Before each of the parts below, which visit half of the lines.
 static uint64_t write_all(void *end, uint64_t first, uint64_t count)
 {
     struct visited *lines = ((struct ground *)end)->lines;

@@ -6,7 +6,8 @@
 // room for, while another domain has core 0 for a time slice. Nothing may be lost on the way: every
 // request is answered, if only with MON_ERR_LIMIT, and of the channel to each client, whose frame
 // the client gives up in the midst of it, core 0 gets the memory back. Afterwards the monitors of
-// core 0 and of a core far from it have a channel of their own: no other takes part in what they say.
+// core 0 and of a core far from it have a channel of their own: no other takes part in what they
+// say.
 //   test_storm           the test
 //   test_storm client    one of them
 //   test_storm direct    on the far core
