@@ -9,6 +9,7 @@
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/lmp_chan.h"
+#include "barrelfish/lmp_rpc.h"
 #include "barrelfish/terminal_client.h"
 #include "barrelfish/threads.h"
 #include "if/spawnd.h"
@@ -18,7 +19,7 @@ void domain_exit(int status)
     struct capability identity;
     if (err_is_ok(cap_identify(cap_spawndep, &identity))) {
         terminal_end();
-        const uint64_t words[LMP_MSG_LENGTH] = {SPAWND_EXIT, (uint8_t)status};
+        const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_EXIT, (uint8_t)status};
         errval_t err;
         do {
             err = sys_lmp_send(get_cap_caddr(cap_spawndep), LMP_FLAG_YIELD, 0, 2, words);

@@ -16,6 +16,21 @@
 
 #define REPLY_MESSAGES 2u
 
+// Waits until what came is a reply (R2).
+static errval_t await_reply(struct lmp_rpc *rpc, struct lmp_recv_msg *msg, struct capref *cap)
+{
+    errval_t err = SYS_ERR_OK;
+    while (err_is_ok(err) && msg->buf.msglen > 0 && (msg->words[0] & RPC_REQUEST) != 0) {
+        if (!capref_is_null(*cap)) {
+            (void)cap_delete(*cap);
+            lmp_endpoint_set_recv_slot(rpc->reply_ep, *cap);
+            *cap = NULL_CAP;
+        }
+        err = lrpc_wait(rpc->reply_ep, msg, cap);
+    }
+    return err;
+}
+
 // One exchange. *cap is set in any case. Yields to the server as long as its buffer is full.
 static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
                          struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
@@ -26,11 +41,15 @@ static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
     for (;;) {
         msg.buf.msglen = LMP_MSG_LENGTH;
         memcpy(msg.words, in, sizeof(msg.words));
+        msg.words[0] |= RPC_REQUEST;
         err = lrpc_call(rpc->server, 0, send_cap, rpc->reply_ep, &msg, cap);
         if (!lmp_err_is_transient(err)) {
             break;
         }
         thread_yield_dispatcher(get_cap_caddr(rpc->server));
+    }
+    if (err_is_ok(err)) {
+        err = await_reply(rpc, &msg, cap);
     }
     if (err_is_fail(err)) {
         return err;

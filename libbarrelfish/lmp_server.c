@@ -92,13 +92,16 @@ static bool keep_reply(struct lmp_server *server, uint32_t badge,
 }
 
 errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
-                          const uint64_t words[LMP_MSG_LENGTH], struct capref cap, bool give)
+                          const uint64_t answer[LMP_MSG_LENGTH], struct capref cap, bool give)
 {
     struct lmp_client *client = client_find(server, badge);
     if (client == NULL) {
         return LIB_ERR_CHAN_CLOSED;
     }
     uint32_t flags = LMP_FLAG_YIELD;
+    uint64_t words[LMP_MSG_LENGTH];
+    memcpy(words, answer, sizeof(words));
+    words[0] &= ~RPC_REQUEST; // R1, whatever error a handler was told
     if (!capref_is_null(cap)) {
         flags |= give ? LMP_FLAG_GIVE : LMP_FLAG_NO_GRANT;
     } else if (keep_reply(server, badge, words)) {
@@ -148,11 +151,20 @@ static void prepare_slot(struct lmp_server *server)
     }
 }
 
+// What a client sends and is no request may be an answer, of this server or of another, for which
+// that client has named this endpoint: it is not answered (R2).
 static void handle(struct lmp_server *server, struct lmp_recv_msg *msg, struct capref cap)
 {
     uint32_t badge = (uint32_t)msg->buf.badge;
+    if (badge != 0 && (msg->buf.msglen == 0 || (msg->words[0] & RPC_REQUEST) == 0)) {
+        if (!capref_is_null(cap)) {
+            (void)cap_destroy(cap);
+        }
+        return;
+    }
+    msg->words[0] &= ~RPC_REQUEST;
     server->handled = badge;
-    if (badge != 0 && msg->buf.msglen > 0 && msg->words[0] == RPC_OP_CONNECT) {
+    if (badge != 0 && msg->words[0] == RPC_OP_CONNECT) {
         connect(server, badge, cap);
     } else {
         server->handler(server->st, badge, msg->words, msg->buf.msglen, cap);

@@ -3,8 +3,14 @@
 //
 // Requests and replies over LMP. A client sends to the server's endpoint with a capability whose
 // badge says who it is; the server answers to the reply endpoint that the client gave with
-// RPC_OP_CONNECT. The first word of a request is the operation, that of a reply an errval_t. A
-// server never blocks on a client. Requests of one lmp_rpc are answered one by one.
+// RPC_OP_CONNECT. The first word of a request is the operation with RPC_REQUEST, that of a reply an
+// errval_t. A server never blocks on a client. Requests of one lmp_rpc are answered one by one.
+//
+// R1 A request's first word has the bit RPC_REQUEST. No reply's has, nor any other message that a
+//    server sends to an endpoint that a client has named.
+// R2 A server answers nothing but requests, and a client takes nothing else for a reply than what
+//    is no request. So whoever names a server's endpoint, the server's own or another's, where its
+//    answers are to go, makes nobody answer an answer.
 
 #pragma once
 
@@ -14,6 +20,11 @@
 
 /// Operation 0: a client gives its reply endpoint. A server's own operations begin at 1.
 #define RPC_OP_CONNECT 0u
+
+/// What tells a request from a reply (R1): a bit beyond those of an errval_t. lmp_rpc_call() adds
+/// it and lmp_server takes it off; only who sends a request by itself needs it.
+#define RPC_REQUEST (UINT64_C(1) << 63)
+_Static_assert(5 * ERR_CODE_BITS < 63, "R1: an errval_t may have the bit");
 
 /// Private to lmp_rpc.c; visible for allocation.
 struct lmp_rpc {
@@ -42,6 +53,7 @@ LIB_MUST_CHECK errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_
                                      struct capref *recv_cap);
 
 /// Handles one request. `cap`: NULL_CAP, or a capability that the handler now owns, slot included.
+/// words[0] is the operation, without RPC_REQUEST.
 /// badge 0: the CPU driver speaks; there is nobody to reply to.
 typedef void (*lmp_server_handler)(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH],
                                    size_t length, struct capref cap);
@@ -70,8 +82,8 @@ struct lmp_server {
     struct lmp_client clients[LMP_SERVER_CLIENTS_MAX];
 };
 
-/// Serves the self endpoint of this dispatcher: event_dispatch(ws) runs `handler` for each request.
-/// One server for a dispatcher.
+/// Serves the self endpoint of this dispatcher: event_dispatch(ws) runs `handler` for each request;
+/// what a client sends and is none is dropped. One server for a dispatcher.
 LIB_MUST_CHECK errval_t lmp_server_init(struct lmp_server *server, struct waitset *ws,
                                         lmp_server_handler handler, void *st);
 
@@ -81,13 +93,13 @@ LIB_MUST_CHECK errval_t lmp_server_init(struct lmp_server *server, struct waitse
 /// reply are not told to the handler.
 void lmp_server_run(struct lmp_server *server) __attribute__((noreturn));
 
-/// Replies to the client `badge`, at once or later. words[0] = errval_t. `cap` (NULL_CAP: none) is
+/// Replies to the client `badge`, at once or later. answer[0] = errval_t. `cap` (NULL_CAP: none) is
 /// moved if `give`, and is still the caller's if that failed; else it is lent: the client gets a
 /// copy without the right to grant, which it can neither revoke nor pass on. Does not block.
 /// LIB_ERR_CHAN_CLOSED: no such client; other errors: the reply is lost, and so is the client if
 /// its endpoint is gone.
 errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
-                          const uint64_t words[LMP_MSG_LENGTH], struct capref cap, bool give);
+                          const uint64_t answer[LMP_MSG_LENGTH], struct capref cap, bool give);
 
 /// Replies with a bare error.
 errval_t lmp_server_reply_error(struct lmp_server *server, uint32_t badge, errval_t err);

@@ -41,5 +41,9 @@ extern const size_t hostile_services_count;
 extern const struct hostile_case hostile_greedy[];
 extern const size_t hostile_greedy_count;
 
+/// Endpoints that are not theirs.
+extern const struct hostile_case hostile_messages[];
+extern const size_t hostile_messages_count;
+
 /// Status of a case that went on where it should not have.
 #define HOSTILE_WENT_ON 17

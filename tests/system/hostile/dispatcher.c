@@ -7,6 +7,7 @@
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
+#include "barrelfish/lmp_rpc.h"
 #include "barrelfish/slot_alloc.h"
 #include "cases.h"
 #include "if/mem_serv.h"
@@ -115,7 +116,7 @@ static int frame_of_ones(void)
 // Its endpoints are spoiled when the memory server's answer comes.
 static int spoiled_reply(void)
 {
-    genpaddr_t unused[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};
+    genpaddr_t unused[LMP_MSG_LENGTH] = {RPC_REQUEST | MEM_SERV_AVAILABLE};
     memset((char *)disp_shared() + SELFEP_OFFSET, 0x5a, DISPATCHER_FRAME_BYTES - SELFEP_OFFSET);
     for (unsigned i = 0; i < 10; i++) {
         (void)lmp_send(cap_memservep, LMP_FLAG_YIELD, NULL_CAP, 1, unused);
@@ -192,7 +193,9 @@ static void pester(struct capref server, unsigned operations, unsigned without)
         }
         words[0] = i % (operations + 2);
         words[0] += words[0] == without;
-        if (words[0] == 0) { // RPC_OP_CONNECT, with an endpoint of its own
+        bool connects = words[0] == RPC_OP_CONNECT;
+        words[0] |= i % 16 != 0 ? RPC_REQUEST : 0;
+        if (connects) { // with an endpoint of its own
             (void)lmp_send(server, 0, cap_selfep, 1, words);
         } else {
             (void)lmp_send(server, i % 4 == 0 ? LMP_FLAG_YIELD : 0, NULL_CAP, i % 9, words);

@@ -27,6 +27,7 @@ static const struct group groups[] = {
     {hostile_dispatcher, &hostile_dispatcher_count},
     {hostile_services, &hostile_services_count},
     {hostile_greedy, &hostile_greedy_count},
+    {hostile_messages, &hostile_messages_count},
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

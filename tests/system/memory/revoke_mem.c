@@ -138,14 +138,14 @@ static void test_two(void)
     struct capref other, child = start_ready("refuses");
     EXPECT_OK(spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &other));
     EXPECT_OK(lmp_rpc_init(&rpc, cap_spawndep));
-    const uint64_t words[LMP_MSG_LENGTH] = {SPAWND_RECLAIM, spawn_domain_id(child), REVOKE_WANTED,
-                                            REVOKE_DEADLINE_US};
+    const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_RECLAIM, spawn_domain_id(child),
+                                            REVOKE_WANTED, REVOKE_DEADLINE_US};
     ask_raw(words);
     ask_raw(words);
     expect_reply(&rpc, LIB_ERR_RECLAIM_BUSY, 0, 0);
     expect_reply(&rpc, SYS_ERR_OK, 2 * FRAME_BYTES, 2 * FRAME_BYTES);
     for (unsigned i = 0; i < 2; i++) {
-        const uint64_t wait[LMP_MSG_LENGTH] = {SPAWND_WAIT,
+        const uint64_t wait[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_WAIT,
                                                spawn_domain_id(i == 0 ? child : other)};
         ask_raw(wait);
         expect_reply(&rpc, SYS_ERR_OK, SPAWND_EXITED, 0);

@@ -88,9 +88,10 @@ static int run_client(void)
     struct capref cap;
     struct lmp_endpoint *ep;
     iref_t iref;
-    uint64_t connect[LMP_MSG_LENGTH] = {RPC_OP_CONNECT}, request[LMP_MSG_LENGTH] = {0};
+    uint64_t connect[LMP_MSG_LENGTH] = {RPC_REQUEST | RPC_OP_CONNECT},
+             request[LMP_MSG_LENGTH] = {0};
     unsigned answered = 0;
-    request[0] = MONITOR_NAME_LOOKUP;
+    request[0] = RPC_REQUEST | MONITOR_NAME_LOOKUP;
     memcpy(&request[MONITOR_NAME_WORD], CONSOLE_NAME, strlen(CONSOLE_NAME));
     await_channel();
     EXPECT_OK(endpoint_create(LMP_ENDPOINT_MESSAGES_MAX, &cap, &ep));

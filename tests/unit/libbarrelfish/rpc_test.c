@@ -5,6 +5,7 @@
 // that are gone or too many, and no slot or capability lost.
 #include "barrelfish/capabilities.h"
 #include "barrelfish/lmp_rpc.h"
+#include "barrelfish/syscalls.h"
 #include "fake_kernel.h"
 #include "suites.h"
 
@@ -179,7 +180,7 @@ static void test_table_full(void)
         struct capref cap = server_cap(badge * 65536);
         struct lmp_endpoint_kern *kern =
             (struct lmp_endpoint_kern *)((uint8_t *)fake.disp + SELFEP_END);
-        CU_ASSERT_EQUAL(fake_send(cap, reply, 8, RPC_OP_CONNECT), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(fake_send(cap, reply, 8, RPC_REQUEST | RPC_OP_CONNECT), SYS_ERR_OK);
         serve();
         kern->consumed = kern->delivered;
         fake.caps[cap.slot] = (struct fake_cap){.slot_used = false};
@@ -210,6 +211,76 @@ static void test_unbadged(void)
     CU_ASSERT_EQUAL(unbadged, 42);
 }
 
+// A client that has the server answer to a server's endpoint: its own.
+static void test_answer_to_server(void)
+{
+    begin();
+    struct capref cap = server_cap(5);
+    struct lmp_endpoint_kern *kern = server.ep->kern;
+    CU_ASSERT_EQUAL(fake_send(cap, cap, 8, RPC_REQUEST | RPC_OP_CONNECT), SYS_ERR_OK);
+    fake.after_send = NULL;
+    for (unsigned i = 0; i < 3; i++) {
+        serve();
+        CU_ASSERT_EQUAL(kern->delivered, 2); // the request and its answer
+        CU_ASSERT_EQUAL(kern->consumed, 2);
+    }
+    CU_ASSERT_EQUAL(unbadged, 0);
+    // Whatever a handler answers with, a server takes it for no request.
+    CU_ASSERT_EQUAL(lmp_server_reply_error(&server, 5, RPC_REQUEST | OP_LATER), SYS_ERR_OK);
+    later = 0;
+    serve();
+    CU_ASSERT_EQUAL(later, 0);
+    CU_ASSERT_EQUAL(kern->delivered, 3);
+}
+
+// What is no request is dropped, with what it brings.
+static void test_no_request(void)
+{
+    begin();
+    struct capref cap = server_cap(5), brought = fake_endpoint(SELFEP_END, 1, 77);
+    unsigned caps = fake_caps_present(), slots = fake_slots_used();
+    fake.after_send = NULL;
+    later = 0;
+    CU_ASSERT_EQUAL(fake_send(cap, brought, 8, RPC_OP_CONNECT), SYS_ERR_OK);
+    serve();
+    CU_ASSERT_EQUAL(fake_send(cap, brought, 8, OP_LATER), SYS_ERR_OK);
+    serve();
+    CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 0, RPC_REQUEST | OP_LATER), SYS_ERR_OK);
+    serve();
+    CU_ASSERT_EQUAL(later, 0);
+    CU_ASSERT_EQUAL(fake_caps_present(), caps);
+    CU_ASSERT_EQUAL(fake_slots_used(), slots);
+    CU_ASSERT_EQUAL(lmp_server_reply_error(&server, 5, SYS_ERR_OK), LIB_ERR_CHAN_CLOSED);
+}
+
+// Sends the client something that is no reply, before the server's reply.
+static void serve_after_request(void)
+{
+    static const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | OP_ADD};
+    struct lmp_client *client = &server.clients[0];
+    fake.after_send = NULL;
+    CU_ASSERT_EQUAL(sys_lmp_send(get_cap_caddr(client->reply_cap), 0, get_cap_caddr(kept),
+                                 LMP_MSG_LENGTH, words),
+                    SYS_ERR_OK);
+    serve();
+}
+
+static void test_no_reply(void)
+{
+    struct lmp_rpc rpc;
+    begin();
+    CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(5)), SYS_ERR_OK);
+    kept = fake_endpoint(SELFEP_END, 1, 77);
+    unsigned caps = fake_caps_present();
+    for (unsigned i = 0; i < 2; i++) { // in registers and in the buffer
+        uint64_t words[LMP_MSG_LENGTH] = {OP_ADD, 20, 22};
+        fake.after_send = serve_after_request;
+        CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(words[1], 42);
+        CU_ASSERT_EQUAL(fake_caps_present(), caps);
+    }
+}
+
 CU_TestInfo rpc_tests[] = {
     {"calls", test_call},
     {"capabilities", test_caps},
@@ -218,5 +289,8 @@ CU_TestInfo rpc_tests[] = {
     {"a client that is forgotten", test_forgotten},
     {"too many clients", test_table_full},
     {"messages of the CPU driver", test_unbadged},
+    {"answers that a server gets", test_answer_to_server},
+    {"no request", test_no_request},
+    {"no reply", test_no_reply},
     CU_TEST_INFO_NULL,
 };
