@@ -153,6 +153,13 @@ void lrpc_echo(const struct lmp_end *end, uint64_t count);
 
 /// Prints the head of the table, or of the CSV.
 void report_begin(const struct options *options);
+/// The last number of a row.
+enum report_ratio {
+    RATIO_NONE,
+    RATIO_TO_BASE, ///< the median to `base`
+    RATIO_LEAST,   ///< the least sample to the median
+};
+
 /// A row: what was measured and, where they apply, at which parameters.
 struct report_row {
     const char *what;
@@ -164,12 +171,10 @@ struct report_row {
     uint64_t count;
     unsigned messages; ///< of each run and sender; 0: none
     unsigned steps;    ///< most system calls that one operation took; 0: not told
-    bool compared;     ///< `percent` is a ratio that the measurement defines
-    uint64_t percent;
+    enum report_ratio ratio;
+    cycles_t base; ///< of RATIO_TO_BASE; 0: the median itself, so the ratio is 1
 };
 
-void report_summary(const struct options *options, const struct report_row *row,
-                    const struct bench_summary *summary);
 /// Prints a row; sorts `samples`. Returns the median.
 cycles_t report(const struct options *options, const struct report_row *row, cycles_t *samples,
                 size_t runs);

@@ -46,19 +46,17 @@ static cycles_t measure(const struct options *options, const coreid_t cores[2],
         samples[i] = run(cores, way, blocks, bytes);
     }
     bench_mark_end(BENCH_MARK_BULK);
-    struct bench_summary summary = bench_summarise(samples, runs);
-    cycles_t base = copied != 0 ? copied : summary.median;
     const struct report_row row = {.what = way->what,
                                    .from = cores[0],
                                    .to = cores[1],
                                    .sized = true,
                                    .size = bytes,
                                    .messages = blocks,
-                                   .compared = true,
-                                   .percent = summary.median * 100 / (base > 0 ? base : 1)};
-    report_summary(options, &row, &summary);
+                                   .ratio = RATIO_TO_BASE,
+                                   .base = copied};
+    cycles_t median = report(options, &row, samples, runs);
     free(samples);
-    return summary.median;
+    return median;
 }
 
 void measure_bulk(const struct options *options)

@@ -185,19 +185,17 @@ static cycles_t measure(const struct options *options, const struct operation *o
         samples[i < warm ? 0 : i - warm] = run(operation, &steps);
         steps_max = steps > steps_max ? steps : steps_max;
     }
-    struct bench_summary summary = bench_summarise(samples, runs);
-    cycles_t base = smallest != 0 ? smallest : summary.median > 0 ? summary.median : 1;
     const struct report_row row = {.what = operation->name,
                                    .from = disp_get_core_id(),
                                    .to = -1,
                                    .sized = true,
                                    .size = size,
                                    .steps = steps_max,
-                                   .compared = true,
-                                   .percent = summary.median * 100 / base};
-    report_summary(options, &row, &summary);
+                                   .ratio = RATIO_TO_BASE,
+                                   .base = smallest};
+    cycles_t median = report(options, &row, samples, runs);
     free(samples);
-    return summary.median;
+    return median;
 }
 
 static void set_up(void)

@@ -66,11 +66,9 @@ static void measure(const struct options *options, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         single[i] = rate((uint64_t)runs * messages, single[i]);
     }
-    struct bench_summary each = bench_summarise(single, count);
     row.what = "fan-in each";
-    row.compared = true;
-    row.percent = each.median > 0 ? each.min * 100 / each.median : 0;
-    report_summary(options, &row, &each);
+    row.ratio = RATIO_LEAST;
+    (void)report(options, &row, single, count);
     free(rates);
     free(single);
 }

@@ -59,8 +59,6 @@ static cycles_t measure(const struct options *options, const struct tree *tree, 
         samples[i] = run(count, messages);
     }
     bench_mark_end(BENCH_MARK_FANOUT);
-    struct bench_summary summary = bench_summarise(samples, runs);
-    cycles_t base = direct != 0 ? direct : summary.median;
     const struct report_row row = {.what = what,
                                    .from = cores[0],
                                    .to = cores[count - 1],
@@ -70,11 +68,11 @@ static cycles_t measure(const struct options *options, const struct tree *tree, 
                                    .count = count - 1,
                                    .messages = 2 * (count - 1),
                                    .steps = tree->depth,
-                                   .compared = true,
-                                   .percent = summary.median * 100 / (base > 0 ? base : 1)};
-    report_summary(options, &row, &summary);
+                                   .ratio = RATIO_TO_BASE,
+                                   .base = direct};
+    cycles_t median = report(options, &row, samples, runs);
     free(samples);
-    return summary.median;
+    return median;
 }
 
 static bool several_nodes(unsigned count)

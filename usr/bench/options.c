@@ -50,6 +50,7 @@ void options_help(void)
            "  --fair N        fail if the slowest pair has less than 1 / N of the median's\n"
            "  --arity N       children of a core in a tree (default: 4)\n"
            "  --csv           comma-separated values\n"
+           "  --samples       the same, with every sample in the last column, in their order\n"
            "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
            "percentile (nearest rank). On a deterministic machine a cycle is an instruction of\n"
            "any core. docs/guide.md says what each row means and what it does not.\n",
@@ -145,8 +146,9 @@ enum options_result options_parse(int argc, char *argv[], struct options *option
         if (strcmp(argv[i], "--help") == 0) {
             return OPTIONS_HELP;
         }
-        if (strcmp(argv[i], "--csv") == 0) {
+        if (strcmp(argv[i], "--csv") == 0 || strcmp(argv[i], "--samples") == 0) {
             options->csv = true;
+            options->samples |= argv[i][2] == 's';
             continue;
         }
         ok = option(argv[i], i + 1 < argc ? argv[i + 1] : NULL, options, &taken);

@@ -30,6 +30,7 @@ enum measurement {
 struct options {
     unsigned what; ///< enum measurement, added
     bool csv;
+    bool samples;  ///< with csv: each sample, in the order in which it was measured
     int core;      ///< where to measure from; -1: here
     unsigned runs; ///< 0: the measurement's own default
     unsigned messages;

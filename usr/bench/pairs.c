@@ -89,16 +89,17 @@ static uint64_t run(unsigned count, const struct window *window, uint64_t *moved
 static bool report_each(const struct options *options, struct report_row row, uint64_t *moved,
                         unsigned count, cycles_t cycles)
 {
-    struct bench_summary each = bench_summarise(moved, count);
-    bool fair = options->fair == 0 || (each.min > 0 && each.min * options->fair >= each.median);
+    cycles_t *rates = samples_new(count);
+    for (unsigned i = 0; i < count; i++) {
+        rates[i] = rate(moved[i], cycles);
+    }
     row.what = "pairs each";
-    row.compared = true;
-    row.percent = each.min * 100 / (each.median > 0 ? each.median : 1);
-    each.min = rate(each.min, cycles);
-    each.median = rate(each.median, cycles);
-    each.p99 = rate(each.p99, cycles);
-    report_summary(options, &row, &each);
-    return fair;
+    row.ratio = RATIO_LEAST;
+    (void)report(options, &row, rates, count);
+    free(rates);
+    // Of messages, since a rate is rounded.
+    struct bench_summary each = bench_summarise(moved, count);
+    return options->fair == 0 || (each.min > 0 && each.min * options->fair >= each.median);
 }
 
 static void measure(const struct options *options, unsigned count)

@@ -7,12 +7,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void report_begin(const struct options *options)
 {
     if (options->csv) {
         printf("measurement,from,to,size,runs,unit,min,median,p99,min_ns,median_ns,p99_ns,count,"
-               "messages,steps,ratio\n");
+               "messages,steps,ratio%s\n",
+               options->samples ? ",samples" : "");
         return;
     }
     printf("%-34s %7s %26s   %24s\n", "", "", "cycles, or as said", "nanoseconds");
@@ -23,6 +26,14 @@ void report_begin(const struct options *options)
 static uint64_t ns(cycles_t cycles)
 {
     return bench_cycles_to_ns(cycles, disp_shared()->tsc_per_ms);
+}
+
+// The row's ratio in hundredths.
+static uint64_t ratio(const struct report_row *row, const struct bench_summary *s)
+{
+    cycles_t value = row->ratio == RATIO_LEAST ? s->min : s->median;
+    cycles_t base = row->ratio == RATIO_LEAST || row->base == 0 ? s->median : row->base;
+    return value * 100 / (base > 0 ? base : 1);
 }
 
 static void csv_number(bool there, uint64_t value)
@@ -47,10 +58,19 @@ static void csv_row(const struct report_row *row, const struct bench_summary *s)
     csv_number(row->counted != NULL, row->count);
     csv_number(row->messages != 0, row->messages);
     csv_number(row->steps != 0, row->steps);
-    if (row->compared) {
-        printf(",%" PRIu64 ".%02" PRIu64 "\n", row->percent / 100, row->percent % 100);
-    } else {
-        printf(",\n");
+    printf(",");
+    if (row->ratio != RATIO_NONE) {
+        uint64_t hundredths = ratio(row, s);
+        printf("%" PRIu64 ".%02" PRIu64, hundredths / 100, hundredths % 100);
+    }
+}
+
+// The last column.
+static void csv_samples(const cycles_t *samples, size_t count)
+{
+    printf(",");
+    for (size_t i = 0; i < count; i++) {
+        printf("%s%" PRIu64, i == 0 ? "" : " ", samples[i]);
     }
 }
 
@@ -77,26 +97,37 @@ static void table_row(const struct report_row *row, const struct bench_summary *
     if (row->steps != 0) {
         printf(", %u step%s", row->steps, row->steps == 1 ? "" : "s");
     }
-    if (row->compared) {
-        printf(", x %" PRIu64 ".%02" PRIu64, row->percent / 100, row->percent % 100);
+    if (row->ratio != RATIO_NONE) {
+        uint64_t hundredths = ratio(row, s);
+        printf(", x %" PRIu64 ".%02" PRIu64, hundredths / 100, hundredths % 100);
     }
     printf("\n");
 }
 
-void report_summary(const struct options *options, const struct report_row *row,
-                    const struct bench_summary *summary)
+static void print_row(const struct options *options, const struct report_row *row,
+                      const struct bench_summary *summary, const cycles_t *samples)
 {
-    if (options->csv) {
-        csv_row(row, summary);
-    } else {
+    if (!options->csv) {
         table_row(row, summary);
+        return;
     }
+    csv_row(row, summary);
+    if (options->samples) {
+        csv_samples(samples, summary->runs);
+    }
+    printf("\n");
 }
 
 cycles_t report(const struct options *options, const struct report_row *row, cycles_t *samples,
                 size_t runs)
 {
-    struct bench_summary summary = bench_summarise(samples, runs);
-    report_summary(options, row, &summary);
+    cycles_t *in_order = NULL;
+    if (options->samples) {
+        in_order = samples_new((unsigned)runs);
+        memcpy(in_order, samples, runs * sizeof(*samples));
+    }
+    struct bench_summary summary = bench_summarise(samples, runs); // sorts them
+    print_row(options, row, &summary, in_order);
+    free(in_order);
     return summary.median;
 }

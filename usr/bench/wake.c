@@ -39,18 +39,16 @@ static cycles_t measure(const struct options *options, coreid_t core, const char
     bench_mark_end(BENCH_MARK_WAKE);
     worker_tell(core, WORKER_POLLS, DISP_POLL_ADAPTIVE);
     worker_answer(core, WORKER_POLLS, words);
-    struct bench_summary summary = bench_summarise(samples, runs);
-    cycles_t base = asleep != 0 ? asleep : summary.median;
     const struct report_row row = {.what = what,
                                    .from = disp_get_core_id(),
                                    .to = core,
                                    .sized = true,
                                    .size = MESSAGE_BYTES,
-                                   .compared = true,
-                                   .percent = summary.median * 100 / (base > 0 ? base : 1)};
-    report_summary(options, &row, &summary);
+                                   .ratio = RATIO_TO_BASE,
+                                   .base = asleep};
+    cycles_t median = report(options, &row, samples, runs);
     free(samples);
-    return summary.median;
+    return median;
 }
 
 void measure_wake(const struct options *options)
