@@ -3,9 +3,10 @@
 # Checks what a benchmark printed with --csv (columns by name; lines before the first header do not
 # count) and prints its rows behind `prefix`, tab-separated: measurement, to, size, unit, min,
 # median, p99. A column `channel` adds a word to the first. `count`, how many took part or how
-# often, stands for the size where it is given. What is no row is said on standard error with file
+# often, stands for the size where it is given. The rows with their column names, and nothing else
+# that the program printed, go to the file `csv`. What is no row is said on standard error with file
 # and line, and the exit status is 1.
-#   awk -v prefix=... -f rows.awk FILE
+#   awk -v prefix=... -v csv=... -f rows.awk FILE
 BEGIN {
     FS = ","
     split("measurement unit min median p99", needed, " ")
@@ -44,6 +45,9 @@ function number(name, needed,    text)
         if (!(needed[i] in at))
             fail("there is no column '" needed[i] "'")
     width = NF
+    if ($0 != names)
+        print >csv
+    names = $0
     next
 }
 
@@ -61,6 +65,7 @@ width == 0 || /^$/ { next }
     name = $at["measurement"] ("channel" in at ? " " $at["channel"] : "")
     printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", prefix, name, number("to", 0), size, field("unit"), min,
            median, p99
+    print >csv
     rows++
 }
 

@@ -1,27 +1,19 @@
 # SPDX-License-Identifier: MIT
 # Copyright The Stave authors
-# Writes the gnuplot script of one plot out of all rows (as rows.awk prints them, behind run, mode,
-# cores and nodes). A series is the rows of one name from machines with as many nodes. With x=cores
-# each machine gives one point, with another x the largest machine measured gives all. Rows at one
-# point are put together: the least minimum, the median of the medians, the greatest 99th
-# percentile. Against x=measurement they are bars.
-#   awk -v run= -v only= -v x= -v log_axes= -v title= -v x_title= -v y_title= -v base= \
-#       -f median.awk -f series.awk ROWS
+# Writes the gnuplot script of one plot, that of one unit, out of all rows (as rows.awk prints them,
+# behind run, mode, cores, nodes and boot). A series is the rows of one name from machines with as
+# many nodes. With x=cores each machine gives one point, with another x the largest machine measured
+# gives all. A point is the median over the boots of what one boot says, which is the median of its
+# rows' medians. Its bar reaches from the least boot to the greatest; if there was one boot only,
+# from the least minimum of its rows to the greatest 99th percentile. Against x=measurement they are
+# bars.
+#   awk -v run= -v only= -v unit= -v x= -v log_axes= -v title= -v x_title= -v y_title= -v base= \
+#       -f names.awk -f median.awk -f series.awk ROWS
 BEGIN {
     FS = "\t"
-    split(only, names, "|")
-}
-
-function shown(name,    i, begin)
-{
-    if (only == "")
-        return 1
-    for (i in names) {
-        begin = names[i]
-        if (name == begin || (sub(/\*$/, "", begin) && index(name, begin) == 1))
-            return 1
-    }
-    return 0
+    # Wong, "Color blindness", Nature Methods 8, 2011; no two series of a plot look alike.
+    colours = split("#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #000000 #8b6914", colour, " ")
+    shapes = split("7 5 9 11 13 6 4 8", shape, " ")
 }
 
 function quoted(text)
@@ -30,42 +22,58 @@ function quoted(text)
     return "'" text "'"
 }
 
-function count(n, what)
+function number_of(n, what)
 {
     return n + 0 ? ", " n " " what (n == 1 ? "" : "s") : ""
 }
 
-$1 == run && shown($5) {
-    s = x == "measurement" ? $4 : $5 SUBSEP $4
+$1 == run && $9 == unit && named(only, $6) {
+    s = x == "measurement" ? $4 : $6 SUBSEP $4
     if (!(s in number)) {
         number[s] = ++series
-        name[series] = $5
+        name[series] = $6
         nodes[series] = $3 == 0 ? 0 : $4 # of the host, none
     }
     s = number[s]
-    if (!($8 in units)) {
-        units[$8] = 1
-        unit = unit (unit == "" ? "" : ", ") $8 \
-               ($2 == "deterministic" && $8 == "cycles" ? ", each one an instruction" : "")
-    }
-    if (x != "cores" && $3 != largest[s]) { # machines come in order of size
-        largest[s] = $3
-        points[s] = 0
-    }
-    at = x == "cores" ? $3 : x == "to" ? $6 : x == "size" ? $7 : "\"" $5 "\""
+    mode = $2
+    if (!(s in largest) || $3 + 0 > largest[s]) {
+        largest[s] = $3 + 0
+        if (x != "cores")
+            points[s] = 0
+    } else if (x != "cores" && $3 + 0 < largest[s])
+        next
+    at = x == "cores" ? $3 : x == "to" ? $7 : x == "size" ? $8 : "\"" $6 "\""
     key = s SUBSEP $3 SUBSEP at
     if (!(key in low)) {
         where[s, ++points[s]] = at
         keys[s, points[s]] = key
         left = x == "measurement" || (left != "" && left + 0 <= at + 0) ? left : at
         right = x == "measurement" || (right != "" && right + 0 >= at + 0) ? right : at
-        low[key] = $9
-        high[key] = $11
-        seen[key] = 0
+        low[key] = $10
+        high[key] = $12
     }
-    medians[key, ++seen[key]] = $10 + 0
-    low[key] = $9 + 0 < low[key] + 0 ? $9 : low[key]
-    high[key] = $11 + 0 > high[key] + 0 ? $11 : high[key]
+    if (!((key, $5) in seen))
+        boot[key, ++boots[key]] = $5
+    medians[key SUBSEP $5, ++seen[key, $5]] = $11 + 0
+    low[key] = $10 + 0 < low[key] + 0 ? $10 : low[key]
+    high[key] = $12 + 0 > high[key] + 0 ? $12 : high[key]
+}
+
+# The line of a point: place, least, median, greatest.
+function point(place, key,    b, value, least, most, values)
+{
+    for (b = 1; b <= boots[key]; b++) {
+        value = median(medians, key SUBSEP boot[key, b], seen[key, boot[key, b]])
+        values["", b] = value
+        least = b == 1 || value < least ? value : least
+        most = b == 1 || value > most ? value : most
+    }
+    if (boots[key] == 1) {
+        least = low[key]
+        most = high[key]
+    }
+    most_boots = boots[key] > most_boots ? boots[key] : most_boots
+    print place, least, median(values, "", boots[key]), most
 }
 
 END {
@@ -74,12 +82,12 @@ END {
     bars = x == "measurement"
     for (s = 1; s <= series; s++) {
         print "$data" s " << END"
-        for (i = 1; i <= points[s]; i++) {
-            key = keys[s, i]
-            print where[s, i], low[key], median(medians, key, seen[key]), high[key]
-        }
+        for (i = 1; i <= points[s]; i++)
+            point(where[s, i], keys[s, i])
         print "END"
     }
+    if (mode == "deterministic" && unit == "cycles")
+        unit = "cycles, each one an instruction"
     print "set title " quoted(title) "\nset xlabel " quoted(x_title)
     print "set ylabel " quoted(y_title " (" unit ")")
     print "set grid\nset key below height 1\nset style fill solid 0.5\nset boxwidth 0.6"
@@ -92,10 +100,13 @@ END {
     print (bars ? "set xtics rotate by -25" : "")
     print "set terminal svg noenhanced size 900,540 background 'white'\nset output " quoted(base ".svg")
     for (s = 1; s <= series; s++) {
-        style = bars ? "0:3:xtic(1) with boxes" : "1:3:2:4 with yerrorlines pointtype 7"
-        printf "%s$data%d using %s title %s", s == 1 ? "plot " : ", ", s, style,
-               quoted((bars ? "median" : name[s]) count(x == "cores" ? 0 : largest[s], "core") \
-                      count(nodes[s], "node"))
+        style = bars ? "0:3:xtic(1) with boxes" : "1:3:2:4 with yerrorlines"
+        printf "%s$data%d using %s linecolor '%s'%s title %s", s == 1 ? "plot " : ", ", s, style,
+               colour[(s - 1) % colours + 1],
+               bars ? "" : sprintf(" pointtype %d dashtype %d", shape[(s - 1) % shapes + 1],
+                                   int((s - 1) / colours) % 5 + 1),
+               quoted((bars ? "median" : name[s]) number_of(x == "cores" ? 0 : largest[s], "core") \
+                      number_of(nodes[s], "node") number_of(most_boots > 1 ? most_boots : 0, "boot"))
         if (bars)
             printf ", $data%d using 0:3:2:4 with yerrorbars linecolor 'black' notitle", s
     }

@@ -32,12 +32,13 @@ static bool check_starts(const char *name, const char *magic)
     return good;
 }
 
-static struct host_output report_run(const char *boot, const char *option)
+static struct host_output report_run(const char *boot, const char *boots, const char *option)
 {
     char output[256];
     snprintf(output, sizeof(output), "%s/out", folder);
     return host_run((const char *const[]){"tools/report/report", "--list", DATA "measurements",
-                                          "--boot", boot, "--output", output, option, NULL});
+                                          "--boot", boot, "--output", output, "--boots", boots,
+                                          option, NULL});
 }
 
 static void check_has(const struct host_output *page, const char *text)
@@ -64,30 +65,39 @@ static void check_page(const struct host_output *page)
     CHECK(strstr(page->text, "<trip>") == NULL);
     check_has(page, "<th>processor of the host</th>");
     check_has(page, "<th>commit</th>");
+    check_has(page, "<th>compiler</th>");
+    check_has(page, "<th>kernel of the host</th>");
+    check_has(page, "@misc{stave-");
     check_has(page, "Canned, by 'size'");
     check_has(page, "<b>It means:</b> a &lt; b");
     check_has(page, "<b>It does not mean:</b> c");
     check_has(page, "<p class=\"absent\">Not in this image.</p>");
-    check_has(page, "csv/good-machine-4c4n.csv");
+    check_has(page, "csv/good-machine-4c4n.1.csv");
     // Medians 20, 40 and 30 against 90.
     check_has(page, "<td>2 cores, parallel</td><td>round trip</td><td class=\"n\">30</td>");
     check_has(page, "<td class=\"n\">0.333</td>");
     // 30 measured; 450.9 and 650.9 modelled.
     check_has(page, "<td>a canned prediction</td><td class=\"n\">30.0</td>"
-                    "<td class=\"n\">550.9</td><td class=\"n\">18.36</td>");
+                    "<td class=\"n\">550.9</td><td class=\"n\">18.36</td>"
+                    "<td class=\"contradicted\">not within a quarter</td>");
+    check_has(page, "<p class=\"holds\">Canned, and true. Here: 1.00, at most 1.5; so this "
+                    "<b>holds</b>.</p>");
+    check_has(page, "<p class=\"contradicted\">Canned, and false. Here: 30.00, at most 29; so this "
+                    "<b>is contradicted by the numbers</b>.</p>");
 }
 
-/// The point of a machine: least minimum, median of the medians, greatest 99th percentile.
+/// The point of a machine: the median over the boots, and the interval that they span; of a single
+/// boot least minimum, median of the medians, greatest 99th percentile.
 static void check_points(void)
 {
     struct host_output script = slurp("plots/by-core.gp");
-    check_has(&script, "\n2 10 30 90\n4 10 30 90\n8 10 30 90\n");
+    check_has(&script, "<< END\n2 30 30 30\n4 30 30 30\n8 30 30 30\n");
     check_has(&script, "set title 'Canned, by core'");
     check_has(&script, "set xlabel 'cores'");
     check_has(&script, "set ylabel 'time (cycles)'");
     free(script.text);
     script = slurp("plots/by-size.gp");
-    check_has(&script, "\n8 10 25 90\n16 20 40 60\n");
+    check_has(&script, "\n8 25 25 25\n16 40 40 40\n");
     check_has(&script, "set title 'Canned, by ''size'''");
     free(script.text);
     script = slurp("plots/counted.gp");
@@ -95,18 +105,75 @@ static void check_points(void)
     check_has(&script, "set ylabel 'for each item (cache lines)'");
     free(script.text);
     script = slurp("plots/by-channel.gp");
-    check_has(&script, "<< END\n\"stream a\" 26.5 30 44.5\n\"stream b\" 20.5 25.5 30\nEND\n");
+    check_has(&script, "<< END\n\"stream a\" 30 30 30\n\"stream b\" 25.5 25.5 25.5\nEND\n");
     free(script.text);
+    script = slurp("plots/by-boot.gp");
+    check_has(&script, "<< END\n2 101 101.5 102\nEND\n");
+    check_has(&script, "set ylabel 'time (cycles)'");
+    check_has(&script, ", 2 boots");
+    free(script.text);
+    script = slurp("plots/by-boot-2.gp");
+    check_has(&script, "<< END\n2 1 1.5 2\nEND\n");
+    check_has(&script, "set ylabel 'time (messages/ms)'");
+    free(script.text);
+}
+
+/// A CSV file has rows and their names, and nothing else that a program printed.
+static void check_csv(void)
+{
+    struct host_output csv = slurp("csv/good-machine-2c1n.2.csv"),
+                       printed = slurp("log/good-machine-2c1n.2.printed");
+    CHECK(strncmp(csv.text, "measurement,from,to,", 20) == 0);
+    CHECK(strstr(csv.text, "does not count") == NULL);
+    check_has(&csv, "round trip,0,2,8,10,cycles,10,30,90\n");
+    check_has(&printed, "does not count");
+    free(csv.text);
+    free(printed.text);
+}
+
+/// A report beside itself, and beside one whose numbers are others.
+static void compare(void)
+{
+    char out[256], other[256];
+    snprintf(out, sizeof(out), "%s/out", folder);
+    snprintf(other, sizeof(other), "%s/other", folder);
+    struct host_output run =
+        host_run((const char *const[]){"tools/report/compare", out, out, NULL});
+    CHECK(run.status == 0);
+    check_has(&run, " 0 apart, 0 of the old report's missing");
+    free(run.text);
+    run = host_run((const char *const[]){"cp", "-r", out, other, NULL});
+    CHECK(run.status == 0);
+    free(run.text);
+    snprintf(out, sizeof(out), "%s/other/rows.tsv", folder);
+    run = host_run((const char *const[]){
+        "sed", "-i", "s/^channels\\(.*\\)\t300\t/channels\\1\t330\t/;s/^good-host/gone/", out,
+        NULL});
+    CHECK(run.status == 0);
+    free(run.text);
+    snprintf(out, sizeof(out), "%s/out", folder);
+    run = host_run((const char *const[]){"tools/report/compare", out, other, NULL});
+    CHECK(run.status == 0);
+    check_has(&run, "330 [330, 330]");
+    check_has(&run, "1.100  apart");
+    check_has(&run, " 1 apart, 4 of the old report's missing");
+    free(run.text);
+    run = host_run((const char *const[]){"tools/report/compare", out, "/nowhere", NULL});
+    CHECK(run.status == 2);
+    check_has(&run, "/nowhere is no report");
+    free(run.text);
 }
 
 static void good(void)
 {
-    struct host_output run = report_run(DATA "boot", NULL), page = slurp("index.html");
+    struct host_output run = report_run(DATA "boot", "2", NULL), page = slurp("index.html");
     if (!CHECK(run.status == 0)) {
         host_show(&run);
     }
     check_page(&page);
     check_points();
+    check_csv();
+    compare();
     CHECK(strstr(page.text, "class=\"failed\"") == NULL);
     free(run.text);
     free(page.text);
@@ -115,34 +182,35 @@ static void good(void)
 /// Results that are there are taken, without any machine; those that are not there fail.
 static void resume(void)
 {
-    struct host_output run = report_run("false", "--resume"), page = slurp("index.html");
+    struct host_output run = report_run("false", "2", "--resume"), page = slurp("index.html");
     CHECK(run.status == 1);
     check_has(&page, "plots/by-core.svg");
     check_points();
-    check_has(&run, "good-machine-8c4n: measured");
-    check_has(&run, "unknown-2c1n: failed: status 1");
+    check_has(&run, "good-machine-8c4n.2: measured");
+    check_has(&run, "unknown-2c1n.1: failed: status 1");
     free(run.text);
     free(page.text);
-    run = report_run(DATA "boot", "--quick");
+    run = report_run(DATA "boot", "3", "--quick");
     CHECK(run.status == 0);
-    check_has(&run, "good-machine-4c4n: measured");
+    check_has(&run, "good-machine-4c4n.1: measured");
     CHECK(strstr(run.text, "good-machine-8c4n") == NULL);
+    CHECK(strstr(run.text, "good-machine-4c4n.2") == NULL);
     free(run.text);
 }
 
 static void failures(void)
 {
     setenv("REPORT_TEST_FAILURES", "1", 1);
-    struct host_output run = report_run(DATA "boot", NULL), page = slurp("index.html");
+    struct host_output run = report_run(DATA "boot", "1", NULL), page = slurp("index.html");
     CHECK(run.status == 1);
     check_page(&page);
-    check_has(&page, "malformed-2c1n.csv:3: median of 'round trip' is '2O', not a number");
-    check_has(&page, "narrow-0c1n.csv:1: there is no column 'p99'");
-    check_has(&page, "empty-0c1n.csv: no rows");
-    check_has(&page, "<td>host parallel 0 1</td> <td class=\"failed\">failed: status 124");
+    check_has(&page, "malformed-2c1n.1.printed:3: median of 'round trip' is '2O', not a number");
+    check_has(&page, "narrow-0c1n.1.printed:1: there is no column 'p99'");
+    check_has(&page, "empty-0c1n.1.printed: no rows");
+    check_has(&page, "<td>host parallel 0 1 1</td> <td class=\"failed\">failed: status 124");
     check_has(&page,
-              "<code>exit 3</code></td> <td>machine parallel 2 1</td> <td class=\"failed\">");
-    check_has(&page, "csv/after-2c1n.csv");
+              "<code>exit 3</code></td> <td>machine parallel 2 1 1</td> <td class=\"failed\">");
+    check_has(&page, "csv/after-2c1n.1.csv");
     check_has(&page, "Failed: nothing was measured");
     if (!CHECK(strstr(run.text, "6 failed, the page says what and why") != NULL)) {
         host_show(&run);
@@ -195,6 +263,9 @@ int main(void)
     failures();
     peer();
     struct host_output bad = host_run((const char *const[]){"tools/report/report", "--what", NULL});
+    CHECK(bad.status == 2);
+    free(bad.text);
+    bad = host_run((const char *const[]){"tools/report/report", "--boots", "0", NULL});
     CHECK(bad.status == 2);
     free(bad.text);
     bad = host_run((const char *const[]){"rm", "-r", folder, NULL});

@@ -3,7 +3,7 @@
 # Writes the lines of the table that puts Stave beside its peer: for each machine on which both rows
 # were measured in one unit, their medians (the median of the medians, if there are several rows)
 # and how many times the peer's Stave's is.
-#   awk -v title= -v stave= -v peer= -f median.awk -f compare.awk ROWS
+#   awk -v title= -v stave= -v peer= -f median.awk -f peer.awk ROWS
 BEGIN { FS = "\t" }
 
 function escaped(text)
@@ -20,12 +20,12 @@ function note(side, machine)
         order[++machines] = machine
         place[machine] = $3 + 0 ? $3 (($3 == 1) ? " core, " : " cores, ") $2 : $2
     }
-    values[side, machine, ++count[side, machine]] = $10 + 0
-    unit[machine] = $8
+    values[side, machine, ++count[side, machine]] = $11 + 0
+    unit[machine] = $9
 }
 
-$5 == stave && $4 == 1 { note("stave", $2 SUBSEP $3 SUBSEP $8) }
-$5 == peer && $4 == 1 { note("peer", $2 SUBSEP $3 SUBSEP $8) }
+$6 == stave && $4 == 1 { note("stave", $2 SUBSEP $3 SUBSEP $9) }
+$6 == peer && $4 == 1 { note("peer", $2 SUBSEP $3 SUBSEP $9) }
 
 END {
     for (i = 1; i <= machines; i++) {
