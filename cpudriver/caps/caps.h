@@ -181,8 +181,9 @@ errval_t caps_retype(struct caps *caps, struct cte *src, gensize_t offset, uint3
 /// CAP_NOT_FOUND. Between two calls the slot holds a usable, perhaps smaller, object or a zombie.
 errval_t caps_delete(struct caps *caps, struct cte *cte);
 
-/// Delete all other copies and all descendants. Errors: AGAIN, CAP_NOT_FOUND (also if `cte`
-/// was itself inside of what went), CAP_BUSY, REMOTE.
+/// Delete all other copies and all descendants; of an EndPointLMP with a badge all other copies with
+/// the same badge, and no others. Errors: AGAIN, CAP_NOT_FOUND (also if `cte` was itself inside of
+/// what went), CAP_BUSY, REMOTE.
 errval_t caps_revoke(struct caps *caps, struct cte *cte);
 
 /// Take all memory of a range back: an empty slot at `dest` gets a RAM capability for the range,

@@ -131,6 +131,16 @@ errval_t caps_delete(struct caps *caps, struct cte *cte)
     return SYS_ERR_AGAIN;
 }
 
+/// Another copy that a revocation of this capability deletes, or NULL: of an endpoint with a badge
+/// only those with the same badge, for its other badges are other holders' authority.
+static struct cte *revoked_copy(const struct caps *caps, const struct cte *cte)
+{
+    const struct cap *cap = &cte->cap;
+    return cap->type == ObjType_EndPointLMP && endpoint_badge(cap) != 0
+               ? mdb_find_badged(&caps->mdb, cap, cte)
+               : mdb_find_copy(&caps->mdb, cap, cte);
+}
+
 /// Whether a slot still holds the capability that a revocation began with. It may be gone with the
 /// memory that it lay in.
 static bool still_there(const struct cte *cte, const struct cap *cap)
@@ -152,7 +162,7 @@ errval_t caps_revoke(struct caps *caps, struct cte *cte)
     while (budget > 0) {
         if (!still_there(cte, &cap))
             return SYS_ERR_CAP_NOT_FOUND;
-        struct cte *other = mdb_find_copy(&caps->mdb, &cap, cte);
+        struct cte *other = revoked_copy(caps, cte);
         if (other == NULL)
             other = mdb_find_descendant(&caps->mdb, &cap);
         if (other == NULL)

@@ -8,8 +8,9 @@
 // chapter 14.
 //
 // M1  In-order, slots are sorted by (base ascending, bytes descending, type's order, the part of
-//     extra that names the object, mark, address). So an ancestor comes before its
-//     descendants, and copies stand together, unmarked ones first.
+//     extra that names the object, mark, badge, address). So an ancestor comes before its
+//     descendants, and copies stand together, unmarked ones first, and of those the ones with the
+//     same badge. What has a badge has no mark.
 // M2  The heights of a node's two subtrees differ by one at most; level is the node's own.
 // M3  max_end is the greatest end in the node's subtree.
 // M4  Two objects are disjoint or one covers the other. The innermost object that covers a place is
@@ -23,7 +24,7 @@
 
 /// A place in the order.
 struct key {
-    uint64_t base, bytes, extra;
+    uint64_t base, bytes, extra, badge;
     uintptr_t address;
     uint8_t order;
     bool marked;
@@ -32,6 +33,11 @@ struct key {
 static uint64_t object_extra(const struct cap *cap)
 {
     return cap->extra & cap_type(cap->type)->extra_mask;
+}
+
+static uint64_t badge_of(const struct cap *cap)
+{
+    return cap->extra & cap_type(cap->type)->badge_mask;
 }
 
 static bool same_object(const struct cap *a, const struct cap *b)
@@ -51,6 +57,7 @@ static struct key key_of(const struct cte *cte)
     return (struct key){.base = cap->base,
                         .bytes = cap->bytes,
                         .extra = object_extra(cap),
+                        .badge = badge_of(cap),
                         .address = (uintptr_t)cte,
                         .order = cap_type(cap->type)->order,
                         .marked = is_marked(cap)};
@@ -72,6 +79,7 @@ static struct key key_after(const struct cap *cap, uint8_t order)
     return (struct key){.base = cap->base,
                         .bytes = cap->bytes,
                         .extra = UINT64_MAX,
+                        .badge = UINT64_MAX,
                         .address = UINTPTR_MAX,
                         .order = order,
                         .marked = true};
@@ -98,6 +106,8 @@ static int compare(const struct key *key, const struct cte *cte)
         return compare_numbers(key->extra, extra);
     if (key->marked != is_marked(cap))
         return key->marked ? 1 : -1;
+    if (key->badge != (cap->extra & type->badge_mask))
+        return compare_numbers(key->badge, cap->extra & type->badge_mask);
     return compare_numbers(key->address, (uintptr_t)cte);
 }
 
@@ -287,15 +297,30 @@ static struct cte *last_ending_after_before(struct cte *root, const struct key *
     return NULL;
 }
 
-struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except)
+/// The first copy after the key other than `except`, or NULL.
+static struct cte *next_copy(const struct mdb *mdb, const struct cap *cap, struct key key,
+                             const struct cte *except)
 {
-    struct key key = key_before(cap, false);
-    struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
+    struct cte *root = mdb->root[class_of(cap)];
+    struct cte *found = next_ending_after(root, &key, cap->base);
     if (found != NULL && found == except) {
         key = key_of(found);
-        found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
+        found = next_ending_after(root, &key, cap->base);
     }
     return found != NULL && same_object(&found->cap, cap) ? found : NULL;
+}
+
+struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except)
+{
+    return next_copy(mdb, cap, key_before(cap, false), except);
+}
+
+struct cte *mdb_find_badged(const struct mdb *mdb, const struct cap *cap, const struct cte *except)
+{
+    struct key key = key_before(cap, false);
+    key.badge = badge_of(cap);
+    struct cte *found = next_copy(mdb, cap, key, except);
+    return found != NULL && badge_of(&found->cap) == badge_of(cap) ? found : NULL;
 }
 
 struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool marked)

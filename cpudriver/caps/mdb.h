@@ -25,6 +25,9 @@ void mdb_remove(struct mdb *mdb, struct cte *cte);
 /// A copy of the object in the database other than `except` (which may be NULL), or NULL.
 struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except);
 
+/// The same among the copies with the badge of `cap`, which must not be 0.
+struct cte *mdb_find_badged(const struct mdb *mdb, const struct cap *cap, const struct cte *except);
+
 /// A copy that has a mark (MDB_MARKS), or one that has none, or NULL.
 struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool marked);
 

@@ -57,6 +57,7 @@ static bool cap_valid(const struct caps *caps, const struct cte *cte)
            (type->owned || cap->owner == caps->core) &&
            (type->sendable || (cap->flags & CAPFLAG_REMOTE) == 0) &&
            (cap->type == ObjType_EndPointLMP || !endpoint_is_own(cap)) &&
+           (!endpoint_is_own(cap) || endpoint_badge(cap) == 0) &&
            (type->copyable || mdb_find_copy(&caps->mdb, cap, cte) == NULL) &&
            (cap->type != ObjType_Mapping || mapping_valid(caps, cte));
 }

@@ -44,6 +44,7 @@ struct cap_type {
     gensize_t align;     ///< of base and size
     uint64_t limit;      ///< greatest end
     uint64_t extra_mask; ///< bits of extra that tell objects of the same range apart
+    uint64_t badge_mask; ///< bits of extra that tell copies of an object apart
 };
 
 /// The row of a type, which must be less than ObjType_Num.

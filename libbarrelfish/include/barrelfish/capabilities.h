@@ -38,7 +38,8 @@ LIB_MUST_CHECK errval_t cap_retype(struct capref dest_start, struct capref src, 
 /// goes back to the memory server.
 errval_t cap_delete(struct capref cap);
 
-/// Delete all copies and descendants of the capability, not itself.
+/// Delete all copies and descendants of the capability, not itself; of an EndPointLMP with a badge
+/// the copies with that badge only.
 errval_t cap_revoke(struct capref cap);
 
 /// Delete the capability and free its slot; also if it has gone already, with what it was made of.

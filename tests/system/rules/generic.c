@@ -177,9 +177,28 @@ void rules_test_retype(void)
     rules_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+// What is made of an endpoint with a badge is that badge's, whoever made it.
+static void test_revoke_badge(void)
+{
+    const uint64_t endpoint = ObjType_EndPointLMP, seven = SLOT_TEST, eight = SLOT_TEST + 1;
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_MINT, endpoint, RULES_AT(seven), CAPRIGHTS_ALL, 7);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_MINT, endpoint, RULES_AT(eight), CAPRIGHTS_ALL, 8);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_MINT, endpoint, RULES_AT(SLOT_TEST + 2), CAPRIGHTS_WRITE, 7);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_COPY, seven, RULES_AT(SLOT_TEST + 3));
+    RULES_EXPECT(SYS_ERR_RIGHTS, CAP_CMD_REVOKE, SLOT_TEST + 2, 0);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_REVOKE, seven, 0);
+    EXPECT(rules_look(SLOT_TEST + 2).type == ObjType_Null);
+    EXPECT(rules_look(SLOT_TEST + 3).type == ObjType_Null);
+    EXPECT(rules_look(seven).extra >> 32 == 7 && rules_look(eight).extra >> 32 == 8);
+    EXPECT(rules_look(endpoint).type == endpoint);
+    rules_delete(seven);
+    rules_delete(eight);
+}
+
 // Ancestors after what was made of them, for a revocation takes that away.
 void rules_test_revoke(void)
 {
+    test_revoke_badge();
     for (unsigned type = ObjType_Num - 1; type > 0; type--) {
         // Of Kernel everyone on the core has a copy.
         if (!rules_has(type) || type == ObjType_Kernel) {

@@ -79,6 +79,59 @@ static void test_random_trees(void)
     }
 }
 
+// Endpoints of two dispatchers with few offsets and badges; an own one has no badge.
+static void random_endpoint(struct cte *cte)
+{
+    genpaddr_t dispatcher = WORLD_BASE + test_random_below(&rng, 2) * OBJSIZE_DISPATCHER;
+    cte->cap = cap_make(ObjType_EndPointLMP, dispatcher, OBJSIZE_DISPATCHER);
+    uint64_t badge = test_random_below(&rng, 5);
+    cte->cap.extra = test_random_below(&rng, 2) * 256 | badge << 32;
+    cte->cap.flags = badge == 0 && test_random_below(&rng, 2) != 0 ? CAPFLAG_OWN : 0;
+}
+
+static void check_badges(const struct cte *cte)
+{
+    bool copy = false, badged = false, own = false, others = false;
+    for (unsigned i = 0; i < NODES; i++) {
+        const struct cap *cap = &nodes[i].cap;
+        if (cte_empty(&nodes[i]) || cap->base != cte->cap.base ||
+            endpoint_offset(cap) != endpoint_offset(&cte->cap))
+            continue;
+        copy |= &nodes[i] != cte;
+        badged |= &nodes[i] != cte && endpoint_badge(cap) == endpoint_badge(&cte->cap);
+        own |= endpoint_is_own(cap);
+        others |= !endpoint_is_own(cap);
+    }
+    CU_ASSERT_EQUAL(mdb_find_copy(&mdb, &cte->cap, cte) != NULL, copy);
+    CU_ASSERT_EQUAL(mdb_find_marked(&mdb, &cte->cap, true) != NULL, own);
+    CU_ASSERT_EQUAL(mdb_find_marked(&mdb, &cte->cap, false) != NULL, others);
+    if (endpoint_badge(&cte->cap) == 0)
+        return;
+    const struct cte *found = mdb_find_badged(&mdb, &cte->cap, cte);
+    CU_ASSERT_EQUAL(found != NULL, badged);
+    CU_ASSERT(found == NULL || (found != cte && found->cap.base == cte->cap.base &&
+                                found->cap.extra == cte->cap.extra));
+}
+
+static void test_badges(void)
+{
+    test_random_init(&rng, 8);
+    memset(nodes, 0, sizeof nodes);
+    memset(&mdb, 0, sizeof mdb);
+    for (unsigned i = 0; i < 10000; i++) {
+        struct cte *cte = &nodes[test_random_below(&rng, 40)];
+        if (cte_empty(cte)) {
+            random_endpoint(cte);
+            mdb_insert(&mdb, cte);
+        } else {
+            check_badges(cte);
+            mdb_remove(&mdb, cte);
+            cte->cap.type = ObjType_Null;
+        }
+        CU_ASSERT_FATAL(mdb_valid(&mdb));
+    }
+}
+
 static void test_height(void)
 {
     static struct cte many[4096];
@@ -152,6 +205,7 @@ static void test_damage(void)
 
 CU_TestInfo mdb_tests[] = {
     {"random trees against a list", test_random_trees},
+    {"endpoints and badges against a list", test_badges},
     {"height stays logarithmic", test_height},
     {"crossing ranges", test_crossing},
     {"the checker notices damage", test_damage},

@@ -202,9 +202,11 @@ void model_delete(const struct cte *slot)
 void model_revoke(const struct cte *slot)
 {
     int object = model_entry(slot)->object;
+    uint32_t badge = model_entry(slot)->badge;
     for (unsigned i = 0; i < model.entries_count;) {
         struct model_entry *entry = &model.entries[i];
-        bool goes = (entry->object == object && entry->slot != slot) ||
+        bool goes = (entry->object == object && entry->slot != slot &&
+                     (badge == 0 || entry->badge == badge)) ||
                     model_descends(entry->object, object);
         if (goes && entry->slot != NULL) {
             remove_slot(entry);

@@ -13,7 +13,7 @@ bool random_copy(void)
     const struct model_object *o = object_of(src);
     bool mint = one_in(2);
     uint8_t rights = mint ? (uint8_t)(one_in(4) ? below(32) : CAPRIGHTS_ALL) : CAPRIGHTS_ALL;
-    uint64_t badge = mint && o->type == ObjType_EndPointLMP && one_in(2) ? below(1000) : 0;
+    uint64_t badge = mint && o->type == ObjType_EndPointLMP && one_in(2) ? below(4) : 0;
     errval_t expected = o->type == ObjType_Mapping ? SYS_ERR_NO_COPY : SYS_ERR_OK;
     if (expected == SYS_ERR_OK && badge != 0 && src->badge != 0)
         expected = SYS_ERR_ARGS;
@@ -106,7 +106,7 @@ static void believe(const struct model *before)
 bool random_revoke(void)
 {
     static struct model before;
-    const struct model_entry *entry = random_entry(ANY_TYPE);
+    const struct model_entry *entry = random_entry(one_in(2) ? TYPE(EndPointLMP) : ANY_TYPE);
     if (entry == NULL || random_under_way())
         return false;
     struct cte *slot = entry->slot;

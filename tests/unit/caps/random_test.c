@@ -25,7 +25,7 @@ static const struct choice {
     {"move", random_move, 6},
     {"retype", random_retype, 18},
     {"delete", random_delete, 5},
-    {"revoke", random_revoke, 1},
+    {"revoke", random_revoke, 2},
     {"set up dispatcher", random_setup, 4},
     {"make endpoint", random_endpoint, 4},
     {"map", random_map, 14},

@@ -71,6 +71,8 @@ static void test_traits(void)
         CU_ASSERT_EQUAL(row->returned, strchr(traits, 'R') != NULL);
         CU_ASSERT_EQUAL(row->pages, strchr(traits, 'p') != NULL);
         CU_ASSERT_EQUAL(row->pow2, strchr(traits, '2') != NULL);
+        CU_ASSERT_EQUAL(row->badge_mask != 0, type == ObjType_EndPointLMP);
+        CU_ASSERT_EQUAL(row->badge_mask & row->extra_mask, 0);
         // Ancestors come before what is made of them.
         for (unsigned to = 1; to < ObjType_Num; to++) {
             if (to != type && spec_has(spec_type(type)->into, to))

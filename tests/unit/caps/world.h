@@ -88,6 +88,7 @@ extern CU_TestInfo ops_tests[];
 extern CU_TestInfo create_tests[];
 extern CU_TestInfo retype_tests[];
 extern CU_TestInfo delete_tests[];
+extern CU_TestInfo revoke_tests[];
 extern CU_TestInfo zombie_tests[];
 extern CU_TestInfo reclaim_tests[];
 extern CU_TestInfo mapping_tests[];
