@@ -107,6 +107,14 @@ void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t 
     };
 }
 
+void dispatcher_tick(struct dcb *dcb)
+{
+    if (dcb->shared->tick == 0 || dispatcher_is_disabled(dcb, kcb.regs.rip))
+        return;
+    dispatcher_save(dcb);
+    dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
+}
+
 // Puts a death that could not be told at the end of the list.
 static void list_death(struct dcb *dcb)
 {

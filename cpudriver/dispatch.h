@@ -97,6 +97,10 @@ void dispatcher_wait(struct dcb *dcb);
 /// after rdi. Kills it if the entry point is no user address.
 void dispatcher_upcall(struct dcb *dcb, lvaddr_t entry, uint64_t arg1, uint64_t arg2);
 
+/// The slice of the current dispatcher is over, but no other waits: enter it at entry_run, if it
+/// has asked for that (kpi/dispatcher.h, `tick`) and is enabled.
+void dispatcher_tick(struct dcb *dcb);
+
 /// Take a dispatcher off the core for good and tell its death endpoint why.
 void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t address,
                      uint64_t error);

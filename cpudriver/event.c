@@ -15,14 +15,14 @@
 // Dispatchers that one event finds unable to go on, before it leaves the rest to the next event.
 #define EVENT_TRIES_MAX 8u
 
-// The timer fires at the end of the slice, if somebody waits for it, or at the next wake-up.
+// The timer fires at the end of the slice, if it matters to somebody, or at the next wake-up.
 static void arm_timer(void)
 {
     if (!kcb.unsettled)
         return;
     kcb.unsettled = kcb.deaths != NULL;
     uint64_t deadline = timer_next();
-    if (schedule_contended()) {
+    if (schedule_sliced()) {
         if (kcb.slice_end == 0)
             kcb.slice_end = kcb.event_start + SCHEDULE_SLICE_MS * kcb.tsc_per_ms;
         if (kcb.slice_end < deadline)

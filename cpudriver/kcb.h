@@ -72,7 +72,7 @@ struct kcb {
     struct dcb *favoured;            ///< runs on the slice of run_head, or NULL
     struct dcb *deaths, *deaths_last; ///< dead ones whose message had no room yet
     struct dcb *fpu_owner;            ///< whose FPU state is in the registers
-    uint64_t slice_end;               ///< TSC; 0: nobody waits
+    uint64_t slice_end;               ///< TSC; 0: it does not matter
     bool unsettled;    ///< an event's end has to arm the timer anew, or to tell a death
     uint64_t runnable; ///< length of the run queue
     struct timer_wheel timers;

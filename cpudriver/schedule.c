@@ -74,7 +74,8 @@ struct dcb *schedule_pick(void)
     return kcb.favoured != NULL ? kcb.favoured : kcb.run_head;
 }
 
-bool schedule_contended(void)
+bool schedule_sliced(void)
 {
-    return kcb.run_head != NULL && kcb.run_head->run_next != NULL;
+    const struct dcb *head = kcb.run_head;
+    return head != NULL && (head->run_next != NULL || head->shared->tick != 0);
 }

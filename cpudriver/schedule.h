@@ -50,5 +50,6 @@ void schedule_favour(struct dcb *dcb);
 /// The dispatcher that runs now; NULL if none is runnable.
 struct dcb *schedule_pick(void);
 
-/// Whether a slice's end matters, that is, whether another dispatcher waits.
-bool schedule_contended(void);
+/// Whether a slice's end matters: another dispatcher waits, or the only one has asked for it. What
+/// it claims in its frame is read: it is whole.
+bool schedule_sliced(void);

@@ -144,6 +144,9 @@ static __attribute__((noinline)) bool handle_other(struct dcb *dcb)
     case SYSCALL_SUSPEND:
         err = sys_suspend(dcb, regs->rdi);
         break;
+    case SYSCALL_TICK:
+        kcb.unsettled = true;
+        break;
     case SYSCALL_PRINT:
         err = sys_print(dcb, regs->rdi, regs->rsi);
         break;

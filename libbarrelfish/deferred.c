@@ -102,6 +102,7 @@ errval_t deferred_event_register(struct deferred_event *event, struct waitset *w
     if (err_is_ok(err)) {
         event->time = ticks > UINT64_MAX - now ? UINT64_MAX : now + ticks;
         deferred_insert_disabled(disp, event);
+        waitset_look_disabled(ws);
     }
     disp_enable((dispatcher_handle_t)disp);
     return err;

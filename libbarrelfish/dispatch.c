@@ -155,6 +155,15 @@ static void wait_for_event(struct dispatcher *disp)
     waitset_disarm_disabled(disp);
 }
 
+// The claim stays until the next upcall, so that many wake-ups in one slice ask once.
+void dispatch_want_tick(struct dispatcher *disp)
+{
+    if (disp->shared.tick == 0) {
+        disp->shared.tick = 1;
+        sys_tick();
+    }
+}
+
 void dispatch_wake_announced(systime_t at)
 {
     disp_self()->wake_announced = at;
@@ -187,6 +196,9 @@ void dispatch_schedule(struct dispatcher *disp)
             continue;
         }
         disp->current = thread;
+        if (disp->run_queue != NULL || disp->looked_for != 0) {
+            dispatch_want_tick(disp);
+        }
         if (!thread->full_context) {
             context_continue(thread);
         }
@@ -198,6 +210,7 @@ void dispatch_schedule(struct dispatcher *disp)
 void upcall_run(struct dispatcher *disp)
 {
     struct thread *thread = disp->current;
+    disp->shared.tick = 0;
     if (thread != NULL) {
         thread->regs = disp->shared.enabled_save;
         context_fpu_save(thread->fpu, disp->shared.xsave_mask);

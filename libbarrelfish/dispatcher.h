@@ -37,7 +37,8 @@ struct thread {
     enum thread_state state;
     bool full_context; ///< preempted or new; else it is in context_block()
     bool paused;
-    bool timed_out; ///< the last wait ended by its deadline
+    bool timed_out;  ///< the last wait ended by its deadline
+    bool looked_for; ///< it waits for what is seen only if one looks: time, or a ring
     uintptr_t id;
 
     // How it was made and how it ends.
@@ -77,6 +78,7 @@ struct dispatcher {
     struct thread *dead;     ///< ring of detached threads to be joined
     struct thread *dead_raw; ///< ring of ended threads of linux_clone(), to be used again
     uintptr_t last_thread_id;
+    size_t looked_for;                ///< blocked threads with that flag
     struct waitset_chanstate *polled; ///< ring
     size_t polled_count;
     size_t events_unpolled;          ///< taken since the channels were last polled
@@ -121,6 +123,11 @@ void dispatch_init(struct dispatcher *disp);
 /// Looks for events of all kinds. Disabled.
 void dispatch_poll(struct dispatcher *disp);
 
+/// Asks for an upcall at the end of the slice, because another thread than the current one is or
+/// may become runnable: if no other dispatcher waits for this core the CPU driver would not come
+/// back by itself. Disabled.
+void dispatch_want_tick(struct dispatcher *disp);
+
 /// Tells when the peer announced the message that was found just now, by its time stamp. Disabled.
 void dispatch_wake_announced(systime_t at);
 
@@ -151,6 +158,9 @@ struct thread *thread_wake_one_disabled(struct thread **queue);
 /// Blocks the caller on a ring until it is woken. Returns disabled.
 void thread_block_disabled(struct thread **queue);
 
+/// Notes that a thread, which blocks, waits for what is seen only if one looks.
+void thread_look_disabled(struct thread *thread);
+
 /// As thread_block_disabled(), until `deadline` (0: none) at the latest; false if it came.
 bool thread_block_until_disabled(struct thread **queue, systime_t deadline);
 
@@ -169,6 +179,9 @@ void thread_end(struct dispatcher *disp) __attribute__((noreturn));
 // waitset.c, deferred.c, lmp_endpoints.c
 
 void waitset_poll_disabled(struct dispatcher *disp);
+
+/// Events of this waitset come by time or in a ring, so somebody has to look for them. Disabled.
+void waitset_look_disabled(struct waitset *ws);
 
 /// Announces a sleep to all polled channels. False: an event is there. *deadline (0: none) is
 /// brought forward for channels that can only be polled.

@@ -37,8 +37,12 @@ errval_t lrpc_try_disabled(struct dispatcher *disp, struct capref to, uint32_t f
                             msg->words);
     }
     uint64_t received;
+    disp->shared.tick = 0; // no thread is runnable
     disp->shared.lrpc_endpoint = lmp_endpoint_offset(ep);
     errval_t err = sys_lmp_call(to_caddr, flags | LMP_FLAG_CALL, send_caddr, msg, &received);
+    if (disp->looked_for != 0) {
+        dispatch_want_tick(disp);
+    }
     if (err_is_fail(err)) {
         return err;
     }

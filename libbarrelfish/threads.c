@@ -62,9 +62,18 @@ struct thread *thread_ring_take(struct thread **queue)
 
 void thread_wake_disabled(struct thread *thread)
 {
+    struct dispatcher *disp = disp_self();
     thread->state = THREAD_RUNNABLE;
-    if (!thread->paused) {
-        thread_ring_add(&disp_self()->run_queue, thread);
+    if (thread->looked_for) {
+        thread->looked_for = false;
+        disp->looked_for--;
+    }
+    if (thread->paused) {
+        return;
+    }
+    thread_ring_add(&disp->run_queue, thread);
+    if (disp->current != NULL) {
+        dispatch_want_tick(disp);
     }
 }
 
@@ -75,6 +84,14 @@ struct thread *thread_wake_one_disabled(struct thread **queue)
         thread_wake_disabled(thread);
     }
     return thread;
+}
+
+void thread_look_disabled(struct thread *thread)
+{
+    if (!thread->looked_for) {
+        thread->looked_for = true;
+        disp_self()->looked_for++;
+    }
 }
 
 void thread_block_disabled(struct thread **queue)
@@ -99,6 +116,7 @@ bool thread_block_until_disabled(struct thread **queue, systime_t deadline)
     timer.time = deadline;
     thread->timed_out = false;
     deferred_insert_disabled(disp, &timer);
+    thread_look_disabled(thread);
     thread_block_disabled(queue);
     if (timer.queued) {
         deferred_remove_disabled(disp, &timer);
@@ -154,6 +172,7 @@ void thread_resume(struct thread *thread)
     thread->paused = false;
     if (was_paused && thread->state == THREAD_RUNNABLE && thread != disp->current) {
         thread_ring_add(&disp->run_queue, thread);
+        dispatch_want_tick(disp);
     }
     disp_enable((dispatcher_handle_t)disp);
 }

@@ -127,11 +127,24 @@ static void look_for_events(struct waitset *ws, struct dispatcher *disp)
     }
 }
 
+void waitset_look_disabled(struct waitset *ws)
+{
+    struct thread *first = ws->waiters;
+    ws->looked_for = true;
+    for (struct thread *thread = first; thread != NULL;) {
+        thread_look_disabled(thread);
+        thread = thread->next != first ? thread->next : NULL;
+    }
+}
+
 errval_t get_next_event(struct waitset *ws, struct event_closure *closure)
 {
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
     look_for_events(ws, disp);
     while (!take_event(ws, closure)) {
+        if (ws->looked_for) {
+            thread_look_disabled(disp->current);
+        }
         thread_block_disabled(&ws->waiters);
     }
     disp_enable((dispatcher_handle_t)disp);
@@ -239,6 +252,7 @@ errval_t waitset_chan_register_polled(struct waitset *ws, struct waitset_chansta
         chan->misses = 0;
         ring_add(&disp->polled, chan);
         disp->polled_count++;
+        waitset_look_disabled(ws);
     }
     disp_enable((dispatcher_handle_t)disp);
     return err;

@@ -17,6 +17,7 @@ static const char *const syscalls[SYSCALL_END - SYSCALL_BASE] = {
     [SYSCALL_SUSPEND - SYSCALL_BASE] = "system call: suspend",
     [SYSCALL_PRINT - SYSCALL_BASE] = "system call: print",
     [SYSCALL_NOP - SYSCALL_BASE] = "system call: nop",
+    [SYSCALL_TICK - SYSCALL_BASE] = "system call: tick",
 };
 
 static const char *const exceptions[KERNEL_VECTOR_INTERRUPTS] = {

@@ -143,10 +143,14 @@ static void handle_interrupt(unsigned vector)
         kcb.unsettled = true;
         timer_expire(now);
         (void)caps_step(&kcb.caps);
-        if (kcb.slice_end != 0 && now >= kcb.slice_end)
+        bool over = kcb.slice_end != 0 && now >= kcb.slice_end;
+        if (over)
             schedule_rotate();
-        if (kcb.current != NULL)
+        if (kcb.current != NULL) {
             info_update(kcb.current);
+            if (over && kcb.current == schedule_pick() && dispatcher_is_whole(kcb.current))
+                dispatcher_tick(kcb.current);
+        }
     } else if (vector >= VECTOR_NOTIFY_FIRST && vector < VECTOR_NOTIFY_END) {
         struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
         if (entry->gsi > ISA_INTERRUPTS)

@@ -115,7 +115,11 @@ struct dispatcher_shared {
     uint64_t xsave_mask;  ///< components that are enabled (XCR0)
     uint64_t tsc_per_ms;
     uint64_t udisp; ///< user address of this structure
-    uint64_t reserved2[3];
+    uint64_t reserved2[2];
+
+    // Written by the domain.
+    volatile uint64_t tick; ///< not 0: more than one thread is or may become runnable. See
+                            ///< SYSCALL_TICK
 
     struct registers enabled_save;
     struct registers disabled_save; ///< the spawner puts the first registers here

@@ -38,6 +38,11 @@
 //     rdi = text, rsi = bytes (at most SYS_PRINT_MAX): to the CPU driver's console. Result: rax.
 // SYSCALL_NOP
 //     Result: rax = 0.
+// SYSCALL_TICK
+//     Looks at `tick` (kpi/dispatcher.h) now, and not only when the next event ends. As long as it
+//     is not 0 a dispatcher has slices also when it is alone: at the end of each, if it is enabled,
+//     it is entered at entry_run, so that its library OS may choose another thread. Result: rax =
+//     0.
 
 #pragma once
 
@@ -50,7 +55,8 @@
 #define SYSCALL_SUSPEND (SYSCALL_BASE + 3)
 #define SYSCALL_PRINT (SYSCALL_BASE + 4)
 #define SYSCALL_NOP (SYSCALL_BASE + 5)
-#define SYSCALL_END (SYSCALL_BASE + 6)
+#define SYSCALL_TICK (SYSCALL_BASE + 6)
+#define SYSCALL_END (SYSCALL_BASE + 7)
 
 #define SYS_PRINT_MAX 512u
 

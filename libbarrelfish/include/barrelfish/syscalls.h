@@ -53,6 +53,12 @@ static inline errval_t sys_print(const char *string, size_t length)
     return err;
 }
 
+/// Has the CPU driver look at disp_shared()->tick now.
+static inline void sys_tick(void)
+{
+    (void)syscall2(SYSCALL_TICK, 0, 0);
+}
+
 /// Enters and leaves the CPU driver: the least that a system call can cost.
 static inline errval_t sys_nop(void)
 {

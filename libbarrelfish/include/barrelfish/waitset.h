@@ -70,11 +70,12 @@ struct waitset_chanstate {
 struct waitset {
     struct waitset_chanstate *pending; ///< ring, oldest first
     struct thread *waiters;            ///< ring of threads blocked in event_dispatch()
+    bool looked_for; ///< it has had channels whose events are seen only if one looks
 };
 
 #define WAITSET_INITIALIZER                                                                        \
     {                                                                                              \
-        NULL, NULL                                                                                 \
+        NULL, NULL, false                                                                          \
     }
 
 void waitset_init(struct waitset *ws);

@@ -17,6 +17,7 @@
 
 #include "barrelfish/barrelfish.h"
 #include "systest/systest.h"
+#include "tests.h"
 
 #define THREADS 8u
 #define ROUNDS 2000u
@@ -300,6 +301,7 @@ int main(int argc, char **argv)
     test_far_deadline();
     test_own_threads();
     test_deferred();
+    test_turns();
     test_unknown_calls();
     test_children();
     return test_summary("libc");

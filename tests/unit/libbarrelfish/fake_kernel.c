@@ -274,6 +274,7 @@ errval_t syscall2(uint64_t number, uint64_t arg1, uint64_t arg2)
     (void)arg1;
     (void)arg2;
     fake.yields += number == SYSCALL_YIELD;
+    fake.ticks += number == SYSCALL_TICK;
     return SYS_ERR_OK;
 }
 

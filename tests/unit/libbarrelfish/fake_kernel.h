@@ -26,6 +26,7 @@ struct fake_kernel {
     void (*after_send)(void);
     unsigned full_left; // sends still to be refused because the buffer is full
     unsigned yields;
+    unsigned ticks; // asked for
     unsigned calls; // with LMP_FLAG_CALL; what comes for every other one comes in registers
 };
 

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Deferred events: order by time whatever the order of registration, cancelling, periods,
-// conversions.
+// conversions; and when a thread that runs has the CPU driver come back for the others.
 #include "barrelfish/deferred.h"
 #include "fake_kernel.h"
 #include "suites.h"
@@ -79,9 +79,47 @@ static void test_conversions(void)
     CU_ASSERT_EQUAL(us_to_systime(UINT64_MAX), UINT64_MAX);
 }
 
+// The claim is made once in a slice. A thread that waits for time is looked for until it is woken;
+// one that waits for messages only is not.
+static void test_want_tick(void)
+{
+    struct waitset ws;
+    struct deferred_event event;
+    struct thread others[2] = {{.id = 2}, {.id = 3}};
+    struct thread *queue = NULL;
+    fake_kernel_start();
+    struct dispatcher *disp = fake.disp;
+    waitset_init(&ws);
+    (void)disp_disable();
+    for (int i = 0; i < 2; i++) {
+        others[i].state = THREAD_BLOCKED;
+        thread_ring_add(&queue, &others[i]);
+    }
+    CU_ASSERT_EQUAL(disp->shared.tick, 0);
+    thread_wake_one_disabled(&queue);
+    thread_wake_one_disabled(&queue);
+    CU_ASSERT_EQUAL(disp->shared.tick, 1);
+    CU_ASSERT_EQUAL(fake.ticks, 1);
+    thread_ring_take(&disp->run_queue);
+    thread_ring_take(&disp->run_queue);
+
+    others[0].state = THREAD_BLOCKED;
+    thread_ring_add(&ws.waiters, &others[0]);
+    CU_ASSERT_EQUAL(disp->looked_for, 0);
+    disp_enable((dispatcher_handle_t)disp);
+    deferred_event_init(&event);
+    CU_ASSERT_EQUAL(deferred_event_register(&event, &ws, 0, NOP_CLOSURE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(disp->looked_for, 1);
+    CU_ASSERT_EQUAL(check_for_event(&ws), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(disp->looked_for, 0);
+    CU_ASSERT_PTR_EQUAL(thread_ring_take(&disp->run_queue), &others[0]);
+    CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
+}
+
 CU_TestInfo timer_tests[] = {
     {"events in the order of their times", test_order},
     {"periodic events", test_periodic},
     {"conversions", test_conversions},
+    {"asking for ticks", test_want_tick},
     CU_TEST_INFO_NULL,
 };
