@@ -157,7 +157,8 @@ errval_t ram_get_account(domainid_t domain, struct ram_account *account)
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ACCOUNT, domain};
     errval_t err = ram_server_call(words, NULL_CAP);
     if (err_is_ok(err)) {
-        *account = (struct ram_account){words[1], words[2], words[3], words[4]};
+        *account =
+            (struct ram_account){words[1], words[2], words[3], words[4], words[5], words[6] != 0};
     }
     return err;
 }

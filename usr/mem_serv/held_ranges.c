@@ -34,6 +34,7 @@ static void link_behind(struct held_range *range, struct held_range *newer)
     }
     account->pieces++;
     account->bytes += range->node.bytes;
+    account_count(account, range->node.bytes + ACCOUNT_PIECE_BYTES);
 }
 
 static void unlink(struct held_range *range)
@@ -49,6 +50,7 @@ static void unlink(struct held_range *range)
     }
     account->pieces--;
     account->bytes -= range->node.bytes;
+    account_uncount(account, range->node.bytes + ACCOUNT_PIECE_BYTES);
 }
 
 static void insert(struct held_ranges *held, struct held_range *range, struct held_range *newer)

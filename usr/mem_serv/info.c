@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// A short list, in no order, as that of the accounts. What is free changes with every request of
+// A short list, in no order; each account knows the place of its page in it. What is free changes with every request of
 // any domain; to tell all of them each time would cost more than the requests, so each change is
 // told to its domain and to OTHERS_TOLD others in turn. With n pages, what a page tells of the core
 // is at most n / OTHERS_TOLD changes old.
@@ -14,73 +14,76 @@
 #define OTHERS_TOLD 8u
 
 struct page {
-    domainid_t domain;
+    struct account *account;
     struct capref frame;
     genpaddr_t base;
     struct info_memory *memory; ///< in the mapped page
     uint64_t sequence;          ///< E4: the page itself is not read
 };
 
-static struct page pages[ACCOUNTS_MAX];
+static struct page pages[INFO_PAGES_MAX];
 static uint32_t pages_count;
 
-static struct page *find(domainid_t domain)
+static struct page *page_of(const struct account *account)
 {
-    for (uint32_t i = 0; i < pages_count; i++) {
-        if (pages[i].domain == domain) {
-            return &pages[i];
-        }
-    }
-    return NULL;
+    return account != NULL && account->page != 0 ? &pages[account->page - 1] : NULL;
 }
 
-static errval_t check(domainid_t domain, struct capref frame, genpaddr_t *base)
+static errval_t check(const struct account *account, struct capref frame, genpaddr_t *base)
 {
     struct frame_identity identity;
+    if (account == NULL) {
+        return SPAWN_ERR_NO_DOMAIN;
+    }
     errval_t err = frame_identify(frame, &identity);
     if (err_is_fail(err)) {
         return err;
     }
-    if (identity.bytes != BASE_PAGE_SIZE || domain == 0 || find(domain) != NULL) {
+    if (identity.bytes != BASE_PAGE_SIZE || account->domain == 0 || account->page != 0) {
         return LIB_ERR_INVALID_ARGS;
     }
     *base = identity.base;
-    return pages_count < ACCOUNTS_MAX ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL;
+    return pages_count < INFO_PAGES_MAX ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL;
 }
 
-errval_t info_add(domainid_t domain, struct capref frame)
+errval_t info_add(struct account *account, struct capref frame)
 {
     void *mapped;
     genpaddr_t base;
-    errval_t err = capref_is_null(frame) ? LIB_ERR_INVALID_ARGS : check(domain, frame, &base);
+    errval_t err = capref_is_null(frame) ? LIB_ERR_INVALID_ARGS : check(account, frame, &base);
     if (err_is_ok(err)) {
         err = vspace_map_one_frame(&mapped, BASE_PAGE_SIZE, frame, NULL, NULL);
     }
     if (err_is_ok(err)) {
         struct domain_info *info = mapped;
-        pages[pages_count++] = (struct page){domain, frame, base, &info->memory, 0};
+        pages[pages_count++] = (struct page){account, frame, base, &info->memory, 0};
+        account->page = (uint16_t)pages_count;
     } else if (!capref_is_null(frame)) {
         (void)cap_destroy(frame);
     }
     return err;
 }
 
-void info_remove(domainid_t domain)
+void info_remove(struct account *account)
 {
-    struct page *page = find(domain);
+    struct page *page = page_of(account);
     if (page == NULL) {
         return;
     }
     (void)vspace_unmap(page->memory);
     (void)cap_destroy(page->frame);
+    account->page = 0;
     *page = pages[--pages_count];
+    if (page != &pages[pages_count]) {
+        page->account->page = (uint16_t)(page - pages + 1);
+    }
 }
 
 void info_remove_range(genpaddr_t base, gensize_t bytes)
 {
     for (uint32_t i = pages_count; i > 0; i--) {
         if (pages[i - 1].base - base < bytes) {
-            info_remove(pages[i - 1].domain);
+            info_remove(pages[i - 1].account);
         }
     }
 }
@@ -98,17 +101,15 @@ static void end(struct page *page)
     *(volatile uint64_t *)&page->memory->sequence = ++page->sequence;
 }
 
-void info_publish(domainid_t domain, const struct account *account, gensize_t free_bytes,
-                  gensize_t total_bytes)
+void info_publish(const struct account *account, gensize_t free_bytes, gensize_t total_bytes)
 {
     static uint32_t next;
-    struct page *own = find(domain);
+    struct page *own = page_of(account);
     if (own != NULL) {
         begin(own);
-        own->memory->bytes = account != NULL ? account->bytes : 0;
-        own->memory->pieces = account != NULL ? account->pieces : 0;
-        own->memory->limit =
-            account != NULL && account->limit != ACCOUNT_NO_LIMIT ? account->limit : 0;
+        own->memory->bytes = account->bytes;
+        own->memory->pieces = account->pieces;
+        own->memory->limit = account->limit != ACCOUNT_NO_LIMIT ? account->limit : 0;
         own->memory->free_bytes = free_bytes;
         own->memory->total_bytes = total_bytes;
         end(own);

@@ -59,46 +59,97 @@ static void serve_account(uint32_t badge, domainid_t domain)
         (void)lmp_server_reply_error(&server, badge, SPAWN_ERR_NO_DOMAIN);
         return;
     }
-    uint64_t reply[LMP_MSG_LENGTH] = {SYS_ERR_OK, account->bytes, account->pieces, account->limit,
-                                      account->given};
+    uint64_t reply[LMP_MSG_LENGTH] = {SYS_ERR_OK,
+                                      account->bytes,
+                                      account->pieces,
+                                      account->limit,
+                                      account->given,
+                                      account->counted,
+                                      account_is_limited(account)};
     (void)lmp_server_reply(&server, badge, reply, NULL_CAP, false);
 }
 
 static void serve_info(uint32_t badge, domainid_t domain, struct capref frame)
 {
-    errval_t err = info_add(domain, frame);
+    struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
+    errval_t err = info_add(account, frame);
     if (err_is_ok(err)) {
         memory_publish(domain);
     }
     (void)lmp_server_reply_error(&server, badge, err);
 }
 
+// The account that spawnd or the monitor names, opened if it is not there; payer 0: none.
+static errval_t need_account(domainid_t domain, domainid_t payer_id, struct account **ret)
+{
+    struct account *account = accounts_find(&accounts, domain);
+    struct account *payer = payer_id != 0 ? accounts_find(&accounts, payer_id) : NULL;
+    if (account != NULL) {
+        *ret = account;
+        return domain != 0 ? SYS_ERR_OK : SPAWN_ERR_NO_DOMAIN;
+    }
+    if (payer_id != 0 && (payer == NULL || payer->ending)) {
+        return SPAWN_ERR_NO_DOMAIN;
+    }
+    return accounts_open(&accounts, domain, payer, ret);
+}
+
+static errval_t charge(struct account *from, struct account *to, genpaddr_t base, gensize_t bytes)
+{
+    if (bytes > UINT64_MAX - ACCOUNT_PIECE_BYTES ||
+        !account_may_take(to, bytes + ACCOUNT_PIECE_BYTES)) {
+        return LIB_ERR_RAM_ALLOC_LIMIT;
+    }
+    return held_ranges_pass(&held, from, to, base, bytes) ? SYS_ERR_OK : SYS_ERR_ARGS;
+}
+
 static void serve_charge(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 {
     struct account *from = trusted(badge) ? account_of(badge) : NULL;
-    struct account *to = from != NULL ? accounts_get(&accounts, (domainid_t)words[3]) : NULL;
-    errval_t err = SYS_ERR_OK;
-    if (from == NULL) {
-        err = SYS_ERR_RIGHTS;
-    } else if (to == NULL) {
-        err = LIB_ERR_MALLOC_FAIL;
-    } else if (!account_may_take(to, words[2])) {
-        err = LIB_ERR_RAM_ALLOC_LIMIT;
-    } else if (!held_ranges_pass(&held, from, to, words[1], words[2])) {
-        err = SYS_ERR_ARGS;
+    struct account *to = NULL;
+    errval_t err = from != NULL ? need_account((domainid_t)words[3], (domainid_t)words[4], &to)
+                                : SYS_ERR_RIGHTS;
+    if (err_is_ok(err)) {
+        err = charge(from, to, words[1], words[2]);
     }
     (void)lmp_server_reply_error(&server, badge, err);
 }
 
-static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes)
+// What is lent stays the lender's memory: only its bytes are counted on the domain's account.
+static void serve_lend(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 {
-    bool own = domain == 0 || domain == badge;
-    if (!own && !trusted(badge)) {
+    struct account *account = account_of((domainid_t)words[1]);
+    uint64_t reply[LMP_MSG_LENGTH] = {SPAWN_ERR_NO_DOMAIN};
+    if (!trusted(badge)) {
+        reply[0] = SYS_ERR_RIGHTS;
+    } else if (account != NULL && words[1] != 0) {
+        reply[0] = account_lend(account, words[2]);
+        reply[1] = account_is_limited(account);
+    }
+    (void)lmp_server_reply(&server, badge, reply, NULL_CAP, false);
+}
+
+static errval_t unlend(uint32_t badge, domainid_t domain, uint64_t bytes)
+{
+    if (!trusted(badge)) {
         return SYS_ERR_RIGHTS;
     }
-    struct account *account = own ? account_of(badge) : accounts_get(&accounts, domain);
-    if (account == NULL) {
-        return own ? SPAWN_ERR_NO_DOMAIN : LIB_ERR_MALLOC_FAIL;
+    struct account *account = domain != 0 ? accounts_find_closed(&accounts, domain) : NULL;
+    return account != NULL ? accounts_unlend(&accounts, account, bytes) : SPAWN_ERR_NO_DOMAIN;
+}
+
+static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes, domainid_t payer)
+{
+    struct account *account = NULL;
+    errval_t err = SYS_ERR_OK;
+    if (domain == 0 || domain == badge) {
+        account = account_of(badge);
+        err = account != NULL ? SYS_ERR_OK : SPAWN_ERR_NO_DOMAIN;
+    } else {
+        err = trusted(badge) ? need_account(domain, payer, &account) : SYS_ERR_RIGHTS;
+    }
+    if (err_is_fail(err)) {
+        return err;
     }
     if (bytes > account->limit && !trusted(badge)) {
         return SYS_ERR_RIGHTS;
@@ -116,9 +167,9 @@ static void serve_forget(uint32_t badge, domainid_t domain)
         return;
     }
     lmp_server_forget(&server, domain);
-    info_remove(domain);
     memory_drain(false);
     account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
+    info_remove(account);
     if (account == NULL || account->ending) {
         (void)lmp_server_reply_error(&server, badge, SYS_ERR_OK);
     } else {
@@ -222,8 +273,14 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
         serve_charge(badge, words);
         break;
     case MEM_SERV_LIMIT:
-        (void)lmp_server_reply_error(&server, badge,
-                                     set_limit(badge, (domainid_t)words[1], words[2]));
+        (void)lmp_server_reply_error(
+            &server, badge, set_limit(badge, (domainid_t)words[1], words[2], (domainid_t)words[3]));
+        break;
+    case MEM_SERV_LEND:
+        serve_lend(badge, words);
+        break;
+    case MEM_SERV_UNLEND:
+        (void)lmp_server_reply_error(&server, badge, unlend(badge, (domainid_t)words[1], words[2]));
         break;
     case MEM_SERV_FORGET:
         serve_forget(badge, (domainid_t)words[1]);

@@ -30,7 +30,8 @@ errval_t memory_take(struct account *account, const struct free_request *request
     if (account->ending) {
         return SPAWN_ERR_NO_DOMAIN;
     }
-    if (!account_may_take(account, request->bytes)) {
+    if (request->bytes > UINT64_MAX - ACCOUNT_PIECE_BYTES ||
+        !account_may_take(account, request->bytes + ACCOUNT_PIECE_BYTES)) {
         return LIB_ERR_RAM_ALLOC_LIMIT;
     }
     if (held_ranges_blocks(&held) < DEPTH_BLOCKS) {
@@ -72,7 +73,7 @@ void memory_publish(domainid_t domain)
 {
     gensize_t free_bytes = pieces_free_bytes();
     const struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
-    info_publish(domain, account, free_bytes, free_bytes + held.bytes);
+    info_publish(account, free_bytes, free_bytes + held.bytes);
 }
 
 // The CPU driver fills the slots in turn, so that the first empty one is the end; when one could
@@ -107,10 +108,11 @@ void memory_refill(void)
 
 void memory_end(struct account *account)
 {
+    info_remove(account);
     while (account->newest != NULL) {
         held_ranges_move(account->newest, &accounts.ownerless);
     }
-    accounts_free(&accounts, account);
+    accounts_close(&accounts, account);
 }
 
 // The server's own ram_alloc().

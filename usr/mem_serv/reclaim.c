@@ -35,7 +35,7 @@ struct revoking {
 };
 
 static struct revoking revokings[REVOKINGS_MAX];
-static unsigned endings; ///< accounts that are ending
+static struct account *endings; ///< accounts that are ending
 
 /// The range that is being taken.
 static struct {
@@ -177,7 +177,7 @@ static void tell_lost(void *arg)
 static void finish_ending(struct account *account)
 {
     uint32_t badge = account->ended_by;
-    endings--;
+    endings = account->next_ending;
     memory_end(account);
     (void)lmp_server_reply_error(&server, badge, SYS_ERR_OK);
 }
@@ -200,14 +200,11 @@ static bool job_start(struct account *account, struct revoking *revoking)
 // Looks for a range to take; domains that have ended come first.
 static bool job_find(void)
 {
-    for (unsigned i = 0; i < ACCOUNTS_MAX && endings > 0; i++) {
-        struct account *account = &accounts.list[i];
-        if (account->domain != 0 && account->ending) {
-            if (job_start(account, NULL)) {
-                return true;
-            }
-            finish_ending(account);
+    while (endings != NULL) {
+        if (job_start(endings, NULL)) {
+            return true;
         }
+        finish_ending(endings);
     }
     for (unsigned i = 0; i < REVOKINGS_MAX; i++) {
         struct revoking *revoking = &revokings[i];
@@ -284,7 +281,8 @@ void reclaim_all(struct account *account, uint32_t badge)
     struct revoking *revoking = revoking_of(account);
     account->ending = true;
     account->ended_by = badge;
-    endings++;
+    account->next_ending = endings;
+    endings = account;
     if (!capref_is_null(account->revoke_ep)) {
         (void)cap_destroy(account->revoke_ep);
         account->revoke_ep = NULL_CAP;

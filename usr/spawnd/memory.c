@@ -73,9 +73,10 @@ errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes)
     return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
 }
 
-errval_t memory_limit(domainid_t domain, gensize_t bytes)
+errval_t memory_open(domainid_t domain, domainid_t payer, gensize_t limit)
 {
-    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_LIMIT, domain, bytes};
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_LIMIT, domain, limit != 0 ? limit : UINT64_MAX,
+                                      payer};
     return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
 }
 

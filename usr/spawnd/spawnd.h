@@ -65,10 +65,12 @@ void domain_wait_reply(struct client *client, const struct domain *domain);
 // memory.c: the memory server.
 
 errval_t memory_init(void);
-/// Puts spawnd's memory on a domain's account, which is there from then to memory_forget().
+/// Opens a domain's account, which is there from then to memory_forget(). What is counted on it is
+/// counted on that of the payer too (0: none). limit: of what is counted, 0: none.
+/// SPAWN_ERR_ID_IN_USE: take another ID.
+errval_t memory_open(domainid_t domain, domainid_t payer, gensize_t limit);
+/// Puts spawnd's memory on a domain's account.
 errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes);
-/// Limits what a domain may hold; opens its account too.
-errval_t memory_limit(domainid_t domain, gensize_t bytes);
 /// Takes back all that is on a domain's account, which has ended.
 errval_t memory_forget(domainid_t domain);
 /// Has a domain told of its memory in the frame of its exposed information, until it is forgotten.

@@ -30,19 +30,15 @@ static errval_t give_argcaps(const struct spawn_info *info, struct client *clien
     return SYS_ERR_OK;
 }
 
-static errval_t load(const struct spawn_params *params, uint64_t limit, struct client *client,
+static errval_t load(const struct spawn_params *params, struct client *client,
                      struct spawn_info *info)
 {
     errval_t err = spawn_load(info, params);
     if (err_is_fail(err)) {
+        (void)memory_forget(params->domain_id);
         return err;
     }
-    if (limit != 0) {
-        err = memory_limit(params->domain_id, limit);
-    }
-    if (err_is_ok(err)) {
-        err = memory_charge(params->domain_id, info->base, info->bytes);
-    }
+    err = memory_charge(params->domain_id, info->base, info->bytes);
     if (err_is_ok(err)) {
         err = give_argcaps(info, client);
     }
@@ -57,6 +53,29 @@ static errval_t load(const struct spawn_params *params, uint64_t limit, struct c
         (void)memory_forget(params->domain_id);
     }
     return err;
+}
+
+// Enters a domain, with an account. Its spawner pays, if that is a domain of this core; the trusted
+// base has no account that could be limited.
+static errval_t enter(const struct client *client, const char *name, uint64_t limit,
+                      struct domain **ret)
+{
+    bool pays = client->remote == NULL && (client->domain & UINT16_MAX) >= DOMAIN_DYNAMIC;
+    for (;;) {
+        struct domain *domain = domain_table_add(&domains, client->domain, name);
+        if (domain == NULL) {
+            return SPAWN_ERR_LIMIT;
+        }
+        errval_t err = memory_open(domain->id, pays ? client->domain : 0, limit);
+        if (err_is_ok(err)) {
+            *ret = domain;
+            return SYS_ERR_OK;
+        }
+        domain_table_remove(&domains, domain);
+        if (err_no(err) != SPAWN_ERR_ID_IN_USE) {
+            return err;
+        } // The next ID may do: more IDs are there than accounts.
+    }
 }
 
 // Modules are mapped only while a domain is made of them, so that what spawnd holds does not depend
@@ -110,11 +129,11 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
     if (err_is_fail(err)) {
         return err;
     }
-    struct domain *domain = domain_table_add(&domains, client->domain, name);
-    err = SPAWN_ERR_LIMIT;
-    if (domain != NULL) {
+    struct domain *domain = NULL;
+    err = enter(client, name, words[3], &domain);
+    if (err_is_ok(err)) {
         params.domain_id = domain->id;
-        err = load(&params, words[3], client, &domain_infos[domain_table_index(&domains, domain)]);
+        err = load(&params, client, &domain_infos[domain_table_index(&domains, domain)]);
     }
     (void)vspace_unmap(params.image);
     if (err_is_ok(err)) {

@@ -82,6 +82,7 @@
     X(SPAWN_ERR_LOAD, "the program could not be loaded") \
     X(SPAWN_ERR_NO_DOMAIN, "no such domain") \
     X(SPAWN_ERR_LIMIT, "too many domains") \
+    X(SPAWN_ERR_ID_IN_USE, "the domain ID still belongs to a domain that has ended") \
     X(MON_ERR_NO_CORE, "no such core, or it is not up") \
     X(MON_ERR_NO_IREF, "no service has this interface reference") \
     X(MON_ERR_LIMIT, "the monitor's table, or the domain's share of it, is full: try later") \

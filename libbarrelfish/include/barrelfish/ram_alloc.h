@@ -43,8 +43,9 @@ LIB_MUST_CHECK errval_t ram_available(genpaddr_t *available, genpaddr_t *total);
 /// How many ranges the free memory is scattered over. LIB_ERR_NOT_IMPLEMENTED as above.
 LIB_MUST_CHECK errval_t ram_free_ranges(size_t *count);
 
-/// Lower the limit of what this domain may hold, in bytes. It may be less than what it holds now:
-/// then nothing is allocated until enough was given back. Whoever has reached its limit gets
+/// Lower the limit of what this domain may hold together with all that it has spawned on this core,
+/// in bytes (ram_account's `counted`). It may be less than what is counted now: then nothing is
+/// allocated until enough was given back. Whoever has reached its limit gets
 /// LIB_ERR_RAM_ALLOC_LIMIT from ram_alloc() and all that stands on it. SYS_ERR_RIGHTS: more than
 /// the limit so far. LIB_ERR_NOT_IMPLEMENTED as above.
 LIB_MUST_CHECK errval_t ram_set_limit(size_t bytes);
@@ -55,6 +56,10 @@ struct ram_account {
     uint64_t bytes, pieces; ///< held now; a piece is what was allocated at once, or a rest of it
     uint64_t limit;         ///< in bytes; UINT64_MAX: none
     uint64_t given;         ///< bytes ever
+    /// Bytes counted against the limit: held, lent by services, their records of the domain, and
+    /// the same of all domains that it has spawned.
+    uint64_t counted;
+    bool limited; ///< by its own limit or by that of a domain that pays for it
 };
 
 /// The account of a domain of this core; 0: of memory whose domains have ended and that other cores

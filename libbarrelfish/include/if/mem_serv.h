@@ -24,7 +24,10 @@ enum mem_serv_op {
     /// errors: SYS_ERR_RIGHTS.
     MEM_SERV_FORGET,
     /// words: 1 domain ID; 0: memory of domains that have ended, which other cores may hold.
-    /// reply: 1 bytes and 2 pieces that it holds, 3 limit in bytes, 4 bytes that it was ever given.
+    /// reply: 1 bytes and 2 pieces that it holds, 3 limit in bytes, 4 bytes that it was ever given,
+    /// 5 bytes that are counted against the limit: what it holds, what is lent to it and what the
+    /// core's services keep of it, and the same of all domains that it has spawned; 6: 1 = its own
+    /// limit or that of a domain that pays for it bounds it.
     /// errors: SPAWN_ERR_NO_DOMAIN it has no account.
     MEM_SERV_ACCOUNT,
     /// words: 1 domain ID; cap: frame of a page, where the server keeps that domain's struct
@@ -33,15 +36,20 @@ enum mem_serv_op {
     /// errors: SYS_ERR_RIGHTS; LIB_ERR_INVALID_ARGS no such frame, or it has one already;
     /// LIB_ERR_MALLOC_FAIL too many domains; those of vspace_map_one_frame().
     MEM_SERV_INFO,
-    /// words: 1 base, 2 bytes, 3 domain ID. Moves whole pieces from the caller's account to the
-    /// domain's, which is opened if need be. From the monitor and spawnd of this core only.
+    /// words: 1 base, 2 bytes, 3 domain ID, 4 payer. Moves whole pieces from the caller's account to
+    /// the domain's, which is opened as by MEM_SERV_LIMIT if need be. From the monitor and spawnd of
+    /// this core only.
     /// errors: SYS_ERR_RIGHTS, SYS_ERR_ARGS not all of it is the caller's; LIB_ERR_RAM_ALLOC_LIMIT;
-    /// LIB_ERR_MALLOC_FAIL too many accounts.
+    /// those of opening.
     MEM_SERV_CHARGE,
-    /// words: 1 domain ID (0: the caller), 2 bytes that it may hold. A domain may lower its own
-    /// limit, also below what it holds; spawnd and the monitor may set any domain's, whose account
-    /// is opened if need be.
-    /// errors: SYS_ERR_RIGHTS; LIB_ERR_MALLOC_FAIL too many accounts; SPAWN_ERR_NO_DOMAIN.
+    /// words: 1 domain ID (0: the caller), 2 bytes that may be counted on its account, 3 payer. A
+    /// domain may lower its own limit, also below what is counted; spawnd and the monitor may set
+    /// any domain's, whose account is opened if need be: what is counted on it is then counted on
+    /// that of the payer too, the domain of this core that has spawned it (0: none), and on its
+    /// payer's.
+    /// errors: SYS_ERR_RIGHTS; SPAWN_ERR_NO_DOMAIN, also of the payer; LIB_ERR_MALLOC_FAIL too many
+    /// accounts; SPAWN_ERR_ID_IN_USE a former domain of this ID is still paid for: take another;
+    /// LIB_ERR_RAM_ALLOC_LIMIT a payer's limit does not allow what the services keep of a domain.
     MEM_SERV_LIMIT,
     /// capability: an endpoint that gets MEM_SERV_WANTED and MEM_SERV_LOST from now on, in the
     /// place of that given before; none: nothing more is told.
@@ -54,6 +62,15 @@ enum mem_serv_op {
     /// SYS_ERR_CAP_TYPE; SPAWN_ERR_NO_DOMAIN; LIB_ERR_RECLAIM_BUSY one is under way for this
     /// domain, or too many are.
     MEM_SERV_RECLAIM,
+    /// words: 1 domain ID, 2 bytes of the caller's own memory, which serve that domain: they are
+    /// counted on its account and on its payers'. From the monitor and spawnd of this core only.
+    /// reply: 1: 1 = a limit bounds the domain (as MEM_SERV_ACCOUNT's word 6).
+    /// errors: SYS_ERR_RIGHTS; SPAWN_ERR_NO_DOMAIN; LIB_ERR_RAM_ALLOC_LIMIT.
+    MEM_SERV_LEND,
+    /// The same words: the bytes are no longer counted. Also when the domain has ended, until when
+    /// they stay counted on its payers.
+    /// errors: SYS_ERR_RIGHTS; SPAWN_ERR_NO_DOMAIN; SYS_ERR_ARGS it is more than is lent.
+    MEM_SERV_UNLEND,
     MEM_SERV_OPS_COUNT
 };
 

@@ -38,10 +38,11 @@ enum spawnd_op {
     /// LMP only.
     /// errors: SPAWN_ERR_ARGS, also if the slot was given before.
     SPAWND_ARGCAP,
-    /// 1: argc | envc << 32, 2: SPAWND_FLAG_, 3: bytes of memory that the domain may hold (0: no
-    /// limit). The first argument names a boot module. reply: 1 domain ID.
+    /// 1: argc | envc << 32, 2: SPAWND_FLAG_, 3: bytes of memory that the domain may hold, together
+    /// with what it spawns (0: no limit). On the caller's own core what it holds counts on the
+    /// caller's limit too. The first argument names a boot module. reply: 1 domain ID.
     /// errors: SPAWN_ERR_ARGS, SPAWN_ERR_NO_MODULE, SPAWN_ERR_LIMIT, LIB_ERR_RAM_ALLOC_LIMIT it
-    /// cannot even be loaded, those of spawn_load() (barrelfish/spawn.h).
+    /// cannot even be loaded, or the caller's limit does not allow it, those of spawn_load() (barrelfish/spawn.h).
     SPAWND_SPAWN,
     /// 1: exit status. The caller ends; there is no reply. LMP only.
     SPAWND_EXIT,

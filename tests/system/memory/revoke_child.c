@@ -10,6 +10,8 @@
 //   silent     has registered nothing, and dies of the loss
 //   deaf       takes its registration back, and lives on without the two newest frames
 //   limit      has a limit, and lowers it
+//   spawns     has a limit, which covers its children too
+//   eats       allocates as much as it can, and waits to be ended
 #include "revoke_mem.h"
 
 #include <stdlib.h>
@@ -21,6 +23,8 @@
 #include "barrelfish/except.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/ram_revoke.h"
+#include "barrelfish/slot_alloc.h"
+#include "barrelfish/spawn_client.h"
 #include "barrelfish/vspace_common.h"
 #include "systest/systest.h"
 
@@ -170,7 +174,8 @@ static void check_limit(void)
     EXPECT_ERR(ram_set_limit(REVOKE_READY), SYS_ERR_RIGHTS);
     EXPECT_OK(slot_reserve(4)); // so that nothing but what is asked for is allocated
     EXPECT_OK(ram_get_account(disp_get_domain_id(), &account));
-    EXPECT_OK(ram_set_limit(account.bytes + 2 * BASE_PAGE_SIZE));
+    EXPECT(account.counted > account.bytes && account.limited);
+    EXPECT_OK(ram_set_limit(account.counted + 2 * BASE_PAGE_SIZE + REVOKE_PIECE_BYTES));
     EXPECT_ERR(ram_alloc_bytes(&ram, 3 * BASE_PAGE_SIZE, BASE_PAGE_SIZE), LIB_ERR_RAM_ALLOC_LIMIT);
     EXPECT_OK(ram_alloc_bytes(&ram, 2 * BASE_PAGE_SIZE, BASE_PAGE_SIZE));
     EXPECT_ERR(ram_alloc_bytes(&ram, BASE_PAGE_SIZE, BASE_PAGE_SIZE), LIB_ERR_RAM_ALLOC_LIMIT);
@@ -180,6 +185,55 @@ static void check_limit(void)
     uint64_t before = account.bytes;
     EXPECT_OK(ram_get_account(disp_get_domain_id(), &account));
     EXPECT(account.bytes == before && account.limit == BASE_PAGE_SIZE);
+}
+
+// Takes memory, in pieces of 64 KiB and then pages, until there is none within the limit.
+static errval_t eat(void)
+{
+    struct capref ram;
+    errval_t err = SYS_ERR_OK;
+    for (size_t bytes = 16 * BASE_PAGE_SIZE; bytes >= BASE_PAGE_SIZE; bytes /= 16) {
+        do {
+            err = ram_alloc_bytes(&ram, bytes, BASE_PAGE_SIZE);
+        } while (err_is_ok(err));
+    }
+    return err;
+}
+
+static void be_eater(void)
+{
+    EXPECT_ERR(eat(), LIB_ERR_RAM_ALLOC_LIMIT);
+    for (;;) {
+        barrelfish_usleep(10000);
+    }
+}
+
+// Two children eat up what is left within this domain's limit; when they have ended it is back.
+static void check_children(void)
+{
+    char *const argv[] = {"test_revoke_child", "eats", NULL};
+    struct capref children[2], ram;
+    struct ram_account before = {0}, account = {0};
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_OK(spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT,
+                                &children[i]));
+        EXPECT_OK(ram_get_account(disp_get_domain_id(), &before));
+    }
+    do {
+        barrelfish_usleep(1000);
+        EXPECT_OK(ram_get_account(disp_get_domain_id(), &account));
+    } while (account.limit - account.counted >= BASE_PAGE_SIZE + REVOKE_PIECE_BYTES);
+    EXPECT(account.counted <= account.limit && account.bytes == before.bytes);
+    EXPECT_ERR(ram_alloc_bytes(&ram, BASE_PAGE_SIZE, BASE_PAGE_SIZE), LIB_ERR_RAM_ALLOC_LIMIT);
+    EXPECT_ERR(spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, NULL),
+               LIB_ERR_RAM_ALLOC_LIMIT);
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_OK(ram_get_account(spawn_domain_id(children[i]), &account));
+        EXPECT(account.limit == UINT64_MAX && account.limited && account.counted > account.bytes);
+        EXPECT_OK(spawn_kill(children[i]));
+    }
+    EXPECT_OK(ram_alloc_bytes(&ram, 16 * BASE_PAGE_SIZE, BASE_PAGE_SIZE));
+    EXPECT_OK(cap_destroy(ram));
 }
 
 static unsigned lost_frames(void)
@@ -254,6 +308,10 @@ int main(int argc, char **argv)
     mode = argc > 1 ? argv[1] : "";
     if (is("limit")) {
         check_limit();
+    } else if (is("spawns")) {
+        check_children();
+    } else if (is("eats")) {
+        be_eater();
     } else if (is("silent")) {
         be_silent();
     } else if (is("deaf")) {

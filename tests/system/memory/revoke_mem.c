@@ -88,6 +88,7 @@ static void test_limits(void)
     struct test_child end;
     printf("limits\n");
     expect_end(start("limit", REVOKE_READY - 1), REVOKE_STATUS_GOOD);
+    expect_end(start("spawns", REVOKE_FAMILY_LIMIT), REVOKE_STATUS_GOOD);
     char *const argv[] = {"test_revoke_child", NULL};
     EXPECT_ERR(spawn_program_with_limit(disp_get_core_id(), argv[0], argv, NULL, 100000,
                                         SPAWN_FLAGS_DEFAULT, NULL),

@@ -17,7 +17,7 @@
 #include "barrelfish/syscalls.h"
 #include "barrelfish/vspace_common.h"
 
-#define PAGES (ACCOUNTS_MAX + 1)
+#define PAGES (INFO_PAGES_MAX + 1)
 
 static struct spawn_args args;
 static unsigned mapped, yields;
@@ -88,10 +88,12 @@ errval_t syscall2(uint64_t number, uint64_t arg1, uint64_t arg2)
     return SYS_ERR_OK;
 }
 
-static errval_t add(domainid_t domain, unsigned i)
+static struct account accounts[INFO_PAGES_MAX + 1]; // of domains 1 and on
+
+static errval_t add(unsigned i)
 {
     frames_held++;
-    return info_add(domain, frame(i));
+    return info_add(&accounts[i], frame(i));
 }
 
 static void set_up(void)
@@ -101,6 +103,9 @@ static void set_up(void)
     frame_bytes = BASE_PAGE_SIZE;
     frames_held = 0;
     yields = 0;
+    for (unsigned i = 0; i <= INFO_PAGES_MAX; i++) {
+        accounts[i] = (struct account){.domain = i + 1};
+    }
     memset(page(0), 0, PAGES * BASE_PAGE_SIZE);
 }
 
@@ -113,23 +118,26 @@ static void expect_nothing_left(void)
 static void test_publish(void)
 {
     struct info_memory read;
-    struct account account = {.domain = 7, .pieces = 2, .bytes = 8192};
+    struct account *account = &accounts[0];
     set_up();
+    account->pieces = 2;
+    account->bytes = 8192;
     CU_ASSERT_EQUAL(err_no(info_read_memory(&read)), LIB_ERR_NOT_IMPLEMENTED);
-    CU_ASSERT(err_is_ok(add(7, 0)));
-    info_publish(7, &account, 1000, 5000);
+    CU_ASSERT(err_is_ok(add(0)));
+    info_publish(account, 1000, 5000);
     CU_ASSERT(err_is_ok(info_read_memory(&read)));
     CU_ASSERT(read.bytes == 8192 && read.pieces == 2 && read.limit == 0);
     CU_ASSERT(read.free_bytes == 1000 && read.total_bytes == 5000);
     uint64_t sequence = read.sequence;
-    info_publish(7, NULL, 900, 5000);
+    account->bytes = account->pieces = 0;
+    info_publish(account, 900, 5000);
     CU_ASSERT(err_is_ok(info_read_memory(&read)));
     CU_ASSERT(read.bytes == 0 && read.pieces == 0 && read.free_bytes == 900);
     CU_ASSERT(read.sequence > sequence && read.sequence % 2 == 0);
     CU_ASSERT_EQUAL(page(0)->kernel.sequence, 0); // E1
-    info_remove(7);
-    info_remove(7);
-    info_publish(7, &account, 1, 1);
+    info_remove(account);
+    info_remove(account);
+    info_publish(account, 1, 1);
     CU_ASSERT_EQUAL(page(0)->memory.free_bytes, 900);
     expect_nothing_left();
 }
@@ -139,20 +147,20 @@ static void test_others(void)
 {
     set_up();
     for (unsigned i = 0; i < 100; i++) {
-        CU_ASSERT(err_is_ok(add(i + 1, i)));
+        CU_ASSERT(err_is_ok(add(i)));
     }
     unsigned told = 0;
-    info_publish(0, NULL, 77, 88);
+    info_publish(NULL, 77, 88);
     for (unsigned i = 0; i < 100; i++) {
         told += page(i)->memory.free_bytes == 77;
     }
     CU_ASSERT(told > 0 && told < 20);
     for (unsigned i = 0; i < 100; i++) {
-        info_publish(0, NULL, 77, 88);
+        info_publish(NULL, 77, 88);
     }
     for (unsigned i = 0; i < 100; i++) {
         CU_ASSERT(page(i)->memory.free_bytes == 77 && page(i)->memory.sequence % 2 == 0);
-        info_remove(i + 1);
+        info_remove(&accounts[i]);
     }
     expect_nothing_left();
 }
@@ -160,22 +168,25 @@ static void test_others(void)
 static void test_refused(void)
 {
     set_up();
-    CU_ASSERT_EQUAL(err_no(info_add(7, NULL_CAP)), LIB_ERR_INVALID_ARGS);
-    CU_ASSERT_EQUAL(err_no(add(0, 0)), LIB_ERR_INVALID_ARGS);
+    struct account ownerless = {0};
+    CU_ASSERT_EQUAL(err_no(info_add(&accounts[0], NULL_CAP)), LIB_ERR_INVALID_ARGS);
+    frames_held += 2;
+    CU_ASSERT_EQUAL(err_no(info_add(&ownerless, frame(0))), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(err_no(info_add(NULL, frame(0))), SPAWN_ERR_NO_DOMAIN);
     frame_bytes = 2 * BASE_PAGE_SIZE;
-    CU_ASSERT_EQUAL(err_no(add(7, 0)), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(err_no(add(0)), LIB_ERR_INVALID_ARGS);
     frame_bytes = BASE_PAGE_SIZE;
     fail_mapping = true;
-    CU_ASSERT_EQUAL(err_no(add(7, 0)), LIB_ERR_MALLOC_FAIL);
+    CU_ASSERT_EQUAL(err_no(add(0)), LIB_ERR_MALLOC_FAIL);
     fail_mapping = false;
     CU_ASSERT_EQUAL(frames_held, 0);
-    for (unsigned i = 0; i < ACCOUNTS_MAX; i++) {
-        CU_ASSERT(err_is_ok(add(i + 1, i)));
+    for (unsigned i = 0; i < INFO_PAGES_MAX; i++) {
+        CU_ASSERT(err_is_ok(add(i)));
     }
-    CU_ASSERT_EQUAL(err_no(add(7, ACCOUNTS_MAX)), LIB_ERR_INVALID_ARGS);
-    CU_ASSERT_EQUAL(err_no(add(ACCOUNTS_MAX + 1, ACCOUNTS_MAX)), LIB_ERR_MALLOC_FAIL);
-    for (unsigned i = 0; i < ACCOUNTS_MAX; i++) {
-        info_remove(i + 1);
+    CU_ASSERT_EQUAL(err_no(add(6)), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(err_no(add(INFO_PAGES_MAX)), LIB_ERR_MALLOC_FAIL);
+    for (unsigned i = 0; i < INFO_PAGES_MAX; i++) {
+        info_remove(&accounts[i]);
     }
     expect_nothing_left();
 }
