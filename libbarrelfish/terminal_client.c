@@ -77,8 +77,9 @@ static errval_t ask(enum console_op op, uint64_t argument)
     return err;
 }
 
-// With `recv` held: the next message of an answer. *bytes is at most CONSOLE_MESSAGE_BYTES.
-static errval_t receive(enum console_op op, char *buf, size_t *bytes, bool *more)
+// With `recv` held: the next message of an answer. *bytes is at most CONSOLE_MESSAGE_BYTES; *flags
+// are CONSOLE_MORE and CONSOLE_DATA.
+static errval_t receive(enum console_op op, char *buf, size_t *bytes, unsigned *flags)
 {
     volatile struct ump_message *message;
     errval_t err = ump_chan_recv_blocking(&terminal.chan, &message);
@@ -96,7 +97,7 @@ static errval_t receive(enum console_op op, char *buf, size_t *bytes, bool *more
     }
     memcpy(buf, words, count);
     *bytes = count;
-    *more = (ctrl & CONSOLE_MORE) != 0;
+    *flags = ctrl & (CONSOLE_MORE | CONSOLE_DATA);
     return SYS_ERR_OK;
 }
 
@@ -104,9 +105,9 @@ static errval_t flush(void)
 {
     char none[1];
     size_t bytes = 0;
-    bool more;
+    unsigned flags;
     errval_t err = ask(CONSOLE_FLUSH, 0);
-    return err_is_ok(err) ? receive(CONSOLE_FLUSHED, none, &bytes, &more) : err;
+    return err_is_ok(err) ? receive(CONSOLE_FLUSHED, none, &bytes, &flags) : err;
 }
 
 errval_t terminal_flush(void)
@@ -131,29 +132,32 @@ void terminal_end(void)
     thread_mutex_unlock(&terminal.recv);
 }
 
-static size_t read_input(enum console_op op, char *buf, size_t bytes)
+static size_t read_input(enum console_op op, char *buf, size_t bytes, bool *typed)
 {
     size_t got = 0;
-    bool more = true;
+    unsigned flags = CONSOLE_MORE;
     thread_mutex_lock(&terminal.recv);
     errval_t err = ask(op, bytes);
-    while (err_is_ok(err) && more) {
+    while (err_is_ok(err) && (flags & CONSOLE_MORE) != 0) {
         size_t count = bytes - got;
-        err = receive(CONSOLE_INPUT, buf + got, &count, &more);
+        err = receive(CONSOLE_INPUT, buf + got, &count, &flags);
         got += err_is_ok(err) ? count : 0;
     }
     thread_mutex_unlock(&terminal.recv);
+    if (typed != NULL) {
+        *typed = (flags & CONSOLE_DATA) == 0;
+    }
     return got;
 }
 
 size_t terminal_read_line(char *buf, size_t bytes)
 {
-    return read_input(CONSOLE_READ_LINE, buf, bytes);
+    return read_input(CONSOLE_READ_LINE, buf, bytes, NULL);
 }
 
-size_t terminal_read_raw(char *buf, size_t bytes)
+size_t terminal_read_raw(char *buf, size_t bytes, bool *typed)
 {
-    return read_input(CONSOLE_READ_RAW, buf, bytes);
+    return read_input(CONSOLE_READ_RAW, buf, bytes, typed);
 }
 
 __attribute__((constructor)) static void terminal_client_start(void)

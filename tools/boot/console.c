@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "text/framing.h"
 
 #define OUTPUT_BYTES_MAX 65536u // held for a slow reader, unless unbounded
 
@@ -164,24 +165,46 @@ static bool read_last_words(struct console *console)
     return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+static void begin_input(struct console *console)
+{
+    char begin[FRAMING_BEGIN_BYTES];
+    framing_encode_begin(console->input_is_terminal ? FRAMING_TERMINAL : FRAMING_PIPE, begin);
+    buffer_add(&console->to_guest, begin, sizeof(begin));
+    console->input_begun = true;
+}
+
+static void end_input(struct console *console)
+{
+    char end[FRAMING_END_BYTES];
+    framing_encode_end(end);
+    buffer_add(&console->to_guest, end, sizeof(end));
+    console->input_ended = true;
+}
+
 /// False if the user typed the key that quits.
 static bool read_user(struct console *console)
 {
     char bytes[4096];
+    char encoded[FRAMING_ENCODED_MAX * sizeof(bytes)];
+    size_t encoded_count = 0;
     ssize_t count = read(STDIN_FILENO, bytes, sizeof(bytes));
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return true;
     }
+    if (!console->input_begun) {
+        begin_input(console);
+    }
     if (count <= 0) {
-        const char end = CONSOLE_END_OF_INPUT;
-        console->input_ended = true;
-        buffer_add(&console->to_guest, &end, 1);
+        end_input(console);
         return true;
     }
     if (console->input_is_terminal && memchr(bytes, CONSOLE_QUIT_KEY, (size_t)count) != NULL) {
         return false;
     }
-    buffer_add(&console->to_guest, bytes, (size_t)count);
+    for (ssize_t i = 0; i < count; i++) {
+        encoded_count += framing_encode(bytes[i], encoded + encoded_count);
+    }
+    buffer_add(&console->to_guest, encoded, encoded_count);
     return true;
 }
 

@@ -7,7 +7,8 @@
 // C1: No output of the machine is lost: what QEMU has written before its end is read to its end.
 // C2: No input is lost: none is sent before the CPU driver's first output, which comes after it has
 //     set up (and emptied) its serial port, and later no faster than QEMU takes it.
-// C3: The end of the input is sent once, as CONSOLE_END_OF_INPUT, after all of the input.
+// C3: Any byte can be input. What is sent is framed (text/framing.h), which tells whether somebody
+//     types, and where the input ends.
 #pragma once
 
 #include <stdbool.h>
@@ -15,8 +16,7 @@
 #include <stdint.h>
 
 #define CONSOLE_TAIL_BYTES 4096u
-#define CONSOLE_END_OF_INPUT 0x04 // EOT, the byte that Ctrl-D gives on a terminal
-#define CONSOLE_QUIT_KEY 0x1d     // Ctrl-]
+#define CONSOLE_QUIT_KEY 0x1d // Ctrl-]
 
 enum console_end {
     CONSOLE_NOT_LOADED, // GRUB could not load all that it should have
@@ -58,7 +58,8 @@ struct console {
     bool ready;       // IMAGE_READY has come: what follows is the CPU driver's output
     bool load_failed; // or GRUB has reported an error before
     bool spoken;      // and it has put something out (C2)
-    bool input_ended; // the end of input was read (C3)
+    bool input_begun; // the frame's beginning was sent (C3)
+    bool input_ended; // the end of input was read
     int signal;
     bool output_failed;
     struct console_tail firmware;

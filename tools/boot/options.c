@@ -102,7 +102,8 @@ const char options_help[] =
     "  --help                show this text\n"
     "\n"
     "The console is standard input and output. On a terminal Ctrl-] stops the machine and every\n"
-    "other key goes to it. The end of the input reaches the machine as the byte 4 (Ctrl-D).\n"
+    "other key goes to it. A file or a pipe is data: every byte goes to the machine as it is, and\n"
+    "its end, which is none of them.\n"
     "Exit status: that of the commands run; 1 --audit found something; 2 bad arguments; 3 the "
     "machine died or could not\n"
     "start; 124 timeout; 128+N stopped by signal N.\n";

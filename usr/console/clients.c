@@ -38,20 +38,21 @@ static void client_free(struct client *client)
 }
 
 static void send(struct client *client, enum console_op op, const char *data, size_t bytes,
-                 bool more)
+                 unsigned flags)
 {
     uint64_t words[UMP_PAYLOAD_WORDS] = {0};
     memcpy(words, data, bytes);
-    (void)!ump_chan_send(&client->chan, words,
-                         (uint16_t)(console_ctrl(op, bytes) | (more ? CONSOLE_MORE : 0)));
+    (void)!ump_chan_send(&client->chan, words, (uint16_t)(console_ctrl(op, bytes) | flags));
 }
 
-void client_answer(struct client *client, const char *input, size_t bytes)
+void client_answer(struct client *client, const char *input, size_t bytes, bool data)
 {
     size_t sent = 0;
     do {
         size_t part = bytes - sent < CONSOLE_MESSAGE_BYTES ? bytes - sent : CONSOLE_MESSAGE_BYTES;
-        send(client, CONSOLE_INPUT, input + sent, part, sent + part < bytes);
+        bool more = sent + part < bytes;
+        send(client, CONSOLE_INPUT, input + sent, part,
+             (more ? CONSOLE_MORE : 0) | (data ? CONSOLE_DATA : 0));
         sent += part;
     } while (sent < bytes);
 }
@@ -144,7 +145,7 @@ void clients_output_taken(void)
     for (struct client *client = clients; client != NULL; client = next) {
         next = client->next;
         for (; client->flushes > 0 && output.taken >= client->flush_mark; client->flushes--) {
-            send(client, CONSOLE_FLUSHED, "", 0, false);
+            send(client, CONSOLE_FLUSHED, "", 0, 0);
         }
         if (client->stalled && err_is_fail(listen(client))) {
             client_free(client);

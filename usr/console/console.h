@@ -42,7 +42,8 @@ bool clients_unfinished(void);
 /// room.
 void clients_output_taken(void);
 /// Answers a reader with input; `bytes` is at most INPUT_LINE_BYTES. 0: the end of the input.
-void client_answer(struct client *client, const char *input, size_t bytes);
+/// `data`: it was not typed.
+void client_answer(struct client *client, const char *input, size_t bytes, bool data);
 
 // readers.c: who waits for input.
 
@@ -50,5 +51,9 @@ void client_answer(struct client *client, const char *input, size_t bytes);
 void readers_add(struct client *client, enum console_op wants, size_t bytes);
 void readers_remove(struct client *client);
 bool readers_waiting(void);
+/// The UART has told of input.
+void readers_input_came(void);
+/// The machine has no input: whoever reads is at its end.
+void readers_no_input(void);
 /// Takes what has come to the UART and serves those who wait, in order.
 void readers_serve(void);

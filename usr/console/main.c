@@ -12,6 +12,7 @@
 #include "barrelfish/lmp_chan.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
+#include "kpi/bootinfo.h"
 
 /// Until the UART is looked at again when it was full.
 #define TRANSMIT_US 1000u
@@ -79,7 +80,7 @@ void pump(void)
 }
 
 // The interrupt arrives as an empty message. The line stays high while bytes are left in the UART,
-// so whoever waits for input next finds them without a further interrupt.
+// so they are looked for whenever there is room, without a further interrupt.
 static void on_interrupt(void *arg)
 {
     struct lmp_endpoint *ep = arg;
@@ -91,6 +92,7 @@ static void on_interrupt(void *arg)
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "the console cannot wait for the UART");
     }
+    readers_input_came();
     pump();
 }
 
@@ -111,11 +113,22 @@ static errval_t interrupt_init(void)
     return err_is_ok(err) ? uart_interrupt_on_receive() : err;
 }
 
+// The runner sends no input to a machine that runs commands.
+static bool machine_has_input(void)
+{
+    const struct bootinfo *info = (const struct bootinfo *)BOOTINFO_VADDR;
+    bool told = (domain_spawn_args()->flags & SPAWN_FLAG_BOOTINFO) != 0;
+    return !told || (info->flags & BOOTINFO_FLAG_COMMANDS) == 0;
+}
+
 int main(void)
 {
     iref_t iref;
     console_ws = get_default_waitset();
     (void)terminal_set_write(NULL); // What this domain itself prints must not come here.
+    if (!machine_has_input()) {
+        readers_no_input();
+    }
     errval_t err = uart_init((struct capref){cnode_arg, CONSOLE_ARG_IO});
     if (err_is_ok(err)) {
         err = clients_init(&iref);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Who waits for input, served in order. The UART is read only while somebody waits: what comes
-// meanwhile stays with the sender, which the serial port holds back.
+// Who waits for input, served in order. The UART is read while there is room: what comes beyond that
+// stays with the sender, which the serial port holds back, so that nothing is lost however fast it
+// comes.
 #include "console.h"
 #include "uart.h"
 
@@ -12,6 +13,7 @@ _Static_assert(ECHO_ROOM < OUTPUT_STREAM_BYTES, "an empty stream has room for it
 
 static struct input input;
 static struct client *first_reader;
+static bool uart_pending = true; ///< there may be bytes in the UART
 
 void readers_add(struct client *client, enum console_op wants, size_t bytes)
 {
@@ -50,14 +52,14 @@ static void echo(void *st, const char *text, size_t bytes)
     output_write(&output, &client->line, text, bytes);
 }
 
-// Tells whether the reader was answered.
+// Tells whether the reader was answered. Without bytes the answer is the end of the input.
 static bool serve(struct client *client)
 {
     char bytes[INPUT_LINE_BYTES];
     size_t count;
-    if (client->wants == CONSOLE_READ_RAW) {
+    if (client->wants == CONSOLE_READ_RAW || input_is_data(&input)) {
         count = input_take(&input, bytes, client->wants_bytes);
-        if (count == 0) {
+        if (count == 0 && !input_ended(&input)) {
             return false;
         }
     } else {
@@ -72,16 +74,34 @@ static bool serve(struct client *client)
         count = state == INPUT_DONE ? input_line_take(&input, bytes, client->wants_bytes) : 0;
     }
     readers_remove(client);
-    client_answer(client, bytes, count);
+    client_answer(client, bytes, count, input_is_data(&input));
     return true;
+}
+
+void readers_input_came(void)
+{
+    uart_pending = true;
+}
+
+void readers_no_input(void)
+{
+    input.framing.ended = true;
+}
+
+static void receive(void)
+{
+    char c;
+    while (uart_pending && input_room(&input)) {
+        uart_pending = uart_read(&c);
+        if (uart_pending) {
+            input_add(&input, c);
+        }
+    }
 }
 
 void readers_serve(void)
 {
-    char c;
-    while (readers_waiting() && input_room(&input) > 0 && uart_read(&c)) {
-        input_add(&input, c);
-    }
-    while (readers_waiting() && serve(first_reader)) {
-    }
+    do {
+        receive();
+    } while (readers_waiting() && serve(first_reader));
 }

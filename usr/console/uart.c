@@ -14,6 +14,7 @@
 #define REG_FIFO_CONTROL 2u
 #define REG_LINE_STATUS 5u
 #define FIFO_ENABLE 0x01u
+#define FIFO_TRIGGER_14 0xc0u ///< an interrupt for 14 bytes, or when no more come for a while
 #define LINE_STATUS_DATA_READY 0x01u
 #define LINE_STATUS_TRANSMITTER_EMPTY 0x20u
 #define FIFO_BYTES 16u
@@ -35,7 +36,7 @@ static bool line_status(uint64_t bits)
 errval_t uart_init(struct capref io)
 {
     io_cap = io;
-    return out(REG_FIFO_CONTROL, FIFO_ENABLE);
+    return out(REG_FIFO_CONTROL, FIFO_ENABLE | FIFO_TRIGGER_14);
 }
 
 errval_t uart_interrupt_on_receive(void)

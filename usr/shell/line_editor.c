@@ -3,9 +3,11 @@
 //
 // The line editor. Whatever changes the line calls one of two functions: one for the text at the
 // cursor, which redraws from there, one for the whole line. The terminal needs to know only
-// backspace (as "cursor left"). Source of the key sequences: ECMA-48, 8.3 (CUU, CUD, CUF, CUB) and
+// backspace (as "cursor left"), and bell for text that has no room. Source of the key sequences: ECMA-48, 8.3 (CUU, CUD, CUF, CUB) and
 // what xterm sends for Home, End and Delete.
 #include "line_editor.h"
+
+#include "text/utf8.h"
 
 #include <string.h>
 
@@ -26,6 +28,7 @@ void line_editor_init(struct line_editor *editor,
 bool line_editor_valid(const struct line_editor *editor)
 {
     return editor->cursor <= editor->length && editor->length < LINE_BYTES &&
+           editor->pending_count < sizeof(editor->pending) &&
            strlen(editor->text) == editor->length && editor->back <= editor->history_count &&
            editor->back <= LINE_HISTORY;
 }
@@ -48,30 +51,51 @@ static void put_repeated(struct line_editor *editor, char c, size_t count)
 static void move_to(struct line_editor *editor, size_t cursor)
 {
     if (cursor < editor->cursor) {
-        put_repeated(editor, '\b', editor->cursor - cursor);
+        put_repeated(editor, '\b', utf8_columns(editor->text + cursor, editor->cursor - cursor));
     } else {
         editor->put(editor->st, editor->text + editor->cursor, cursor - editor->cursor);
     }
     editor->cursor = cursor;
 }
 
-// Replaces `removed` characters at the cursor by `inserted`, leaves the cursor behind those, and
-// draws what has changed.
+// Replaces `removed` bytes at the cursor by `inserted`, leaves the cursor behind those, and draws
+// what has changed.
 static void replace(struct line_editor *editor, size_t removed, const char *inserted, size_t count)
 {
     if (editor->length - removed + count >= LINE_BYTES) {
+        put_repeated(editor, '\a', editor->overflowed ? 0 : 1);
+        editor->overflowed = true;
         return;
     }
     char *at = editor->text + editor->cursor;
     size_t tail = editor->length - editor->cursor - removed;
+    size_t columns = utf8_columns(at, editor->length - editor->cursor);
+    size_t tail_columns = utf8_columns(at + removed, tail);
     memmove(at + count, at + removed, tail + 1);
     memcpy(at, inserted, count);
     editor->length += count - removed;
     editor->put(editor->st, at, count + tail);
-    size_t blanks = removed > count ? removed - count : 0;
+    size_t now = utf8_columns(at, count + tail);
+    size_t blanks = columns > now ? columns - now : 0;
     put_repeated(editor, ' ', blanks);
-    put_repeated(editor, '\b', blanks + tail);
+    put_repeated(editor, '\b', blanks + tail_columns);
     editor->cursor += count;
+    editor->overflowed &= editor->length > 0;
+}
+
+// A character is shown when it is whole: the terminal must not see other text within it.
+static void insert_pending(struct line_editor *editor)
+{
+    replace(editor, 0, editor->pending, editor->pending_count);
+    editor->pending_count = 0;
+}
+
+static void insert(struct line_editor *editor, char byte)
+{
+    editor->pending[editor->pending_count++] = byte;
+    if (!utf8_unfinished(editor->pending, editor->pending_count)) {
+        insert_pending(editor);
+    }
 }
 
 static void remove_before(struct line_editor *editor, size_t count)
@@ -110,34 +134,42 @@ static void recall(struct line_editor *editor, unsigned back)
     const char *line = back == 0 ? editor->new_line : remembered(editor, back);
     move_to(editor, 0);
     replace(editor, editor->length, line, strlen(line));
+    editor->overflowed = false;
     editor->back = back;
 }
 
 void line_editor_begin(struct line_editor *editor)
 {
     bool repeated = editor->history_count > 0 && strcmp(remembered(editor, 1), editor->text) == 0;
-    if (editor->length > 0 && !repeated) {
+    if (editor->length > 0 && !repeated && !editor->overflowed) {
         memcpy(editor->history[editor->history_count++ % LINE_HISTORY], editor->text, LINE_BYTES);
     }
     editor->length = editor->cursor = 0;
     editor->text[0] = '\0';
+    editor->overflowed = false;
     editor->back = 0;
 }
 
 static void backward(struct line_editor *editor)
 {
-    move_to(editor, editor->cursor > 0 ? editor->cursor - 1 : 0);
+    move_to(editor, editor->cursor - utf8_last(editor->text, editor->cursor));
+}
+
+// Bytes of the character at the cursor.
+static size_t here(const struct line_editor *editor)
+{
+    return utf8_first(editor->text + editor->cursor, editor->length - editor->cursor);
 }
 
 static void forward(struct line_editor *editor)
 {
-    move_to(editor, editor->cursor < editor->length ? editor->cursor + 1 : editor->length);
+    move_to(editor, editor->cursor + here(editor));
 }
 
 static void delete_here(struct line_editor *editor)
 {
     if (editor->cursor < editor->length) {
-        replace(editor, 1, "", 0);
+        replace(editor, here(editor), "", 0);
     }
 }
 
@@ -238,11 +270,11 @@ static void edit_key(struct line_editor *editor, char key)
         break;
     case CTRL('h'):
     case KEY_DELETE:
-        remove_before(editor, editor->cursor > 0 ? 1 : 0);
+        remove_before(editor, utf8_last(editor->text, editor->cursor));
         break;
     default:
-        if (key >= ' ' && key < KEY_DELETE) {
-            replace(editor, 0, &key, 1);
+        if ((unsigned char)key >= ' ') {
+            insert(editor, key);
         }
         break;
     }
@@ -252,6 +284,9 @@ enum line_event line_editor_key(struct line_editor *editor, char key)
 {
     bool second = key == '\n' && editor->after_return;
     editor->after_return = key == '\r';
+    if (editor->pending_count > 0 && !utf8_continues(key)) {
+        insert_pending(editor); // it was no character after all
+    }
     if (second || escape(editor, key)) {
         return LINE_MORE;
     }
@@ -262,10 +297,11 @@ enum line_event line_editor_key(struct line_editor *editor, char key)
         editor->put(editor->st, "^C", 2);
         editor->text[0] = '\0';
         editor->length = editor->cursor = 0;
+        editor->overflowed = false;
     }
     if (key == '\r' || key == '\n' || key == CTRL('c')) {
         editor->put(editor->st, "\n", 1);
-        return LINE_DONE;
+        return editor->overflowed ? LINE_TOO_LONG : LINE_DONE;
     }
     edit_key(editor, key);
     return LINE_MORE;

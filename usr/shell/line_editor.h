@@ -2,7 +2,8 @@
 // Copyright The Stave authors
 //
 // Editing of one line on a serial terminal, with a history. Pure: bytes of the keyboard go in,
-// bytes for the terminal come out of a callback. Keys: printable ASCII, backspace, Delete, arrows,
+// bytes for the terminal come out of a callback. Text is UTF-8 (text/utf8.h) and edited by whole
+// characters; a byte that belongs to none is text too. Keys: text, backspace, Delete, arrows,
 // Home, End, and Ctrl-A B D E F K N P U W with their usual meanings; Ctrl-C gives the line up.
 #pragma once
 
@@ -16,6 +17,7 @@ enum line_event {
     LINE_MORE, ///< the line is not finished
     LINE_DONE, ///< Enter (or Ctrl-C, which leaves an empty line): line_editor_text() is the line
     LINE_END,  ///< Ctrl-D on an empty line
+    LINE_TOO_LONG, ///< Enter, but some of the line had no room: it must not be used
 };
 
 /// Invariant: cursor <= length < LINE_BYTES, and text[length] is 0.
@@ -23,8 +25,11 @@ enum line_event {
 struct line_editor {
     void (*put)(void *st, const char *bytes, size_t length);
     void *st;
-    size_t length, cursor;
+    size_t length, cursor; ///< bytes
     char text[LINE_BYTES];
+    char pending[4]; ///< a character of which bytes are still to come
+    unsigned pending_count;
+    bool overflowed;                        ///< what did not fit was left out
     char history[LINE_HISTORY][LINE_BYTES]; ///< a ring; the oldest are overwritten
     unsigned history_count;                 ///< lines ever remembered
     unsigned back;                          ///< how far the user has gone back; 0: the new line
@@ -37,12 +42,13 @@ struct line_editor {
 void line_editor_init(struct line_editor *editor,
                       void (*put)(void *st, const char *bytes, size_t length), void *st);
 
-/// Handle one byte. After LINE_DONE call line_editor_begin() when the line has been used.
+/// Handle one byte. After LINE_DONE and LINE_TOO_LONG call line_editor_begin() when the line has
+/// been used.
 enum line_event line_editor_key(struct line_editor *editor, char key);
 
 const char *line_editor_text(const struct line_editor *editor);
 
-/// Begin a new line; a line that is not empty and differs from the last is remembered.
+/// Begin a new line; a line that is not empty, fitted and differs from the last is remembered.
 void line_editor_begin(struct line_editor *editor);
 
 bool line_editor_valid(const struct line_editor *editor);

@@ -5,6 +5,7 @@
 // runner's --run, after which the machine ends with their status; or, without --run, the main job
 // (what came up, one measurement) and then what the user types, until the end of the input.
 #include "line_editor.h"
+#include "script.h"
 #include "shell.h"
 
 #include "barrelfish/terminal_client.h"
@@ -75,31 +76,80 @@ static void prompt(void)
     (void)fflush(stdout);
 }
 
-// Runs what is typed until the end of the input.
+static void refuse(const char *why)
+{
+    printf("shell: %s; nothing of it was run\n", why);
+    set_status(STATUS_USAGE);
+}
+
+// Keys of somebody who types; false: the end.
+static bool take_keys(struct line_editor *editor, const char *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum line_event event = line_editor_key(editor, keys[i]);
+        if (event == LINE_END) {
+            return false;
+        }
+        if (event == LINE_MORE) {
+            continue;
+        }
+        if (event == LINE_TOO_LONG) {
+            refuse("the line is longer than the shell takes");
+        } else {
+            run_text(line_editor_text(editor));
+        }
+        line_editor_begin(editor);
+        prompt();
+    }
+    return true;
+}
+
+// A line of a script is shown, as if it had been typed.
+static void run_line(struct script *script)
+{
+    const char *why = script_fault(script);
+    if (why != NULL) {
+        printf("\n");
+        refuse(why);
+    } else {
+        printf("%s\n", script_text(script));
+        run_text(script_text(script));
+    }
+    script_begin(script);
+}
+
+static void take_data(struct script *script, const char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (script_add(script, bytes[i])) {
+            run_line(script);
+            prompt();
+        }
+    }
+}
+
+// Runs what is typed, or the lines of a script, until the end of the input.
 static void interact(void)
 {
     static struct line_editor editor;
-    char keys[256];
+    static struct script script;
+    char bytes[256];
+    size_t count;
+    bool typed, more = true;
     line_editor_init(&editor, put, NULL);
     prompt();
-    for (;;) {
-        size_t count = terminal_read_raw(keys, sizeof(keys));
-        for (size_t i = 0; i < count; i++) {
-            enum line_event event = line_editor_key(&editor, keys[i]);
-            if (event == LINE_END) {
-                count = 0;
-            } else if (event == LINE_DONE) {
-                run_text(line_editor_text(&editor));
-                line_editor_begin(&editor);
-                prompt();
-            }
+    while (more && (count = terminal_read_raw(bytes, sizeof(bytes), &typed)) > 0) {
+        if (typed) {
+            more = take_keys(&editor, bytes, count);
+        } else {
+            take_data(&script, bytes, count);
         }
         (void)fflush(stdout);
-        if (count == 0) {
-            printf("\n");
-            return;
-        }
     }
+    if (!script_empty(&script)) {
+        run_line(&script); // without a newline behind it
+    }
+    printf("\n");
 }
 
 int main(void)

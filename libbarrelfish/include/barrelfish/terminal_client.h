@@ -8,17 +8,21 @@
 
 #include "barrelfish/types.h"
 
+#include <stdbool.h>
+
 /// Wait until all that this domain has written is on the wire. LIB_ERR_CHAN_CLOSED: there is no
 /// console (any more).
 errval_t terminal_flush(void);
 
-/// Read a line with its '\n', edited and echoed by the console, or the first `bytes` (not 0) of it.
-/// Blocks. Returns 0 at the end of the input.
+/// Read a line with its '\n', edited and echoed by the console, or the first `bytes` (not 0) of it,
+/// or a piece of a long one. Blocks. Returns 0 at the end of the input. What nobody types, the data
+/// of a file or a pipe, comes as it is.
 size_t terminal_read_line(char *buf, size_t bytes);
 
-/// Read what was typed, at least one byte, without echo. Blocks. The end of the input is the byte 4
-/// (Ctrl-D). Returns 0 without a console.
-size_t terminal_read_raw(char *buf, size_t bytes);
+/// Read what has come, at least one byte and at most to the end of a line, without echo. Blocks.
+/// *typed (or NULL): whether somebody types it; then Ctrl-D is the byte 4, and means an end.
+/// Returns 0 at the end of the input, and without a console.
+size_t terminal_read_raw(char *buf, size_t bytes, bool *typed);
 
 /// Pass on what was written at the end of the domain: as terminal_flush(), but does not wait for
 /// another thread.

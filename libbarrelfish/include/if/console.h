@@ -22,18 +22,20 @@ enum console_op {
     CONSOLE_FLUSH,
     /// To the console: a line, ended by '\n', edited by the console with echo. CONSOLE_INPUT
     /// follows. Word 0: most bytes wanted; the rest of a longer line goes to the next
-    /// request.
+    /// request. A line that is longer than the console's memory comes in pieces. Data (CONSOLE_DATA)
+    /// is given as by CONSOLE_READ_RAW.
     CONSOLE_READ_LINE,
-    /// To the console: what is there, at least one byte, without echo. CONSOLE_INPUT follows. Word
-    /// 0: most bytes wanted.
+    /// To the console: what is there, at least one byte and at most to the end of a line, without
+    /// echo. CONSOLE_INPUT follows. Word 0: most bytes wanted.
     CONSOLE_READ_RAW,
     /// To the client: input. CONSOLE_MORE is set in all messages but the last of an answer. An
-    /// answer without bytes is the end of the input.
+    /// answer without bytes is the end of the input. CONSOLE_DATA: nobody types this.
     CONSOLE_INPUT,
     CONSOLE_FLUSHED,
 };
 
 #define CONSOLE_MORE 0x80u
+#define CONSOLE_DATA 0x4000u
 
 /// The control bits of a message.
 static inline uint16_t console_ctrl(enum console_op op, size_t bytes)
@@ -47,7 +49,7 @@ static inline unsigned console_ctrl_op(uint16_t ctrl)
 /// Not checked: may be more than CONSOLE_MESSAGE_BYTES.
 static inline size_t console_ctrl_bytes(uint16_t ctrl)
 {
-    return ctrl >> 8;
+    return ctrl >> 8 & 0x3fu;
 }
 
 /// Slots of the console's ARGCN.

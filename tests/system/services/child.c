@@ -5,9 +5,12 @@
 //   test_child exit STATUS    ends with this status
 //   test_child services       asks the memory server, the monitor and spawnd; 0 if all answer
 //   test_child args A B C     0 if there are three arguments after the first and an environment
+//   test_child count BYTES    reads so many bytes of its input and prints a sum of them
 //   test_child loop           never ends
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
@@ -33,6 +36,22 @@ static int ask_services(void)
     return err_is_ok(spawn_list_next(self, &info)) && info.id == self ? 0 : 3;
 }
 
+static int count_input(unsigned long wanted)
+{
+    unsigned char bytes[1000];
+    unsigned long sum = 0, left = wanted;
+    ssize_t got = 1;
+    while (left > 0 && got > 0) {
+        got = read(0, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
+        for (ssize_t i = 0; i < got; i++) {
+            sum = sum * 31 + bytes[i];
+        }
+        left -= got > 0 ? (unsigned long)got : 0;
+    }
+    printf("counted %lu bytes, sum %016lx\n", wanted - left, sum);
+    return left == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv, char **envp)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -44,6 +63,9 @@ int main(int argc, char **argv, char **envp)
     }
     if (strcmp(what, "args") == 0) {
         return argc == 5 && strcmp(argv[4], "C") == 0 && argv[5] == NULL && envp != NULL ? 0 : 1;
+    }
+    if (strcmp(what, "count") == 0 && argc == 3) {
+        return count_input(strtoul(argv[2], NULL, 10));
     }
     while (strcmp(what, "loop") == 0) {
         __builtin_ia32_pause();

@@ -2,12 +2,13 @@
 // Copyright The Stave authors
 //
 // The console's pure halves: whole lines out of many writers' pieces, nothing lost, and lines
-// edited out of what was typed.
+// edited out of what was typed, or given as they came.
 #include <input.h>
 #include <output.h>
 #include <stdio.h>
 #include <string.h>
 #include <testlib/testlib.h>
+#include <text/utf8.h>
 
 static struct output output;
 static struct output_line lines[3];
@@ -173,6 +174,15 @@ static void test_edit(void)
     CU_ASSERT_STRING_EQUAL(line(), "\n");
 }
 
+// Bytes above 127 are text, and erased by whole characters.
+static void test_characters(void)
+{
+    memset(&input, 0, sizeof(input));
+    CU_ASSERT_EQUAL(type("\303\244\303\266\177\346\227\245\177\377\n"), INPUT_DONE);
+    CU_ASSERT_STRING_EQUAL(echoed, "\303\244\303\266\b \b\346\227\245\b \b\b \b\377\n");
+    CU_ASSERT_STRING_EQUAL(line(), "\303\244\377\n");
+}
+
 static void test_end(void)
 {
     memset(&input, 0, sizeof(input));
@@ -198,21 +208,137 @@ static void test_parts(void)
     CU_ASSERT_STRING_EQUAL(line(), "x\n");
 }
 
-static void test_limits(void)
+// A long line comes whole, in pieces of whole characters, of which only the last ends it.
+static void test_long_input(void)
 {
-    char raw[INPUT_QUEUE_BYTES + 1];
+    static char sent[3 * INPUT_LINE_BYTES], got[sizeof(sent) + INPUT_LINE_BYTES];
+    size_t bytes = 0, got_bytes = 0;
+    unsigned pieces = 0;
     memset(&input, 0, sizeof(input));
-    for (unsigned i = 0; i < INPUT_LINE_BYTES + 100; i++) {
-        CU_ASSERT_EQUAL(type("x"), INPUT_MORE);
+    while (bytes + 4 < sizeof(sent)) {
+        bytes += (size_t)sprintf(sent + bytes, bytes % 5 == 0 ? "x" : "\342\202\254");
     }
-    CU_ASSERT_EQUAL(type("\n"), INPUT_DONE);
-    CU_ASSERT_EQUAL(strlen(line()), INPUT_LINE_BYTES);
-    for (unsigned i = 0; input_room(&input) > 0; i++) {
-        input_add(&input, (char)i);
+    strcpy(sent + bytes, "\n");
+    enum input_line state = type(sent);
+    for (; state == INPUT_DONE; state = type("")) {
+        const char *piece = line();
+        pieces++;
+        CU_ASSERT_FALSE(utf8_continues(piece[0]));
+        got_bytes += (size_t)sprintf(got + got_bytes, "%s", piece);
     }
-    CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), INPUT_QUEUE_BYTES);
-    CU_ASSERT_EQUAL(raw[77], 77);
+    CU_ASSERT_STRING_EQUAL(got, sent);
+    CU_ASSERT_TRUE(pieces > 3);
+    CU_ASSERT_EQUAL(state, INPUT_MORE);
+}
+
+static void test_raw(void)
+{
+    static char raw[INPUT_QUEUE_BYTES + 1];
+    size_t added = 0, taken = 0;
+    memset(&input, 0, sizeof(input));
+    for (; input_room(&input); added++) {
+        input_add(&input, (char)(1 + added % 9));
+    }
+    CU_ASSERT_TRUE(added > INPUT_QUEUE_BYTES - FRAMING_DECODED_MAX);
+    taken = input_take(&input, raw, sizeof(raw));
+    CU_ASSERT_EQUAL(taken, added);
+    CU_ASSERT_EQUAL(raw[77], 1 + 77 % 9);
     CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), 0);
+    CU_ASSERT_EQUAL(type("one\r\ntwo\n") == INPUT_DONE, true);
+    CU_ASSERT_STRING_EQUAL(line(), "one\n");
+    CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), 1); // the \n, which the line left there
+    memset(&input, 0, sizeof(input));
+    for (const char *c = "ab\r\ncd\n"; *c != '\0'; c++) {
+        input_add(&input, *c);
+    }
+    CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), 3); // at most to the end of a line
+    CU_ASSERT_EQUAL(type(""), INPUT_DONE);                    // which is one end, not two
+    CU_ASSERT_STRING_EQUAL(line(), "cd\n");
+}
+
+static void send(const char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char encoded[FRAMING_ENCODED_MAX];
+        size_t encoded_count = framing_encode(bytes[i], encoded);
+        for (size_t j = 0; j < encoded_count; j++) {
+            input_add(&input, encoded[j]);
+        }
+    }
+}
+
+static void send_begin(enum framing_source source)
+{
+    char begin[FRAMING_BEGIN_BYTES];
+    memset(&input, 0, sizeof(input));
+    framing_encode_begin(source, begin);
+    for (size_t i = 0; i < sizeof(begin); i++) {
+        input_add(&input, begin[i]);
+    }
+}
+
+static void send_end(void)
+{
+    char end[FRAMING_END_BYTES];
+    framing_encode_end(end);
+    for (size_t i = 0; i < sizeof(end); i++) {
+        input_add(&input, end[i]);
+    }
+}
+
+// Every pair of bytes goes through a pipe as it is, and its end is none of them.
+static void test_data(void)
+{
+    char got[2];
+    for (unsigned first = 0; first < 256; first++) {
+        for (unsigned second = 0; second < 256; second++) {
+            const char pair[2] = {(char)first, (char)second};
+            size_t count = 0, one;
+            send_begin(FRAMING_PIPE);
+            send(pair, sizeof(pair));
+            CU_ASSERT_TRUE(input_is_data(&input));
+            while ((one = input_take(&input, got + count, sizeof(got) - count)) > 0) {
+                CU_ASSERT_FALSE(count == 0 && first == '\n' && one == 2); // N3
+                count += one;
+            }
+            CU_ASSERT_TRUE(count == 2 && memcmp(got, pair, 2) == 0 && !input_ended(&input));
+            send_end();
+            CU_ASSERT_TRUE(input_ended(&input));
+        }
+    }
+}
+
+// A terminal's frame: keys are edited, and the line ends without a newline if the terminal goes.
+static void test_terminal(void)
+{
+    send_begin(FRAMING_TERMINAL);
+    CU_ASSERT_FALSE(input_is_data(&input));
+    send("ab\177c\020", 5);
+    CU_ASSERT_EQUAL(type(""), INPUT_MORE);
+    send_end();
+    CU_ASSERT_EQUAL(type("more"), INPUT_DONE); // nothing follows the end
+    CU_ASSERT_STRING_EQUAL(line(), "ac");
+    CU_ASSERT_EQUAL(type(""), INPUT_ENDED);
+    CU_ASSERT_EQUAL(type(""), INPUT_ENDED);
+}
+
+// What is not framed is typed, whatever it begins with.
+static void test_plain(void)
+{
+    static const char *const begins[] = {"", "x", "\0", "\0\0", "\0\020", "\0\020x", "\020\004"};
+    static const size_t lengths[] = {0, 1, 1, 2, 2, 3, 2};
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        char got[8];
+        memset(&input, 0, sizeof(input));
+        for (size_t j = 0; j < lengths[i]; j++) {
+            input_add(&input, begins[i][j]);
+        }
+        input_add(&input, '!');
+        CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), lengths[i] + 1);
+        CU_ASSERT_EQUAL(memcmp(got, begins[i], lengths[i]), 0);
+        CU_ASSERT_EQUAL(got[lengths[i]], '!');
+        CU_ASSERT_FALSE(input_is_data(&input) || input_ended(&input));
+    }
 }
 
 int main(void)
@@ -225,8 +351,16 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo input_tests[] = {
-        {"editing", test_edit},  {"end of input", test_end}, {"lines in parts", test_parts},
-        {"limits", test_limits}, CU_TEST_INFO_NULL,
+        {"editing", test_edit},
+        {"characters", test_characters},
+        {"end of input", test_end},
+        {"lines in parts", test_parts},
+        {"long lines", test_long_input},
+        {"raw", test_raw},
+        {"data", test_data},
+        {"a terminal's frame", test_terminal},
+        {"no frame", test_plain},
+        CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
         {"output", NULL, NULL, NULL, NULL, output_tests},

@@ -2,35 +2,69 @@
 // Copyright The Stave authors
 //
 // The line editor against a terminal of one row: after every key the row must show the line, blanks
-// behind it, and the cursor where the editor has it.
+// behind it, and the cursor where the editor has it. The terminal puts characters of UTF-8 together
+// out of their bytes, as they come; a wide one takes two columns.
 #include <line_editor.h>
 #include <stdio.h>
 #include <string.h>
+#include <text/utf8.h>
 
 #include "suites.h"
 
+#define COLUMNS (LINE_BYTES + 64)
+
 static struct {
-    char row[LINE_BYTES + 64];
+    char cells[COLUMNS][UTF8_BYTES_MAX + 1]; ///< the second of a wide character's is empty
+    char pending[UTF8_BYTES_MAX];
+    size_t pending_count;
     size_t column;
-    unsigned newlines;
+    unsigned newlines, bells;
 } screen;
 
 static struct line_editor editor;
+
+static void clear(void)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        strcpy(screen.cells[i], " ");
+    }
+    screen.column = 0;
+}
+
+static void show_pending(void)
+{
+    char *cell = screen.cells[screen.column];
+    size_t columns = utf8_columns(screen.pending, screen.pending_count);
+    memset(cell, 0, sizeof(screen.cells[0]));
+    memcpy(cell, screen.pending, screen.pending_count);
+    screen.column += columns;
+    screen.pending_count = 0;
+    CU_ASSERT_FATAL(columns > 0 && screen.column < COLUMNS);
+    if (columns == 2) {
+        screen.cells[screen.column - 1][0] = '\0';
+    }
+}
 
 static void show(void *st, const char *bytes, size_t length)
 {
     CU_ASSERT_PTR_EQUAL(st, &screen);
     for (size_t i = 0; i < length; i++) {
+        if (screen.pending_count > 0 && !utf8_continues(bytes[i])) {
+            show_pending(); // it was no character
+        }
         if (bytes[i] == '\b') {
-            CU_ASSERT_FATAL(screen.column > 0);
+            CU_ASSERT_FATAL(screen.column > 0 && screen.pending_count == 0);
             screen.column--;
         } else if (bytes[i] == '\n') {
             screen.newlines++;
-            screen.column = 0;
-            memset(screen.row, ' ', sizeof(screen.row));
+            clear();
+        } else if (bytes[i] == '\a') {
+            screen.bells++;
         } else {
-            CU_ASSERT_FATAL(screen.column < sizeof(screen.row));
-            screen.row[screen.column++] = bytes[i];
+            screen.pending[screen.pending_count++] = bytes[i];
+            if (!utf8_unfinished(screen.pending, screen.pending_count)) {
+                show_pending();
+            }
         }
     }
 }
@@ -38,18 +72,22 @@ static void show(void *st, const char *bytes, size_t length)
 static void start(void)
 {
     memset(&screen, 0, sizeof(screen));
-    memset(screen.row, ' ', sizeof(screen.row));
+    clear();
     line_editor_init(&editor, show, &screen);
 }
 
 static bool shown(void)
 {
-    bool same = line_editor_valid(&editor) && screen.column == editor.cursor &&
-                memcmp(screen.row, editor.text, editor.length) == 0;
-    for (size_t i = editor.length; same && i < sizeof(screen.row); i++) {
-        same = screen.row[i] == ' ';
+    static char row[UTF8_BYTES_MAX * COLUMNS + 1];
+    row[0] = '\0';
+    char *end = row;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        end = stpcpy(end, screen.cells[i]);
     }
-    return same;
+    bool same = line_editor_valid(&editor) && screen.pending_count == 0 &&
+                screen.column == utf8_columns(editor.text, editor.cursor) &&
+                memcmp(row, editor.text, editor.length) == 0;
+    return same && strspn(row + editor.length, " ") == strlen(row + editor.length);
 }
 
 // Types keys; returns the event of the last.
@@ -58,7 +96,8 @@ static enum line_event type(const char *keys)
     enum line_event event = LINE_MORE;
     for (; *keys != '\0'; keys++) {
         event = line_editor_key(&editor, *keys);
-        CU_ASSERT_TRUE(event == LINE_DONE || shown());
+        CU_ASSERT_TRUE(event == LINE_DONE || event == LINE_TOO_LONG || editor.pending_count > 0 ||
+                       shown());
     }
     return event;
 }
@@ -104,7 +143,14 @@ static void test_keys(void)
         {"abc\033[D\033[D\033[C!", "ab!c", 3},
         {"abc\033[5~\033[1;5D\033[Z\033x", "abxc", 3},
         {"a\033\033[Db", "ba", 1},
-        {"a\tb\001\201\033", "ab", 0},
+        {"a\tb\001\033", "ab", 0},
+        {"\303\244\303\266\177o", "\303\244o", 3}, // two umlauts; a whole one goes
+        {"a\303\244b\002\002\004", "ab", 1},
+        {"\346\227\245x\001\006y", "\346\227\245yx", 4}, // wide
+        {"\346\227\245\177\360\237\230\200\001\013z", "z", 1},
+        {"ab\001\303\244\005\027", "", 0},
+        {"\377a\303b", "\377a\303b", 4}, // no characters, and kept
+        {"\303\303\244\177", "\303", 1},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         start();
@@ -163,13 +209,36 @@ static void test_long(void)
         type("x");
     }
     CU_ASSERT_EQUAL(strlen(line_editor_text(&editor)), LINE_BYTES - 1);
+    CU_ASSERT_EQUAL(screen.bells, 1);
     type("\001y");
     CU_ASSERT_EQUAL(line_editor_text(&editor)[0], 'x');
     type("\004y");
     CU_ASSERT_EQUAL(line_editor_text(&editor)[0], 'y');
-    enter("");
-    type("\020");
-    CU_ASSERT_EQUAL(strlen(line_editor_text(&editor)), LINE_BYTES - 1);
+    CU_ASSERT_EQUAL(type("\r"), LINE_TOO_LONG); // something is missing in it
+    line_editor_begin(&editor);
+    enter("short");
+    type("\020\020");
+    CU_ASSERT_STRING_EQUAL(line_editor_text(&editor), "short"); // it is not remembered
+}
+
+// What makes a line whole again: it is given up, emptied, or replaced.
+static void test_too_long(void)
+{
+    static const char *const ways[] = {"\003", "\025ls\r", "\020\r"};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        start();
+        enter("before");
+        for (unsigned j = 0; j < LINE_BYTES; j++) {
+            line_editor_key(&editor, 'x');
+        }
+        CU_ASSERT_EQUAL(type(ways[i]), LINE_DONE);
+    }
+    start();
+    for (unsigned j = 0; j < LINE_BYTES - 1; j++) {
+        line_editor_key(&editor, 'x');
+    }
+    CU_ASSERT_EQUAL(type("\r"), LINE_DONE);
+    CU_ASSERT_EQUAL(screen.bells, 0);
 }
 
 static void test_random(void)
@@ -179,18 +248,21 @@ static void test_random(void)
     test_random_init(&random, 5);
     start();
     for (unsigned i = 0; i < KEYS; i++) {
-        static const char sequences[][5] = {"\033[A", "\033[B", "\033[C", "\033[D", "\033[3~"};
+        static const char sequences[][5] = {"\033[A",       "\033[B",          "\033[C",
+                                            "\033[D",       "\033[3~",         "\303\244",
+                                            "\342\202\254", "\360\237\230\200"};
         char key[2] = {(char)(1 + test_random_below(&random, 127)), 0};
         bool sequence = test_random_below(&random, 3) == 0;
-        const char *keys = sequence ? sequences[test_random_below(&random, 5)] : (const char *)key;
-        if (type(keys) == LINE_DONE) {
+        const char *keys = sequence ? sequences[test_random_below(&random, 8)] : (const char *)key;
+        enum line_event event = type(keys);
+        if (event == LINE_DONE || event == LINE_TOO_LONG) {
             line_editor_begin(&editor);
         }
     }
 }
 
 CU_TestInfo line_editor_tests[] = {
-    {"typing", test_typing},   {"every key", test_keys},  {"end of input", test_end},
-    {"history", test_history}, {"long lines", test_long}, {"random keys", test_random},
-    CU_TEST_INFO_NULL,
+    {"typing", test_typing},      {"every key", test_keys},  {"end of input", test_end},
+    {"history", test_history},    {"long lines", test_long}, {"lines too long", test_too_long},
+    {"random keys", test_random}, CU_TEST_INFO_NULL,
 };

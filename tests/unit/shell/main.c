@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The shell's pure halves: its language, its line editor, its names of events.
+// The shell's pure halves: its language, its line editor, lines of scripts, its names of events.
 #include "suites.h"
 
 int main(void)
@@ -10,6 +10,7 @@ int main(void)
         {"parse", NULL, NULL, NULL, NULL, parse_tests},
         {"line editor", NULL, NULL, NULL, NULL, line_editor_tests},
         {"event names", NULL, NULL, NULL, NULL, event_name_tests},
+        {"script", NULL, NULL, NULL, NULL, script_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

@@ -9,3 +9,4 @@
 extern CU_TestInfo parse_tests[];
 extern CU_TestInfo line_editor_tests[];
 extern CU_TestInfo event_name_tests[];
+extern CU_TestInfo script_tests[];
