@@ -12,7 +12,9 @@
 #include "barrelfish/dispatch.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
+#include "barrelfish/systime.h"
 #include "kpi/cap_rules.h"
+#include "print_limit.h"
 
 #define LINE_BYTES SYS_PRINT_MAX
 
@@ -108,6 +110,14 @@ static void print_error(const char *file, const char *func, int line_number, err
 
 void debug_err(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
 {
+    static struct print_limit limit;
+    unsigned dropped;
+    if (!print_limit_take(&limit, systime_now(), us_to_systime(PRINT_LIMIT_PERIOD_US), &dropped)) {
+        return;
+    }
+    if (dropped > 0) {
+        debug_printf("%u errors are not shown\n", dropped);
+    }
     va_list args;
     va_start(args, msg);
     print_error(file, func, line, err, msg, args);

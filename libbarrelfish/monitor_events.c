@@ -19,7 +19,9 @@
 
 static struct thread_mutex mutex = THREAD_MUTEX_INITIALIZER;
 static bool started;
-static struct waitset events_ws;
+static bool thread_runs;
+static struct waitset events_ws = WAITSET_INITIALIZER;
+static struct capref events_cap;
 static struct lmp_endpoint *events_ep;
 static struct monitor_wait *waits;
 static struct monitor_peer *peers;
@@ -146,22 +148,45 @@ static int events_thread(void *arg)
     return 0;
 }
 
-/// Makes the endpoint, gives it to the monitor and starts the thread.
+/// Makes the endpoint, with a slot for what comes.
+static errval_t make_endpoint(void)
+{
+    if (events_ep != NULL)
+        return SYS_ERR_OK;
+    errval_t err = endpoint_create(EVENT_MESSAGES, &events_cap, &events_ep);
+    if (err_is_fail(err))
+        return err;
+    err = set_recv_slot();
+    if (err_is_fail(err)) {
+        (void)cap_destroy(events_cap);
+        lmp_endpoint_free(events_ep);
+        events_ep = NULL;
+    }
+    return err;
+}
+
+static errval_t start_thread(void)
+{
+    if (thread_runs)
+        return SYS_ERR_OK;
+    errval_t err = lmp_endpoint_register(events_ep, &events_ws, MKCLOSURE(take_events, NULL));
+    if (err_is_fail(err))
+        return err;
+    thread_runs = thread_create_varstack(events_thread, NULL, THREAD_STACK_BYTES) != NULL;
+    if (!thread_runs)
+        (void)lmp_endpoint_deregister(events_ep);
+    return thread_runs ? SYS_ERR_OK : LIB_ERR_THREAD_CREATE;
+}
+
+/// Makes the endpoint, starts the thread and gives the endpoint to the monitor. What was done stays
+/// when a later step fails, and is not done again at the next attempt.
 static errval_t start(void)
 {
-    struct capref ep;
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EVENTS};
-    waitset_init(&events_ws);
-    errval_t err = endpoint_create(EVENT_MESSAGES, &ep, &events_ep);
+    errval_t err = make_endpoint();
     if (err_is_ok(err))
-        err = set_recv_slot();
-    if (err_is_ok(err))
-        err = monitor_call(words, ep, words, NULL);
-    if (err_is_ok(err))
-        err = lmp_endpoint_register(events_ep, &events_ws, MKCLOSURE(take_events, NULL));
-    if (err_is_ok(err) && thread_create_varstack(events_thread, NULL, THREAD_STACK_BYTES) == NULL)
-        err = LIB_ERR_THREAD_CREATE;
-    return err;
+        err = start_thread();
+    return err_is_ok(err) ? monitor_call(words, events_cap, words, NULL) : err;
 }
 
 errval_t monitor_events_begin(void)

@@ -115,12 +115,11 @@ void bind_request(domainid_t client, const uint64_t *words)
 
 void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep)
 {
-    struct capability cap;
-    if (capref_is_null(ep) || err_is_fail(cap_identify(ep, &cap)) ||
-        cap.type != ObjType_EndPointLMP) {
+    errval_t err = check_endpoint(ep);
+    if (err_is_fail(err)) {
         if (!capref_is_null(ep))
             (void)cap_destroy(ep);
-        reply_error(client, LIB_ERR_INVALID_ARGS);
+        reply_error(client, err);
         return;
     }
     struct side *side = client_side(client, words[1], true, NULL_CAP);
@@ -128,7 +127,7 @@ void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep
         (void)cap_destroy(ep);
         return;
     }
-    errval_t err = offer_here(side, ep);
+    err = offer_here(side, ep);
     if (err_is_fail(err))
         side_bound(side, err, 0, NULL_CAP);
 }

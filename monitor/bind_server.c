@@ -141,8 +141,8 @@ void bind_reply(domainid_t server, const uint64_t *words, struct capref cap)
     errval_t err = SYS_ERR_OK;
     if (side == NULL || side->domain != server || side->state != SIDE_ASKED)
         err = LIB_ERR_CHAN_CLOSED;
-    else if (side->lmp && err_is_ok(answer) && capref_is_null(cap))
-        err = LIB_ERR_INVALID_ARGS;
+    else if (side->lmp && err_is_ok(answer))
+        err = check_endpoint(cap);
     if (err_is_ok(err) && err_is_ok(answer)) {
         if (!side->lmp && !capref_is_null(cap)) {
             (void)cap_destroy(cap); // Not asked for.

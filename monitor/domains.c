@@ -9,43 +9,58 @@
 
 #include "monitor.h"
 
-#define DOMAINS_MAX 256u
+#include "protocol/table.h"
+
+#define DOMAINS_MAX 280u ///< what spawnd makes, and the first domains
 #define RETRY_US 1000u
 #define RETRY_MAX_US 128000u
 
 static struct domain domains[DOMAINS_MAX];
+static struct table by_id;
 
 struct domain *domain_find(domainid_t id)
 {
-    for (unsigned i = 0; i < DOMAINS_MAX && id != 0; i++)
-        if (domains[i].id == id)
-            return &domains[i];
-    return NULL;
+    uint16_t i = table_first(&by_id, id);
+    while (i != TABLE_NONE && domains[i].id != id)
+        i = table_next(&by_id, i);
+    return i == TABLE_NONE ? NULL : &domains[i];
 }
 
 struct domain *domain_get(domainid_t id)
 {
     struct domain *domain = domain_find(id);
-    for (unsigned i = 0; i < DOMAINS_MAX && domain == NULL; i++) {
-        if (domains[i].id != 0)
-            continue;
-        domain = &domains[i];
-        *domain = (struct domain){.id = id};
-        domain->events_tail = &domain->events;
-    }
+    if (domain != NULL)
+        return domain;
+    uint16_t i = table_add(&by_id, DOMAINS_MAX, id);
+    if (i == TABLE_NONE)
+        return NULL;
+    domain = &domains[i];
+    *domain = (struct domain){.id = id};
     return domain;
 }
 
-static void take_first(struct domain *domain)
+/// The event is on its way to nobody any more.
+static void event_done(struct event *event)
 {
-    struct event *event = domain->events;
-    domain->events = event->next;
-    if (domain->events == NULL)
-        domain->events_tail = &domain->events;
-    event->queued = false;
     if (event->cap_given && !capref_is_null(event->cap))
         (void)cap_destroy(event->cap);
     event->cap = NULL_CAP;
+    if (event->sent != NULL)
+        event->sent(event);
+}
+
+static void take_out(struct domain *domain, struct event *event)
+{
+    if (event->prev != NULL)
+        event->prev->next = event->next;
+    else
+        domain->events = event->next;
+    if (event->next != NULL)
+        event->next->prev = event->prev;
+    else
+        domain->events_last = event->prev;
+    event->queued = false;
+    event_done(event);
 }
 
 static void try_again(void *arg);
@@ -78,10 +93,8 @@ static void send_events(struct domain *domain)
             try_later(domain);
             return;
         }
-        // One that has ended needs none; its spawnd is about to say so.
-        if (err_is_fail(err) && err_no(err) != SYS_ERR_LMP_NO_TARGET)
-            DEBUG_ERR(err, "an event for domain %x is lost", domain->id);
-        take_first(domain);
+        // Other errors are the domain's own doing: it has ended, or has taken its endpoint away.
+        take_out(domain, event);
         domain->retry_us = 0;
     }
 }
@@ -97,14 +110,17 @@ void domain_post(domainid_t id, struct event *event)
 {
     struct domain *domain = domain_find(id);
     if (domain == NULL) {
-        if (event->cap_given && !capref_is_null(event->cap))
-            (void)cap_destroy(event->cap);
+        event_done(event);
         return;
     }
     event->next = NULL;
+    event->prev = domain->events_last;
+    if (event->prev != NULL)
+        event->prev->next = event;
+    else
+        domain->events = event;
+    domain->events_last = event;
     event->queued = true;
-    *domain->events_tail = event;
-    domain->events_tail = &event->next;
     send_events(domain);
 }
 
@@ -113,22 +129,17 @@ void domain_event_cancel(domainid_t id, struct event *event)
     struct domain *domain = domain_find(id);
     if (domain == NULL || !event->queued)
         return;
-    struct event **link = &domain->events;
-    while (*link != event)
-        link = &(*link)->next;
-    *link = event->next;
-    if (*link == NULL)
-        domain->events_tail = link;
-    event->queued = false;
-    if (event->cap_given && !capref_is_null(event->cap))
-        (void)cap_destroy(event->cap);
+    take_out(domain, event);
 }
 
 errval_t domain_set_events(domainid_t id, struct capref ep)
 {
-    struct domain *domain = domain_get(id);
-    if (domain == NULL || !capref_is_null(domain->event_ep))
-        return MON_ERR_LIMIT;
+    errval_t err = check_endpoint(ep);
+    struct domain *domain = err_is_ok(err) ? domain_get(id) : NULL;
+    if (domain == NULL)
+        return err_is_ok(err) ? MON_ERR_LIMIT : err;
+    if (!capref_is_null(domain->event_ep))
+        (void)cap_destroy(domain->event_ep);
     domain->event_ep = ep;
     send_events(domain);
     return SYS_ERR_OK;
@@ -151,10 +162,13 @@ static errval_t make_vector(struct capref ep, bool irq, struct capref *cap, uint
 
 errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
 {
-    struct domain *domain = domain_get(id);
-    if (domain == NULL || !capref_is_null(domain->notify_ep))
-        return MON_ERR_LIMIT;
-    errval_t err = make_vector(ep, false, &domain->notify, &domain->vector);
+    errval_t err = check_endpoint(ep);
+    struct domain *domain = err_is_ok(err) ? domain_get(id) : NULL;
+    if (err_is_ok(err) && (domain == NULL || !capref_is_null(domain->notify_ep)))
+        err = MON_ERR_LIMIT;
+    if (err_is_fail(err))
+        return err;
+    err = make_vector(ep, false, &domain->notify, &domain->vector);
     if (err_is_fail(err) && err_no(err) != SYS_ERR_NO_VECTOR)
         return err;
     *vector = err_is_ok(err) ? domain->vector : 0;
@@ -164,10 +178,13 @@ errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
 
 errval_t domain_create_irqdest(domainid_t id, struct capref ep, struct capref *dest)
 {
-    struct domain *domain = domain_get(id);
-    if (domain == NULL || !capref_is_null(domain->irq_dest))
-        return MON_ERR_LIMIT;
-    errval_t err = make_vector(ep, true, &domain->irq_dest, &domain->irq_vector);
+    errval_t err = check_endpoint(ep);
+    struct domain *domain = err_is_ok(err) ? domain_get(id) : NULL;
+    if (err_is_ok(err) && (domain == NULL || !capref_is_null(domain->irq_dest)))
+        err = MON_ERR_LIMIT;
+    if (err_is_fail(err))
+        return err;
+    err = make_vector(ep, true, &domain->irq_dest, &domain->irq_vector);
     *dest = domain->irq_dest;
     return err;
 }
@@ -186,10 +203,9 @@ void domain_wake(domainid_t id)
     uint64_t words[LMP_MSG_LENGTH] = {0};
     if (domain == NULL || capref_is_null(domain->notify_ep))
         return;
-    // A full endpoint holds a notification that was not looked at yet.
-    errval_t err = sys_lmp_send(get_cap_caddr(domain->notify_ep), 0, 0, 0, words);
-    if (err_is_fail(err) && !lmp_err_is_transient(err))
-        DEBUG_ERR(err, "domain %x cannot be notified", id);
+    // A full endpoint holds a notification that was not looked at yet, and one that is gone was
+    // taken away by the domain.
+    (void)!sys_lmp_send(get_cap_caddr(domain->notify_ep), 0, 0, 0, words);
 }
 
 void domain_forget(domainid_t id)
@@ -198,7 +214,7 @@ void domain_forget(domainid_t id)
     if (domain == NULL)
         return;
     while (domain->events != NULL)
-        take_first(domain);
+        take_out(domain, domain->events);
     if (domain->retry_pending)
         (void)deferred_event_cancel(&domain->retry);
     if (!capref_is_null(domain->notify)) {
@@ -214,4 +230,5 @@ void domain_forget(domainid_t id)
     if (!capref_is_null(domain->event_ep))
         (void)cap_destroy(domain->event_ep);
     *domain = (struct domain){0};
+    table_remove(&by_id, id, (uint16_t)(domain - domains));
 }

@@ -6,7 +6,7 @@
 
 #include "monitor.h"
 
-#include "protocol/share.h"
+#include "protocol/shares.h"
 
 #define EXPORTS_MAX 128u
 #define EXPORTS_SHARE (EXPORTS_MAX / SHARE_PARTS) ///< of one domain
@@ -18,14 +18,32 @@ struct service {
 };
 
 static struct service exports[EXPORTS_MAX];
+static struct table by_index;
+static struct shares shares;
 static uint32_t next_index = FIRST_INDEX;
 
 static struct service *find(uint32_t index)
 {
-    for (unsigned i = 0; i < EXPORTS_MAX; i++)
-        if (exports[i].domain != 0 && exports[i].index == index)
-            return &exports[i];
-    return NULL;
+    uint16_t i = table_first(&by_index, index);
+    while (i != TABLE_NONE && exports[i].index != index)
+        i = table_next(&by_index, i);
+    return i == TABLE_NONE ? NULL : &exports[i];
+}
+
+static void remove_service(struct service *service)
+{
+    table_remove(&by_index, service->index, (uint16_t)(service - exports));
+    shares_remove(&shares, service->domain);
+    *service = (struct service){0};
+}
+
+static uint32_t new_index(void)
+{
+    uint32_t index;
+    do {
+        index = next_index++;
+    } while (index < FIRST_INDEX || find(index) != NULL);
+    return index;
 }
 
 errval_t export_add(domainid_t domain, uint32_t index, iref_t *iref)
@@ -33,22 +51,15 @@ errval_t export_add(domainid_t domain, uint32_t index, iref_t *iref)
     bool spawnd = (uint16_t)domain == DOMAIN_SPAWND;
     if (index != 0 && (index != IREF_INDEX_SPAWND || !spawnd || find(index) != NULL))
         return SYS_ERR_RIGHTS;
-    if (domain_get(domain) == NULL ||
-        share_is_used(&exports[0].domain, sizeof(exports[0]), EXPORTS_MAX, domain, EXPORTS_SHARE))
+    if (by_index.count == EXPORTS_MAX || shares_count(&shares, domain) >= EXPORTS_SHARE ||
+        domain_get(domain) == NULL)
         return MON_ERR_LIMIT;
-    for (unsigned i = 0; i < EXPORTS_MAX; i++) {
-        if (exports[i].domain != 0)
-            continue;
-        while (index == 0) {
-            uint32_t candidate = next_index++;
-            if (candidate >= FIRST_INDEX && find(candidate) == NULL)
-                index = candidate;
-        }
-        exports[i] = (struct service){domain, index};
-        *iref = IREF_MAKE(monitor.core, index);
-        return SYS_ERR_OK;
-    }
-    return MON_ERR_LIMIT;
+    if (index == 0)
+        index = new_index();
+    exports[table_add(&by_index, EXPORTS_MAX, index)] = (struct service){domain, index};
+    shares_add(&shares, domain);
+    *iref = IREF_MAKE(monitor.core, index);
+    return SYS_ERR_OK;
 }
 
 errval_t export_remove(domainid_t domain, iref_t iref)
@@ -56,7 +67,7 @@ errval_t export_remove(domainid_t domain, iref_t iref)
     struct service *service = IREF_CORE(iref) == monitor.core ? find(IREF_INDEX(iref)) : NULL;
     if (service == NULL || service->domain != domain)
         return MON_ERR_NO_IREF;
-    service->domain = 0;
+    remove_service(service);
     return SYS_ERR_OK;
 }
 
@@ -70,5 +81,5 @@ void export_forget(domainid_t domain)
 {
     for (unsigned i = 0; i < EXPORTS_MAX; i++)
         if (exports[i].domain == domain)
-            exports[i].domain = 0;
+            remove_service(&exports[i]);
 }

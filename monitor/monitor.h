@@ -89,9 +89,10 @@ void cap_transfer_init(void);
 
 /// An event on its way to a domain; lies in the record that it is about. Zero is unused.
 struct event {
-    struct event *next;
+    struct event *next, *prev;
     bool queued;
-    bool cap_given; ///< cap is deleted when the event is gone
+    void (*sent)(struct event *event); ///< or NULL; it has gone to the domain, or will not
+    bool cap_given;                    ///< cap is deleted when the event is gone
     struct capref cap;
     uint64_t words[6];
 };
@@ -104,7 +105,7 @@ struct domain {
     uint64_t vector;
     struct capref irq_dest; ///< made by MONITOR_IRQDEST_CREATE
     uint64_t irq_vector;
-    struct event *events, **events_tail;
+    struct event *events, *events_last;
     struct deferred_event retry; ///< while its endpoint is full
     bool retry_pending;
     delayus_t retry_us; ///< last delay, 0 if it has taken an event since
@@ -113,11 +114,12 @@ struct domain {
 /// The record of a domain of this core, made if it is not there; NULL if there are too many.
 struct domain *domain_get(domainid_t id);
 struct domain *domain_find(domainid_t id);
-/// Queues an event, which must not be queued, and sends what can be sent. If the domain is unknown
-/// it is dropped.
+/// Queues an event, which must not be queued, and sends what can be sent: `sent` may be called
+/// before this returns. If the domain is unknown it is dropped.
 void domain_post(domainid_t id, struct event *event);
-/// Takes an event that is queued back and deletes its capability.
+/// Takes an event that is queued back, deletes its capability and calls `sent`.
 void domain_event_cancel(domainid_t id, struct event *event);
+/// The endpoint of a domain's events, which is taken over, in place of the one before.
 errval_t domain_set_events(domainid_t id, struct capref ep);
 errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector);
 /// Makes an IRQDest for a domain's own endpoint, once. `dest` stays the domain record's.
@@ -179,5 +181,8 @@ void spawnd_died(domainid_t domain);
 
 // service.c: requests of domains.
 void service_init(void);
+/// What speaks against a capability that came with a request and is to be an endpoint:
+/// LIB_ERR_INVALID_ARGS: there is none; SYS_ERR_CAP_TYPE; those of cap_identify().
+errval_t check_endpoint(struct capref cap);
 void reply_error(domainid_t domain, errval_t err);
 void reply_values(domainid_t domain, uint64_t value1, uint64_t value2, uint64_t value3);

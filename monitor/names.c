@@ -23,14 +23,15 @@ void names_init(void)
     table = calloc(1, sizeof(*table));
     if (table == NULL)
         USER_PANIC("no memory for the name service");
+    table->seed = systime_now();
 }
 
-/// Answers all who waited for names that are there now.
-static void answer_waiters(void)
+/// Answers all who waited for a name, if it is there now.
+static void answer_waiters(const struct name *name)
 {
     struct name_waiter waiter;
     iref_t iref;
-    while (name_table_take_waiter(table, &waiter, &iref)) {
+    while (name_table_take_waiter(table, name, &waiter, &iref)) {
         struct intermon_msg msg = {.source = waiter.core, .words = {waiter.token}};
         request_answer(&msg, SYS_ERR_OK, iref, 0, 0);
     }
@@ -61,7 +62,7 @@ void names_handle(const struct intermon_msg *msg)
     switch (msg->op) {
     case IM_NAME_REGISTER:
         request_answer(msg, name_table_register(table, &name, msg->words[8], domain), 0, 0, 0);
-        answer_waiters();
+        answer_waiters(&name);
         break;
     case IM_NAME_UNREGISTER:
         request_answer(msg, name_table_unregister(table, &name, domain), 0, 0, 0);

@@ -7,7 +7,7 @@
 
 #include "monitor.h"
 
-#include "protocol/share.h"
+#include "protocol/shares.h"
 
 #define REQUESTS_MAX 256u
 #define REQUESTS_SHARE (REQUESTS_MAX / SHARE_PARTS) ///< of one domain
@@ -21,23 +21,35 @@ struct request {
 };
 
 static struct request requests[REQUESTS_MAX];
+static struct table by_domain;
+static struct shares shares;
 
-/// A free record for a request of `domain`, or NULL.
-static struct request *find_free(domainid_t domain)
+static void release(struct request *request)
 {
-    struct request *found = NULL;
-    for (unsigned i = 0; i < REQUESTS_MAX; i++) {
-        struct request *request = &requests[i];
-        if (request->done && !request->event.queued) {
-            request->done = false;
-            request->domain = 0;
-        }
-        if (request->domain == 0 && found == NULL)
-            found = request;
-    }
-    bool used = share_is_used(&requests[0].domain, sizeof(requests[0]), REQUESTS_MAX, domain,
-                              REQUESTS_SHARE);
-    return used ? NULL : found;
+    table_remove(&by_domain, request->domain, (uint16_t)(request - requests));
+    shares_remove(&shares, request->domain);
+    request->domain = 0;
+    request->done = false;
+}
+
+/// Its event has gone to the domain.
+static void event_sent(struct event *event)
+{
+    release((struct request *)((char *)event - offsetof(struct request, event)));
+}
+
+/// A record for a request of `domain`, or NULL.
+static struct request *alloc(domainid_t domain)
+{
+    if (shares_count(&shares, domain) >= REQUESTS_SHARE)
+        return NULL;
+    uint16_t i = table_add(&by_domain, REQUESTS_MAX, domain);
+    if (i == TABLE_NONE)
+        return NULL;
+    shares_add(&shares, domain);
+    requests[i].domain = domain;
+    requests[i].generation++;
+    return &requests[i];
 }
 
 static uint64_t token_of(const struct request *request)
@@ -47,13 +59,11 @@ static uint64_t token_of(const struct request *request)
 
 void request_send(struct intermon_msg *msg, domainid_t domain, bool wait)
 {
-    struct request *request = find_free(domain);
-    if (request == NULL || domain_get(domain) == NULL) {
+    struct request *request = domain_get(domain) != NULL ? alloc(domain) : NULL;
+    if (request == NULL) {
         reply_error(domain, MON_ERR_LIMIT);
         return;
     }
-    request->generation++;
-    request->domain = domain;
     request->wait = wait;
     msg->words[0] = token_of(request);
     if (wait)
@@ -76,12 +86,13 @@ void request_handle_reply(const struct intermon_msg *msg)
     if (request->wait) {
         request->done = true;
         request->event = (struct event){
+            .sent = event_sent,
             .words = {MONITOR_EVENT_NAME, msg->words[0], msg->words[1], msg->words[2]}};
         domain_post(request->domain, &request->event);
         return;
     }
     domainid_t domain = request->domain;
-    request->domain = 0;
+    release(request);
     if (err_is_fail(msg->words[1]))
         reply_error(domain, msg->words[1]);
     else
@@ -108,7 +119,7 @@ void request_forget(domainid_t domain)
         if (requests[i].domain != domain)
             continue;
         domain_event_cancel(domain, &requests[i].event);
-        requests[i].domain = 0;
-        requests[i].done = false;
+        if (requests[i].domain == domain) // what waits for no event any more
+            release(&requests[i]);
     }
 }

@@ -8,6 +8,7 @@
 #include "monitor.h"
 
 #include "kpi/dispatcher.h"
+#include "protocol/name_table.h"
 
 #include <string.h>
 
@@ -22,10 +23,19 @@ void reply_values(domainid_t domain, uint64_t value1, uint64_t value2, uint64_t 
     (void)lmp_server_reply(&monitor.server, domain, words, NULL_CAP, false);
 }
 
+errval_t check_endpoint(struct capref cap)
+{
+    struct capability identity;
+    if (capref_is_null(cap))
+        return LIB_ERR_INVALID_ARGS;
+    errval_t err = cap_identify(cap, &identity);
+    return err_is_ok(err) && identity.type != ObjType_EndPointLMP ? SYS_ERR_CAP_TYPE : err;
+}
+
 static void serve_events(domainid_t domain, const uint64_t *words, struct capref cap)
 {
     (void)words;
-    errval_t err = capref_is_null(cap) ? LIB_ERR_INVALID_ARGS : domain_set_events(domain, cap);
+    errval_t err = domain_set_events(domain, cap);
     if (err_is_fail(err) && !capref_is_null(cap))
         (void)cap_destroy(cap);
     reply_error(domain, err);
@@ -35,8 +45,7 @@ static void serve_notify(domainid_t domain, const uint64_t *words, struct capref
 {
     (void)words;
     uint64_t vector = 0;
-    errval_t err =
-        capref_is_null(cap) ? LIB_ERR_INVALID_ARGS : domain_set_notify(domain, cap, &vector);
+    errval_t err = domain_set_notify(domain, cap, &vector);
     if (err_is_fail(err)) {
         if (!capref_is_null(cap))
             (void)cap_destroy(cap);
@@ -49,8 +58,7 @@ static void serve_notify(domainid_t domain, const uint64_t *words, struct capref
 static void serve_irqdest_create(domainid_t domain, struct capref ep)
 {
     struct capref dest;
-    errval_t err =
-        capref_is_null(ep) ? LIB_ERR_INVALID_ARGS : domain_create_irqdest(domain, ep, &dest);
+    errval_t err = domain_create_irqdest(domain, ep, &dest);
     if (!capref_is_null(ep))
         (void)cap_destroy(ep); // the CPU driver keeps its own copy
     const uint64_t words[LMP_MSG_LENGTH] = {err};
@@ -77,15 +85,26 @@ static void serve_name(domainid_t domain, const uint64_t *words)
                                                                 : IM_NAME_LOOKUP;
     struct intermon_msg msg = intermon_msg_make(op, 0, 9);
     bool wait = words[0] == MONITOR_NAME_WAIT;
+    struct name name;
+    memcpy(&name, &words[MONITOR_NAME_WORD], sizeof(name));
+    if (!name_valid(&name) || (op == IM_NAME_REGISTER && words[1] == 0)) {
+        reply_error(domain, NS_ERR_NAME);
+        return;
+    }
     msg.words[1] = domain;
-    memcpy(&msg.words[2], &words[MONITOR_NAME_WORD], MONITOR_NAME_BYTES);
+    memcpy(&msg.words[2], &name, sizeof(name));
     msg.words[8] = op == IM_NAME_REGISTER ? words[1] : wait;
     request_send(&msg, domain, wait);
 }
 
-/// A request with one number in word 1 of the message, for the monitor of `core`.
-static void serve_remote(domainid_t domain, enum intermon_op op, uint64_t core, uint64_t value)
+/// A request with one number in word 1 of the message, less than `limit`, for the monitor of `core`.
+static void serve_remote(domainid_t domain, enum intermon_op op, uint64_t core, uint64_t value,
+                         uint64_t limit)
 {
+    if (value >= limit) {
+        reply_error(domain, op == IM_STAT ? SYS_ERR_ARGS : MON_ERR_NO_CORE);
+        return;
+    }
     if (core >= monitor.tree.count || (core != 0 && !cores_is_up((coreid_t)core))) {
         reply_error(domain, MON_ERR_NO_CORE);
         return;
@@ -150,10 +169,10 @@ static void serve_plain(domainid_t domain, const uint64_t *words)
         cores_await(domain);
         break;
     case MONITOR_CORE_STATUS:
-        serve_remote(domain, IM_CORE_STATUS, 0, words[1]);
+        serve_remote(domain, IM_CORE_STATUS, 0, words[1], monitor.tree.count);
         break;
     case MONITOR_STAT:
-        serve_remote(domain, IM_STAT, words[1], words[2]);
+        serve_remote(domain, IM_STAT, words[1], words[2], KERNEL_STAT_COUNT);
         break;
     case MONITOR_HALT:
         reply_error(domain, domain == MONITOR_OPERATOR ? invoke_kernel_halt(cap_kernel, words[1])

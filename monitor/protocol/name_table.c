@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The name service's table, see protocol/name_table.h. Names are unordered and an entry that goes
-// is replaced by the last; waiters keep the order in which they came, so that nobody is overtaken
-// (C9).
+// The name service's table, see protocol/name_table.h. Waiters for a name keep the order in which
+// they came (T1), so that nobody is overtaken (C9).
 
 #include "protocol/name_table.h"
 
@@ -20,12 +19,40 @@ bool name_valid(const struct name *name)
     return length > 0;
 }
 
-static struct name_entry *find(const struct name_table *table, const struct name *name)
+/// Mixes a name with the seed, word by word: without it nobody can choose names that lie where
+/// another's does.
+static uint64_t key_of(const struct name_table *table, const struct name *name)
 {
-    for (unsigned i = 0; i < table->names_count; i++)
-        if (memcmp(&table->names[i].name, name, sizeof(*name)) == 0)
-            return (struct name_entry *)&table->names[i];
-    return NULL;
+    uint64_t key = table->seed;
+    for (size_t i = 0; i < sizeof(name->text); i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, &name->text[i], sizeof(word));
+        key = (key ^ word) * UINT64_C(0xff51afd7ed558ccd); // MurmurHash3's
+        key ^= key >> 32;
+    }
+    return key;
+}
+
+static uint16_t find(const struct name_table *table, const struct name *name)
+{
+    uint16_t i = table_first(&table->by_name, key_of(table, name));
+    while (i != TABLE_NONE && memcmp(&table->names[i].name, name, sizeof(*name)) != 0)
+        i = table_next(&table->by_name, i);
+    return i;
+}
+
+static void remove_name(struct name_table *table, uint16_t i)
+{
+    table_remove(&table->by_name, key_of(table, &table->names[i].name), i);
+    shares_remove(&table->name_shares, table->names[i].owner);
+    table->names[i] = (struct name_entry){.iref = 0};
+}
+
+static void remove_waiter(struct name_table *table, uint16_t i)
+{
+    table_remove(&table->waiting_by_name, key_of(table, &table->waiters[i].name), i);
+    shares_remove(&table->waiter_shares, table->waiters[i].domain);
+    table->waiters[i] = (struct name_waiter){.token = 0};
 }
 
 errval_t name_table_register(struct name_table *table, const struct name *name, iref_t iref,
@@ -33,22 +60,24 @@ errval_t name_table_register(struct name_table *table, const struct name *name, 
 {
     if (!name_valid(name) || iref == 0)
         return NS_ERR_NAME;
-    if (find(table, name) != NULL)
+    if (find(table, name) != TABLE_NONE)
         return NS_ERR_EXISTS;
-    if (table->names_count == NAMES_MAX ||
-        share_is_used(&table->names[0].owner, sizeof(table->names[0]), table->names_count, owner,
-                      NAMES_SHARE))
+    if (shares_count(&table->name_shares, owner) >= NAMES_SHARE)
         return MON_ERR_LIMIT;
-    table->names[table->names_count++] = (struct name_entry){*name, iref, owner};
+    uint16_t i = table_add(&table->by_name, NAMES_MAX, key_of(table, name));
+    if (i == TABLE_NONE)
+        return MON_ERR_LIMIT;
+    table->names[i] = (struct name_entry){*name, iref, owner};
+    shares_add(&table->name_shares, owner);
     return SYS_ERR_OK;
 }
 
 errval_t name_table_unregister(struct name_table *table, const struct name *name, domainid_t owner)
 {
-    struct name_entry *entry = find(table, name);
-    if (entry == NULL || entry->owner != owner)
+    uint16_t i = find(table, name);
+    if (i == TABLE_NONE || table->names[i].owner != owner)
         return NS_ERR_NOT_FOUND;
-    *entry = table->names[--table->names_count];
+    remove_name(table, i);
     return SYS_ERR_OK;
 }
 
@@ -56,10 +85,10 @@ errval_t name_table_lookup(const struct name_table *table, const struct name *na
 {
     if (!name_valid(name))
         return NS_ERR_NAME;
-    const struct name_entry *entry = find(table, name);
-    if (entry == NULL)
+    uint16_t i = find(table, name);
+    if (i == TABLE_NONE)
         return NS_ERR_NOT_FOUND;
-    *iref = entry->iref;
+    *iref = table->names[i].iref;
     return SYS_ERR_OK;
 }
 
@@ -67,43 +96,52 @@ errval_t name_table_wait(struct name_table *table, const struct name_waiter *wai
 {
     if (!name_valid(&waiter->name))
         return NS_ERR_NAME;
-    if (find(table, &waiter->name) != NULL)
+    if (find(table, &waiter->name) != TABLE_NONE)
         return NS_ERR_EXISTS;
-    if (table->waiters_count == NAME_WAITERS_MAX ||
-        share_is_used(&table->waiters[0].domain, sizeof(table->waiters[0]), table->waiters_count,
-                      waiter->domain, NAME_WAITERS_SHARE))
+    if (shares_count(&table->waiter_shares, waiter->domain) >= NAME_WAITERS_SHARE)
         return MON_ERR_LIMIT;
-    table->waiters[table->waiters_count++] = *waiter;
+    uint16_t i = table_add(&table->waiting_by_name, NAME_WAITERS_MAX, key_of(table, &waiter->name));
+    if (i == TABLE_NONE)
+        return MON_ERR_LIMIT;
+    table->waiters[i] = *waiter;
+    shares_add(&table->waiter_shares, waiter->domain);
     return SYS_ERR_OK;
 }
 
-static void remove_waiter(struct name_table *table, unsigned index)
+bool name_table_take_waiter(struct name_table *table, const struct name *name,
+                            struct name_waiter *waiter, iref_t *iref)
 {
-    table->waiters_count--;
-    memmove(&table->waiters[index], &table->waiters[index + 1],
-            (table->waiters_count - index) * sizeof(table->waiters[0]));
-}
-
-bool name_table_take_waiter(struct name_table *table, struct name_waiter *waiter, iref_t *iref)
-{
-    for (unsigned i = 0; i < table->waiters_count; i++) {
-        const struct name_entry *entry = find(table, &table->waiters[i].name);
-        if (entry == NULL)
-            continue;
-        *waiter = table->waiters[i];
-        *iref = entry->iref;
-        remove_waiter(table, i);
-        return true;
-    }
-    return false;
+    uint16_t entry = find(table, name);
+    if (entry == TABLE_NONE)
+        return false;
+    uint16_t i = table_first(&table->waiting_by_name, key_of(table, name));
+    while (i != TABLE_NONE && memcmp(&table->waiters[i].name, name, sizeof(*name)) != 0)
+        i = table_next(&table->waiting_by_name, i);
+    if (i == TABLE_NONE)
+        return false;
+    *waiter = table->waiters[i];
+    *iref = table->names[entry].iref;
+    remove_waiter(table, i);
+    return true;
 }
 
 void name_table_forget(struct name_table *table, domainid_t domain)
 {
-    for (unsigned i = table->names_count; i-- > 0;)
-        if (table->names[i].owner == domain)
-            table->names[i] = table->names[--table->names_count];
-    for (unsigned i = table->waiters_count; i-- > 0;)
-        if (table->waiters[i].domain == domain)
+    for (uint16_t i = 0; i < table->by_name.used; i++)
+        if (table->names[i].iref != 0 && table->names[i].owner == domain)
+            remove_name(table, i);
+    for (uint16_t i = 0; i < table->waiting_by_name.used; i++)
+        if (table->waiters[i].name.text[0] != '\0' && table->waiters[i].domain == domain)
             remove_waiter(table, i);
+}
+
+bool name_table_valid(const struct name_table *table)
+{
+    unsigned names = 0, waiters = 0;
+    for (unsigned i = 0; i < NAMES_MAX; i++)
+        names += table->names[i].iref != 0 ? 1 : 0;
+    for (unsigned i = 0; i < NAME_WAITERS_MAX; i++)
+        waiters += table->waiters[i].name.text[0] != '\0' ? 1 : 0;
+    return table_valid(&table->by_name) && table_valid(&table->waiting_by_name) &&
+           table->by_name.count == names && table->waiting_by_name.count == waiters;
 }

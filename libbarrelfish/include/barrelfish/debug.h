@@ -24,7 +24,9 @@ int debug_print_cap(char *buf, size_t len, const struct capability *cap);
 /// Writes the capability in `cap`, or the error that it cannot be identified, in words.
 int debug_print_cap_at_capref(char *buf, size_t len, struct capref cap);
 
-/// Prints "file:line function: message" and the error (0: none).
+/// Prints "file:line function: message" and the error (0: none). A domain that calls it very often
+/// is not heard each time: a few times at once, then once a second, with the number of those that
+/// are left out.
 void debug_err(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
     __attribute__((format(printf, 5, 6)));
 

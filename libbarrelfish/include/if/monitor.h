@@ -34,7 +34,8 @@
 #define MONITOR_NAME_BYTES 48u
 
 enum monitor_op {
-    /// cap: the domain's event endpoint; once. MON_ERR_LIMIT.
+    /// cap: the domain's event endpoint, in place of the one before. MON_ERR_LIMIT;
+    /// SYS_ERR_CAP_TYPE: not an LMP endpoint (here and below).
     MONITOR_EVENTS = 1,
     /// cap: the endpoint where the domain wants to be notified of messages between cores; once,
     /// before MONITOR_BIND and MONITOR_BIND_REPLY.

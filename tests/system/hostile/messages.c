@@ -6,6 +6,7 @@
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/lmp_rpc.h"
+#include "barrelfish/lrpc.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
 #include "cases.h"
@@ -77,8 +78,46 @@ static int events_to_services(void)
     return is_quiet() ? 0 : HOSTILE_WENT_ON;
 }
 
+// Whatever is to be an endpoint must be one.
+static int no_endpoints(void)
+{
+    const struct capref wrong[] = {cap_vroot, cap_dispframe};
+    const enum monitor_op ops[] = {MONITOR_EVENTS, MONITOR_NOTIFY, MONITOR_IRQDEST_CREATE,
+                                   MONITOR_BIND_LMP};
+    struct capref cap;
+    struct lmp_endpoint *ep;
+    for (unsigned i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        uint64_t none[LMP_MSG_LENGTH] = {ops[i], IREF_MAKE(disp_get_core_id(), 1)};
+        if (err_no(monitor_call(none, NULL_CAP, none, NULL)) != LIB_ERR_INVALID_ARGS) {
+            return HOSTILE_WENT_ON;
+        }
+        for (unsigned k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++) {
+            uint64_t words[LMP_MSG_LENGTH] = {ops[i], IREF_MAKE(disp_get_core_id(), 1)};
+            if (err_no(monitor_call(words, wrong[k], words, NULL)) != SYS_ERR_CAP_TYPE) {
+                return HOSTILE_WENT_ON;
+            }
+        }
+    }
+    // Nothing of that counts: the right one is still taken, also in place of another.
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EVENTS};
+        if (err_is_fail(endpoint_create(1, &cap, &ep)) ||
+            err_is_fail(monitor_call(words, cap, words, NULL))) {
+            return 1;
+        }
+    }
+    uint64_t wait[LMP_MSG_LENGTH] = {MONITOR_NAME_WAIT};
+    memcpy(&wait[MONITOR_NAME_WORD], CONSOLE_NAME, strlen(CONSOLE_NAME));
+    if (err_is_fail(monitor_call(wait, NULL_CAP, wait, NULL))) {
+        return 2;
+    }
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    return err_is_ok(lrpc_wait(ep, &msg, NULL)) && msg.words[0] == MONITOR_EVENT_NAME ? 0 : 3;
+}
+
 const struct hostile_case hostile_messages[] = {
     {"answers_to_services", HOSTILE_ERROR, answers_to_services},
     {"events_to_services", HOSTILE_ERROR, events_to_services},
+    {"no_endpoints", HOSTILE_ERROR, no_endpoints},
 };
 const size_t hostile_messages_count = sizeof(hostile_messages) / sizeof(hostile_messages[0]);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The library's event machinery, endpoints, requests, start and foreign system calls, on a fake CPU
-// driver. Switches of threads are not here: they need upcalls, which the system tests have.
+// The library's event machinery, endpoints, requests, the monitor's events, start and foreign system
+// calls, on a fake CPU driver. Switches of threads are not here: they need upcalls, which the system tests have.
 #include "suites.h"
 
 int main(void)
@@ -13,6 +13,8 @@ int main(void)
         {"timer", NULL, NULL, NULL, NULL, timer_tests},
         {"endpoint", NULL, NULL, NULL, NULL, endpoint_tests},
         {"rpc", NULL, NULL, NULL, NULL, rpc_tests},
+        {"errors printed", NULL, NULL, NULL, NULL, print_limit_tests},
+        {"events of the monitor", NULL, NULL, NULL, NULL, monitor_events_tests},
         {"startup", NULL, NULL, NULL, NULL, startup_tests},
         {"foreign system calls", NULL, NULL, NULL, NULL, foreign_tests},
         CU_SUITE_INFO_NULL,

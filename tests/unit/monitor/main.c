@@ -14,6 +14,7 @@ int main(void)
         {"directory of holders", NULL, NULL, NULL, NULL, directory_tests},
         {"name table", NULL, NULL, NULL, NULL, name_table_tests},
         {"queue of lines", NULL, NULL, NULL, NULL, line_queue_tests},
+        {"tables and shares", NULL, NULL, NULL, NULL, table_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

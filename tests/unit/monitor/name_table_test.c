@@ -97,7 +97,7 @@ static void shares(void)
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
     waiter.domain = 1;
     CU_ASSERT_EQUAL(name_table_register(&table, &waiter.name, 1, 2), SYS_ERR_OK);
-    CU_ASSERT(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT(name_table_take_waiter(&table, &waiter.name, &got, &iref));
     CU_ASSERT_EQUAL(name_table_unregister(&table, &waiter.name, 2), SYS_ERR_OK);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
 }
@@ -110,15 +110,15 @@ static void waiters_in_order(void)
     memset(&table, 0, sizeof(table));
     for (waiter.token = 0; waiter.token < 10; waiter.token++)
         CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
-    CU_ASSERT_FALSE(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT_FALSE(name_table_take_waiter(&table, &a, &got, &iref));
     CU_ASSERT_EQUAL(name_table_register(&table, &a, 77, 1), SYS_ERR_OK);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), NS_ERR_EXISTS);
     for (uint64_t token = 0; token < 10; token++) {
-        CU_ASSERT(name_table_take_waiter(&table, &got, &iref));
+        CU_ASSERT(name_table_take_waiter(&table, &a, &got, &iref));
         CU_ASSERT_EQUAL(got.token, token);
         CU_ASSERT_EQUAL(iref, 77);
     }
-    CU_ASSERT_FALSE(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT_FALSE(name_table_take_waiter(&table, &a, &got, &iref));
 }
 
 static void forget(void)
@@ -139,9 +139,9 @@ static void forget(void)
     CU_ASSERT_EQUAL(name_table_lookup(&table, &c, &iref), NS_ERR_NOT_FOUND);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &b, &iref), SYS_ERR_OK);
     CU_ASSERT_EQUAL(name_table_register(&table, &d, 4, 2), SYS_ERR_OK);
-    CU_ASSERT(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT(name_table_take_waiter(&table, &d, &got, &iref));
     CU_ASSERT_EQUAL(got.domain, 2);
-    CU_ASSERT_FALSE(name_table_take_waiter(&table, &got, &iref));
+    CU_ASSERT_FALSE(name_table_take_waiter(&table, &d, &got, &iref));
 }
 
 /// 40 names, of which `owner` of the model says who registered each; 0 is nobody.
@@ -182,7 +182,28 @@ static void random_run(void)
                             owner[n] == 0 ? NS_ERR_NOT_FOUND : SYS_ERR_OK);
             CU_ASSERT_EQUAL(iref, owner[n] == 0 ? 0 : n + 1);
         }
+        if (i % 1000 == 0)
+            CU_ASSERT(name_table_valid(&table));
     }
+}
+
+/// A full table, whose names another has chosen: no bucket has many more than it would have by
+/// chance, so that others' names are found as fast as in an empty one.
+static void cost_when_full(void)
+{
+    unsigned longest = 0;
+    memset(&table, 0, sizeof(table));
+    table.seed = 12345;
+    for (unsigned i = 0; i < NAMES_MAX; i++)
+        CU_ASSERT_EQUAL(register_numbered(i, 1 + i / NAMES_SHARE), SYS_ERR_OK);
+    for (unsigned i = 0; i < sizeof(table.by_name.buckets) / sizeof(uint16_t); i++) {
+        unsigned length = 0;
+        for (uint16_t at = table.by_name.buckets[i]; at != 0; at = table.by_name.next[at - 1])
+            length++;
+        longest = length > longest ? length : longest;
+    }
+    CU_ASSERT(longest <= 8);
+    CU_ASSERT(name_table_valid(&table));
 }
 
 CU_TestInfo name_table_tests[] = {
@@ -193,5 +214,6 @@ CU_TestInfo name_table_tests[] = {
     {"waiters are answered in order", waiters_in_order},
     {"what a domain had is forgotten", forget},
     {"random operations against a model", random_run},
+    {"a full table is no slower", cost_when_full},
     CU_TEST_INFO_NULL,
 };

@@ -2,12 +2,14 @@
 // Copyright The Stave authors
 //
 // The name service's table: names of services with their interface references, and those who wait
-// for a name that is not there yet. Pure and bounded; it lives in the monitor of core 0.
+// for a name that is not there yet. Pure and bounded; it lives in the monitor of core 0. What a
+// lookup costs does not depend on how many names there are, nor on which ones: where a name is
+// depends on a seed that nobody knows who registers names.
 
 #pragma once
 
 #include "kpi/errors.h"
-#include "protocol/share.h"
+#include "protocol/shares.h"
 
 #define NAME_BYTES_MAX 48u ///< of a name; shorter ones are padded with zeros
 #define NAMES_MAX 512u
@@ -34,12 +36,15 @@ struct name_entry {
     domainid_t owner;
 };
 
-/// Private to name_table; visible for allocation. All zero is an empty table.
+/// Private to name_table, but for the seed; visible for allocation. All zero is an empty table.
 struct name_table {
-    unsigned names_count;
-    unsigned waiters_count;
-    struct name_entry names[NAMES_MAX];
-    struct name_waiter waiters[NAME_WAITERS_MAX];
+    uint64_t seed; ///< set while the table is empty
+    struct table by_name;
+    struct table waiting_by_name;
+    struct shares name_shares;
+    struct shares waiter_shares;
+    struct name_entry names[NAMES_MAX];           ///< iref 0: free
+    struct name_waiter waiters[NAME_WAITERS_MAX]; ///< no name: free
 };
 
 /// Tells whether a name that came in a message is valid.
@@ -72,9 +77,13 @@ name_table_lookup(const struct name_table *table, const struct name *name, iref_
 __attribute__((warn_unused_result)) errval_t name_table_wait(struct name_table *table,
                                                              const struct name_waiter *waiter);
 
-/// Takes a waiter whose name is registered now off the table, the one that came first; false if
-/// there is none.
-bool name_table_take_waiter(struct name_table *table, struct name_waiter *waiter, iref_t *iref);
+/// Takes a waiter for `name`, if that is registered, off the table, the one that came first; false
+/// if there is none.
+bool name_table_take_waiter(struct name_table *table, const struct name *name,
+                            struct name_waiter *waiter, iref_t *iref);
 
 /// Removes all names and waiters of a domain that has ended.
 void name_table_forget(struct name_table *table, domainid_t domain);
+
+/// Checks the tables: every name and every waiter is where it is looked for.
+bool name_table_valid(const struct name_table *table);
