@@ -140,7 +140,7 @@ errval_t memory_own(struct memory_source *own, unsigned count)
         if (i != work)
             err = give(&si, &slot, own[i].cap);
     if (err_is_ok(err))
-        err = cap_mint(cap_memservep, si.selfep, CAPRIGHTS_ALL, disp_get_domain_id());
+        err = cap_mint(cap_memservep, si.selfep, SPAWN_RIGHTS_SERVICE, disp_get_domain_id());
     if (err_is_ok(err))
         err = spawn_run(&si);
     if (err_is_fail(err))

@@ -70,22 +70,23 @@ struct gift {
     uint64_t badge;
 };
 
-// TASKCN: what the domain is made of, and whom it may speak to.
+// TASKCN: what the domain is made of, and whom it may speak to. Without GRANT it can neither revoke
+// what it lives by nor the services' endpoints, nor pass these on; without WRITE it cannot change
+// what others read too. tests/system/caps has a table of all of it, with the reasons.
 static errval_t give_caps(const struct spawn_work *work)
 {
     const struct spawn_params *params = work->params;
     const struct spawn_info *si = &work->si;
     const struct gift gifts[] = {
-        // Without GRANT, the domain cannot revoke what it lives by: only its spawner can.
         {TASKCN_SLOT_ROOTCN, si->rootcn, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0},
         {TASKCN_SLOT_DISPATCHER, si->dispatcher, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0},
         {TASKCN_SLOT_SELFEP, si->selfep, CAPRIGHTS_ALL, 0},
-        {TASKCN_SLOT_MONITOREP, params->monitor_ep, CAPRIGHTS_ALL, si->domain_id},
-        {TASKCN_SLOT_MEMSERVEP, params->mem_serv_ep, CAPRIGHTS_ALL, si->domain_id},
-        {TASKCN_SLOT_SPAWNDEP, params->spawnd_ep, CAPRIGHTS_ALL, si->domain_id},
+        {TASKCN_SLOT_MONITOREP, params->monitor_ep, SPAWN_RIGHTS_SERVICE, si->domain_id},
+        {TASKCN_SLOT_MEMSERVEP, params->mem_serv_ep, SPAWN_RIGHTS_SERVICE, si->domain_id},
+        {TASKCN_SLOT_SPAWNDEP, params->spawnd_ep, SPAWN_RIGHTS_SERVICE, si->domain_id},
         {TASKCN_SLOT_KERNELINFO, params->kernel_info, CAPRIGHTS_READ, 0},
         {TASKCN_SLOT_KERNEL, params->kernel, CAPRIGHTS_ALL, 0},
-        {TASKCN_SLOT_BOOTINFO, params->bootinfo, CAPRIGHTS_ALL, 0},
+        {TASKCN_SLOT_BOOTINFO, params->bootinfo, CAPRIGHTS_READ | CAPRIGHTS_IDENTIFY, 0},
     };
     errval_t err = SYS_ERR_OK;
     for (size_t i = 0; i < sizeof(gifts) / sizeof(gifts[0]) && err_is_ok(err); i++) {
@@ -207,7 +208,7 @@ static errval_t check_params(struct spawn_work *work)
     const struct spawn_extent extent = {
         .modulecn = params->modulecn,
         .supercn = params->supercn,
-        .shared_image = !capref_is_null(params->image_frame),
+        .shared_bytes = spawn_shared_bytes(params),
     };
     return spawn_layout_make(&work->layout, &work->elf, extent) ? SYS_ERR_OK : SPAWN_ERR_LOAD;
 }

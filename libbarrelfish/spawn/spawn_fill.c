@@ -16,7 +16,7 @@ static errval_t fill_image(const struct spawn_work *work)
 {
     void *image;
     const struct elf_info *elf = &work->elf;
-    bool shared_image = !capref_is_null(work->params->image_frame);
+    size_t shared_bytes = spawn_shared_bytes(work->params);
     if (work->layout.segments_bytes == 0) {
         return SYS_ERR_OK;
     }
@@ -28,7 +28,7 @@ static errval_t fill_image(const struct spawn_work *work)
     }
     for (uint32_t i = 0; i < elf->count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
-        if (spawn_is_shared(segment, shared_image)) {
+        if (spawn_is_shared(segment, shared_bytes)) {
             continue;
         }
         memcpy((char *)image + work->layout.segment[i] + segment->vaddr % BASE_PAGE_SIZE,

@@ -47,14 +47,21 @@ struct spawn_work {
 /// What there is besides the segments.
 struct spawn_extent {
     bool modulecn, supercn;
-    bool shared_image; ///< segments that are not written need no memory of their own
+    size_t shared_bytes; ///< of the image: what is not written is mapped from it; 0: none
 };
 
-/// Whether a segment can be mapped from the image as it is.
-static inline bool spawn_is_shared(const struct elf_segment *segment, bool shared_image)
+/// Bytes of the image that can be shared.
+static inline size_t spawn_shared_bytes(const struct spawn_params *params)
 {
-    return shared_image && (segment->flags & ELF_FLAG_WRITE) == 0 &&
-           segment->filesz == segment->memsz;
+    return capref_is_null(params->image_frame) ? 0 : params->image_bytes;
+}
+
+/// Whether a segment can be mapped from the image as it is. If its last page reaches beyond the
+/// image, it is copied: what lies there in memory is nobody's to see.
+static inline bool spawn_is_shared(const struct elf_segment *segment, size_t shared_bytes)
+{
+    return (segment->flags & ELF_FLAG_WRITE) == 0 && segment->filesz == segment->memsz &&
+           page_round_up(segment->offset + segment->filesz) <= shared_bytes;
 }
 
 /// Decide the layout. False: more page tables than PAGECN has room for.

@@ -57,7 +57,7 @@ bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
     for (uint32_t i = 0; i < elf->count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
         layout->segment[i] = layout->segments_bytes;
-        if (!spawn_is_shared(segment, extent.shared_image)) {
+        if (!spawn_is_shared(segment, extent.shared_bytes)) {
             layout->segments_bytes +=
                 page_round_up(segment->vaddr % BASE_PAGE_SIZE + segment->memsz);
         }

@@ -155,7 +155,7 @@ static errval_t map_segments(struct spawn_work *work, struct capref image)
         uint64_t flags = VREGION_FLAGS_READ;
         flags |= (segment->flags & ELF_FLAG_WRITE) != 0 ? VREGION_FLAGS_WRITE : 0;
         flags |= (segment->flags & ELF_FLAG_EXECUTE) != 0 ? VREGION_FLAGS_EXECUTE : 0;
-        if (spawn_is_shared(segment, !capref_is_null(work->params->image_frame))) {
+        if (spawn_is_shared(segment, spawn_shared_bytes(work->params))) {
             gensize_t offset = segment->offset - segment->vaddr % BASE_PAGE_SIZE;
             err = map_frame(work, start, bytes, work->params->image_frame, offset, flags);
         } else {

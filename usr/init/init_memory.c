@@ -143,7 +143,7 @@ struct capref init_start_mem_serv(struct init_remainder *remainder)
     size_t count = end_regions();
     memory_divide(&division, regions, count, info->cores, info->cores_count, info->distance);
     hand_out(&si, remainder);
-    errval_t err = cap_mint(cap_memservep, si.selfep, CAPRIGHTS_ALL, disp_get_domain_id());
+    errval_t err = cap_mint(cap_memservep, si.selfep, SPAWN_RIGHTS_SERVICE, disp_get_domain_id());
     if (err_is_ok(err)) {
         err = spawn_run(&si);
     }

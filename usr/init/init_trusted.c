@@ -104,7 +104,7 @@ struct capref init_start_monitor(const struct init_remainder *remainder, struct 
         err = spawn_give_cap(&si, ROOTCN_SLOT_SUPERCN, (cslot_t)i, all.caps[i]);
     }
     if (err_is_ok(err)) {
-        err = cap_mint(cap_monitorep, si.selfep, CAPRIGHTS_ALL, disp_get_domain_id());
+        err = cap_mint(cap_monitorep, si.selfep, SPAWN_RIGHTS_SERVICE, disp_get_domain_id());
     }
     if (err_is_ok(err)) {
         err = cap_destroy(params.bootinfo);
@@ -155,7 +155,7 @@ void init_start_spawnd(struct capref monitor_ep, struct capref mem_serv_ep)
         err = spawn_add_cap(&si, ROOTCN_SLOT_ARGCN, SPAWND_ARG_MEMSERVEP, mem_serv_ep);
     }
     if (err_is_ok(err)) {
-        err = cap_mint(cap_spawndep, si.selfep, CAPRIGHTS_ALL, disp_get_domain_id());
+        err = cap_mint(cap_spawndep, si.selfep, SPAWN_RIGHTS_SERVICE, disp_get_domain_id());
     }
     if (err_is_ok(err)) {
         err = spawn_run(&si);

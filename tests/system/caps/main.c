@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Capabilities as a domain without special trust uses them through the library: rights, revocation,
-// cleared memory, deletion in steps, and that all memory comes back. The rules one by one are
-// tested in tests/system/rules, and against a model in tests/unit/caps.
+// Capabilities as a domain without special trust has them at its start and uses them through the
+// library: rights, revocation, cleared memory, deletion in steps, and that all memory comes back.
+// The rules one by one are tested in tests/system/rules, and against a model in tests/unit/caps.
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
+#include "barrelfish/spawn_client.h"
 #include "barrelfish/vspace_common.h"
+#include "start.h"
 #include "systest/systest.h"
 
 #define PIECE_BYTES (16 * BASE_PAGE_SIZE)
@@ -117,8 +119,23 @@ static void run_all(void)
     test_cnode_delete();
 }
 
-int main(void)
+// This program again, as a child that compares what it holds at its start with a table.
+static void test_start(void)
 {
+    char *const argv[] = {"test_caps", "start", NULL};
+    struct capref child;
+    uint8_t status = 255;
+    EXPECT_OK(spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_BOOTINFO, &child));
+    EXPECT_OK(spawn_wait(child, &status, false));
+    EXPECT(status == 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "start") == 0) {
+        return start_check();
+    }
+    test_start();
     run_all(); // the domain's own tables grow in this round
     uint64_t before = test_memory_settled();
     for (unsigned i = 0; i < 20; i++) {

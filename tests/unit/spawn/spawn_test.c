@@ -28,8 +28,7 @@ static struct elf_info small_image(void)
 static void test_layout(void)
 {
     struct elf_info elf = small_image();
-    CU_ASSERT_TRUE_FATAL(
-        spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+    CU_ASSERT_TRUE_FATAL(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
     // 0 to 4 MiB by two tables, one for each of the image's 2 MiB.
     CU_ASSERT_EQUAL(layout.ptables, 4);
     CU_ASSERT_EQUAL(layout.ptable_of[0], 1);
@@ -42,7 +41,7 @@ static void test_layout(void)
     CU_ASSERT_EQUAL(layout.total, layout.image + 0x9000 + STACK_BYTES);
     CU_ASSERT_FALSE(layout.present[ROOTCN_SLOT_MODULECN] || layout.present[ROOTCN_SLOT_SUPERCN]);
     gensize_t without = layout.total;
-    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, false}));
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, 0}));
     CU_ASSERT_EQUAL(layout.total, without + 2 * OBJSIZE_L2CNODE);
 }
 
@@ -50,8 +49,7 @@ static void test_layout(void)
 static void test_offsets(void)
 {
     struct elf_info elf = small_image();
-    CU_ASSERT_TRUE_FATAL(
-        spawn_layout_make(&layout, &elf, (struct spawn_extent){true, false, false}));
+    CU_ASSERT_TRUE_FATAL(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, false, 0}));
     CU_ASSERT_EQUAL(layout.cnodes, L1_CNODE_SLOTS_MIN * OBJSIZE_CTE);
     CU_ASSERT_EQUAL(layout.vnodes, layout.cnodes + 6 * OBJSIZE_L2CNODE);
     CU_ASSERT_EQUAL(layout.dispatcher, layout.vnodes + (3 + layout.ptables) * OBJSIZE_VNODE);
@@ -62,17 +60,34 @@ static void test_offsets(void)
     CU_ASSERT(layout.total < 600 * 1024);
 }
 
+// What is not written is shared, unless its last page shows what lies behind the image.
+static void test_shared(void)
+{
+    struct elf_info elf = small_image();
+    elf.segments[0].filesz = elf.segments[0].memsz;
+    elf.segments[1].offset = 0x1f00;
+    elf.segments[1].filesz = elf.segments[1].memsz;
+    elf.segments[2].flags = ELF_FLAG_WRITE;
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){.shared_bytes = 0x3000}));
+    CU_ASSERT_EQUAL(layout.segments_bytes, 0x5000); // its own: what is written
+    CU_ASSERT_EQUAL(layout.segment[2], 0);
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){.shared_bytes = 0x2fff}));
+    CU_ASSERT_EQUAL(layout.segments_bytes, 0x7000); // and the second, across two pages
+    CU_ASSERT(layout.segment[1] == 0 && layout.segment[2] == 0x2000);
+    CU_ASSERT_FALSE(spawn_is_shared(&elf.segments[0], 0));
+}
+
 static void test_large_images(void)
 {
     struct elf_info elf = small_image();
     elf.count = 1;
     elf.load_bytes = elf.segments[0].memsz = 80ul << 20;
-    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, false}));
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, 0}));
     CU_ASSERT_EQUAL(layout.ptables, 42);
     elf.load_bytes = elf.segments[0].memsz = SPAWN_IMAGE_MAX;
-    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
     elf.load_bytes = SPAWN_IMAGE_MAX + BASE_PAGE_SIZE;
-    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
     // Small, but spread over more page tables than PAGECN holds.
     elf.count = ELF_PHNUM_MAX;
     elf.load_bytes = 1ul << 20;
@@ -80,7 +95,7 @@ static void test_large_images(void)
         elf.segments[i] = (struct elf_segment){.vaddr = (2 + i * 12ul) * LARGE_PAGE_SIZE,
                                                .memsz = 6 * LARGE_PAGE_SIZE};
     }
-    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, false}));
+    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
 }
 
 static void test_strings(void)
@@ -163,6 +178,7 @@ int main(void)
     CU_TestInfo tests[] = {
         {"layout", test_layout},
         {"offsets", test_offsets},
+        {"shared segments", test_shared},
         {"large images", test_large_images},
         {"argument strings", test_strings},
         {"boot modules", test_modules},

@@ -10,14 +10,17 @@
 #include "barrelfish/caddr.h"
 #include "kpi/spawn.h"
 
+/// Rights to a service's endpoint: to send, but neither to revoke nor to pass it on.
+#define SPAWN_RIGHTS_SERVICE (CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT)
+
 /// What a new domain is to be. Pointers are needed during spawn_load() only; so are capabilities,
 /// which stay the caller's. NULL_CAP: the domain gets none.
 struct spawn_params {
     const void *image; ///< ELF file
     size_t image_bytes;
     /// Frame that holds the image from its start, to be read and executed: segments that are not
-    /// written are mapped from it, one copy for all domains. NULL_CAP: they are copied like the
-    /// others.
+    /// written are mapped from it, one copy for all domains, but for one whose last page reaches
+    /// beyond the image. NULL_CAP: they are copied like the others.
     struct capref image_frame;
     size_t argc, envc;
     const char *const *argv; ///< argv[0] is the domain's name
@@ -26,14 +29,15 @@ struct spawn_params {
     uint32_t flags;            ///< SPAWN_FLAG_; with BOOTINFO `bootinfo` is needed
     bool modulecn, supercn;    ///< make these (empty) CNodes too
     struct capref death_ep;    ///< told of its death by the CPU driver
-    struct capref bootinfo;    ///< frame with struct bootinfo; mapped to read
+    struct capref bootinfo;    ///< frame with struct bootinfo; mapped to read, given to read
     struct capref kernel_info; ///< any Kernel; the domain gets it with the right to read only
     struct capref kernel;      ///< Kernel to be copied with all rights: trusted base only
     /// Copy what the caller itself holds of the machine (TASKCN's slots KERNEL, IRQ, IO, PHYSADDR
     /// and on): spawnds, and modules that the platform trusts with it. Then `kernel` must be
     /// NULL_CAP.
     bool machine;
-    struct capref monitor_ep, mem_serv_ep, spawnd_ep; ///< unbadged; minted with the domain ID
+    /// Unbadged; minted with the domain ID and SPAWN_RIGHTS_SERVICE.
+    struct capref monitor_ep, mem_serv_ep, spawnd_ep;
 };
 
 /// A domain made by this library. `selfep` may be used to mint endpoints of it; all belong to it.
