@@ -12,6 +12,17 @@
 #define IDT_ENTRIES 256u
 #define FAULT_STACK_BYTES 4096u
 
+/// Exceptions that may hit before the CPU driver is on its own stack, or when that is lost, each
+/// with a stack of its own: one of them can hit while another is handled. The numbers are those of
+/// the gates (IST).
+enum fault_stack {
+    FAULT_STACK_NMI = 1,
+    FAULT_STACK_DOUBLE,
+    FAULT_STACK_MACHINE_CHECK,
+    FAULT_STACK_DEBUG,
+    FAULT_STACKS_END
+};
+
 struct idt_entry {
     uint16_t offset_0;
     uint16_t selector;
@@ -38,8 +49,7 @@ struct arch_kcb {
     uint64_t gdt[GDT_ENTRIES];
     struct task_state tss;
     struct idt_entry idt[IDT_ENTRIES];
-    uint8_t fault_stack[FAULT_STACK_BYTES]
-        __attribute__((aligned(16))); // double fault, NMI, machine check
+    uint8_t fault_stacks[FAULT_STACKS_END - 1][FAULT_STACK_BYTES] __attribute__((aligned(16)));
     uint64_t xsave_mask;
     uint32_t xsave_bytes;
     uint64_t cr3;            // loaded root table

@@ -23,9 +23,14 @@
 #define CR4_SMAP (1ul << 21)
 
 #define MSR_APIC_BASE 0x1bu
+#define MSR_SYSENTER_CS 0x174u
 #define MSR_STAR 0xc0000081u
 #define MSR_LSTAR 0xc0000082u
 #define MSR_SFMASK 0xc0000084u
+
+#define CPUID_1_EDX_SEP (1u << 11)
+
+#define DR7_NOTHING 0x400ul ///< no breakpoint; one bit is fixed
 
 #define RFLAGS_FIXED (1ul << 1)
 #define RFLAGS_TF (1ul << 8)
@@ -63,11 +68,12 @@ static inline void cpu_write_msr(uint32_t msr, uint64_t value)
                  : "memory");
 }
 
+/// RDTSC clears the upper halves of both registers.
 static inline uint64_t cpu_tsc(void)
 {
-    uint32_t low, high;
+    uint64_t low, high;
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
-    return ((uint64_t)high << 32) | low;
+    return high << 32 | low;
 }
 
 static inline uint64_t cpu_read_cr0(void)
@@ -111,6 +117,52 @@ static inline uint64_t cpu_read_cr4(void)
 static inline void cpu_write_cr4(uint64_t value)
 {
     asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+
+static inline void cpu_write_dr7(uint64_t value)
+{
+    asm volatile("mov %0, %%dr7" : : "r"(value));
+}
+
+/// The selectors of ds, es, fs and gs, 16 bits each from the lowest.
+static inline uint64_t cpu_read_selectors(void)
+{
+    uint32_t ds, es, fs, gs;
+    asm volatile("mov %%ds, %0\n\t"
+                 "mov %%es, %1\n\t"
+                 "mov %%fs, %2\n\t"
+                 "mov %%gs, %3"
+                 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+    return (uint64_t)(gs << 16 | fs) << 32 | (es << 16 | ds);
+}
+
+/// Whether any of the four is not null, or `others` is not 0.
+static inline bool cpu_has_selector(uint64_t others)
+{
+    uint64_t scratch;
+    bool some;
+    asm volatile("mov %%ds, %k1\n\t"
+                 "or %1, %2\n\t"
+                 "mov %%es, %k1\n\t"
+                 "or %1, %2\n\t"
+                 "mov %%fs, %k1\n\t"
+                 "or %1, %2\n\t"
+                 "mov %%gs, %k1\n\t"
+                 "or %1, %2"
+                 : "=@ccnz"(some), "=&r"(scratch), "+r"(others));
+    return some;
+}
+
+/// Those of fs and gs load their bases, too.
+static inline void cpu_write_selectors(uint64_t selectors)
+{
+    asm volatile("mov %w0, %%ds\n\t"
+                 "mov %w1, %%es\n\t"
+                 "mov %w2, %%fs\n\t"
+                 "mov %w3, %%gs"
+                 :
+                 : "r"((uint32_t)selectors), "r"((uint32_t)(selectors >> 16)),
+                   "r"((uint32_t)(selectors >> 32)), "r"((uint32_t)(selectors >> 48)));
 }
 
 static inline void cpu_write_xcr0(uint64_t value)

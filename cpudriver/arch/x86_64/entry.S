@@ -92,12 +92,19 @@ trap_common:
     movq 8(%rsp), %rsi
     movq $kcb + KCB_STACK_TOP, %rsp
     xorl %ebp, %ebp
-    cld
+    pushq $RFLAGS_KERNEL // a gate leaves DF and AC as the domain had them
+    popfq
     call trap_handle
     jmp exit_iret
 
-// An interrupt ends the idle loop; anything else is a fault of the CPU driver.
+// An interrupt ends the idle loop. A debug exception is a domain's doing: with TF set it executes
+// SYSCALL, and some processors raise the exception of that step only now, at syscall_entry and still
+// on the domain's stack pointer; the gate's own stack makes that harmless. The event goes on as if
+// nothing had been, and the domain is trapped in its next step. Anything else is a fault of the CPU
+// driver.
 trap_from_kernel:
+    cmpq $EXCEPTION_DEBUG, (%rsp)
+    je step_over
     cmpq $32, (%rsp)
     jb 1f
     movq (%rsp), %rdi
@@ -134,6 +141,11 @@ trap_from_kernel:
     movq %rsp, %rdx
     andq $-16, %rsp
     call panic_exception
+
+step_over:
+    andl $~RFLAGS_STEP, 32(%rsp)
+    addq $16, %rsp
+    iretq
 
 // Waits for an interrupt, which comes in through trap_from_kernel; never returns.
     .globl cpu_idle

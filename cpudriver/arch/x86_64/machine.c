@@ -69,6 +69,11 @@ static _Noreturn void machine_exit(uint8_t code)
          spin++)
         cpu_pause();
     cpu_out8(EXIT_PORT, code);
+    machine_stop_core();
+}
+
+void machine_stop_core(void)
+{
     for (;;)
         asm volatile("cli; hlt");
 }
@@ -104,9 +109,9 @@ bool machine_is_stack(uint64_t address)
     if (!kcb_present() || address % 8 != 0)
         return false;
     uint64_t low = (uint64_t)kcb.stack, high = low + sizeof(kcb.stack);
-    uint64_t fault_low = (uint64_t)kcb.arch.fault_stack;
+    uint64_t fault_low = (uint64_t)kcb.arch.fault_stacks;
     return (address >= low && address + 16 <= high) ||
-           (address >= fault_low && address + 16 <= fault_low + FAULT_STACK_BYTES);
+           (address >= fault_low && address + 16 <= fault_low + sizeof(kcb.arch.fault_stacks));
 }
 
 void pic_disable(void)

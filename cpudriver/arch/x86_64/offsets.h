@@ -15,3 +15,7 @@
 #define SELECTOR_USER_DATA 0x1b // as SYSRET makes it: STAR[63:48] + 8, privilege 3
 #define SELECTOR_USER_CODE 0x23 // STAR[63:48] + 16, privilege 3
 #define SELECTOR_TSS 0x28
+
+#define EXCEPTION_DEBUG 1
+#define RFLAGS_KERNEL 0x2 // interrupts off, no other flag
+#define RFLAGS_STEP 0x100 // TF

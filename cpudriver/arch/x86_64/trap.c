@@ -33,19 +33,26 @@ _Static_assert(offsetof(struct kcb, regs) == KCB_REGS, "entry.S");
 
 void syscall_entry(void);
 
+// The others cannot hit while rsp still is the domain's: there every instruction is one that
+// touches only mapped memory of this core, interrupts are off, and no breakpoint is ever set.
+static const uint8_t fault_stacks[EXCEPTION_COUNT] = {
+    [EXCEPTION_DEBUG] = FAULT_STACK_DEBUG,
+    [EXCEPTION_NMI] = FAULT_STACK_NMI,
+    [EXCEPTION_DOUBLE] = FAULT_STACK_DOUBLE,
+    [EXCEPTION_MACHINE_CHECK] = FAULT_STACK_MACHINE_CHECK,
+};
+
 static void set_gates(void)
 {
     extern char trap_stubs[];
     for (unsigned vector = 0; vector < IDT_ENTRIES; vector++) {
         uint64_t stub = (uint64_t)trap_stubs + vector * STUB_BYTES;
-        bool fatal = vector == EXCEPTION_NMI || vector == EXCEPTION_DOUBLE ||
-                     vector == EXCEPTION_MACHINE_CHECK;
         kcb.arch.idt[vector] = (struct idt_entry){
             .offset_0 = (uint16_t)stub,
             .offset_16 = (uint16_t)(stub >> 16),
             .offset_32 = (uint32_t)(stub >> 32),
             .selector = SELECTOR_KERNEL_CODE,
-            .ist = fatal ? 1 : 0,
+            .ist = vector < EXCEPTION_COUNT ? fault_stacks[vector] : 0,
             .type = vector == 3 || vector == 4 ? GATE_USER : GATE_INTERRUPT,
         };
     }
@@ -56,7 +63,8 @@ static void load_tables(void)
     struct arch_kcb *arch = &kcb.arch;
     uint64_t tss = (uint64_t)&arch->tss;
     arch->tss.rsp[0] = (uint64_t)&kcb + KCB_STACK_TOP;
-    arch->tss.ist[0] = (uint64_t)arch->fault_stack + FAULT_STACK_BYTES;
+    for (unsigned i = 0; i < FAULT_STACKS_END - 1; i++)
+        arch->tss.ist[i] = (uint64_t)arch->fault_stacks[i] + FAULT_STACK_BYTES;
     arch->tss.io_map = sizeof(arch->tss); // no I/O port is open to user mode
     arch->gdt[1] = 0x00af9a000000ffff;    // kernel code, 64-bit
     arch->gdt[2] = 0x00cf92000000ffff;    // kernel data
@@ -74,9 +82,10 @@ static void load_tables(void)
       idt = {sizeof(arch->idt) - 1, (uint64_t)arch->idt};
     asm volatile("lgdt %0\n\t"
                  "lidt %1\n\t"
-                 "mov %2, %%ds\n\t"
-                 "mov %2, %%es\n\t"
+                 "lldt %w3\n\t"
                  "mov %2, %%ss\n\t"
+                 "mov %3, %%ds\n\t"
+                 "mov %3, %%es\n\t"
                  "mov %3, %%fs\n\t"
                  "mov %3, %%gs\n\t"
                  "pushq %4\n\t"
@@ -91,17 +100,26 @@ static void load_tables(void)
                  : "rax", "memory");
 }
 
+// What firmware, a boot loader or INIT leave behind must be of no use to a domain. After INIT the
+// hidden part of LDTR describes a table at address 0 (Intel SDM vol. 3, table 10-1), which
+// load_tables() has ended: a domain might map that address and find its own call gates.
+static void forget_firmware(void)
+{
+    cpu_write_dr7(DR7_NOTHING);
+    if ((cpu_id(1, 0).edx & CPUID_1_EDX_SEP) != 0)
+        cpu_write_msr(MSR_SYSENTER_CS, 0);
+}
+
 void trap_init(void)
 {
     load_tables();
+    forget_firmware();
     cpu_write_msr(MSR_STAR, (uint64_t)SELECTOR_KERNEL_CODE << 32 |
                                 (uint64_t)(SELECTOR_KERNEL_DATA | 3) << 48);
     cpu_write_msr(MSR_LSTAR, (uint64_t)syscall_entry);
     cpu_write_msr(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_AC | (1ul << 14));
 
     struct cpuid features = cpu_id(7, 0);
-    if ((features.ebx & 1u) == 0)
-        boot_fail("the processor lacks FSGSBASE");
     uint64_t cr4 = cpu_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE;
     if (features.ebx & (1u << 7))
         cr4 |= CR4_SMEP;

@@ -4,9 +4,13 @@
 // Instructions that a domain may not execute, and odd ones. Those that only tell something (SGDT
 // and the like) are forbidden where the processor has UMIP, so they may do either; so may those
 // where the emulated processor is more lenient than a real one.
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cases.h"
+
+/// Mapped in the kernel's half: in the CPU driver's own stack (arch/x86_64/layout.h).
+#define KERNEL_STACK "0xffffffff80217000"
 
 #define INSTRUCTION(name, text)                                                                    \
     static int name(void)                                                                          \
@@ -89,8 +93,29 @@ INSTRUCTION(i_xrstor_misaligned, "incq %%rdi\n\txrstor64 (%%rdi)")
 INSTRUCTION(i_align_check,
             "pushfq\n\torl $0x40000, (%%rsp)\n\tpopfq\n\tmovl 1(%%rdi), %%ebx\n\tud2")
 INSTRUCTION(i_single_step, "pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tnop\n\tnop\n\tud2")
-INSTRUCTION(i_step_syscall, "pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tmovl $0x53540005, %%eax\n\t"
-                            "syscall\n\tud2")
+// The step that TF asks for is the SYSCALL itself: some processors raise its exception at the CPU
+// driver's first instruction, where rsp still is the domain's.
+INSTRUCTION(i_step_syscall, "pushfq\n\torl $0x100, (%%rsp)\n\tmovl $0x53540002, %%eax\n\t"
+                            "xorl %%edi, %%edi\n\tpopfq\n\tsyscall\n\tud2")
+// IRETQ within user mode gives any rsp and flags together with the next instruction.
+#define WITH_STACK_AND_STEP(stack, next)                                                           \
+    "movl $0x53540002, %%eax\n\txorl %%edi, %%edi\n\tmovl $0x1b, %%ebx\n\tmovq $" stack            \
+    ", %%rcx\n\tleaq 1f(%%rip), %%rsi\n\tpushq $0x1b\n\tpushq %%rcx\n\tpushq $0x102\n\tpushq "     \
+    "$0x23"                                                                                        \
+    "\n\tpushq %%rsi\n\tiretq\n1:\t" next "\n\tud2"
+INSTRUCTION(i_step_syscall_kernel, WITH_STACK_AND_STEP(KERNEL_STACK, "syscall"))
+INSTRUCTION(i_step_syscall_wild, WITH_STACK_AND_STEP("0x8000000000000000", "syscall"))
+INSTRUCTION(i_step_shadow, WITH_STACK_AND_STEP(KERNEL_STACK, "movl %%ebx, %%ss\n\tsyscall"))
+INSTRUCTION(i_step_int3, WITH_STACK_AND_STEP(KERNEL_STACK, "int3"))
+INSTRUCTION(i_step_icebp, WITH_STACK_AND_STEP(KERNEL_STACK, ".byte 0xf1"))
+INSTRUCTION(i_shadow_int3,
+            "movq $" KERNEL_STACK ", %%rsp\n\tmovl $0x1b, %%ebx\n\tmovl %%ebx, %%ss\n\t"
+            "int3")
+INSTRUCTION(i_shadow_icebp,
+            "movq $" KERNEL_STACK ", %%rsp\n\tmovl $0x1b, %%ebx\n\tmovl %%ebx, %%ss\n\t"
+            ".byte 0xf1")
+INSTRUCTION(i_int_debug, "int $1")
+INSTRUCTION(i_int_breakpoint, "int $3")
 INSTRUCTION(i_nested_task, "pushfq\n\torl $0x4000, (%%rsp)\n\tpopfq\n\tmovl $0x53540002, %%eax\n\t"
                            "xorl %%edi, %%edi\n\tsyscall\n\tud2")
 HARMLESS(i_sgdt, "sgdt (%%rdi)")
@@ -104,9 +129,43 @@ HARMLESS(i_fpu_exceptions, "fninit\n\tmovw $0, (%%rdi)\n\tfldcw (%%rdi)\n\tfld1\
 HARMLESS(i_monitor, "movq %%rdi, %%rax\n\txorl %%ecx, %%ecx\n\txorl %%edx, %%edx\n\tmonitor")
 HARMLESS(i_no_segments, "xorl %%ebx, %%ebx\n\tmovl %%ebx, %%ds\n\tmovl %%ebx, %%es")
 
+// All flags that POPF may be asked for but TF and IF: a domain keeps IOPL 0, the CPU driver goes on.
+static int i_odd_flags(void)
+{
+    uint64_t flags = 0x3f7cd7;
+    __asm__ volatile("subq $128, %%rsp\n\t"
+                     "pushq %0\n\t"
+                     "popfq\n\t"
+                     "movl $0x53540002, %%eax\n\t"
+                     "xorl %%edi, %%edi\n\t"
+                     "syscall\n\t"
+                     "pushfq\n\t"
+                     "popq %0\n\t"
+                     "pushq $2\n\t"
+                     "popfq\n\t"
+                     "addq $128, %%rsp"
+                     : "+r"(flags)
+                     :
+                     : "rax", "rcx", "rdx", "rdi", "r11", "cc", "memory");
+    return (flags & 0x1b3000) == 0 ? 0 : HOSTILE_WENT_ON; // IOPL, RF, VM, VIF, VIP
+}
+
+// After INIT the processor may take memory from address 0 on for a table of descriptors, the
+// domain's own there, until it is told that it has none.
+static int i_ldt(void)
+{
+    bool found;
+    __asm__ volatile("verr %w1" : "=@ccz"(found) : "r"(0x7));
+    return found ? HOSTILE_WENT_ON : 0;
+}
+
 #define DIES(name)                                                                                 \
     {                                                                                              \
 #name, HOSTILE_DIES, name                                                                  \
+    }
+#define GOES_ON(name)                                                                              \
+    {                                                                                              \
+#name, HOSTILE_ERROR, name                                                                 \
     }
 #define ANY(name)                                                                                  \
     {                                                                                              \
@@ -114,42 +173,89 @@ HARMLESS(i_no_segments, "xorl %%ebx, %%ebx\n\tmovl %%ebx, %%ds\n\tmovl %%ebx, %%
     }
 
 const struct hostile_case hostile_instructions[] = {
-    DIES(i_hlt),          DIES(i_cli),
-    DIES(i_sti),          DIES(i_rdmsr),
-    DIES(i_wrmsr),        DIES(i_inb),
-    DIES(i_outb),         DIES(i_outb_exit),
-    DIES(i_insb),         DIES(i_outsb),
-    DIES(i_read_cr0),     DIES(i_write_cr0),
-    DIES(i_read_cr3),     DIES(i_write_cr3),
-    DIES(i_write_cr4),    DIES(i_write_cr8),
-    DIES(i_read_dr7),     DIES(i_write_dr7),
-    DIES(i_lgdt),         DIES(i_lidt),
-    DIES(i_lldt),         DIES(i_ltr),
-    DIES(i_lmsw),         DIES(i_clts),
-    DIES(i_invd),         DIES(i_wbinvd),
-    DIES(i_invlpg),       DIES(i_swapgs),
-    DIES(i_sysret),       DIES(i_sysexit),
-    DIES(i_sysenter),     DIES(i_xsetbv),
-    DIES(i_stac),         DIES(i_vmrun),
-    DIES(i_vmmcall),      DIES(i_rsm),
-    DIES(i_ud2),          DIES(i_int3),
-    DIES(i_icebp),        DIES(i_int_nmi),
-    DIES(i_int_double),   DIES(i_int_page),
-    DIES(i_int_timer),    DIES(i_int_notify),
-    DIES(i_int_linux),    DIES(i_int_last),
-    DIES(i_divide),       DIES(i_kernel_ds),
-    DIES(i_kernel_ss),    DIES(i_null_ss),
-    DIES(i_tss_fs),       DIES(i_far_kernel),
-    DIES(i_iret_kernel),  ANY(i_wrfsbase),
-    ANY(i_mxcsr),         ANY(i_fxrstor),
-    DIES(i_xrstor),       DIES(i_xrstor_misaligned),
-    DIES(i_align_check),  DIES(i_single_step),
-    DIES(i_step_syscall), DIES(i_nested_task),
-    ANY(i_sgdt),          ANY(i_sidt),
-    ANY(i_smsw),          ANY(i_str),
-    ANY(i_sldt),          ANY(i_rdpmc),
-    ANY(i_iopl),          ANY(i_fpu_exceptions),
-    ANY(i_monitor),       ANY(i_no_segments),
+    DIES(i_hlt),
+    DIES(i_cli),
+    DIES(i_sti),
+    DIES(i_rdmsr),
+    DIES(i_wrmsr),
+    DIES(i_inb),
+    DIES(i_outb),
+    DIES(i_outb_exit),
+    DIES(i_insb),
+    DIES(i_outsb),
+    DIES(i_read_cr0),
+    DIES(i_write_cr0),
+    DIES(i_read_cr3),
+    DIES(i_write_cr3),
+    DIES(i_write_cr4),
+    DIES(i_write_cr8),
+    DIES(i_read_dr7),
+    DIES(i_write_dr7),
+    DIES(i_lgdt),
+    DIES(i_lidt),
+    DIES(i_lldt),
+    DIES(i_ltr),
+    DIES(i_lmsw),
+    DIES(i_clts),
+    DIES(i_invd),
+    DIES(i_wbinvd),
+    DIES(i_invlpg),
+    DIES(i_swapgs),
+    DIES(i_sysret),
+    DIES(i_sysexit),
+    DIES(i_sysenter),
+    DIES(i_xsetbv),
+    DIES(i_stac),
+    DIES(i_vmrun),
+    DIES(i_vmmcall),
+    DIES(i_rsm),
+    DIES(i_ud2),
+    DIES(i_int3),
+    DIES(i_icebp),
+    DIES(i_int_nmi),
+    DIES(i_int_double),
+    DIES(i_int_page),
+    DIES(i_int_timer),
+    DIES(i_int_notify),
+    DIES(i_int_linux),
+    DIES(i_int_last),
+    DIES(i_divide),
+    DIES(i_kernel_ds),
+    DIES(i_kernel_ss),
+    DIES(i_null_ss),
+    DIES(i_tss_fs),
+    DIES(i_far_kernel),
+    DIES(i_iret_kernel),
+    ANY(i_wrfsbase),
+    ANY(i_mxcsr),
+    ANY(i_fxrstor),
+    DIES(i_xrstor),
+    DIES(i_xrstor_misaligned),
+    DIES(i_align_check),
+    DIES(i_single_step),
+    DIES(i_step_syscall),
+    DIES(i_nested_task),
+    ANY(i_sgdt),
+    ANY(i_sidt),
+    ANY(i_smsw),
+    ANY(i_str),
+    ANY(i_sldt),
+    ANY(i_rdpmc),
+    ANY(i_iopl),
+    ANY(i_fpu_exceptions),
+    ANY(i_monitor),
+    ANY(i_no_segments),
+    DIES(i_step_syscall_kernel),
+    DIES(i_step_syscall_wild),
+    DIES(i_step_shadow),
+    DIES(i_step_int3),
+    DIES(i_step_icebp),
+    DIES(i_shadow_int3),
+    DIES(i_shadow_icebp),
+    DIES(i_int_debug),
+    DIES(i_int_breakpoint),
+    GOES_ON(i_odd_flags),
+    GOES_ON(i_ldt),
 };
 const size_t hostile_instructions_count =
     sizeof(hostile_instructions) / sizeof(hostile_instructions[0]);
