@@ -53,16 +53,16 @@ void dispatcher_make_runnable(struct dcb *dcb)
     schedule_add(dcb);
 }
 
-static void save_bases(struct dcb *dcb)
+static void save_segments(struct dcb *dcb)
 {
-    bases_save(dcb);
+    segments_save(dcb);
     kcb.regs.fs_base = dcb->fs_base;
     kcb.regs.gs_base = dcb->gs_base;
 }
 
 void dispatcher_save(struct dcb *dcb)
 {
-    save_bases(dcb);
+    save_segments(dcb);
     if (dispatcher_is_disabled(dcb, kcb.regs.rip)) {
         dcb->shared->disabled_save = kcb.regs;
         dcb->entry = DCB_RESUME;
@@ -74,7 +74,7 @@ void dispatcher_save(struct dcb *dcb)
 
 void dispatcher_block(struct dcb *dcb, uint64_t wakeup)
 {
-    save_bases(dcb);
+    save_segments(dcb);
     dcb->entry = DCB_UPCALL;
     dcb->state = DISPATCHER_BLOCKED;
     schedule_remove(dcb);
@@ -144,6 +144,9 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
         kcb.current = NULL;
     if (!cte_is(&dcb->slots.death, ObjType_EndPointLMP)) {
         // Of a first domain nobody else can tell.
+        if (dcb->is_first && kcb.core_id == 0)
+            boot_fail("init died: cause %u, rip %lx, address %lx, error %lx", cause, rip, address,
+                      error);
         if (dcb->is_first)
             kprintf("core %u: domain %x died: cause %u, rip %lx, address %lx, error %lx\n",
                     kcb.core_id, dcb->domain_id, cause, rip, address, error);
@@ -218,5 +221,5 @@ void dispatcher_switch(struct dcb *dcb)
         load_return(dcb);
     else
         dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
-    bases_load(dcb);
+    segments_load(dcb);
 }

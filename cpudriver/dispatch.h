@@ -36,6 +36,7 @@ struct dcb {
     bool is_first; ///< made by the CPU driver itself
     uint32_t lmp_delivered;
     uint64_t fs_base, gs_base;       ///< as they were when it left the core
+    uint64_t selectors;              ///< likewise, as cpu_read_selectors() has them; 0 on the core
     uint64_t return_rip, return_rsp; ///< DCB_RETURN
     uint64_t scheduled;              ///< times it came onto the core
     uint64_t run_cycles;             ///< time outside of the CPU driver

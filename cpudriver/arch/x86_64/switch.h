@@ -39,14 +39,35 @@ static inline void fpu_hand_over(struct dcb *from, struct dcb *to)
     kcb.fpu_owner = to;
 }
 
-static inline void bases_save(struct dcb *dcb)
+/// The current dispatcher leaves the core: keeps its segment registers.
+static inline void segments_save(struct dcb *dcb)
 {
+    dcb->selectors = cpu_read_selectors();
     dcb->fs_base = cpu_read_fs_base();
     dcb->gs_base = cpu_read_gs_base();
 }
 
-static inline void bases_load(const struct dcb *dcb)
+/// A dispatcher comes onto the core: whatever another one left in the segment registers is gone.
+/// Loading a selector is slow, and almost all have none.
+static inline void segments_load(struct dcb *dcb)
 {
+    if (cpu_read_selectors() != dcb->selectors)
+        cpu_write_selectors(dcb->selectors);
+    dcb->selectors = 0;
     cpu_write_fs_base(dcb->fs_base);
     cpu_write_gs_base(dcb->gs_base);
+}
+
+/// Both at once. That nobody has a selector is the only case that is quick.
+static inline void segments_hand_over(struct dcb *from, struct dcb *to)
+{
+    if (__builtin_expect(cpu_has_selector(to->selectors), false)) {
+        segments_save(from);
+        segments_load(to);
+        return;
+    }
+    from->fs_base = cpu_read_fs_base();
+    from->gs_base = cpu_read_gs_base();
+    cpu_write_fs_base(to->fs_base);
+    cpu_write_gs_base(to->gs_base);
 }

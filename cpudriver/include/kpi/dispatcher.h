@@ -11,7 +11,7 @@
 // resumed from there exactly. Taken off while enabled, they go to enabled_save, and it is next
 // entered by an upcall: disabled = 1, rdi = the dispatcher frame's address, rip = entry_run, no
 // other register defined except the FPU's, which are as the interrupted thread left them, and
-// fs_base and gs_base, likewise. One that waits in a system call (LMP_FLAG_CALL) returns from it
+// fs_base and gs_base and the selectors of ds, es, fs and gs, likewise. One that waits in a system call (LMP_FLAG_CALL) returns from it
 // instead. A fault while enabled saves to trap_save and upcalls entry_pagefault (rsi = address, rdx
 // = error code) or entry_trap (rsi = vector, rdx = error code). A fault while disabled kills the
 // dispatcher.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The vector registers under preemption. Several domains on one core, each with several threads,
+// The vector registers, and the selectors of the segment registers, under preemption. Several domains on one core, each with several threads,
 // keep values of their own in all SSE registers and look at them again and again, longer than a
 // time slice lasts. A value of another thread or domain in them would be a leak and a corruption.
+// Each domain keeps selectors of its own, the first one none: it must see no other's.
 // `test_fpu` starts `test_fpu child SEED` beside itself.
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,33 @@ static unsigned hold_registers(uint64_t seed)
     return differing != 0;
 }
 
+static const uint16_t selectors[CHILDREN + 2] = {0, 0x1b, 0x23, 0}; ///< by seed: data, code, none
+static uint16_t own_selector;
+
+// Loading those of fs and gs costs the bases that the library and threads reach their data with.
+static void load_selectors(uint16_t selector)
+{
+    uint64_t fs_base, gs_base;
+    own_selector = selector;
+    __asm__ volatile("rdfsbase %0\n\trdgsbase %1\n\t"
+                     "movl %2, %%ds\n\tmovl %2, %%es\n\tmovl %2, %%fs\n\tmovl %2, %%gs\n\t"
+                     "wrfsbase %0\n\twrgsbase %1"
+                     : "=&r"(fs_base), "=&r"(gs_base)
+                     : "r"((uint32_t)selector));
+}
+
+static unsigned look_at_selectors(void)
+{
+    uint32_t found[4];
+    unsigned bad = 0;
+    __asm__ volatile("movl %%ds, %0\n\tmovl %%es, %1\n\tmovl %%fs, %2\n\tmovl %%gs, %3"
+                     : "=r"(found[0]), "=r"(found[1]), "=r"(found[2]), "=r"(found[3]));
+    for (unsigned i = 0; i < 4; i++) {
+        bad += (uint16_t)found[i] != own_selector;
+    }
+    return bad;
+}
+
 static int work(void *arg)
 {
     struct test_random random = {(uintptr_t)arg};
@@ -58,6 +86,7 @@ static int work(void *arg)
     int bad = 0;
     while (systime_now() < end) {
         bad += (int)hold_registers(test_random_next(&random));
+        bad += (int)look_at_selectors();
     }
     return bad;
 }
@@ -66,6 +95,7 @@ static int run_threads(uint64_t seed)
 {
     struct thread *threads[THREADS];
     int bad = 0;
+    load_selectors(selectors[seed]);
     for (uintptr_t i = 0; i < THREADS; i++) {
         threads[i] = thread_create(work, (void *)(uintptr_t)(seed * 100 + i));
     }
