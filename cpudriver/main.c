@@ -5,6 +5,7 @@
 // capabilities, first domain.
 
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/features.h"
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/machine.h"
 #include "arch/x86_64/trap.h"
@@ -32,6 +33,14 @@ static void init_space(const struct core_start *start)
     kcb.kernel_pml4_image = root[(IMAGE_BASE >> 39) % 512];
 }
 
+// Each core looks at itself: what one has another may lack.
+static void check_features(void)
+{
+    const char *missing = features_missing(cpu_id);
+    if (missing != NULL)
+        boot_fail("the processor lacks %s", missing);
+}
+
 // The boot core measures; the others are told.
 static void init_clock(struct bootinfo *bootinfo)
 {
@@ -48,6 +57,7 @@ static void init_clock(struct bootinfo *bootinfo)
 void cpudriver_main(const struct core_start *start)
 {
     init_space(start);
+    check_features();
     trap_init();
     fpu_init();
     apic_init();

@@ -23,7 +23,9 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 /// The same for an exception in the CPU driver itself.
 _Noreturn void panic_exception(uint64_t vector, uint64_t error, const struct registers *regs);
 
-/// The machine cannot go on for a reason that its user can mend: say it and stop, without a dump.
+/// This core cannot go on for a reason that the machine's user can mend: say it and stop, without a
+/// dump. With the boot core the machine ends; without a further one it goes on, and who started that
+/// finds that it does not come up.
 _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define kassert(condition)                                                                         \

@@ -150,9 +150,15 @@ void boot_fail(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say("Stave cannot boot: ");
+    unsigned core = machine_core_id();
+    if (core == 0)
+        say("Stave cannot go on: ");
+    else
+        say("core %u cannot start: ", core);
     print(&last_words, format, &args);
     va_end(args);
     say("\n");
-    machine_die();
+    if (core == 0)
+        machine_die();
+    machine_stop_core();
 }

@@ -19,24 +19,34 @@
 #define LINE_STATUS_TRANSMITTER_EMPTY 0x20u
 #define FIFO_BYTES 16u
 
+#define LINE_STATUS_NO_PORT 0xffu // where nothing answers; no 16550 reports all at once
+
 static struct capref io_cap;
+static bool present;
 
 static errval_t out(unsigned reg, uint64_t value)
 {
     return invoke_io_out(io_cap, (uint16_t)(CONSOLE_PORT + reg), 1, value);
 }
 
+static errval_t read_status(uint64_t *status)
+{
+    return invoke_io_in(io_cap, CONSOLE_PORT + REG_LINE_STATUS, 1, status);
+}
+
 static bool line_status(uint64_t bits)
 {
     uint64_t status;
-    return err_is_ok(invoke_io_in(io_cap, CONSOLE_PORT + REG_LINE_STATUS, 1, &status)) &&
-           (status & bits) != 0;
+    return err_is_ok(read_status(&status)) && (status & bits) != 0;
 }
 
 errval_t uart_init(struct capref io)
 {
     io_cap = io;
-    return out(REG_FIFO_CONTROL, FIFO_ENABLE | FIFO_TRIGGER_14);
+    uint64_t status;
+    errval_t err = read_status(&status);
+    present = err_is_ok(err) && status != LINE_STATUS_NO_PORT;
+    return present ? out(REG_FIFO_CONTROL, FIFO_ENABLE | FIFO_TRIGGER_14) : err;
 }
 
 errval_t uart_interrupt_on_receive(void)
@@ -46,7 +56,7 @@ errval_t uart_interrupt_on_receive(void)
 
 size_t uart_write(const char *text, size_t bytes)
 {
-    size_t written = 0;
+    size_t written = present ? 0 : bytes;
     while (written < bytes && line_status(LINE_STATUS_TRANSMITTER_EMPTY)) {
         for (unsigned i = 0; i < FIFO_BYTES && written < bytes; i++) {
             if (err_is_fail(out(REG_DATA, (unsigned char)text[written]))) {
@@ -61,7 +71,7 @@ size_t uart_write(const char *text, size_t bytes)
 bool uart_read(char *c)
 {
     uint64_t value;
-    if (!line_status(LINE_STATUS_DATA_READY) ||
+    if (!present || !line_status(LINE_STATUS_DATA_READY) ||
         err_is_fail(invoke_io_in(io_cap, CONSOLE_PORT + REG_DATA, 1, &value))) {
         return false;
     }

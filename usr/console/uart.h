@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The serial port, a 16550 with FIFOs, through an IO capability. Nothing here waits.
+// The serial port, a 16550 with FIFOs, through an IO capability. Nothing here waits. Where
+// there is no such port what is written goes nowhere and nothing comes.
 #pragma once
 
 #include "barrelfish/caddr.h"

@@ -45,5 +45,5 @@ void init_start_spawnd(struct capref monitor_ep, struct capref mem_serv_ep);
 // init_modules.c
 
 /// Start all modules that are marked; the shell gets an endpoint of the monitor to halt the machine
-/// with.
+/// with. Should the shell end by itself, the machine stops.
 void init_start_marked(struct capref monitor_ep);

@@ -3,7 +3,8 @@
 //
 // Modules that the platform marks to be started: spawnd makes them, in the order of the boot image.
 // The console gets devices, the first serial port and its interrupt; the shell may halt the
-// machine.
+// machine. A machine whose shell has ended by itself could be told nothing more, not even to halt: a
+// thread waits for that.
 #include "init.h"
 
 #include "barrelfish/capabilities.h"
@@ -43,11 +44,25 @@ static errval_t make_shell_caps(struct capref monitor_ep, struct capref *ret)
     return err;
 }
 
-static void start(const struct bootinfo_module *module, struct capref monitor_ep)
+static int watch_shell(void *arg)
+{
+    const struct capref *shell = arg;
+    uint8_t status;
+    errval_t err = spawn_wait(*shell, &status, false);
+    if (err_is_fail(err)) {
+        init_die(err, "cannot learn how the shell fares");
+    } else if (status == SPAWN_STATUS_DIED) {
+        init_die(SYS_ERR_OK, "the shell died");
+    }
+    init_die(SYS_ERR_OK, "the shell ended, with status %u, and did not halt the machine", status);
+}
+
+static void start(const struct bootinfo_module *module, struct capref monitor_ep,
+                  struct capref *shell)
 {
     struct bootmodule_args args;
     char *argv[BOOTMODULE_ARGS_MAX + 1] = {NULL};
-    struct capref caps = NULL_CAP;
+    struct capref caps = NULL_CAP, domain = NULL_CAP;
     errval_t err = bootmodule_parse(module, &args);
     if (err_is_fail(err)) {
         init_die(err, "boot module '%.*s'", (int)sizeof(module->string), module->string);
@@ -60,22 +75,29 @@ static void start(const struct bootinfo_module *module, struct capref monitor_ep
     }
     if (err_is_ok(err)) {
         err = spawn_program_with_caps(disp_get_core_id(), args.argv[0], argv, NULL, NULL_CAP, caps,
-                                      SPAWN_FLAGS_BOOTINFO, NULL);
+                                      SPAWN_FLAGS_BOOTINFO, &domain);
     }
     if (err_is_fail(err)) {
         init_die(err, "boot module '%s' cannot be started", args.argv[0]);
+    }
+    if (strcmp(args.argv[0], "shell") == 0) {
+        *shell = domain;
     }
 }
 
 void init_start_marked(struct capref monitor_ep)
 {
+    static struct capref shell;
     const struct bootinfo *info = init_bootinfo();
     if ((info->flags & BOOTINFO_FLAG_COMMANDS) != 0 && bootmodule_find(info, "shell") == NULL) {
         init_die(SPAWN_ERR_NO_MODULE, "there are commands to run, but no boot module 'shell'");
     }
     for (unsigned i = 0; i < info->modules_count; i++) {
         if (bootmodule_is_marked(&info->modules[i])) {
-            start(&info->modules[i], monitor_ep);
+            start(&info->modules[i], monitor_ep, &shell);
         }
+    }
+    if (spawn_domain_id(shell) != 0 && thread_create(watch_shell, &shell) == NULL) {
+        init_die(LIB_ERR_MALLOC_FAIL, "cannot watch over the shell");
     }
 }

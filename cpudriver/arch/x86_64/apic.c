@@ -8,7 +8,10 @@
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/machine.h"
 #include "kcb.h"
+#include "panic.h"
 
+#define APIC_BASE_X2APIC (1u << 10)
+#define APIC_BASE_ENABLE (1u << 11)
 #define APIC_ID 0x20u
 #define APIC_EOI 0xb0u
 #define APIC_SPURIOUS 0xf0u
@@ -43,7 +46,10 @@ static void apic_write(uint32_t reg, uint32_t value)
 
 void apic_init(void)
 {
-    cpu_write_msr(MSR_APIC_BASE, cpu_read_msr(MSR_APIC_BASE) | (1u << 11));
+    uint64_t base = cpu_read_msr(MSR_APIC_BASE);
+    if ((base & APIC_BASE_X2APIC) != 0)
+        boot_fail("the firmware has switched the local APIC to x2APIC mode");
+    cpu_write_msr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
     apic_write(APIC_SPURIOUS, 0x100u | VECTOR_SPURIOUS);
     apic_write(APIC_LVT_LINT0, APIC_MASKED);
     apic_write(APIC_LVT_LINT1, APIC_MASKED);

@@ -48,8 +48,22 @@ boot_gdt_pointer:
     .quad boot_gdt
 
     .section .boot.rodata, "a"
-no_long_mode_text:
-    .asciz "Stave: the processor lacks long mode or 1 GiB pages\r\n"
+lacks_text:
+    .asciz "Stave cannot go on: the processor lacks "
+end_text:
+    .asciz "\r\n"
+// Features that must be there before any C runs, in CPUID 0x80000001 edx: the bit, and where the name
+// ends the name that QEMU's -cpu has for it. features.c has the others.
+needed_features:
+    .byte 29
+    .asciz "lm"
+    .byte 26
+    .asciz "pdpe1gb"
+    .byte 20
+    .asciz "nx"
+    .byte 11
+    .asciz "syscall"
+needed_features_end:
 
     .section .boot.text, "ax"
     .code32
@@ -61,13 +75,23 @@ boot_start:
     movl %ebx, %edi
     movl $0x80000000, %eax
     cpuid
+    xorl %edx, %edx
     cmpl $0x80000001, %eax
-    jb no_long_mode
+    jb 1f
     movl $0x80000001, %eax
     cpuid
-    andl $(1 << 29 | 1 << 26), %edx // LM, Page1GB
-    cmpl $(1 << 29 | 1 << 26), %edx
-    jne no_long_mode
+1:  pushl %esi
+    movl $needed_features, %esi
+2:  lodsb
+    movzbl %al, %eax
+    btl %eax, %edx
+    jnc lacks_feature // whose name is at esi
+3:  lodsb
+    testb %al, %al
+    jnz 3b
+    cmpl $needed_features_end, %esi
+    jb 2b
+    popl %esi
 
     // boot_pml4: entries 0 and 256 to boot_pdpt, entry 511 to boot_image_pdpt.
     movl $boot_pdpt + 3, %eax
@@ -106,21 +130,45 @@ boot_enable_long_mode:
     movl %eax, %cr0
     ret
 
-no_long_mode:
-    movl $no_long_mode_text, %esi
-1:  lodsb
+lacks_feature:
+    movl %esi, %ebx
+    movl $lacks_text, %esi
+    call put_text
+    movl %ebx, %esi
+    call put_text
+    movl $end_text, %esi
+    call put_text
+    call wait_transmitter // the machine ends at once: everything must have left the port
+    movw $0xf4, %dx // the runner learns that the machine died
+    movb $1, %al
+    outb %al, %dx
+1:  cli
+    hlt
+    jmp 1b
+
+// Writes the text at esi to the serial port and the debug console. Clobbers eax, ecx, edx, esi.
+put_text:
+    lodsb
     testb %al, %al
-    jz 2f
+    jz 1f
+    movb %al, %ah
+    call wait_transmitter
+    movb %ah, %al
     movw $0x3f8, %dx
     outb %al, %dx
     movw $0xe9, %dx
     outb %al, %dx
-    jmp 1b
-2:  movw $0xf4, %dx // the runner learns that the machine died
-    movb $1, %al
-    outb %al, %dx
-3:  hlt
-    jmp 3b
+    jmp put_text
+1:  ret
+
+// Waits until the transmitter is idle, but not for ever. Clobbers al, ecx, edx.
+wait_transmitter:
+    movl $100000, %ecx
+    movw $0x3fd, %dx
+1:  inb %dx, %al
+    testb $0x40, %al
+    loopz 1b
+    ret
 
     .code64
 boot_64:

@@ -21,8 +21,6 @@
 
 void fpu_init(void)
 {
-    if ((cpu_id(1, 0).ecx & (1u << 26)) == 0)
-        boot_fail("the processor lacks XSAVE");
     cpu_write_cr4(cpu_read_cr4() | CR4_OSXSAVE);
     struct cpuid components = cpu_id(13, 0);
     kcb.arch.xsave_mask = components.eax & XSTATE_WANTED;

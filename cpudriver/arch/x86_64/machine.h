@@ -25,6 +25,9 @@ _Noreturn void machine_halt(unsigned status);
 /// The CPU driver died.
 _Noreturn void machine_die(void);
 
+/// This core does nothing more.
+_Noreturn void machine_stop_core(void);
+
 /// This core, also before its kcb is there (then 0).
 unsigned machine_core_id(void);
 uint64_t machine_fault_address(void);

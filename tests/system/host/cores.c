@@ -4,7 +4,8 @@
 // The boot, seen from outside: every core comes up and is listed, with little memory too, and what
 // cannot work ends with a word that says why and the right exit status.
 //   system-cores N...      boots with N cores each and looks at the list that `cores` prints
-//   system-cores limits    little memory, too little, missing modules, bad arguments
+//   system-cores limits    little memory, too little, missing modules, bad arguments, processors
+//                          that lack something
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,63 @@ static void boot_without(const char *module)
     unlink(path);
 }
 
+// Without its first domain or its shell a machine can do nothing more: it ends, and says why. A
+// domain in their place that only ends stands for one that died.
+static void boot_dead(const char *module, const char *word)
+{
+    char path[FILENAME_MAX], from[] = "build/domains/hello", folder[] = "/tmp/system-cores-XXXXXX";
+    if (!CHECK(mkdtemp(folder) != NULL)) {
+        return;
+    }
+    snprintf(path, sizeof(path), "%s/%s", folder, module);
+    char *target = realpath(from, NULL);
+    if (CHECK(target != NULL && symlink(target, path) == 0)) {
+        expect(host_boot("--module", path, "--direct", "--cores", "2", "--run", "echo never",
+                         "--timeout", "60", NULL),
+               3, word);
+        unlink(path);
+    }
+    free(target);
+    rmdir(folder);
+}
+
+static void lacks(const char *cpu, const char *feature)
+{
+    char word[64];
+    snprintf(word, sizeof(word), "the processor lacks %s\n", feature);
+    expect(host_boot("--cores", "2", "--direct", "--qemu-arg", "-cpu", "--qemu-arg", cpu, "--run",
+                     "echo never", "--timeout", "60", NULL),
+           3, word);
+}
+
+// A machine without a serial port shows nothing, but works and ends with its commands' status.
+static void boot_silent(void)
+{
+    static const char *const argv[] = {"timeout",
+                                       "120",
+                                       "qemu-system-x86_64",
+                                       "-machine",
+                                       "q35",
+                                       "-cpu",
+                                       "max",
+                                       "-nodefaults",
+                                       "-no-user-config",
+                                       "-display",
+                                       "none",
+                                       "-smp",
+                                       "2",
+                                       "-m",
+                                       "256M",
+                                       "-cdrom",
+                                       "build/pc.iso",
+                                       "-fw_cfg",
+                                       "name=opt/stave/run,string=hello; halt 42",
+                                       "-device",
+                                       "isa-debug-exit,iobase=0xf4,iosize=0x04",
+                                       NULL};
+    expect(host_run(argv), (0x10 + 42) << 1 | 1, NULL);
+}
+
 static void limits(void)
 {
     struct host_output output =
@@ -122,6 +180,11 @@ static void limits(void)
     boot_without("spawnd");
     boot_without("shell");
     boot_without("init");
+    boot_dead("init", "init died");
+    boot_dead("shell", "the shell ended");
+    lacks("max,-nx", "nx");
+    lacks("max,-fsgsbase", "fsgsbase");
+    boot_silent();
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@ extern CU_TestInfo string_tests[];
 extern CU_TestInfo multiboot2_tests[];
 extern CU_TestInfo acpi_tests[];
 extern CU_TestInfo memory_map_tests[];
+extern CU_TestInfo features_tests[];
 
 static inline void *exact_copy(const void *bytes, size_t count)
 {
