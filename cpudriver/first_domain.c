@@ -197,8 +197,8 @@ static void load_image(struct builder *b, const struct bootinfo_module *module,
     const struct elf_limits limits = {0x400000, HUGE_PAGE_SIZE, IMAGE_BYTES_MAX};
     const uint8_t *image = window_ptr(module->base);
     struct elf_info info;
-    enum elf_error error = elf_check(image, module->bytes, &limits, &info);
-    if (error != ELF_OK)
+    enum err_code error = elf_check(image, module->bytes, &limits, &info);
+    if (error != SYS_ERR_OK)
         boot_fail("boot module \"%s\": %s", module->string, elf_error_text(error));
     for (unsigned i = 0; i < info.count; i++)
         load_segment(b, module, &info.segments[i], args);

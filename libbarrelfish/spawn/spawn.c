@@ -199,8 +199,9 @@ static errval_t check_params(struct spawn_work *work)
 {
     const struct spawn_params *params = work->params;
     struct elf_limits limits = {SPAWN_IMAGE_LOW, SPAWN_IMAGE_HIGH, SPAWN_IMAGE_MAX};
-    if (elf_check(params->image, params->image_bytes, &limits, &work->elf) != ELF_OK) {
-        return err_push(ELF_ERR_HEADER, SPAWN_ERR_LOAD);
+    errval_t err = elf_check(params->image, params->image_bytes, &limits, &work->elf);
+    if (err_is_fail(err)) {
+        return err_push(err, SPAWN_ERR_LOAD);
     }
     if ((params->flags & SPAWN_FLAG_BOOTINFO) != 0 && capref_is_null(params->bootinfo)) {
         return LIB_ERR_INVALID_ARGS;
@@ -210,7 +211,9 @@ static errval_t check_params(struct spawn_work *work)
         .supercn = params->supercn,
         .shared_bytes = spawn_shared_bytes(params),
     };
-    return spawn_layout_make(&work->layout, &work->elf, extent) ? SYS_ERR_OK : SPAWN_ERR_LOAD;
+    return spawn_layout_make(&work->layout, &work->elf, extent)
+               ? SYS_ERR_OK
+               : err_push(ELF_ERR_SPREAD, SPAWN_ERR_LOAD);
 }
 
 errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params)

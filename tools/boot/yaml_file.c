@@ -3,14 +3,18 @@
 //
 // libcyaml reports errors in a log of several lines that ends where its parser stood; from that log
 // the message and the innermost position are kept. For a key that does not exist that position is
-// the one of the item before it, so the key itself is looked for from there.
+// the one of the item before it, so the key itself is looked for from there. What could have stood
+// there is told too (yaml/choices.h).
 #include "yaml_file.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include <yaml/choices.h>
+
 struct load_log {
     char message[256];
+    struct choices_path path;
     unsigned line;
     unsigned column;
 };
@@ -22,6 +26,7 @@ static void keep_log(cyaml_log_t level, void *context, const char *format, va_li
     char text[256];
     vsnprintf(text, sizeof(text), format, args);
     text[strcspn(text, "\n")] = '\0';
+    choices_note(&log->path, text);
     const char *position = strstr(text, "(line: ");
     if (position != NULL && log->line == 0) {
         sscanf(position, "(line: %u, column: %u", &log->line, &log->column);
@@ -81,7 +86,9 @@ void *yaml_file_load(const char *path, const char *what, const cyaml_schema_valu
     if (error != CYAML_OK) {
         locate_key(path, &log);
         const char *message = log.message[0] != '\0' ? log.message : cyaml_strerror(error);
-        report_set(report, "%s:%u:%u: %s", path, log.line, log.column, message);
+        char choices[256];
+        choices_print(schema, &log.path, message, choices, sizeof(choices));
+        report_set(report, "%s:%u:%u: %s%s", path, log.line, log.column, message, choices);
         return NULL;
     }
     if (data == NULL) {

@@ -25,6 +25,7 @@ static const struct key_rule {
     {"deps", COMPILED | K(HEADERS), 0},
     {"include", K(HEADERS) | K(LIBRARY) | K(CPUDRIVER), K(HEADERS)},
     {"sources", COMPILED, COMPILED},
+    {"cflags", COMPILED, 0},
     {"linker_script", K(CPUDRIVER) | K(DOMAIN), K(CPUDRIVER)},
     {"libs", K(LIBRARY) | K(TOOL) | K(PLUGIN) | K(TEST), 0},
     {"sanitizers", K(TEST), 0},
@@ -71,6 +72,18 @@ static bool has_key(const struct part *part, const char *key)
     return false;
 }
 
+// The keys that a part of this kind may have, as one text.
+static const char *keys_of(enum kind kind)
+{
+    char *text = format_string("%s", "");
+    for (size_t i = 0; i < key_rules_count; i++) {
+        if ((key_rules[i].allowed & (1u << kind)) != 0) {
+            text = format_string("%s%s%s", text, text[0] != '\0' ? ", " : "", key_rules[i].key);
+        }
+    }
+    return text;
+}
+
 static void check_keys(const struct part *part)
 {
     if (part->kind == KIND_NONE) {
@@ -83,8 +96,8 @@ static void check_keys(const struct part *part)
         if (!present && (rule->required & (1u << part->kind)) != 0) {
             report(place_of_part(part), "missing key: %s", rule->key);
         } else if (present && (rule->allowed & (1u << part->kind)) == 0) {
-            report(place_of_key(part, rule->key), "a part of kind %s has no key %s",
-                   kind_name(part->kind), rule->key);
+            report(place_of_key(part, rule->key), "a part of kind %s has no key %s; there are: %s",
+                   kind_name(part->kind), rule->key, keys_of(part->kind));
         }
     }
 }
@@ -122,6 +135,32 @@ static void check_path(const struct part *part, const char *key, int item, const
         report(place_of_value(part, key, item), "'%s' is outside the part's folder", relative);
     } else if (!(dir ? path_is_dir(path) : path_is_file(path))) {
         report(place_of_value(part, key, item), "no such %s: %s", dir ? "folder" : "file", path);
+    }
+}
+
+// Options that change how the part's own sources are compiled, and nothing else: what it includes
+// and links is said by `deps`, or the checks of this file would not see it.
+static void check_cflags(const struct part *part)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "_-+=.,/";
+    static const char *const starts[] = {"-D", "-O", "-U", "-W", "-f", "-g", "-m", "-std=", "-w"};
+    static const char *const refused[] = {"-Wl,", "-Wa,", "-Wp,"};
+    for (unsigned i = 0; i < part->cflags_count; i++) {
+        const char *flag = part->cflags[i];
+        bool good = strspn(flag, letters) == strlen(flag), known = false;
+        for (size_t j = 0; j < sizeof starts / sizeof *starts; j++) {
+            known |= strncmp(flag, starts[j], strlen(starts[j])) == 0;
+        }
+        for (size_t j = 0; j < sizeof refused / sizeof *refused; j++) {
+            known &= strncmp(flag, refused[j], strlen(refused[j])) != 0;
+        }
+        if (!good || !known) {
+            report(place_of_value(part, "cflags", (int)i),
+                   "'%s' is not one option like -Wno-unused, -DX=1, -O0, -fno-inline, -msse4 or "
+                   "-std=c99",
+                   flag);
+        }
     }
 }
 
@@ -264,6 +303,7 @@ void tree_check(struct tree *tree)
     for (size_t i = 0; i < tree->parts_count; i++) {
         check_name(tree, tree->parts[i]);
         check_files(tree->parts[i]);
+        check_cflags(tree->parts[i]);
         resolve_deps(tree, tree->parts[i]);
     }
     check_machine(tree);

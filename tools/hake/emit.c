@@ -11,6 +11,8 @@
 
 #include "emit.h"
 
+#define RUN_IMAGE "pc" // the platform that stave-boot boots if it is not told another
+
 void emit_list(FILE *out, const char *lead, const struct paths *paths)
 {
     fputs(paths->count != 0 ? lead : "", out);
@@ -41,8 +43,9 @@ char *output_path(const struct part *part)
     }
 }
 
-// The part's own folder serves "..." alone, so that its private headers shadow no system header.
-static char *include_flags(const struct tree *tree, const struct part *part)
+// What is the part's own among the options: where it looks for headers, and its `cflags`. Its folder
+// serves "..." alone, so that its private headers shadow no system header.
+static char *own_flags(const struct tree *tree, const struct part *part)
 {
     char *text = NULL;
     size_t size;
@@ -61,6 +64,9 @@ static char *include_flags(const struct tree *tree, const struct part *part)
     for (unsigned i = 0; i < part->includes_private_count; i++) {
         fprintf(out, " -I%s", path_join(part->file->dir, part->includes_private[i]));
     }
+    for (unsigned i = 0; i < part->cflags_count; i++) {
+        fprintf(out, " %s", part->cflags[i]);
+    }
     fclose(out);
     free(closure.items);
     return text;
@@ -70,12 +76,11 @@ static struct paths emit_objects(struct emitter *emitter, const struct part *par
                                  const char *variant)
 {
     struct paths objects = {0};
-    char *flags = include_flags(emitter->tree, part);
+    char *flags = own_flags(emitter->tree, part);
     for (unsigned i = 0; i < part->sources_count; i++) {
         char *source = path_join(part->file->dir, part->sources[i]);
         char *object = format_string("build/obj/%s/%s/%s.o", variant, part->name, source);
-        fprintf(emitter->out, "build %s: cc-%s %s\n  includes = %s\n", object, variant, source,
-                flags);
+        fprintf(emitter->out, "build %s: cc-%s %s\n  own = %s\n", object, variant, source, flags);
         paths_add(&objects, object);
     }
     return objects;
@@ -150,16 +155,18 @@ void emit_executable(struct emitter *emitter, const struct part *part, const cha
     paths_add(&emitter->all, output);
 }
 
-// Which domains are in an image is known to stave-boot, which writes it into the dependency file;
-// before the first time all of them must be there.
+// What is in an image: the CPU driver, and the domains that the platform names. stave-boot, which
+// reads the same file, says the same in the dependency file; but before the first time ninja must
+// know what to build.
 static void emit_image(struct emitter *emitter, const struct part *part)
 {
     char *output = output_path(part);
-    fprintf(emitter->out, "build %s: image %s | build/stave-boot ||", output,
+    fprintf(emitter->out, "build %s: image %s | build/stave-boot", output,
             path_join(part->file->dir, part->platform));
     for (size_t i = 0; i < emitter->tree->parts_count; i++) {
         const struct part *other = emitter->tree->parts[i];
-        if (other->kind == KIND_DOMAIN || other->kind == KIND_CPUDRIVER) {
+        if (other->kind == KIND_CPUDRIVER ||
+            (other->kind == KIND_DOMAIN && paths_has(&part->modules, other->name))) {
             fprintf(emitter->out, " $\n    %s", output_path(other));
         }
     }
@@ -204,9 +211,9 @@ static void emit_names(struct emitter *emitter)
 {
     FILE *out = emitter->out;
     if (tree_find(emitter->tree, "stave-boot") != NULL) {
-        fprintf(out, "build run: run | build/stave-boot");
-        emit_list(out, "", &emitter->images);
-        fputc('\n', out);
+        const struct part *image = tree_find(emitter->tree, RUN_IMAGE);
+        bool there = image != NULL && image->kind == KIND_IMAGE;
+        fprintf(out, "build run: run | build/stave-boot %s\n", there ? output_path(image) : "");
     }
     fprintf(out, "build all: phony");
     emit_list(out, "", &emitter->all);

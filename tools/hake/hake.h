@@ -46,6 +46,11 @@ enum suite {
     SUITE_COUNT,
 };
 
+struct paths {
+    char **items;
+    size_t count;
+};
+
 // One part. The first group is what its Hakefile says, the second what hake adds.
 struct part {
     char *name;
@@ -58,8 +63,10 @@ struct part {
     enum suite suite;
     unsigned status;
     unsigned repeat;
-    char **deps, **sources, **libs, **args, **data, **includes_private;
-    unsigned deps_count, sources_count, libs_count, args_count, data_count, includes_private_count;
+    char **deps, **sources, **cflags, **libs, **args, **data, **includes_private;
+    unsigned deps_count, sources_count, cflags_count, libs_count, args_count, data_count;
+    unsigned includes_private_count;
+    struct paths modules; // of an image: names of programs in it, or none if they cannot be read
 
     struct hakefile *file;
     unsigned index;    // in its file
@@ -72,11 +79,6 @@ struct hakefile {
     yaml_document_t document; // for the places of words
     struct part *parts;
     unsigned parts_count;
-};
-
-struct paths {
-    char **items;
-    size_t count;
 };
 
 struct tree {
@@ -114,6 +116,7 @@ void *checked(void *memory);                     // ends hake when out of memory
 // parse.c: fills tree->files and tree->parts. The places of a part, of its key, of the value
 // and of the value's item (`item` -1: the value as a whole).
 void tree_parse(struct tree *tree);
+void platform_read_modules(struct part *image); // fills image->modules out of its platform
 struct place place_of_part(const struct part *part);
 struct place place_of_key(const struct part *part, const char *key);
 struct place place_of_value(const struct part *part, const char *key, int item);

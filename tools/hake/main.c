@@ -5,7 +5,7 @@
 // the command line and the reporting of errors; the passes are in the files beside it. The output
 // is written only when its content changes, and in place, so that neither ninja nor the folder's
 // time stamp sees a change where there is none. The dependency file names whatever hake has
-// looked at (folders, Hakefiles, sources, headers), so that ninja runs hake again when a part or
+// looked at (folders, Hakefiles, platforms, sources, headers), so that ninja runs hake again when a part or
 // an #include comes or goes, and does not fail when one of them has been removed, as it would had
 // build.ninja itself named them.
 #include <getopt.h>
@@ -98,6 +98,9 @@ static void write_depfile(const char *path, const struct tree *tree)
         for (unsigned j = 0; j < part->sources_count; j++) {
             fprintf(out, " \\\n  %s", path_join(part->file->dir, part->sources[j]));
         }
+        if (part->platform != NULL) {
+            fprintf(out, " \\\n  %s", path_join(part->file->dir, part->platform));
+        }
     }
     fputc('\n', out);
     fclose(out);
@@ -150,6 +153,11 @@ int main(int argc, char **argv)
     }
     if (report_count() == 0) {
         tree_check_includes(&tree);
+    }
+    for (size_t i = 0; report_count() == 0 && i < tree.parts_count; i++) {
+        if (tree.parts[i]->kind == KIND_IMAGE) {
+            platform_read_modules(tree.parts[i]);
+        }
     }
     if (report_count() != 0) {
         return 1;

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <yaml/choices.h>
+
 #include "hake.h"
 
 struct parsed {
@@ -58,6 +60,7 @@ static const cyaml_schema_field_t part_fields[] = {
     LIST_FIELD(deps),
     STRING_FIELD(include),
     LIST_FIELD(sources),
+    LIST_FIELD(cflags),
     STRING_FIELD(linker_script),
     LIST_FIELD(libs),
     CYAML_FIELD_FLAGS("sanitizers", CHOICE, struct part, sanitizers, sanitizers, COUNT(sanitizers)),
@@ -87,9 +90,10 @@ static struct place place_of_node(const struct hakefile *file, const yaml_node_t
     return (struct place){file->path, node->start_mark.line + 1, node->start_mark.column + 1};
 }
 
-// What libcyaml says about the first error: its message, and then a place near by.
+// What libcyaml says about the first error: its message, then a place near by and the fields around.
 struct complaint {
     char message[200];
+    struct choices_path path;
     size_t line, column;
 };
 
@@ -97,12 +101,16 @@ static void note_complaint(cyaml_log_t level, void *context, const char *format,
 {
     struct complaint *complaint = context;
     char text[200];
-    if (level != CYAML_LOG_ERROR || complaint->line != 0) {
+    if (level != CYAML_LOG_ERROR) {
         return;
     }
     vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\n")] = '\0';
+    choices_note(&complaint->path, text);
     const char *mark = strstr(text, " (line: ");
+    if (complaint->line != 0) {
+        return;
+    }
     if (mark != NULL) {
         sscanf(mark, " (line: %zu, column: %zu", &complaint->line, &complaint->column);
     } else if (complaint->message[0] == '\0' && strstr(text, "Backtrace:") == NULL) {
@@ -165,7 +173,7 @@ static void load_file(struct hakefile *file)
     if (text == NULL) {
         die("cannot read %s: %m", file->path);
     }
-    struct complaint complaint = {"", 0, 0};
+    struct complaint complaint = {0};
     const cyaml_config_t config = {
         .log_fn = note_complaint,
         .log_ctx = &complaint,
@@ -179,9 +187,12 @@ static void load_file(struct hakefile *file)
     cyaml_err_t error = cyaml_load_data((const uint8_t *)text, size, &config, &file_schema,
                                         (cyaml_data_t **)&parsed, NULL);
     if (error != CYAML_OK) {
-        report(locate(file, &complaint), "%s",
+        char choices[256];
+        choices_print(&file_schema, &complaint.path, complaint.message, choices, sizeof choices);
+        report(locate(file, &complaint), "%s%s",
                complaint.message[0] != '\0' ? complaint.message
-                                            : "a Hakefile cannot have this here");
+                                            : "a Hakefile cannot have this here",
+               choices);
         return;
     }
     file->parts = parsed->parts;

@@ -69,7 +69,7 @@ static int run_on(coreid_t core, char *argv[])
             break;
         }
     }
-    check(spawn_program(core, "bench", argv, NULL, SPAWN_FLAGS_DEFAULT, &domain),
+    check(spawn_program(core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT, &domain),
           "starting on another core");
     check(spawn_wait(domain, &status, false), "waiting for it");
     return status;

@@ -68,8 +68,9 @@ void workers_start(const coreid_t *cores, unsigned count)
         check(worker != NULL ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "remembering a worker");
         workers[cores[i]] = worker;
         new[cores[i]] = true;
-        check(spawn_program(cores[i], "bench", argv, NULL, SPAWN_FLAGS_DEFAULT, &worker->domain),
-              "starting a worker");
+        check(
+            spawn_program(cores[i], disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT, &worker->domain),
+            "starting a worker");
         expected_count++;
         await_workers(COMING_MAX);
     }

@@ -19,7 +19,8 @@ void measure_spawn(const struct options *options)
     for (unsigned i = 0; i < runs; i++) {
         struct capref domain;
         cycles_t start = bench_tsc();
-        check(spawn_program(disp_get_core_id(), "bench", argv, NULL, SPAWN_FLAGS_DEFAULT, &domain),
+        check(spawn_program(disp_get_core_id(), disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
+                            &domain),
               "starting a domain");
         check(spawn_wait(domain, NULL, false), "waiting for its end");
         samples[i] = bench_time_diff(start, bench_tsc());

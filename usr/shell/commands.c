@@ -58,8 +58,9 @@ static int command_help(unsigned argc, char *const argv[])
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
         printf("%-7s %-20s %s\n", builtins[i].name, builtins[i].usage, builtins[i].help);
     }
+    printf("Any other word is a boot module, which runs on this core:");
+    modules_print();
     printf(
-        "Any other word is a boot module, which runs on this core: bench --help, hello.\n"
         "A command ends with a newline, ; or & (then it is not waited for). 'text' and \"text\" "
         "are quoted, $? is the\nlast exit status, # begins a comment. Ctrl-D ends the machine.\n");
     return 0;

@@ -52,18 +52,19 @@ static void print_counter(const char *name, uint64_t value, enum unit unit)
 int command_kcb(unsigned argc, char *const argv[])
 {
     struct monitor_cores cores;
-    errval_t err = cores_wanted(argc, argv, &cores);
-    for (unsigned core = 0; err_is_ok(err) && next_core(&cores, &core); core++) {
+    int status = cores_wanted(argc, argv, &cores);
+    for (unsigned core = 0; status == 0 && next_core(&cores, &core); core++) {
         printf("core %u\n", core);
-        for (unsigned stat = 0; stat < KERNEL_STAT_COUNT && err_is_ok(err); stat++) {
+        for (unsigned stat = 0; stat < KERNEL_STAT_COUNT; stat++) {
             uint64_t value;
-            err = monitor_get_stat((coreid_t)core, (enum kernel_stat)stat, &value);
-            if (err_is_ok(err)) {
-                print_counter(counters[stat].name, value, counters[stat].unit);
+            errval_t err = monitor_get_stat((coreid_t)core, (enum kernel_stat)stat, &value);
+            if (err_is_fail(err)) {
+                return core_failed(argv[0], core, err);
             }
+            print_counter(counters[stat].name, value, counters[stat].unit);
         }
     }
-    return err_is_ok(err) ? 0 : command_failed(argv[0], err);
+    return status;
 }
 
 int command_info(unsigned argc, char *const argv[])

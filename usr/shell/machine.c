@@ -6,15 +6,26 @@
 #include "shell.h"
 
 #include "barrelfish/spawn_client.h"
-#include "kpi/bootinfo.h"
+#include "error_text.h"
+#include "modules.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
 int command_failed(const char *name, errval_t err)
 {
-    printf("%s: %s\n", name, err_getstring(err));
+    char text[ERROR_TEXT_BYTES];
+    error_text(err, text, sizeof(text));
+    printf("%s: %s\n", name, text);
     return STATUS_FAILED;
+}
+
+int core_failed(const char *name, unsigned long core, errval_t err)
+{
+    char place[64];
+    snprintf(place, sizeof(place), "%s: core %lu", name, core);
+    return command_failed(place, err);
 }
 
 bool next_core(const struct monitor_cores *cores, unsigned *core)
@@ -25,21 +36,35 @@ bool next_core(const struct monitor_cores *cores, unsigned *core)
     return *core < BOOTINFO_CORES_MAX;
 }
 
-errval_t cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores)
+int cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores)
 {
+    unsigned long core = 0;
+    if (argc > 2 || (argc == 2 && !number_parse(argv[1], ULONG_MAX, &core))) {
+        printf("usage: %s [CORE]\n", argv[0]);
+        return STATUS_USAGE;
+    }
     errval_t err = monitor_get_cores(cores);
-    unsigned long core;
-    if (err_is_fail(err) || argc < 2) {
-        return err;
+    if (err_is_fail(err)) {
+        return command_failed(argv[0], err);
     }
-    if (argc > 2 || !number_parse(argv[1], BOOTINFO_CORES_MAX - 1, &core) ||
-        (cores->up[core / 64] >> core % 64 & 1) == 0) {
-        return MON_ERR_NO_CORE;
+    if (argc < 2) {
+        return 0;
     }
-    uint64_t bit = 1ul << core % 64;
+    if (core >= BOOTINFO_CORES_MAX || (cores->up[core / 64] >> core % 64 & 1) == 0) {
+        return core_failed(argv[0], core, MON_ERR_NO_CORE);
+    }
     *cores = (struct monitor_cores){.cores_count = cores->cores_count, .up_count = 1};
-    cores->up[core / 64] = bit;
-    return SYS_ERR_OK;
+    cores->up[core / 64] = 1ul << core % 64;
+    return 0;
+}
+
+void modules_print(void)
+{
+    char name[MODULE_NAME_BYTES];
+    for (unsigned i = 0; module_name(shell_bootinfo(), i, name); i++) {
+        printf(" %s", name);
+    }
+    printf("\n");
 }
 
 int command_cores(unsigned argc, char *const argv[])
@@ -90,15 +115,15 @@ static errval_t list_core(coreid_t core)
 int command_ps(unsigned argc, char *const argv[])
 {
     struct monitor_cores cores;
-    errval_t err = cores_wanted(argc, argv, &cores);
-    if (err_is_fail(err)) {
-        return command_failed(argv[0], err);
+    int status = cores_wanted(argc, argv, &cores);
+    if (status != 0) {
+        return status;
     }
     printf("      id  core  state       loaded       given  name\n");
     for (unsigned core = 0; next_core(&cores, &core); core++) {
-        err = list_core((coreid_t)core);
+        errval_t err = list_core((coreid_t)core);
         if (err_is_fail(err)) {
-            return command_failed(argv[0], err);
+            return core_failed(argv[0], core, err);
         }
     }
     return 0;
@@ -108,15 +133,15 @@ int command_mem(unsigned argc, char *const argv[])
 {
     struct monitor_cores cores;
     uint64_t free_bytes = 0, total_bytes = 0;
-    errval_t err = cores_wanted(argc, argv, &cores);
-    if (err_is_fail(err)) {
-        return command_failed(argv[0], err);
+    int status = cores_wanted(argc, argv, &cores);
+    if (status != 0) {
+        return status;
     }
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         struct spawn_core_info info;
-        err = spawn_core_info((coreid_t)core, &info);
+        errval_t err = spawn_core_info((coreid_t)core, &info);
         if (err_is_fail(err)) {
-            return command_failed(argv[0], err);
+            return core_failed(argv[0], core, err);
         }
         printf("core %3u  %8" PRIu64 " KiB free of %8" PRIu64 " KiB, %" PRIu64 " domains\n", core,
                info.free_bytes / 1024, info.total_bytes / 1024, info.domains);

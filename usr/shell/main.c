@@ -55,13 +55,15 @@ static void print_machine(const struct bootinfo *bootinfo, const struct monitor_
            cores->cores_count, bootinfo->nodes_count, bootinfo->nodes_count == 1 ? "" : "s",
            bootinfo->ram_bytes >> 20);
     printf("Boot modules:");
-    for (unsigned i = 0; i < bootinfo->modules_count; i++) {
-        const char *name = bootinfo->modules[i].string;
-        const char *colon = memchr(name, ':', strcspn(name, " "));
-        name = colon != NULL ? colon + 1 : name;
-        printf(" %.*s", (int)strcspn(name, " "), name);
+    modules_print();
+    // Times mean little here, and a newcomer cannot know.
+    if (machine_is_emulated()) {
+        printf(
+            "QEMU emulates this machine: times below say how fast the emulator is. What holds on "
+            "any\nmachine are counts: build/stave-boot --count --run 'bench urpc' shows "
+            "instructions and\ncache-line transfers per message; or compare ratios within one "
+            "run.\n");
     }
-    printf("\n");
 }
 
 static void put(void *st, const char *bytes, size_t length)
@@ -154,7 +156,7 @@ static void interact(void)
 
 int main(void)
 {
-    const struct bootinfo *bootinfo = (const struct bootinfo *)BOOTINFO_VADDR;
+    const struct bootinfo *bootinfo = shell_bootinfo();
     struct monitor_cores cores;
     if ((domain_spawn_args()->flags & SPAWN_FLAG_BOOTINFO) == 0 ||
         bootinfo->magic != BOOTINFO_MAGIC) {

@@ -16,25 +16,17 @@
 #define RECLAIM_DEFAULT_MS 100u
 #define RECLAIM_MAX_MS 60000u
 
-// Says what failed, and what that was due to.
-static int failed(const char *name, errval_t err)
-{
-    printf("%s", name);
-    for (; err_is_fail(err); err >>= ERR_CODE_BITS) {
-        printf(": %s", err_getstring(err));
-    }
-    printf("\n");
-    return STATUS_FAILED;
-}
-
 int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool background)
 {
     struct capref domain;
     uint8_t status = 0;
     errval_t err = spawn_program_with_limit(core, argv[0], argv, NULL, memory_bytes,
                                             SPAWN_FLAGS_DEFAULT, &domain);
+    if (err_no(err) == MON_ERR_NO_CORE) {
+        return core_failed(argv[0], core, err);
+    }
     if (err_is_fail(err)) {
-        return failed(argv[0], err);
+        return command_failed(argv[0], err);
     }
     if (background) {
         printf("[%x]\n", spawn_domain_id(domain));
@@ -42,12 +34,24 @@ int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool bac
     }
     err = spawn_wait(domain, &status, false);
     if (err_is_fail(err)) {
-        return failed(argv[0], err);
+        return command_failed(argv[0], err);
     }
     if (status != 0) {
         printf("%s: exit status %u\n", argv[0], status);
     }
     return status;
+}
+
+// What a command could not do to a domain.
+static int domain_failed(char *const argv[], errval_t err)
+{
+    char place[64];
+    snprintf(place, sizeof(place), "%.16s %.32s", argv[0], argv[1]);
+    if (err_no(err) == SYS_ERR_RIGHTS) {
+        printf("%s: this shell has not started it\n", place);
+        return STATUS_FAILED;
+    }
+    return command_failed(place, err);
 }
 
 // A domain's ID, as ps shows it.
@@ -67,7 +71,7 @@ int command_kill(unsigned argc, char *const argv[])
         return STATUS_USAGE;
     }
     errval_t err = spawn_kill(domain);
-    return err_is_fail(err) ? failed(argv[0], err) : 0;
+    return err_is_fail(err) ? domain_failed(argv, err) : 0;
 }
 
 int command_reclaim(unsigned argc, char *const argv[])
@@ -83,7 +87,7 @@ int command_reclaim(unsigned argc, char *const argv[])
     struct spawn_reclaimed reclaimed;
     errval_t err = spawn_reclaim(domain, bytes, ms * 1000, &reclaimed);
     if (err_is_fail(err)) {
-        return failed(argv[0], err);
+        return domain_failed(argv, err);
     }
     printf("%" PRIu64 " bytes came back, %" PRIu64 " of them by force\n", reclaimed.bytes,
            reclaimed.forced);

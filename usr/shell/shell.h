@@ -6,6 +6,7 @@
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/monitor_client.h"
+#include "kpi/bootinfo.h"
 #include "parse.h"
 
 /// Exit status of commands that failed by themselves.
@@ -13,6 +14,12 @@
 #define STATUS_USAGE 2
 /// The greatest status that a machine can end with.
 #define STATUS_MAX 95
+
+/// What the machine was booted with.
+static inline const struct bootinfo *shell_bootinfo(void)
+{
+    return (const struct bootinfo *)BOOTINFO_VADDR;
+}
 
 // commands.c
 
@@ -24,13 +31,21 @@ int command_cores(unsigned argc, char *const argv[]);
 int command_ps(unsigned argc, char *const argv[]);
 int command_mem(unsigned argc, char *const argv[]);
 
-/// Prints an error; returns STATUS_FAILED.
+/// Prints an error and what can be done about it; returns STATUS_FAILED.
 int command_failed(const char *name, errval_t err);
-/// Cores that a command is about: the one in its argument, or all that are up. MON_ERR_NO_CORE.
-LIB_MUST_CHECK errval_t cores_wanted(unsigned argc, char *const argv[],
-                                     struct monitor_cores *cores);
+/// The same, of what was asked of a core.
+int core_failed(const char *name, unsigned long core, errval_t err);
+/// Cores that a command is about: the one in its argument, or all that are up. Not 0: the command's
+/// exit status; what is wrong has been printed.
+int cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores);
 /// Moves *core on to a core that is up, if it is not; false: there is none.
 bool next_core(const struct monitor_cores *cores, unsigned *core);
+
+/// Prints the boot modules' names, and ends the line.
+void modules_print(void);
+
+// arch/: whether an emulator interprets this machine's instructions, as it says itself.
+bool machine_is_emulated(void);
 
 // counters.c: what CPU drivers and memory servers count.
 int command_kcb(unsigned argc, char *const argv[]);

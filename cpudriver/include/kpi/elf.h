@@ -3,9 +3,11 @@
 //
 // The one check that stands between an untrusted ELF64 image in memory and its loader, the same
 // in the CPU driver (which loads init) and in user space (which loads everything else). It accepts
-// static x86-64 executables only: no interpreter, no relocation. After ELF_OK a loader can copy and
-// map what struct elf_info says without a further check. The image must not change in between.
-// Nothing here loads or maps. Source: System V ABI, chapters 4 and 5; its AMD64 supplement, 4.1.
+// static x86-64 executables only: no interpreter, no relocation; and only those that carry the note
+// which libbarrelfish's start code puts into each domain, for a program of another system would not
+// find here what it starts with. After SYS_ERR_OK a loader can copy and map what struct elf_info
+// says without a further check. The image must not change in between. Nothing here loads or maps.
+// Source: System V ABI, chapters 4 and 5; its AMD64 supplement, 4.1.
 #pragma once
 
 #include <stdbool.h>
@@ -13,11 +15,15 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kpi/elf_note.h"
+#include "kpi/errors.h"
+
 #define ELF_PAGE_BYTES 4096ull
 #define ELF_PHNUM_MAX 16
 
-enum { ELF_CLASS_64 = 2, ELF_DATA_LSB = 1, ELF_VERSION = 1, ELF_TYPE_EXEC = 2, ELF_X86_64 = 62 };
-enum { ELF_PT_LOAD = 1, ELF_PT_DYNAMIC = 2, ELF_PT_INTERP = 3, ELF_PT_TLS = 7 };
+enum { ELF_CLASS_32 = 1, ELF_CLASS_64 = 2, ELF_DATA_LSB = 1, ELF_VERSION = 1, ELF_X86_64 = 62 };
+enum { ELF_TYPE_REL = 1, ELF_TYPE_EXEC = 2, ELF_TYPE_DYN = 3 };
+enum { ELF_PT_LOAD = 1, ELF_PT_DYNAMIC = 2, ELF_PT_INTERP = 3, ELF_PT_NOTE = 4, ELF_PT_TLS = 7 };
 enum { ELF_FLAG_EXECUTE = 1, ELF_FLAG_WRITE = 2, ELF_FLAG_READ = 4 };
 
 struct elf_header {
@@ -35,6 +41,11 @@ struct elf_phdr {
     uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
 _Static_assert(sizeof(struct elf_phdr) == 56, "ELF64 program header");
+
+/// Then come the name and the description, each filled up to four bytes.
+struct elf_note {
+    uint32_t name_bytes, desc_bytes, type;
+};
 
 /// Where an image may live: every segment in [user_low, user_high), and all of them together at
 /// most max_bytes of whole pages.
@@ -60,52 +71,18 @@ struct elf_info {
     struct elf_segment segments[ELF_PHNUM_MAX];
 };
 
-enum elf_error {
-    ELF_OK,
-    ELF_TOO_SHORT,
-    ELF_BAD_MAGIC,
-    ELF_BAD_CLASS,
-    ELF_BAD_MACHINE,
-    ELF_BAD_TYPE,
-    ELF_BAD_PHDRS,
-    ELF_DYNAMIC,
-    ELF_OUTSIDE_FILE,
-    ELF_MEMSZ_BELOW_FILESZ,
-    ELF_OUTSIDE_USER,
-    ELF_MISALIGNED,
-    ELF_OVERLAP,
-    ELF_WRITE_EXECUTE,
-    ELF_TOO_LARGE,
-    ELF_NO_SEGMENT,
-    ELF_BAD_ENTRY,
-    ELF_BAD_TLS,
-    ELF_ERROR_COUNT
-};
-
-/// The error in words; never NULL.
-static inline const char *elf_error_text(enum elf_error error)
+/// The words of one of ELF_ERRORS; never NULL.
+static inline const char *elf_error_text(enum err_code error)
 {
-    static const char *const texts[ELF_ERROR_COUNT] = {
-        [ELF_OK] = "no error",
-        [ELF_TOO_SHORT] = "image shorter than a file header",
-        [ELF_BAD_MAGIC] = "not an ELF file",
-        [ELF_BAD_CLASS] = "not a little-endian 64-bit ELF file of version 1",
-        [ELF_BAD_MACHINE] = "not for x86-64",
-        [ELF_BAD_TYPE] = "not a static executable (type EXEC)",
-        [ELF_BAD_PHDRS] = "program headers missing, too many, of a wrong size or outside the image",
-        [ELF_DYNAMIC] = "dynamically linked",
-        [ELF_OUTSIDE_FILE] = "segment outside the image",
-        [ELF_MEMSZ_BELOW_FILESZ] = "segment smaller in memory than in the image",
-        [ELF_OUTSIDE_USER] = "segment outside user addresses",
-        [ELF_MISALIGNED] = "segment's offset and address differ within the page",
-        [ELF_OVERLAP] = "segments overlap, share a page or do not ascend",
-        [ELF_WRITE_EXECUTE] = "segment both writable and executable",
-        [ELF_TOO_LARGE] = "needs more memory than allowed",
-        [ELF_NO_SEGMENT] = "no segment to load",
-        [ELF_BAD_ENTRY] = "entry point outside executable code",
-        [ELF_BAD_TLS] = "malformed thread-local storage",
-    };
-    return (unsigned)error < ELF_ERROR_COUNT ? texts[error] : "unknown error";
+    switch (error) {
+#define ELF_ERROR_TEXT(code, text)                                                                 \
+    case code:                                                                                     \
+        return text;
+        ELF_ERRORS(ELF_ERROR_TEXT)
+#undef ELF_ERROR_TEXT
+    default:
+        return "unknown error";
+    }
 }
 
 /// Whether [start, start + bytes) lies in [low, low + room). No sum overflows.
@@ -115,65 +92,109 @@ static inline bool elf_range_inside(uint64_t start, uint64_t bytes, uint64_t low
 }
 
 /// Private to elf_check: the file header.
-static inline enum elf_error elf_check_header(const void *image, size_t bytes,
-                                              struct elf_header *header)
+static inline enum err_code elf_check_header(const void *image, size_t bytes,
+                                             struct elf_header *header)
 {
+    if (bytes == 0)
+        return ELF_ERR_EMPTY;
+    if (bytes < 4 || memcmp(image, "\177ELF", 4) != 0)
+        return ELF_ERR_MAGIC;
     if (bytes < sizeof(*header))
-        return ELF_TOO_SHORT;
+        return ELF_ERR_TRUNCATED;
     memcpy(header, image, sizeof(*header));
-    if (memcmp(header->ident, "\177ELF", 4) != 0)
-        return ELF_BAD_MAGIC;
+    if (header->ident[4] == ELF_CLASS_32)
+        return ELF_ERR_32_BIT;
     if (header->ident[4] != ELF_CLASS_64 || header->ident[5] != ELF_DATA_LSB ||
         header->ident[6] != ELF_VERSION || header->version != ELF_VERSION)
-        return ELF_BAD_CLASS;
+        return ELF_ERR_ENCODING;
     if (header->machine != ELF_X86_64)
-        return ELF_BAD_MACHINE;
-    if (header->type != ELF_TYPE_EXEC)
-        return ELF_BAD_TYPE;
+        return ELF_ERR_MACHINE;
+    if (header->type == ELF_TYPE_REL)
+        return ELF_ERR_OBJECT;
+    if (header->type != ELF_TYPE_EXEC && header->type != ELF_TYPE_DYN)
+        return ELF_ERR_TYPE;
     if (header->phentsize != sizeof(struct elf_phdr) || header->phnum == 0 ||
-        header->phnum > ELF_PHNUM_MAX ||
-        !elf_range_inside(header->phoff, header->phnum * sizeof(struct elf_phdr), 0, bytes))
-        return ELF_BAD_PHDRS;
-    return ELF_OK;
+        header->phnum > ELF_PHNUM_MAX)
+        return ELF_ERR_PHDRS;
+    if (!elf_range_inside(header->phoff, header->phnum * sizeof(struct elf_phdr), 0, bytes))
+        return ELF_ERR_TRUNCATED;
+    return SYS_ERR_OK;
+}
+
+/// Private to elf_check: that nothing has to be linked or moved before it runs.
+static inline enum err_code elf_check_static(const struct elf_header *header,
+                                             const struct elf_phdr *phdrs)
+{
+    bool dynamic = false;
+    for (uint32_t i = 0; i < header->phnum; i++) {
+        if (phdrs[i].type == ELF_PT_INTERP)
+            return ELF_ERR_DYNAMIC;
+        dynamic = dynamic || phdrs[i].type == ELF_PT_DYNAMIC;
+    }
+    if (header->type == ELF_TYPE_DYN)
+        return ELF_ERR_PIE;
+    return dynamic ? ELF_ERR_DYNAMIC : SYS_ERR_OK;
+}
+
+/// Private to elf_check: whether Stave's note is among those of one PT_NOTE.
+static inline bool elf_has_note(const struct elf_phdr *phdr, const void *image, size_t bytes)
+{
+    if (!elf_range_inside(phdr->offset, phdr->filesz, 0, bytes))
+        return false;
+    const uint8_t *at = (const uint8_t *)image + phdr->offset;
+    uint64_t left = phdr->filesz;
+    struct elf_note note;
+    while (left >= sizeof(note)) {
+        memcpy(&note, at, sizeof(note));
+        uint64_t name = (note.name_bytes + 3ull) & ~3ull, desc = (note.desc_bytes + 3ull) & ~3ull;
+        if (name + desc > left - sizeof(note))
+            return false;
+        if (note.type == ELF_NOTE_DOMAIN && note.name_bytes == sizeof(ELF_NOTE_NAME) &&
+            memcmp(at + sizeof(note), ELF_NOTE_NAME, sizeof(ELF_NOTE_NAME)) == 0)
+            return true;
+        at += sizeof(note) + name + desc;
+        left -= sizeof(note) + name + desc;
+    }
+    return false;
 }
 
 /// Private to elf_check: one PT_LOAD. A segment that is empty in memory is legal and left out.
-static inline enum elf_error elf_check_load(const struct elf_phdr *phdr, size_t bytes,
-                                            const struct elf_limits *limits, struct elf_info *info)
+static inline enum err_code elf_check_load(const struct elf_phdr *phdr, size_t bytes,
+                                           const struct elf_limits *limits, struct elf_info *info)
 {
     if (!elf_range_inside(phdr->offset, phdr->filesz, 0, bytes))
-        return ELF_OUTSIDE_FILE;
+        return ELF_ERR_TRUNCATED;
     if (phdr->memsz < phdr->filesz)
-        return ELF_MEMSZ_BELOW_FILESZ;
+        return ELF_ERR_MEMSZ;
     if (phdr->memsz == 0)
-        return ELF_OK;
+        return SYS_ERR_OK;
     if (limits->user_high < limits->user_low ||
         !elf_range_inside(phdr->vaddr, phdr->memsz, limits->user_low,
                           limits->user_high - limits->user_low))
-        return ELF_OUTSIDE_USER;
+        return ELF_ERR_OUTSIDE_USER;
     if (phdr->offset % ELF_PAGE_BYTES != phdr->vaddr % ELF_PAGE_BYTES)
-        return ELF_MISALIGNED;
+        return ELF_ERR_MISALIGNED;
     if ((phdr->flags & ELF_FLAG_WRITE) != 0 && (phdr->flags & ELF_FLAG_EXECUTE) != 0)
-        return ELF_WRITE_EXECUTE;
+        return ELF_ERR_WRITE_EXECUTE;
     uint64_t first_page = phdr->vaddr / ELF_PAGE_BYTES;
     uint64_t last_page = (phdr->vaddr + (phdr->memsz - 1)) / ELF_PAGE_BYTES;
     if (info->count > 0) {
         const struct elf_segment *below = &info->segments[info->count - 1];
         if (first_page <= (below->vaddr + (below->memsz - 1)) / ELF_PAGE_BYTES)
-            return ELF_OVERLAP;
+            return ELF_ERR_OVERLAP;
     }
     if (last_page - first_page >= (limits->max_bytes - info->load_bytes) / ELF_PAGE_BYTES)
-        return ELF_TOO_LARGE;
+        return ELF_ERR_TOO_LARGE;
     info->load_bytes += (last_page - first_page + 1) * ELF_PAGE_BYTES;
     info->segments[info->count++] =
         (struct elf_segment){phdr->vaddr, phdr->memsz, phdr->offset, phdr->filesz, phdr->flags & 7};
-    return ELF_OK;
+    return SYS_ERR_OK;
 }
 
 /// Private to elf_check: PT_TLS, after the segments. Its image must lie in a segment's bytes from
 /// the file, at the same place.
-static inline enum elf_error elf_check_tls(const struct elf_phdr *phdr,
-                                           const struct elf_limits *limits, struct elf_info *info)
+static inline enum err_code elf_check_tls(const struct elf_phdr *phdr,
+                                          const struct elf_limits *limits, struct elf_info *info)
 {
     uint64_t align = phdr->align == 0 ? 1 : phdr->align;
     bool loaded = phdr->filesz == 0;
@@ -184,36 +205,39 @@ static inline enum elf_error elf_check_tls(const struct elf_phdr *phdr,
     }
     if (info->tls_align != 0 || !loaded || phdr->memsz < phdr->filesz ||
         phdr->memsz > limits->max_bytes || align > ELF_PAGE_BYTES || (align & (align - 1)) != 0)
-        return ELF_BAD_TLS;
+        return ELF_ERR_TLS;
     info->tls_vaddr = phdr->vaddr;
     info->tls_filesz = phdr->filesz;
     info->tls_memsz = phdr->memsz;
     info->tls_align = align;
-    return ELF_OK;
+    return SYS_ERR_OK;
 }
 
-/// Check an image of `bytes` bytes against the limits. *out is written on ELF_OK only.
-static inline enum elf_error elf_check(const void *image, size_t bytes,
-                                       const struct elf_limits *limits, struct elf_info *out)
+/// Check an image of `bytes` bytes against the limits: SYS_ERR_OK or one of ELF_ERRORS. *out is
+/// written on SYS_ERR_OK only.
+static inline enum err_code elf_check(const void *image, size_t bytes,
+                                      const struct elf_limits *limits, struct elf_info *out)
 {
     struct elf_header header;
-    enum elf_error error = elf_check_header(image, bytes, &header);
-    if (error != ELF_OK)
+    enum err_code error = elf_check_header(image, bytes, &header);
+    if (error != SYS_ERR_OK)
         return error;
     struct elf_info info = {.entry = header.entry, .phnum = header.phnum};
     struct elf_phdr phdrs[ELF_PHNUM_MAX];
     memcpy(phdrs, (const uint8_t *)image + header.phoff, header.phnum * sizeof(phdrs[0]));
-    for (uint32_t i = 0; i < info.phnum && error == ELF_OK; i++) {
-        if (phdrs[i].type == ELF_PT_INTERP || phdrs[i].type == ELF_PT_DYNAMIC)
-            error = ELF_DYNAMIC;
-        else if (phdrs[i].type == ELF_PT_LOAD)
+    error = elf_check_static(&header, phdrs);
+    bool noted = false;
+    for (uint32_t i = 0; i < info.phnum && error == SYS_ERR_OK; i++) {
+        if (phdrs[i].type == ELF_PT_LOAD)
             error = elf_check_load(&phdrs[i], bytes, limits, &info);
+        else if (phdrs[i].type == ELF_PT_NOTE)
+            noted = noted || elf_has_note(&phdrs[i], image, bytes);
     }
-    for (uint32_t i = 0; i < info.phnum && error == ELF_OK; i++) {
+    for (uint32_t i = 0; i < info.phnum && error == SYS_ERR_OK; i++) {
         if (phdrs[i].type == ELF_PT_TLS)
             error = elf_check_tls(&phdrs[i], limits, &info);
     }
-    if (error != ELF_OK)
+    if (error != SYS_ERR_OK)
         return error;
     bool entry_ok = false;
     for (uint32_t i = 0; i < info.count; i++) {
@@ -224,7 +248,9 @@ static inline enum elf_error elf_check(const void *image, size_t bytes,
             info.phdr_vaddr = s->vaddr + (header.phoff - s->offset);
     }
     if (info.count == 0 || !entry_ok)
-        return info.count == 0 ? ELF_NO_SEGMENT : ELF_BAD_ENTRY;
+        return info.count == 0 ? ELF_ERR_NO_SEGMENT : ELF_ERR_ENTRY;
+    if (!noted)
+        return ELF_ERR_FOREIGN;
     *out = info;
-    return ELF_OK;
+    return SYS_ERR_OK;
 }

@@ -2,14 +2,39 @@
 // Copyright The Stave authors
 //
 // Error codes: one flat list. STAVE_ERRORS(X) gives each code with its words, so that the
-// enumeration and the message table (libbarrelfish's err_getstring, the CPU driver's panic) cannot
-// drift apart.
+// enumeration and the message table (libbarrelfish's err_getstring) cannot drift apart. ELF_ERRORS(X)
+// is the part of it that says why a program was refused; the CPU driver, which loads the first one,
+// has these words too (elf_error_text() in kpi/elf.h).
 
 #pragma once
 
 #include "kpi/types.h"
 
 // clang-format off
+#define ELF_ERRORS(X) \
+    X(ELF_ERR_EMPTY, "the file is empty: 0 bytes") \
+    X(ELF_ERR_MAGIC, "not an ELF file") \
+    X(ELF_ERR_TRUNCATED, "the file ends before its headers or segments do: it is cut off") \
+    X(ELF_ERR_32_BIT, "a 32-bit program: Stave runs 64-bit ones only") \
+    X(ELF_ERR_ENCODING, "not a little-endian ELF file of version 1") \
+    X(ELF_ERR_MACHINE, "for another processor than x86-64") \
+    X(ELF_ERR_OBJECT, "an object file that is not linked yet") \
+    X(ELF_ERR_TYPE, "neither an executable nor a shared object") \
+    X(ELF_ERR_DYNAMIC, "dynamically linked: link it with -static -no-pie") \
+    X(ELF_ERR_PIE, "position-independent: link it with -static -no-pie") \
+    X(ELF_ERR_FOREIGN, "without Stave's note: a program for Linux? Build it as a part of kind domain") \
+    X(ELF_ERR_PHDRS, "program headers missing, too many or of a wrong size") \
+    X(ELF_ERR_MEMSZ, "a segment is smaller in memory than in the file") \
+    X(ELF_ERR_OUTSIDE_USER, "a segment is outside the addresses of programs") \
+    X(ELF_ERR_MISALIGNED, "a segment's offset and address differ within the page") \
+    X(ELF_ERR_OVERLAP, "segments overlap, share a page or do not ascend") \
+    X(ELF_ERR_WRITE_EXECUTE, "a segment is both writable and executable") \
+    X(ELF_ERR_TOO_LARGE, "its segments are larger than a program may be") \
+    X(ELF_ERR_SPREAD, "its segments are spread over too many page tables") \
+    X(ELF_ERR_NO_SEGMENT, "no segment to load") \
+    X(ELF_ERR_ENTRY, "the entry point is not in an executable segment") \
+    X(ELF_ERR_TLS, "malformed thread-local storage")
+
 #define STAVE_ERRORS(X) \
     X(SYS_ERR_OK, "success") \
     X(SYS_ERR_AGAIN, "one bounded step is done and more remain: call again") \
@@ -74,9 +99,7 @@
     X(LIB_ERR_BIND_REFUSED, "the service refused the binding") \
     X(LIB_ERR_RPC_REPLY, "the server's reply is malformed") \
     X(LIB_ERR_INVALID_ARGS, "an argument of the library call is invalid") \
-    X(ELF_ERR_HEADER, "not an ELF executable for x86-64") \
-    X(ELF_ERR_SEGMENT, "a segment of the ELF file is malformed") \
-    X(ELF_ERR_ENTRY, "the entry point is not in an executable segment") \
+    ELF_ERRORS(X) \
     X(SPAWN_ERR_NO_MODULE, "no boot module has this name") \
     X(SPAWN_ERR_ARGS, "too many or too long arguments") \
     X(SPAWN_ERR_LOAD, "the program could not be loaded") \

@@ -5,8 +5,10 @@
 // disabled (kpi/spawn.h). From here on GS points to the dispatcher. FS belongs to the C library,
 // whose functions look for their stack guard at fs:0x28 and for the thread's own structure at fs:0;
 // until its start has made that structure, FS points to zeroes with a pointer to themselves in
-// front, so that vsnprintf() and the like work for early panics. What follows is in init.c.
+// front, so that vsnprintf() and the like work for early panics. What follows is in init.c. The note
+// is here because whatever starts with this code is a program for Stave.
 
+#include "kpi/elf_note.h"
 #include "offsets.h"
 
     .text
@@ -30,6 +32,13 @@ _start:
     .balign 4
 start_mxcsr:
     .long MXCSR_DEFAULT
+
+    // Its name's length (with the zero byte), none of a description, its type, its name.
+    .section .note.stave, "a", @note
+    .balign 4
+    .long 2f - 1f, 0, ELF_NOTE_DOMAIN
+1:  .asciz ELF_NOTE_NAME
+2:  .balign 4
 
     .bss
     .balign 64

@@ -73,7 +73,7 @@ static void start_clients(iref_t iref, unsigned wanted)
     while (clients_count < wanted && test_failures() == 0) {
         unsigned before = clients_count;
         coreid_t core = (coreid_t)(1 + before % (cores.up_count - 1));
-        if (!EXPECT_OK(spawn_program(core, "test_fanin", argv, NULL, SPAWN_FLAGS_DEFAULT,
+        if (!EXPECT_OK(spawn_program(core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
                                      &clients[before].domain))) {
             return;
         }

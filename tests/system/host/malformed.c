@@ -4,9 +4,10 @@
 // Malformed ELF files as boot modules: takes a good domain, breaks one thing in each copy, boots
 // with all of them, and lets the domain test_malformed (services/malformed.c) try to start each.
 // What is wrong with a file is tested field by field on the host (tests/unit/elf); here the machine
-// is.
+// is. In the same boot, the recipe of the README: a copy of the example `hello` under another name,
+// on a platform without the example, must find its second side by its own name.
 //
-//   system-malformed ELF PLATFORM
+//   system-malformed ELF PLATFORM EXAMPLE
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,9 @@
 
 #include "host.h"
 
-#define BAD_COUNT 22u
+#define BAD_COUNT 23u
+#define BAD_HEADERS 12u
+#define BAD_SEGMENTS 10u
 #define WILD_COUNT 8u
 #define PATH_BYTES 64u
 
@@ -107,7 +110,7 @@ static void break_segment(struct image *image, unsigned how)
         code->p_vaddr = 0xffffffff80200000ul;
         break;
     case 5:
-        data->p_vaddr = code->p_vaddr;
+        data->p_vaddr = code->p_vaddr + data->p_offset % 4096;
         break;
     case 6:
         data->p_vaddr = 0x100000; // the dispatcher frame
@@ -120,6 +123,16 @@ static void break_segment(struct image *image, unsigned how)
         break;
     default:
         image->count = code->p_offset + code->p_filesz / 2; // cut off
+    }
+}
+
+// A program for Linux, say: nothing is wrong with it but that it is not for Stave.
+static void break_note(struct image *image)
+{
+    static const char name[] = "Stave";
+    unsigned char *note = memmem(image->bytes, image->count, name, sizeof(name));
+    if (CHECK(note != NULL)) {
+        memcpy(note, "Linux", sizeof(name));
     }
 }
 
@@ -150,17 +163,17 @@ static void write_image(const struct image *image, const char *path)
     }
 }
 
-static bool read_good(const char *path)
+static bool read_image(struct image *image, const char *path)
 {
     FILE *file = fopen(path, "rb");
     if (!CHECK(file != NULL)) {
         return false;
     }
     fseek(file, 0, SEEK_END);
-    good.count = (size_t)ftell(file);
+    image->count = (size_t)ftell(file);
     rewind(file);
-    good.bytes = malloc(good.count);
-    bool whole = CHECK(fread(good.bytes, 1, good.count, file) == good.count);
+    image->bytes = malloc(image->count);
+    bool whole = CHECK(fread(image->bytes, 1, image->count, file) == image->count);
     fclose(file);
     return whole;
 }
@@ -170,10 +183,12 @@ static void make_modules(const char *folder, char paths[][PATH_BYTES])
     for (unsigned i = 0; i < BAD_COUNT + WILD_COUNT; i++) {
         struct image image = copy_of_good();
         unsigned number = i < BAD_COUNT ? i : i - BAD_COUNT;
-        if (i < 12) {
+        if (i < BAD_HEADERS) {
             break_header(&image, i);
+        } else if (i < BAD_HEADERS + BAD_SEGMENTS) {
+            break_segment(&image, i - BAD_HEADERS);
         } else if (i < BAD_COUNT) {
-            break_segment(&image, i - 12);
+            break_note(&image);
         } else {
             make_wild(&image, number);
         }
@@ -183,9 +198,10 @@ static void make_modules(const char *folder, char paths[][PATH_BYTES])
     }
 }
 
-static struct host_output boot_with(char paths[][PATH_BYTES], const char *platform)
+static struct host_output boot_with(char paths[][PATH_BYTES], const char *platform,
+                                    const char *mine)
 {
-    const char *argv[16 + 2 * (BAD_COUNT + WILD_COUNT)] = {
+    const char *argv[18 + 2 * (BAD_COUNT + WILD_COUNT)] = {
         "build/stave-boot", "--platform", platform, "--direct", "--cores", "2", "--timeout", "120"};
     char run[64];
     unsigned count = 8;
@@ -193,7 +209,9 @@ static struct host_output boot_with(char paths[][PATH_BYTES], const char *platfo
         argv[count++] = "--module";
         argv[count++] = paths[i];
     }
-    snprintf(run, sizeof(run), "test_malformed %u %u", BAD_COUNT, WILD_COUNT);
+    argv[count++] = "--module";
+    argv[count++] = mine;
+    snprintf(run, sizeof(run), "test_malformed %u %u; mine", BAD_COUNT, WILD_COUNT);
     argv[count++] = "--run";
     argv[count++] = run;
     return host_run(argv);
@@ -202,12 +220,16 @@ static struct host_output boot_with(char paths[][PATH_BYTES], const char *platfo
 int main(int argc, char **argv)
 {
     static char paths[BAD_COUNT + WILD_COUNT][PATH_BYTES];
-    char folder[] = "/tmp/system-malformed-XXXXXX";
-    if (argc != 3 || !read_good(argv[1]) || !CHECK(mkdtemp(folder) != NULL)) {
+    char folder[] = "/tmp/system-malformed-XXXXXX", mine[PATH_BYTES];
+    struct image example;
+    if (argc != 4 || !read_image(&good, argv[1]) || !read_image(&example, argv[3]) ||
+        !CHECK(mkdtemp(folder) != NULL)) {
         return 1;
     }
     make_modules(folder, paths);
-    struct host_output output = boot_with(paths, argv[2]);
+    snprintf(mine, sizeof(mine), "%s/mine", folder);
+    write_image(&example, mine);
+    struct host_output output = boot_with(paths, argv[2], mine);
     if (!CHECK(output.status == 0)) {
         host_show(&output);
     }
@@ -215,7 +237,9 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < BAD_COUNT + WILD_COUNT; i++) {
         unlink(paths[i]);
     }
+    unlink(mine);
     rmdir(folder);
+    free(example.bytes);
     free(good.bytes);
     return host_status();
 }

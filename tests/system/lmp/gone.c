@@ -53,7 +53,7 @@ static bool server_start(struct client *client, char *kind, struct capref other)
     if (!capref_is_null(other)) {
         EXPECT_OK(cap_copy((struct capref){cnode, GONE_ARG_OTHER}, other));
     }
-    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), "test_lmp", argv, NULL, NULL_CAP, args,
+    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), disp_name(), argv, NULL, NULL_CAP, args,
                                       SPAWN_FLAGS_DEFAULT, &client->domain));
     EXPECT_OK(cap_destroy(args));
     EXPECT_OK(slot_alloc(&slot));

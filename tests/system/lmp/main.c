@@ -174,7 +174,7 @@ static void test_domains(void)
     lmp_endpoint_set_recv_slot(ep, slot);
     EXPECT_OK(cnode_create_l2(&cnode_cap, &cnode));
     EXPECT_OK(cap_mint((struct capref){cnode, 0}, ep_cap, CAPRIGHTS_ALL, BADGE));
-    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), "test_lmp", argv, NULL, NULL_CAP,
+    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), disp_name(), argv, NULL, NULL_CAP,
                                       cnode_cap, SPAWN_FLAGS_DEFAULT, &domain));
     if (await(ep, &msg, &child_ep) && EXPECT(msg.buf.badge == BADGE)) {
         exchange(ep, child_ep);

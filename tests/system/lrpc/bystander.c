@@ -42,7 +42,7 @@ void test_bystander(const struct client *client)
         return;
     }
     counter->count = counter->stop = 0;
-    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), "test_lrpc", argv, NULL, NULL_CAP, args,
+    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), disp_name(), argv, NULL, NULL_CAP, args,
                                       SPAWN_FLAGS_DEFAULT, &domain));
     for (unsigned window = 0; window < WINDOWS; window++) {
         systime_t end = systime_now() + us_to_systime(WINDOW_US);

@@ -134,7 +134,7 @@ bool client_start(struct client *client)
     EXPECT_OK(cnode_create_l2(&client->args, &cnode));
     EXPECT_OK(cap_copy((struct capref){cnode, ARG_REPLY}, client->reply_cap));
     EXPECT_OK(cap_copy((struct capref){cnode, ARG_OTHER}, client->other_cap));
-    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), "test_lrpc", argv, NULL, NULL_CAP,
+    EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), disp_name(), argv, NULL, NULL_CAP,
                                       client->args, SPAWN_FLAGS_DEFAULT, &client->domain));
     struct capref *came[2] = {&client->server, &client->elsewhere};
     for (unsigned i = 0; i < 2; i++) {

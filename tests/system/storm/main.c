@@ -162,7 +162,7 @@ static void run_all(unsigned cores)
     static struct capref clients[CORES_MAX];
     char *argv[] = {"test_storm", "client", NULL};
     for (unsigned core = 1; core < cores; core++) {
-        EXPECT_OK(spawn_program((coreid_t)core, "test_storm", argv, NULL, SPAWN_FLAGS_DEFAULT,
+        EXPECT_OK(spawn_program((coreid_t)core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
                                 &clients[core]));
         bind_to((coreid_t)core);
     }

@@ -111,7 +111,7 @@ static unsigned take_vectors(coreid_t core, struct capref *domains)
     bool none_left = false;
     while (count < VECTORS_MAX && !none_left) {
         uint8_t status = 0;
-        if (!EXPECT_OK(spawn_program(core, "test_wake", argv, NULL, SPAWN_FLAGS_DEFAULT,
+        if (!EXPECT_OK(spawn_program(core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
                                      &domains[count]))) {
             return count;
         }

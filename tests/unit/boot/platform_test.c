@@ -10,6 +10,7 @@
 #include "suites.h"
 
 #define HEAD "name: pc\ncpudriver: c.elf\ncores: 4\nmemory: 1G\nnodes: 2\n"
+#define MODULE_KEYS "; there are: name, start, machine, args"
 
 static void test_good(void)
 {
@@ -50,9 +51,13 @@ static void refused(const char *text, const char *expected)
 
 static void test_wrong_key(void)
 {
-    refused(HEAD "colour: red\nmodules:\n  - name: init\n", ":6:1: Unexpected key: colour");
-    refused(HEAD "modules:\n  - name: init\n    strat: true\n", ":8:5: Unexpected key: strat");
-    refused(HEAD "modules:\n  - strat: true\n    name: init\n", ":7:5: Unexpected key: strat");
+    refused(
+        HEAD "colour: red\nmodules:\n  - name: init\n",
+        ":6:1: Unexpected key: colour; there are: name, cpudriver, cores, memory, nodes, modules");
+    refused(HEAD "modules:\n  - name: init\n    strat: true\n",
+            ":8:5: Unexpected key: strat" MODULE_KEYS);
+    refused(HEAD "modules:\n  - strat: true\n    name: init\n",
+            ":7:5: Unexpected key: strat" MODULE_KEYS);
 }
 
 static void test_wrong_value(void)
@@ -60,8 +65,9 @@ static void test_wrong_value(void)
     refused("name: pc\ncores: many\n", ":2:8: Invalid uint64_t value: 'many'");
     refused(HEAD "modules: []\n", ":6:10: Insufficient entries (0 of 1 min) in sequence.");
     refused(HEAD "modules:\n  - name: init\n    start: maybe\n",
-            ":8:12: Invalid ENUM value: maybe");
-    refused(HEAD "modules:\n  - name: init\n    machine: 2\n", ":8:14: Invalid ENUM value: 2");
+            ":8:12: Invalid ENUM value: maybe; there are: false, true");
+    refused(HEAD "modules:\n  - name: init\n    machine: 2\n",
+            ":8:14: Invalid ENUM value: 2; there are: false, true");
     refused("", ":1:1: the file is empty");
 }
 

@@ -74,6 +74,27 @@ static void test_good_tree(void)
     CU_ASSERT_FALSE(scratch_contains("build.ninja", scratch_root()));
 }
 
+// Options of one part reach its own sources, and no others.
+static void test_cflags(void)
+{
+    write_good_tree();
+    scratch_write("bell/bell.c", "#include <ring/ring.h>\nint unused(void);\n"
+                                 "int main(void)\n{\n    int loose;\n    return LOUD;\n}\n");
+    CU_ASSERT_EQUAL(run_hake(), 0);
+    CU_ASSERT_EQUAL(scratch_run("ninja -C %s build/bell", scratch_root()), 1);
+    scratch_write("bell/Hakefile.yaml", "parts:\n"
+                                        "  - name: bell\n"
+                                        "    kind: tool\n"
+                                        "    deps: [ring]\n"
+                                        "    sources: [bell.c]\n"
+                                        "    cflags: [-Wno-unused-variable, -DLOUD=9]\n");
+    CU_ASSERT_EQUAL(run_hake(), 0);
+    CU_ASSERT_EQUAL(scratch_run("ninja -C %s build/bell", scratch_root()), 0);
+    CU_ASSERT_EQUAL(scratch_run("%s/build/bell", scratch_root()), 9);
+    CU_ASSERT_EQUAL(scratch_run("grep -c DLOUD %s/build.ninja", scratch_root()), 0);
+    CU_ASSERT_STRING_EQUAL(scratch_output(), "1\n");
+}
+
 static void test_deterministic(void)
 {
     write_good_tree();
@@ -101,13 +122,16 @@ static const struct {
 } wrong[] = {
     {"", "Hakefile.yaml:1:1: error: no parts\n"},
     {"parts: [\n", "Hakefile.yaml:2:1: error: did not find expected node content\n"},
-    {"part: []\n", "Hakefile.yaml:1:1: error: Unexpected key: part\n"},
+    {"part: []\n", "Hakefile.yaml:1:1: error: Unexpected key: part; there are: parts\n"},
     {"parts:\n  - name: a\n    kind: tool\n    colour: red\n    sources: [a.c]\n",
-     "Hakefile.yaml:4:5: error: Unexpected key: colour\n"},
+     "Hakefile.yaml:4:5: error: Unexpected key: colour; there are: name, kind, targets, deps, "
+     "include, sources, cflags, linker_script, libs, sanitizers, suite, args, status, repeat, "
+     "platform, data, includes_private\n"},
     {"parts:\n  - name: a\n    kind: tol\n    sources: [a.c]\n",
-     "Hakefile.yaml:3:11: error: Invalid ENUM value: tol\n"},
+     "Hakefile.yaml:3:11: error: Invalid ENUM value: tol; there are: headers, library, cpudriver, "
+     "domain, tool, plugin, test, boot_test, image\n"},
     {"parts:\n  - name: a\n    kind: library\n    targets: [host, hots]\n    sources: [a.c]\n",
-     "Hakefile.yaml:4:21: error: Unknown flag: hots\n"},
+     "Hakefile.yaml:4:21: error: Unknown flag: hots; there are: cpudriver, domain, host\n"},
     {"parts:\n  - name: a\n    kind: tool\n    deps: ring\n    sources: [a.c]\n",
      "Hakefile.yaml:4:11: error: Expecting SEQUENCE, got event: SCALAR\n"},
     {"parts:\n  - name: a\n    kind: tool\n    kind: tool\n    sources: [a.c]\n",
@@ -117,7 +141,21 @@ static const struct {
     {"parts:\n  - name: a\n    kind: tool\n", "Hakefile.yaml:2:5: error: missing key: sources\n"},
     {"parts:\n  - name: a\n    sources: [a.c]\n", "Hakefile.yaml:2:5: error: missing key: kind\n"},
     {"parts:\n  - name: a\n    kind: tool\n    sources: [a.c]\n    targets: [host]\n",
-     "Hakefile.yaml:5:5: error: a part of kind tool has no key targets\n"},
+     "Hakefile.yaml:5:5: error: a part of kind tool has no key targets; there are: name, kind, "
+     "deps, "
+     "sources, cflags, libs\n"},
+    {"parts:\n  - name: a\n    kind: tool\n    sources: [a.c]\n    cflags: [-O0, -I..]\n",
+     "Hakefile.yaml:5:19: error: '-I..' is not one option like -Wno-unused, -DX=1, -O0, "
+     "-fno-inline, -msse4 or -std=c99\n"},
+    {"parts:\n  - name: a\n    kind: tool\n    sources: [a.c]\n    cflags: [\"-O0 -I..\"]\n",
+     "Hakefile.yaml:5:14: error: '-O0 -I..' is not one option like -Wno-unused, -DX=1, -O0, "
+     "-fno-inline, -msse4 or -std=c99\n"},
+    {"parts:\n  - name: a\n    kind: tool\n    sources: [a.c]\n    cflags: ['-Wl,x']\n",
+     "Hakefile.yaml:5:14: error: '-Wl,x' is not one option like -Wno-unused, -DX=1, -O0, "
+     "-fno-inline, -msse4 or -std=c99\n"},
+    {"parts:\n  - name: a\n    kind: headers\n    include: .\n    cflags: [-O0]\n",
+     "Hakefile.yaml:5:5: error: a part of kind headers has no key cflags; there are: name, kind, "
+     "deps, include\n"},
     {"parts:\n  - name: a b\n    kind: tool\n    sources: [a.c]\n",
      "Hakefile.yaml:2:11: error: name 'a b' has other characters than a-z 0-9 _ -\n"},
     {"parts:\n  - name: a\n    kind: tool\n    sources: [a.c, b.c]\n",
@@ -161,7 +199,9 @@ static const struct {
      "  - name: b\n    kind: tool\n    sources: [a.c]\n    deps: [a]\n",
      "Hakefile.yaml:8:12: error: 'a' is a plugin: a tool cannot depend on it\n"},
     {"parts:\n  - name: a\n    kind: plugin\n    sources: [a.c]\n    linker_script: a.c\n",
-     "Hakefile.yaml:5:5: error: a part of kind plugin has no key linker_script\n"},
+     "Hakefile.yaml:5:5: error: a part of kind plugin has no key linker_script; there are: name, "
+     "kind, "
+     "deps, sources, cflags, libs\n"},
     {"parts:\n  - name: a\n    kind: library\n    targets: [host]\n    sources: [a.c]\n"
      "  - name: b\n    kind: domain\n    sources: [a.c]\n    deps: [a]\n",
      "Hakefile.yaml:9:12: error: library 'a' lacks target domain, which 'b' needs\n"},
@@ -321,6 +361,7 @@ int main(void)
 {
     CU_TestInfo tests[] = {
         {"a good tree is accepted", test_good_tree},
+        {"options of one part", test_cflags},
         {"the output depends on the tree alone", test_deterministic},
         {"arguments", test_arguments},
         {"wrong Hakefiles, each with its place", test_wrong_hakefiles},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The shell's pure halves: its language, its line editor, lines of scripts, its names of events.
+// The shell's pure halves: its language, its line editor, lines of scripts, its names of events and
+// modules, its errors.
 #include "suites.h"
 
 int main(void)
@@ -11,6 +12,8 @@ int main(void)
         {"line editor", NULL, NULL, NULL, NULL, line_editor_tests},
         {"event names", NULL, NULL, NULL, NULL, event_name_tests},
         {"script", NULL, NULL, NULL, NULL, script_tests},
+        {"error texts", NULL, NULL, NULL, NULL, error_text_tests},
+        {"modules", NULL, NULL, NULL, NULL, modules_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

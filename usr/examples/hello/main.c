@@ -113,7 +113,7 @@ static errval_t talk(void)
     return err;
 }
 
-static int first(coreid_t core)
+static int first(char *name, coreid_t core)
 {
     static struct monitor_export service;
     struct capref domain;
@@ -124,8 +124,8 @@ static int first(coreid_t core)
     if (err_is_ok(err)) {
         char number[32];
         snprintf(number, sizeof(number), "%llu", (unsigned long long)iref);
-        char *const argv[] = {"hello", "second", number, NULL};
-        err = spawn_program(core, "hello", argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
+        char *const argv[] = {name, "second", number, NULL}; // this program, whatever its name
+        err = spawn_program(core, name, argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
     }
     while (err_is_ok(err) && !connected) {
         err = event_dispatch(get_default_waitset()); // runs on_connect()
@@ -147,5 +147,5 @@ int main(int argc, char *argv[])
     if (argc == 3 && strcmp(argv[1], "second") == 0) {
         return second((iref_t)strtoull(argv[2], NULL, 10));
     }
-    return first(argc > 1 ? (coreid_t)atoi(argv[1]) : other_core());
+    return first(argv[0], argc > 1 ? (coreid_t)atoi(argv[1]) : other_core());
 }

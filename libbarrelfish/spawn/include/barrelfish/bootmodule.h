@@ -35,4 +35,5 @@ LIB_MUST_CHECK errval_t bootmodule_parse(const struct bootinfo_module *module,
 struct capref bootmodule_frame(const struct bootinfo_module *module);
 
 /// Map a module, to be read, out of the domain's MODULECN. Unmap with vspace_unmap().
+/// ELF_ERR_EMPTY: there is nothing to map.
 LIB_MUST_CHECK errval_t bootmodule_map(const struct bootinfo_module *module, const void **image);

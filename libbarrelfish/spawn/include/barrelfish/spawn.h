@@ -52,9 +52,8 @@ struct spawn_info {
 };
 
 /// Make a domain, not running yet. On failure nothing is left of it and *si is untouched.
-/// Errors: ELF_ERR_HEADER and SPAWN_ERR_LOAD (below it nothing) for an unsuitable image;
-/// SPAWN_ERR_ARGS; those of ram_alloc_bytes(), slot_alloc() and the CPU driver under
-/// SPAWN_ERR_LOAD.
+/// Errors: SPAWN_ERR_ARGS; under SPAWN_ERR_LOAD one of ELF_ERRORS (kpi/errors.h), or one of
+/// ram_alloc_bytes(), slot_alloc() or the CPU driver.
 LIB_MUST_CHECK errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params);
 
 /// A slot of the new domain's capability space: in the L2CNode of its L1 slot `root_slot`
