@@ -160,6 +160,25 @@ size_t terminal_read_raw(char *buf, size_t bytes, bool *typed)
     return read_input(CONSOLE_READ_RAW, buf, bytes, typed);
 }
 
+errval_t terminal_set_foreground(domainid_t domain)
+{
+    return ask(CONSOLE_FOREGROUND, domain);
+}
+
+bool terminal_await_interrupt(void)
+{
+    char typed[CONSOLE_MESSAGE_BYTES] = {0};
+    size_t bytes = sizeof(typed);
+    unsigned flags;
+    thread_mutex_lock(&terminal.recv);
+    errval_t err = ask(CONSOLE_AWAIT_INTERRUPT, 0);
+    if (err_is_ok(err)) {
+        err = receive(CONSOLE_INTERRUPTED, typed, &bytes, &flags);
+    }
+    thread_mutex_unlock(&terminal.recv);
+    return err_is_ok(err) && typed[0] != 0;
+}
+
 __attribute__((constructor)) static void terminal_client_start(void)
 {
     struct capability identity;

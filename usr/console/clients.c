@@ -19,8 +19,15 @@ static unsigned clients_count;
 
 static void on_message(void *arg);
 
+static bool any(const struct client *client)
+{
+    (void)client;
+    return true;
+}
+
 static void client_free(struct client *client)
 {
+    domainid_t domain = client->domain;
     struct client **link = &clients;
     while (*link != client) {
         link = &(*link)->next;
@@ -35,6 +42,18 @@ static void client_free(struct client *client)
     ump_chan_close(&client->chan);
     free(client);
     clients_count--;
+    if (clients_find(domain, any) == NULL) {
+        readers_domain_ended(domain);
+    }
+}
+
+struct client *clients_find(domainid_t domain, bool (*holds)(const struct client *client))
+{
+    struct client *client = clients;
+    while (client != NULL && !(client->domain == domain && holds(client))) {
+        client = client->next;
+    }
+    return client;
 }
 
 static void send(struct client *client, enum console_op op, const char *data, size_t bytes,
@@ -55,6 +74,12 @@ void client_answer(struct client *client, const char *input, size_t bytes, bool 
              (more ? CONSOLE_MORE : 0) | (data ? CONSOLE_DATA : 0));
         sent += part;
     } while (sent < bytes);
+}
+
+void client_interrupted(struct client *client, bool typed)
+{
+    const char answer[1] = {typed};
+    send(client, CONSOLE_INTERRUPTED, answer, sizeof(answer), 0);
 }
 
 static void handle(struct client *client, const volatile struct ump_message *message)
@@ -79,6 +104,12 @@ static void handle(struct client *client, const volatile struct ump_message *mes
     case CONSOLE_READ_RAW:
         output_push(&output, &client->line);
         readers_add(client, (enum console_op)console_ctrl_op(ctrl), words[0] > 0 ? words[0] : 1);
+        break;
+    case CONSOLE_FOREGROUND:
+        readers_foreground(client, words[0] <= UINT32_MAX ? (domainid_t)words[0] : 0);
+        break;
+    case CONSOLE_AWAIT_INTERRUPT:
+        readers_await_interrupt(client);
         break;
     default:
         break; // Not understood, and there is no answer to it.
@@ -162,6 +193,7 @@ static void connect(void *st, struct monitor_bind_request *request)
         (void)monitor_refuse(request, MON_ERR_LIMIT);
         return;
     }
+    client->domain = request->client;
     errval_t err = ump_chan_accept(&client->chan, request);
     if (err_is_fail(err)) {
         free(client);

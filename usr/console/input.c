@@ -12,14 +12,26 @@
 #define CTRL(letter) ((letter)&0x1f)
 #define KEY_DELETE 0x7f
 
-void input_add(struct input *input, char c)
+static void line_empty(struct input *input)
+{
+    input->length = input->taken = 0;
+    input->done = false;
+}
+
+bool input_add(struct input *input, char c)
 {
     char bytes[FRAMING_DECODED_MAX];
     assert(input_room(input));
     size_t count = framing_decode(&input->framing, c, bytes);
+    if (count == 1 && bytes[0] == CTRL('c') && input->takes_interrupt && !input_is_data(input)) {
+        input->count = 0;
+        line_empty(input);
+        return true;
+    }
     for (size_t i = 0; i < count; i++) {
         input->queue[(input->first + input->count++) % INPUT_QUEUE_BYTES] = bytes[i];
     }
+    return false;
 }
 
 static char front(const struct input *input)
@@ -38,7 +50,11 @@ static char take_front(struct input *input)
 size_t input_take(struct input *input, char *buf, size_t bytes)
 {
     size_t count = 0;
-    bool ends = false;
+    if (input->length > 0) {
+        input->done = true;
+        count = input_line_take(input, buf, bytes);
+    }
+    bool ends = count > 0 && buf[count - 1] == '\n';
     while (count < bytes && input->count > 0 && !ends) { // N3
         char c = take_front(input);
         buf[count++] = c;
@@ -121,8 +137,7 @@ size_t input_line_take(struct input *input, char *buf, size_t bytes)
     memcpy(buf, input->line + input->taken, count);
     input->taken += count;
     if (input->taken == input->length) {
-        input->length = input->taken = 0;
-        input->done = false;
+        line_empty(input);
     }
     return count;
 }

@@ -27,9 +27,10 @@ enum input_line {
     INPUT_ENDED ///< end of the input
 };
 
-/// Private to input.c; visible for allocation. All zero: empty.
+/// Private to input.c but for takes_interrupt; visible for allocation. All zero: empty.
 struct input {
     struct framing framing;
+    bool takes_interrupt; ///< set by who owns this: Ctrl-C, if it is typed, is not for the reader
     size_t first, count;
     char queue[INPUT_QUEUE_BYTES];
     bool done;
@@ -59,10 +60,12 @@ static inline bool input_ended(const struct input *input)
     return input->framing.ended && input->count == 0;
 }
 
-/// A byte came over the line; there must be room.
-void input_add(struct input *input, char c);
+/// A byte came over the line; there must be room. True: it was Ctrl-C and is to interrupt; what was
+/// typed before it and not yet read is forgotten.
+bool input_add(struct input *input, char c);
 
-/// Take up to `bytes` raw bytes, at most to the end of a line; returns their number.
+/// Take up to `bytes` raw bytes, at most to the end of a line; returns their number. What was edited
+/// for a reader who has gone comes first.
 size_t input_take(struct input *input, char *buf, size_t bytes);
 
 /// Edit the line with the bytes that there are, as far as its end.

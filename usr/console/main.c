@@ -74,7 +74,7 @@ void pump(void)
         timer_arm(&transmit_timer, TRANSMIT_US);
     }
     clients_output_taken();
-    if (clients_unfinished()) {
+    if (clients_unfinished() || readers_undecided()) {
         timer_arm(&unfinished_timer, UNFINISHED_US);
     }
 }
@@ -121,6 +121,21 @@ static bool machine_has_input(void)
     return !told || (info->flags & BOOTINFO_FLAG_COMMANDS) == 0;
 }
 
+// Maps where init names the operator, if it has given that.
+static errval_t operator_init(void)
+{
+    struct capability identity;
+    struct capref frame = {cnode_arg, CONSOLE_ARG_OPERATOR};
+    void *place = NULL;
+    errval_t err = SYS_ERR_OK;
+    if (err_is_ok(cap_identify(frame, &identity))) {
+        err = vspace_map_one_frame_attr(&place, BASE_PAGE_SIZE, frame, VREGION_FLAGS_READ, NULL,
+                                        NULL);
+    }
+    readers_init(place);
+    return err;
+}
+
 int main(void)
 {
     iref_t iref;
@@ -130,6 +145,9 @@ int main(void)
         readers_no_input();
     }
     errval_t err = uart_init((struct capref){cnode_arg, CONSOLE_ARG_IO});
+    if (err_is_ok(err)) {
+        err = operator_init();
+    }
     if (err_is_ok(err)) {
         err = clients_init(&iref);
     }

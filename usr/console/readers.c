@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Who waits for input, served in order. The UART is read while there is room: what comes beyond that
+// Who waits for input: served, in order, while its domain has the foreground; others wait until they
+// have it, as a background job does. The UART is read while there is room: what comes beyond that
 // stays with the sender, which the serial port holds back, so that nothing is lost however fast it
 // comes.
 #include "console.h"
@@ -14,6 +15,90 @@ _Static_assert(ECHO_ROOM < OUTPUT_STREAM_BYTES, "an empty stream has room for it
 static struct input input;
 static struct client *first_reader;
 static bool uart_pending = true; ///< there may be bytes in the UART
+static struct foreground foreground;
+static const volatile struct console_operator *operator_place;
+
+void readers_init(const volatile struct console_operator *place)
+{
+    operator_place = place;
+}
+
+// Whether it is known who may read.
+static bool decided(void)
+{
+    domainid_t operator_domain = operator_place != NULL ? operator_place->domain : 0;
+    if (operator_domain != 0 && foreground_now(&foreground) == 0) {
+        foreground_begin(&foreground, operator_domain);
+    }
+    return operator_place == NULL || operator_domain != 0;
+}
+
+static bool may_read(const struct client *client)
+{
+    return operator_place == NULL || foreground_now(&foreground) == client->domain;
+}
+
+static bool awaits(const struct client *client)
+{
+    return client->awaits_interrupt;
+}
+
+static bool reads_raw(const struct client *client)
+{
+    return client->raw;
+}
+
+// Who is to hear of Ctrl-C: the nearest below the foreground that asked; nobody, NULL, if the
+// foreground reads raw, for then it is a key as any other.
+static struct client *interrupt_taker(void)
+{
+    struct client *taker = NULL;
+    domainid_t domain = foreground_now(&foreground);
+    if (clients_find(domain, reads_raw) != NULL) {
+        return NULL;
+    }
+    for (unsigned below = 1; taker == NULL && domain != 0; below++) {
+        domain = foreground_below(&foreground, below);
+        taker = clients_find(domain, awaits);
+    }
+    return taker;
+}
+
+static void interrupted(struct client *client, bool typed)
+{
+    client->awaits_interrupt = false;
+    client_interrupted(client, typed);
+}
+
+void readers_await_interrupt(struct client *client)
+{
+    client->awaits_interrupt = true;
+    if (!decided() || may_read(client)) {
+        interrupted(client, false);
+    }
+}
+
+// Whoever has the foreground now need not wait for Ctrl-C any more: it is his key.
+static void foreground_changed(void)
+{
+    struct client *waiter = clients_find(foreground_now(&foreground), awaits);
+    if (waiter != NULL) {
+        interrupted(waiter, false);
+    }
+}
+
+void readers_foreground(struct client *client, domainid_t to)
+{
+    if (decided() && foreground_give(&foreground, client->domain, to)) {
+        foreground_changed();
+    }
+}
+
+void readers_domain_ended(domainid_t domain)
+{
+    foreground_end(&foreground, domain);
+    foreground_changed();
+}
 
 void readers_add(struct client *client, enum console_op wants, size_t bytes)
 {
@@ -27,6 +112,7 @@ void readers_add(struct client *client, enum console_op wants, size_t bytes)
     *link = client;
     client->next_reader = NULL;
     client->wants = wants;
+    client->raw = wants == CONSOLE_READ_RAW;
     client->wants_bytes = bytes < INPUT_LINE_BYTES ? bytes : INPUT_LINE_BYTES;
 }
 
@@ -41,9 +127,19 @@ void readers_remove(struct client *client)
     }
 }
 
-bool readers_waiting(void)
+bool readers_undecided(void)
 {
-    return first_reader != NULL;
+    return first_reader != NULL && !decided();
+}
+
+// The first who may read; NULL: none of those who wait.
+static struct client *next_reader(void)
+{
+    struct client *client = decided() ? first_reader : NULL;
+    while (client != NULL && !may_read(client)) {
+        client = client->next_reader;
+    }
+    return client;
 }
 
 static void echo(void *st, const char *text, size_t bytes)
@@ -92,16 +188,20 @@ static void receive(void)
 {
     char c;
     while (uart_pending && input_room(&input)) {
+        struct client *taker = input_is_data(&input) ? NULL : interrupt_taker();
+        input.takes_interrupt = taker != NULL;
         uart_pending = uart_read(&c);
-        if (uart_pending) {
-            input_add(&input, c);
+        if (uart_pending && input_add(&input, c)) {
+            interrupted(taker, true);
         }
     }
 }
 
 void readers_serve(void)
 {
+    struct client *reader;
     do {
         receive();
-    } while (readers_waiting() && serve(first_reader));
+        reader = next_reader();
+    } while (reader != NULL && serve(reader));
 }

@@ -2,9 +2,9 @@
 // Copyright The Stave authors
 //
 // Modules that the platform marks to be started: spawnd makes them, in the order of the boot image.
-// The console gets devices, the first serial port and its interrupt; the shell may halt the
-// machine. A machine whose shell has ended by itself could be told nothing more, not even to halt: a
-// thread waits for that.
+// The console gets devices, the first serial port and its interrupt, and is told who the shell is,
+// whose the keyboard is; the shell may halt the machine. A machine whose shell has ended by itself
+// could be told nothing more, not even to halt: a thread waits for that.
 #include "init.h"
 
 #include "barrelfish/capabilities.h"
@@ -16,11 +16,37 @@
 
 #define CONSOLE_PORTS 8u
 
+static volatile struct console_operator *console_operator;
+
+// The frame where the console looks for its operator, in which only init can write. In a machine
+// that starts no shell there is none.
+static errval_t make_operator_place(struct capref slot)
+{
+    struct capref frame;
+    void *place;
+    const struct bootinfo_module *shell = bootmodule_find(init_bootinfo(), "shell");
+    if (shell == NULL || !bootmodule_is_marked(shell)) {
+        return SYS_ERR_OK;
+    }
+    errval_t err = frame_alloc(&frame, BASE_PAGE_SIZE, NULL);
+    if (err_is_ok(err)) {
+        err = vspace_map_one_frame(&place, BASE_PAGE_SIZE, frame, NULL, NULL);
+    }
+    if (err_is_ok(err)) {
+        console_operator = place;
+        err = cap_mint(slot, frame, CAPRIGHTS_READ | CAPRIGHTS_IDENTIFY | CAPRIGHTS_GRANT, 0);
+    }
+    return err;
+}
+
 // An L2CNode with the console's devices.
 static errval_t make_console_caps(struct capref *ret)
 {
     struct cnoderef cnode;
     errval_t err = cnode_create_l2(ret, &cnode);
+    if (err_is_ok(err)) {
+        err = make_operator_place((struct capref){cnode, CONSOLE_ARG_OPERATOR});
+    }
     if (err_is_ok(err)) {
         err = cap_retype((struct capref){cnode, CONSOLE_ARG_IO}, cap_io, CONSOLE_PORT, ObjType_IO,
                          CONSOLE_PORTS, 1);
@@ -68,9 +94,10 @@ static void start(const struct bootinfo_module *module, struct capref monitor_ep
         init_die(err, "boot module '%.*s'", (int)sizeof(module->string), module->string);
     }
     memcpy(argv, args.argv, args.argc * sizeof(argv[0]));
+    bool is_shell = strcmp(args.argv[0], "shell") == 0;
     if (strcmp(args.argv[0], "console") == 0) {
         err = make_console_caps(&caps);
-    } else if (strcmp(args.argv[0], "shell") == 0) {
+    } else if (is_shell) {
         err = make_shell_caps(monitor_ep, &caps);
     }
     if (err_is_ok(err)) {
@@ -80,8 +107,11 @@ static void start(const struct bootinfo_module *module, struct capref monitor_ep
     if (err_is_fail(err)) {
         init_die(err, "boot module '%s' cannot be started", args.argv[0]);
     }
-    if (strcmp(args.argv[0], "shell") == 0) {
+    if (is_shell) {
         *shell = domain;
+    }
+    if (is_shell && console_operator != NULL) {
+        console_operator->domain = spawn_domain_id(domain);
     }
 }
 

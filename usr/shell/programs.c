@@ -32,7 +32,9 @@ int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool bac
         printf("[%x]\n", spawn_domain_id(domain));
         return 0;
     }
+    (void)terminal_set_foreground(spawn_domain_id(domain)); // Without a console nobody reads.
     err = spawn_wait(domain, &status, false);
+    (void)terminal_set_foreground(disp_get_domain_id());
     if (err_is_fail(err)) {
         return command_failed(argv[0], err);
     }

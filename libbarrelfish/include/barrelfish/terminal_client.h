@@ -24,6 +24,16 @@ size_t terminal_read_line(char *buf, size_t bytes);
 /// Returns 0 at the end of the input, and without a console.
 size_t terminal_read_raw(char *buf, size_t bytes, bool *typed);
 
+/// Give the console's foreground, and with it the input, to a domain that reads from now on, or take
+/// it back: the caller's own ID. Works for the shell and for who was given it (if/console.h); else
+/// nothing happens. LIB_ERR_CHAN_CLOSED: there is no console.
+errval_t terminal_set_foreground(domainid_t domain);
+
+/// Wait until Ctrl-C is typed (true) while the caller has given the foreground away and its holder
+/// does not read raw, or until the caller has the foreground again (false; also without a console).
+/// Meanwhile no other thread can read or flush.
+bool terminal_await_interrupt(void);
+
 /// Pass on what was written at the end of the domain: as terminal_flush(), but does not wait for
 /// another thread.
 void terminal_end(void);

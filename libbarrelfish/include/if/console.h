@@ -32,6 +32,15 @@ enum console_op {
     /// answer without bytes is the end of the input. CONSOLE_DATA: nobody types this.
     CONSOLE_INPUT,
     CONSOLE_FLUSHED,
+    /// To the console: word 0: the domain that is to have the foreground from now on, or the caller
+    /// itself, to take it back. Input is for the foreground only; who else reads waits until it has
+    /// it. The operator has it at first. Whoever has it, or gave it away, may do this; from others
+    /// it is ignored. It falls back to the giver when its holder ends.
+    CONSOLE_FOREGROUND,
+    /// To the console: tell of Ctrl-C. CONSOLE_INTERRUPTED follows: byte 0 is 1 when it was typed
+    /// while the caller had given the foreground away, 0 when the caller has it back.
+    CONSOLE_AWAIT_INTERRUPT,
+    CONSOLE_INTERRUPTED,
 };
 
 #define CONSOLE_MORE 0x80u
@@ -52,8 +61,17 @@ static inline size_t console_ctrl_bytes(uint16_t ctrl)
     return ctrl >> 8 & 0x3fu;
 }
 
+/// Where init names the machine's operator once it has started it. That only init can write it is
+/// the authority over the foreground.
+struct console_operator {
+    domainid_t domain; ///< 0: not yet
+};
+
 /// Slots of the console's ARGCN.
 #define CONSOLE_ARG_IO 0u  ///< IO of the 8 ports from CONSOLE_PORT on
 #define CONSOLE_ARG_IRQ 1u ///< IRQSrc of CONSOLE_GSI
+/// A Frame, to read, with a struct console_operator; nothing: there is no operator, and everybody
+/// may read.
+#define CONSOLE_ARG_OPERATOR 2u
 #define CONSOLE_PORT 0x3f8u
 #define CONSOLE_GSI 4u

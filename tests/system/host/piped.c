@@ -3,7 +3,8 @@
 //
 // Input of a machine from a pipe: every byte is data, nothing is lost however fast it comes and
 // however slowly it is taken, the end of the input is none of its bytes, and lines that cannot be
-// run as a whole are not run. The program test_child counts its part of the input.
+// run as a whole are not run. It is for the program in the foreground only, and for whom that gives
+// it to. The program test_child counts its part of the input.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,9 @@ int main(void)
         fputc(i % 100 == 0 ? ';' : 'x', script);
     }
     fprintf(script, "; echo rest\n");
+    fprintf(script, "test_child steal 10 &\n");
     put_binary(script, expected);
+    fprintf(script, "test_child lend 9\nfor child");
     fprintf(script, "echo after the data\n");
     fprintf(script, "echo status $?\necho last line"); // without a newline
     struct host_output output = boot_with(script);
@@ -65,6 +68,8 @@ int main(void)
         CHECK(shows(&output, "\nshell: the line is longer than the shell takes; nothing of it"));
     good &= CHECK(!shows(&output, "not this") && !shows(&output, "rest\r"));
     good &= CHECK(shows(&output, expected));
+    good &= CHECK(shows(&output, "stealing\r\n") && !shows(&output, "counted 10 bytes"));
+    good &= CHECK(shows(&output, "counted 9 bytes, sum 00"));
     good &= CHECK(shows(&output, "\nafter the data\r\n"));
     good &= CHECK(shows(&output, "\nstatus 0\r\n"));
     good &= CHECK(shows(&output, "\nlast line\r\n"));

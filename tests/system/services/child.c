@@ -6,6 +6,8 @@
 //   test_child services       asks the memory server, the monitor and spawnd; 0 if all answer
 //   test_child args A B C     0 if there are three arguments after the first and an environment
 //   test_child count BYTES    reads so many bytes of its input and prints a sum of them
+//   test_child lend BYTES     gives the foreground to a child that does that
+//   test_child steal BYTES    does that without having the foreground, which it tries to take
 //   test_child loop           never ends
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/spawn_client.h"
+#include "barrelfish/terminal_client.h"
 #include "systest/systest.h"
 
 static int ask_services(void)
@@ -52,6 +55,30 @@ static int count_input(unsigned long wanted)
     return left == 0 ? 0 : 1;
 }
 
+// 0 if the child got its bytes.
+static int lend_input(char *bytes)
+{
+    struct capref domain;
+    uint8_t status = 1;
+    char *argv[] = {"test_child", "count", bytes, NULL};
+    errval_t err =
+        spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
+    if (err_is_ok(err)) {
+        err = terminal_set_foreground(spawn_domain_id(domain));
+    }
+    if (err_is_ok(err)) {
+        err = spawn_wait(domain, &status, false);
+    }
+    return err_is_ok(err) ? status : 1;
+}
+
+static int steal_input(unsigned long bytes)
+{
+    printf("stealing\n");
+    (void)terminal_set_foreground(disp_get_domain_id());
+    return count_input(bytes);
+}
+
 int main(int argc, char **argv, char **envp)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -66,6 +93,12 @@ int main(int argc, char **argv, char **envp)
     }
     if (strcmp(what, "count") == 0 && argc == 3) {
         return count_input(strtoul(argv[2], NULL, 10));
+    }
+    if (strcmp(what, "lend") == 0 && argc == 3) {
+        return lend_input(argv[2]);
+    }
+    if (strcmp(what, "steal") == 0 && argc == 3) {
+        return steal_input(strtoul(argv[2], NULL, 10));
     }
     while (strcmp(what, "loop") == 0) {
         __builtin_ia32_pause();

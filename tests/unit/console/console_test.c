@@ -10,6 +10,8 @@
 #include <testlib/testlib.h>
 #include <text/utf8.h>
 
+extern CU_TestInfo foreground_tests[];
+
 static struct output output;
 static struct output_line lines[3];
 static char shown[OUTPUT_STREAM_BYTES + 1];
@@ -308,6 +310,40 @@ static void test_data(void)
     }
 }
 
+// Ctrl-C is a key, or interrupts and takes with it what was typed before; in data it is a byte.
+static void test_interrupt(void)
+{
+    char got[8];
+    memset(&input, 0, sizeof(input));
+    CU_ASSERT_FALSE(input_add(&input, 3));
+    CU_ASSERT_EQUAL(type("ab"), INPUT_MORE);
+    input.takes_interrupt = true;
+    CU_ASSERT_FALSE(input_add(&input, 'c'));
+    CU_ASSERT_TRUE(input_add(&input, 3));
+    CU_ASSERT_EQUAL(type("d\n"), INPUT_DONE);
+    CU_ASSERT_STRING_EQUAL(line(), "d\n");
+    send_begin(FRAMING_PIPE);
+    input.takes_interrupt = true;
+    send("a\003", 2);
+    CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), 2);
+}
+
+// What one reader had begun to edit, or left of its line, the next one gets raw.
+static void test_left_over(void)
+{
+    char got[8];
+    memset(&input, 0, sizeof(input));
+    CU_ASSERT_EQUAL(type("abcx\177"), INPUT_MORE);
+    input_add(&input, 'd');
+    CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), 4);
+    CU_ASSERT_EQUAL(memcmp(got, "abcd", 4), 0);
+    CU_ASSERT_EQUAL(type("efg\nh"), INPUT_DONE);
+    CU_ASSERT_EQUAL(input_line_take(&input, got, 2), 2);
+    CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), 2);
+    CU_ASSERT_EQUAL(memcmp(got, "g\n", 2), 0);
+    CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), 1);
+}
+
 // A terminal's frame: keys are edited, and the line ends without a newline if the terminal goes.
 static void test_terminal(void)
 {
@@ -358,6 +394,8 @@ int main(void)
         {"long lines", test_long_input},
         {"raw", test_raw},
         {"data", test_data},
+        {"interrupt", test_interrupt},
+        {"left over", test_left_over},
         {"a terminal's frame", test_terminal},
         {"no frame", test_plain},
         CU_TEST_INFO_NULL,
@@ -365,6 +403,7 @@ int main(void)
     CU_SuiteInfo suites[] = {
         {"output", NULL, NULL, NULL, NULL, output_tests},
         {"input", NULL, NULL, NULL, NULL, input_tests},
+        {"foreground", NULL, NULL, NULL, NULL, foreground_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);
