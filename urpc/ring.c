@@ -44,6 +44,48 @@ static uint64_t header_count(uint64_t header, uint64_t acked)
     return acked + (uint64_t)diff;
 }
 
+static struct urpc_place lap_of(const struct urpc_area *area, uint64_t first, uint64_t epoch)
+{
+    return (struct urpc_place){
+        .origin = (uintptr_t)area->ring - first * URPC_LINE_BYTES, .epoch = epoch, .lap = first};
+}
+
+static struct urpc_place next_lap(const struct urpc_area *area, const struct urpc_place *place,
+                                  uint32_t slots)
+{
+    return lap_of(area, place->lap + slots, place->epoch ^ URPC_EPOCH); // I2
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t tx_stop(const struct urpc_chan *chan)
+{
+    return least(chan->tx.acked, chan->tx.place.lap) + chan->out_slots;
+}
+
+static uint64_t rx_stop(const struct urpc_chan *chan)
+{
+    return least(chan->rx.told + chan->tell_every, chan->rx.place.lap + chan->in_slots);
+}
+
+// Acknowledges by the own line, goes on to the next lap, or both: rx.place.stop is reached.
+void urpc_turn(struct urpc_chan *chan)
+{
+    struct urpc_rx *rx = &chan->rx;
+    uint64_t consumed = atomic_load_explicit(&rx->consumed, memory_order_relaxed);
+    if (consumed - rx->told == chan->tell_every) {
+        rx->told = consumed;
+        atomic_store_explicit(&chan->out->consumed, consumed, memory_order_release); // I6 b
+    }
+    if (consumed - rx->place.lap == chan->in_slots) {
+        rx->place = next_lap(chan->in, &rx->place, chan->in_slots);
+    }
+    rx->place.stop = rx_stop(chan);
+}
+
 static bool area_ok(const void *area, size_t lines)
 {
     return area != NULL && (uintptr_t)area % URPC_LINE_BYTES == 0 && lines >= URPC_LINES_MIN &&
@@ -67,9 +109,11 @@ bool urpc_init_sized(struct urpc_chan *chan, void *out, size_t out_lines, void *
         .out_slots = (uint32_t)out_lines - URPC_STATE_LINES,
         .in_slots = in_slots,
         .tell_every = in_slots < 4 ? 1 : in_slots / 4,
-        .tx = {.epoch = URPC_EPOCH},
-        .rx = {.epoch = URPC_EPOCH},
     };
+    chan->tx.place = lap_of(chan->out, 0, URPC_EPOCH);
+    chan->rx.place = lap_of(chan->in, 0, URPC_EPOCH);
+    chan->tx.place.stop = tx_stop(chan);
+    chan->rx.place.stop = rx_stop(chan);
     return true;
 }
 
@@ -78,34 +122,55 @@ bool urpc_init(struct urpc_chan *chan, void *out, void *in, size_t lines)
     return urpc_init_sized(chan, out, lines, in, lines);
 }
 
+static bool place_ok(const struct urpc_place *place, const struct urpc_area *area, uint64_t number,
+                     uint32_t slots)
+{
+    uint64_t epoch = place->lap / slots % 2 == 0 ? URPC_EPOCH : 0;
+    return place->lap % slots == 0 && number - place->lap <= slots && place->epoch == epoch && // I2
+           urpc_line_at(place, place->lap) == area->ring;
+}
+
 bool urpc_valid(const struct urpc_chan *chan)
 {
     const struct urpc_tx *tx = &chan->tx;
     const struct urpc_rx *rx = &chan->rx;
     uint64_t consumed = atomic_load_explicit(&rx->consumed, memory_order_relaxed);
-    uint64_t tx_epoch = tx->sent / chan->out_slots % 2 == 0 ? URPC_EPOCH : 0;
-    uint64_t rx_epoch = consumed / chan->in_slots % 2 == 0 ? URPC_EPOCH : 0;
     return tx->acked <= tx->sent && tx->sent - tx->acked <= chan->out_slots && // I3
-           tx->index == tx->sent % chan->out_slots && tx->epoch == tx_epoch && // I2
-           rx->index == consumed % chan->in_slots && rx->epoch == rx_epoch &&
-           rx->told <= consumed && consumed - rx->told < chan->tell_every; // I7
+           place_ok(&tx->place, chan->out, tx->sent, chan->out_slots) &&
+           tx->place.stop == tx_stop(chan) && tx->sent <= tx->place.stop &&
+           place_ok(&rx->place, chan->in, consumed, chan->in_slots) && rx->told <= consumed &&
+           rx->place.stop == rx_stop(chan) && consumed < rx->place.stop; // I7
+}
+
+// The acknowledgement that rides on the last message that was consumed here, or one that the peer
+// has sent after it in the same line. It is looked at once (I9).
+static void take_ride(struct urpc_chan *chan)
+{
+    uint64_t consumed = atomic_load_explicit(&chan->rx.consumed, memory_order_acquire);
+    if (consumed == 0) {
+        return;
+    }
+    const struct urpc_line *line = &chan->in->ring[(consumed - 1) % chan->in_slots];
+    uint64_t header = atomic_load_explicit(&line->header, memory_order_acquire);
+    if (header != chan->tx.ride) {
+        chan->tx.ride = header;
+        take_ack(&chan->tx, header_count(header, chan->tx.acked)); // I6 a
+    }
 }
 
 bool urpc_has_room(struct urpc_chan *chan, size_t need)
 {
     struct urpc_tx *tx = &chan->tx;
-    if (room_known(chan) >= need) {
-        return true;
+    if (room_known(chan) < need) {
+        take_ride(chan);
     }
-    uint64_t header = atomic_load_explicit(&chan->rx.header, memory_order_acquire);
-    if (header != tx->ride) {
-        tx->ride = header;
-        take_ack(tx, header_count(header, tx->acked)); // I6 a
-        if (room_known(chan) >= need) {
-            return true;
-        }
+    if (room_known(chan) < need) {
+        take_ack(tx, atomic_load_explicit(&chan->in->consumed, memory_order_acquire)); // I6 b
     }
-    take_ack(tx, atomic_load_explicit(&chan->in->consumed, memory_order_acquire)); // I6 b
+    if (tx->sent - tx->place.lap == chan->out_slots) {
+        tx->place = next_lap(chan->out, &tx->place, chan->out_slots);
+    }
+    tx->place.stop = tx_stop(chan);
     return room_known(chan) >= need;
 }
 
@@ -188,14 +253,14 @@ static bool unanswered(const _Atomic uint64_t *flag, uint64_t *notified)
 
 bool urpc_check_flag_recv(struct urpc_chan *chan)
 {
-    chan->tx.unchecked = false;
+    chan->tx.checked = chan->tx.sent;
     fence(); // I10
     return unanswered(&chan->in->flag_recv, &chan->tx.notified);
 }
 
 bool urpc_check_flag_room(struct urpc_chan *chan)
 {
-    chan->rx.unchecked = false;
+    chan->rx.checked = chan->rx.told;
     fence(); // I12
     return unanswered(&chan->in->flag_room, &chan->rx.notified);
 }
@@ -203,6 +268,6 @@ bool urpc_check_flag_room(struct urpc_chan *chan)
 void urpc_close(struct urpc_chan *chan)
 {
     atomic_store_explicit(&chan->out->closed, 1, memory_order_release);
-    chan->tx.unchecked = true;
-    chan->rx.unchecked = true;
+    chan->tx.checked = chan->tx.sent - 1;
+    chan->rx.checked = chan->rx.told - 1;
 }

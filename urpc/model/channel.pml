@@ -132,7 +132,7 @@ inline sleep()
 
 proctype side(bit me)
 {
-    byte sent, acked, told, ride, tx_index, rx_index, total, expected;
+    byte sent, acked, told, tx_index, rx_index, total, expected;
     bit tx_epoch = 1, rx_epoch = 1;
     bool tx_unchecked, rx_unchecked, room, came, notify, asleep, armed_room, closed, worked;
     d_step { total = (me == 0 -> SEND_0 : SEND_1); expected = (me == 0 -> SEND_1 : SEND_0) }

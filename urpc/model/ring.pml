@@ -4,7 +4,9 @@
 // The calls of urpc/urpc.h and urpc/ring.c as steps on the memory of stores.pml. Each inline is
 // named for the C function; I1 ... are the invariants of urpc/layout.h. An atomic sequence has at
 // most one load (but for a seeded mistake): all else that a side does is its own or waits in its
-// queue, so nobody can tell when it was done. A seeded mistake is a macro, MISTAKE_x.
+// queue, so nobody can tell when it was done. Where urpc_has_room() has two, a load may always see
+// less than has been stored, so the first may be taken to have been done long before the second. A
+// seeded mistake is a macro, MISTAKE_x.
 //
 // What is simpler than the code:
 // - A payload is two words, each with the message's number. Counts do not wrap and fit a header,
@@ -25,6 +27,7 @@ byte answers[4]; // tx.notified and rx.notified
 #define answered(s, flag) answers[2 * (s) + (flag)-FLAG_RECV]
 
 hidden byte need; // lines, an argument of urpc_has_room()
+hidden byte ride; // scratch, within an atomic sequence
 #ifdef MISTAKE_WANT_MORE
 #define ROOM_MAX (N - TELL + 2)
 #else
@@ -41,11 +44,17 @@ inline take_ack(count)
     fi
 }
 
+// The line that was consumed last.
+#define LAST HEADER((consumed[me] - 1) % N)
+
 // Sets `room`: whether `need` lines can be sent.
 inline urpc_has_room()
 {
     if
-    :: room_known < need -> take_ack(ride) // I6 a
+    :: room_known < need && consumed[me] > 0 ->
+        load(LAST);
+        ride = shown(LAST) / 2;
+        take_ack(ride) // I6 a
     :: else
     fi;
     if
@@ -104,11 +113,7 @@ inline urpc_send()
 inline urpc_can_recv()
 {
     load(HEADER(rx_index));
-    came = shown(HEADER(rx_index)) % 2 == rx_epoch; // I2
-    if
-    :: came -> ride = shown(HEADER(rx_index)) / 2
-    :: else
-    fi
+    came = shown(HEADER(rx_index)) % 2 == rx_epoch // I2
 }
 
 inline urpc_consume()

@@ -166,11 +166,18 @@ static void test_told_by_quarters(void)
 // Sets an end as if `count` lines (a whole number of double laps) had passed each way.
 static void start_at(struct urpc_chan *chan, uint64_t count)
 {
-    chan->tx.sent = chan->tx.acked = chan->rx.told = count;
+    uint64_t bytes = count * URPC_LINE_BYTES;
+    chan->tx.sent = chan->tx.acked = chan->tx.checked = chan->rx.told = chan->rx.checked = count;
+    chan->tx.place.lap += count;
+    chan->tx.place.stop += count;
+    chan->tx.place.origin -= bytes;
+    chan->rx.place.lap += count;
+    chan->rx.place.stop += count;
+    chan->rx.place.origin -= bytes;
     atomic_store(&chan->rx.consumed, count);
-    chan->tx.ride = count << URPC_ACK_SHIFT;
-    atomic_store(&chan->rx.header, count << URPC_ACK_SHIFT);
     atomic_store(&chan->out->consumed, count);
+    chan->tx.ride = count << URPC_ACK_SHIFT;
+    atomic_store(&chan->out->ring[chan->out_slots - 1].header, chan->tx.ride); // of the last lap
 }
 
 // The count in a header wraps without anyone noticing.

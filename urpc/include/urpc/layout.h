@@ -24,7 +24,8 @@
 //    loaded with acquire before they are written anew. So no read of an old message sees the
 //    next one.
 // I6 Two ways for an acknowledgement. (a) Every header carries how many lines of the opposite ring
-//    its sender has consumed (ACK_BITS low bits). (b) The receiver stores the count in its
+//    its sender has consumed (ACK_BITS low bits). It is looked for in the line that was consumed
+//    last, which has it until the peer needs that line again, and then a newer one. (b) The receiver stores the count in its
 //    acknowledgement line after every N / 4 lines. The sender reads (b) only when (a) leaves it
 //    without room; as long as it does not, (b) stays in the receiver's cache and costs no
 //    transfer. (b) takes no room in any ring: an acknowledgement needs no acknowledgement, never
@@ -115,31 +116,38 @@ _Static_assert(offsetof(struct urpc_area, ring) == URPC_STATE_LINES * URPC_LINE_
                "two state lines precede the ring");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared words need lock-free atomics");
 
+// Where a line of a ring is, and whether the next one needs a second look: `number` counts lines
+// from 0, for ever. A line's address is origin + number * URPC_LINE_BYTES, so that a message
+// changes nothing but one count.
+struct urpc_place {
+    uint64_t stop;    // the number at which the next step is a rare one (urpc_claim, urpc_consume)
+    uintptr_t origin; // of this lap; wraps
+    uint64_t epoch;   // URPC_EPOCH or 0, of this lap (I2)
+    uint64_t lap;     // number of this lap's first line
+};
+
 // Written by the thread that sends. Private to urpc; visible for allocation.
 struct urpc_tx {
-    uint64_t sent;     // lines published
-    uint64_t acked;    // of these, known to be consumed
-    uint64_t epoch;    // URPC_EPOCH or 0, of the next line
-    uint64_t ride;     // the last header whose acknowledgement was looked at (I9)
-    uint64_t notified; // the peer's last flag_recv that was answered (I11)
-    uint64_t flag;     // own flag_room
-    uint32_t index;    // of the next line
-    bool unchecked;    // published since the peer's flag_recv was last looked at
+    uint64_t sent;           // lines published
+    struct urpc_place place; // stop: no more room is known, or the lap ends
+    uint64_t checked;        // sent, when the peer's flag_recv was last looked at
+    uint64_t acked;          // of the lines published, known to be consumed
+    uint64_t ride;           // the last header whose acknowledgement was looked at (I9)
+    uint64_t notified;       // the peer's last flag_recv that was answered (I11)
+    uint64_t flag;           // own flag_room
     _Atomic bool broken;
 };
 
-// Written by the thread that receives; `consumed` and `header` are read by the one that sends.
-// Private to urpc; visible for allocation.
+// Written by the thread that receives; `consumed` is read by the one that sends. Private to urpc;
+// visible for allocation.
 struct urpc_rx {
     _Atomic uint64_t consumed; // lines consumed
-    _Atomic uint64_t header;   // of the last line seen valid
+    struct urpc_place place;   // stop: an acknowledgement is due, or the lap ends
+    uint64_t peeked;           // lines that urpc_peek() has seen valid
     uint64_t told;             // consumed, as last stored in the own area (I6 b)
-    uint64_t epoch;            // URPC_EPOCH or 0, expected of the next line
+    uint64_t checked;          // told, when the peer's flag_room was last looked at
     uint64_t notified;         // the peer's last flag_room that was answered (I11)
     uint64_t flag;             // own flag_recv
-    uint32_t index;            // of the next line
-    bool peeked;               // the next line was seen valid
-    bool unchecked;            // told since the peer's flag_room was last looked at
 };
 
 // One end of a channel. Padding instead of alignment keeps the writers apart, so that a channel

@@ -69,6 +69,7 @@ void urpc_close(struct urpc_chan *chan);
 // Slow halves of the calls below; not to be called directly.
 bool urpc_check_flag_recv(struct urpc_chan *chan);
 bool urpc_check_flag_room(struct urpc_chan *chan);
+void urpc_turn(struct urpc_chan *chan);
 
 // Stops on a broken invariant: the caller broke the rules of this interface.
 static inline void urpc_assert(bool holds)
@@ -102,38 +103,40 @@ static inline bool urpc_peer_broken(const struct urpc_chan *chan)
     return atomic_load_explicit(&chan->tx.broken, memory_order_relaxed);
 }
 
+// The line of this lap with number `number`.
+static inline struct urpc_line *urpc_line_at(const struct urpc_place *place, uint64_t number)
+{
+    return (struct urpc_line *)(place->origin + number * URPC_LINE_BYTES);
+}
+
 // Tells whether one message can be sent now. Sender only.
 static inline bool urpc_can_send(struct urpc_chan *chan)
 {
-    return chan->tx.sent - chan->tx.acked < chan->out_slots || urpc_has_room(chan, 1);
+    return chan->tx.sent != chan->tx.place.stop || urpc_has_room(chan, 1);
 }
 
 // Returns the next line, whose `words` the caller may fill in place, or NULL if the ring is full:
 // try later. The peer sees nothing before urpc_publish(). Sender only.
 static inline struct urpc_line *urpc_claim(struct urpc_chan *chan)
 {
-    return urpc_can_send(chan) ? &chan->out->ring[chan->tx.index] : NULL;
+    return urpc_can_send(chan) ? urpc_line_at(&chan->tx.place, chan->tx.sent) : NULL;
 }
 
 // Sends the line that urpc_claim() returned, with `ctrl` for the receiver. Sender only.
 static inline void urpc_publish(struct urpc_chan *chan, uint16_t ctrl)
 {
     struct urpc_tx *tx = &chan->tx;
-    urpc_assert(tx->sent - tx->acked < chan->out_slots); // I3
+    urpc_assert(tx->sent != tx->place.stop); // I3
     // Acquire and release make the count cover only lines already read, even if another thread
     // of this side is the receiver (I5).
     uint64_t consumed = atomic_load_explicit(&chan->rx.consumed, memory_order_acquire);
-    struct urpc_line *line = &chan->out->ring[tx->index];
-    atomic_store_explicit(&line->header, consumed << URPC_ACK_SHIFT | tx->epoch | ctrl,
+    struct urpc_line *line = urpc_line_at(&tx->place, tx->sent);
+    atomic_store_explicit(&line->header, consumed << URPC_ACK_SHIFT | tx->place.epoch | ctrl,
                           memory_order_release); // I4
     urpc_hint_pass(line);
     tx->sent++;
-    tx->unchecked = true;
-    if (++tx->index == chan->out_slots) {
-        tx->index = 0;
-        tx->epoch ^= URPC_EPOCH; // I2
-    }
-    urpc_hint_own(&chan->out->ring[tx->index + 1 == chan->out_slots ? 0 : tx->index + 1]);
+    struct urpc_line *ahead = line + 2;
+    urpc_hint_own(ahead < &chan->out->ring[chan->out_slots] ? ahead : ahead - chan->out_slots);
 }
 
 // Sends a copy of `words`; false if the ring is full. Sender only.
@@ -159,14 +162,32 @@ urpc_send(struct urpc_chan *chan, const uint64_t words[URPC_WORDS], uint16_t ctr
 // pile up, because the full fence in here is the price (I10). Sender only.
 __attribute__((warn_unused_result)) static inline bool urpc_peer_sleeps(struct urpc_chan *chan)
 {
-    return chan->tx.unchecked && urpc_check_flag_recv(chan);
+    return chan->tx.checked != chan->tx.sent && urpc_check_flag_recv(chan);
 }
 
 // As urpc_peer_sleeps(), for a peer that waits for room: call it after consuming. It fences only
 // if an acknowledgement went out since the last call. Receiver only.
 __attribute__((warn_unused_result)) static inline bool urpc_peer_waits(struct urpc_chan *chan)
 {
-    return chan->rx.unchecked && urpc_check_flag_room(chan);
+    return chan->rx.checked != chan->rx.told && urpc_check_flag_room(chan);
+}
+
+// Returns the next line if it is a message, and its header; else NULL.
+static inline const struct urpc_line *urpc_next(const struct urpc_chan *chan, uint64_t *header)
+{
+    uint64_t consumed = atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed);
+    const struct urpc_line *line = urpc_line_at(&chan->rx.place, consumed);
+    *header = atomic_load_explicit(&line->header, memory_order_acquire); // I4
+    return (*header & URPC_EPOCH) == chan->rx.place.epoch ? line : NULL; // I2
+}
+
+// Makes it `consumed` lines, one more than before.
+static inline void urpc_advance(struct urpc_chan *chan, uint64_t consumed)
+{
+    atomic_store_explicit(&chan->rx.consumed, consumed, memory_order_release); // I5
+    if (consumed == chan->rx.place.stop) {
+        urpc_turn(chan);
+    }
 }
 
 // Returns the next message in place and its control bits, or NULL if none has come. It stays
@@ -174,41 +195,28 @@ __attribute__((warn_unused_result)) static inline bool urpc_peer_waits(struct ur
 // urpc_recv(). Receiver only.
 static inline const struct urpc_line *urpc_peek(struct urpc_chan *chan, uint16_t *ctrl)
 {
-    const struct urpc_line *line = &chan->in->ring[chan->rx.index];
-    uint64_t header = atomic_load_explicit(&line->header, memory_order_acquire); // I4
-    if ((header & URPC_EPOCH) != chan->rx.epoch) {                               // I2
-        return NULL;
+    uint64_t header;
+    const struct urpc_line *line = urpc_next(chan, &header);
+    if (line != NULL) {
+        chan->rx.peeked = atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed) + 1;
+        *ctrl = (uint16_t)header;
     }
-    atomic_store_explicit(&chan->rx.header, header, memory_order_release);
-    chan->rx.peeked = true;
-    *ctrl = (uint16_t)header;
     return line;
 }
 
 // Gives the line that urpc_peek() returned back to the peer. Receiver only.
 static inline void urpc_consume(struct urpc_chan *chan)
 {
-    struct urpc_rx *rx = &chan->rx;
-    urpc_assert(rx->peeked); // I3: consumed <= sent
-    rx->peeked = false;
-    uint64_t consumed = atomic_load_explicit(&rx->consumed, memory_order_relaxed) + 1;
-    atomic_store_explicit(&rx->consumed, consumed, memory_order_release); // I5
-    if (++rx->index == chan->in_slots) {
-        rx->index = 0;
-        rx->epoch ^= URPC_EPOCH; // I2
-    }
-    if (consumed - rx->told >= chan->tell_every) {
-        rx->told = consumed;
-        rx->unchecked = true;
-        atomic_store_explicit(&chan->out->consumed, consumed, memory_order_release); // I6 b
-    }
+    uint64_t consumed = atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed) + 1;
+    urpc_assert(chan->rx.peeked == consumed); // I3: consumed <= sent
+    urpc_advance(chan, consumed);
 }
 
 // Tells whether a message has come. Receiver only.
-static inline bool urpc_can_recv(struct urpc_chan *chan)
+static inline bool urpc_can_recv(const struct urpc_chan *chan)
 {
-    uint16_t ctrl;
-    return urpc_peek(chan, &ctrl) != NULL;
+    uint64_t header;
+    return urpc_next(chan, &header) != NULL;
 }
 
 // Waits for a moment, and fetches the next line to send meanwhile: what a thread that answers
@@ -218,7 +226,9 @@ static inline bool urpc_can_recv(struct urpc_chan *chan)
 // Sender and receiver in one.
 static inline void urpc_relax(struct urpc_chan *chan)
 {
-    urpc_hint_own(&chan->out->ring[chan->tx.index]);
+    const struct urpc_place *place = &chan->tx.place;
+    bool ends = chan->tx.sent - place->lap == chan->out_slots;
+    urpc_hint_own(ends ? chan->out->ring : urpc_line_at(place, chan->tx.sent));
     urpc_hint_wait();
 }
 
@@ -237,11 +247,13 @@ static inline void urpc_extract(const struct urpc_line *line, uint64_t words[URP
 __attribute__((warn_unused_result)) static inline bool
 urpc_recv(struct urpc_chan *chan, uint64_t words[URPC_WORDS], uint16_t *ctrl)
 {
-    const struct urpc_line *line = urpc_peek(chan, ctrl);
+    uint64_t header;
+    const struct urpc_line *line = urpc_next(chan, &header);
     if (line == NULL) {
         return false;
     }
     urpc_extract(line, words);
-    urpc_consume(chan);
+    *ctrl = (uint16_t)header;
+    urpc_advance(chan, atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed) + 1);
     return true;
 }
