@@ -83,6 +83,16 @@ static void peer_gone(uint64_t id)
             peer->gone(peer);
 }
 
+/// Some connections have ended without an event for each.
+static void check_peers(void)
+{
+    for (struct monitor_peer *peer = peers; peer != NULL; peer = peer->next) {
+        uint64_t words[LMP_MSG_LENGTH] = {MONITOR_CHECK, peer->id};
+        if (err_no(monitor_call(words, NULL_CAP, words, NULL)) == LIB_ERR_CHAN_CLOSED)
+            peer->gone(peer);
+    }
+}
+
 static void handle_event(const uint64_t *words, struct capref cap)
 {
     struct monitor_bind_request request;
@@ -102,6 +112,9 @@ static void handle_event(const uint64_t *words, struct capref cap)
         break;
     case MONITOR_EVENT_GONE:
         peer_gone(words[1]);
+        break;
+    case MONITOR_EVENT_CHECK:
+        check_peers();
         break;
     default:
         complete_wait(words, cap);

@@ -125,6 +125,22 @@ errval_t ram_server_call(uint64_t words[LMP_MSG_LENGTH], struct capref send)
     return err;
 }
 
+errval_t ram_lend(domainid_t domain, size_t bytes, bool *limited)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_LEND, domain, bytes};
+    errval_t err = ram_server_call(words, NULL_CAP);
+    if (err_is_ok(err)) {
+        *limited = words[1] != 0;
+    }
+    return err;
+}
+
+errval_t ram_unlend(domainid_t domain, size_t bytes)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_UNLEND, domain, bytes};
+    return ram_server_call(words, NULL_CAP);
+}
+
 errval_t ram_available(genpaddr_t *available, genpaddr_t *total)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};

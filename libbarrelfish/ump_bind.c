@@ -136,20 +136,37 @@ static size_t round_up(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
+/// Asks for the connection and drives the making of its memory, which large channels need several
+/// requests for.
+static errval_t get_frame(iref_t iref, size_t out_bytes, size_t in_bytes, uint64_t *id,
+                          struct capref *frame)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_BIND, iref, out_bytes, in_bytes};
+    errval_t err = monitor_call(words, NULL_CAP, words, frame);
+    while (err_is_ok(err) && words[2] == 0) {
+        if (!capref_is_null(*frame))
+            (void)cap_destroy(*frame); // Not to be sent yet.
+        *id = words[1];
+        words[0] = MONITOR_BIND_MEMORY;
+        err = monitor_call(words, NULL_CAP, words, frame);
+    }
+    *id = words[1];
+    return err_is_ok(err) && capref_is_null(*frame) ? LIB_ERR_RPC_REPLY : err;
+}
+
 /// Sends the request and maps the frame that comes back; events are held back from before until the
 /// wait is known.
 static errval_t request(struct ump_chan *uc, struct ump_bind_continuation cont, iref_t iref,
                         size_t out_bytes, size_t in_bytes)
 {
     struct capref frame = NULL_CAP;
-    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_BIND, iref, out_bytes, in_bytes};
+    uint64_t id = 0;
     errval_t err = monitor_events_begin();
     if (err_is_fail(err))
         return err;
     err = need_notify();
     if (err_is_ok(err))
-        err = monitor_call(words, NULL_CAP, words, &frame);
-    uint64_t id = words[1];
+        err = get_frame(iref, out_bytes, in_bytes, &id, &frame);
     if (err_is_ok(err)) {
         err = map_rings(uc, frame, 0, out_bytes, out_bytes, in_bytes);
         if (err_is_ok(err)) {

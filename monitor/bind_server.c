@@ -9,37 +9,58 @@
 
 #include <string.h>
 
+domainid_t side_server_of(iref_t iref)
+{
+    domainid_t server = export_domain(iref);
+    bool spawnd = IREF_CORE(iref) == monitor.core && IREF_INDEX(iref) == IREF_INDEX_SPAWND;
+    return server == 0 && spawnd ? (domainid_t)monitor.core << 16 | DOMAIN_SPAWND : server;
+}
+
+/// Ends an offer that was not made.
+static errval_t give_up(struct side *side, errval_t err)
+{
+    side_close(side, false);
+    return err;
+}
+
 errval_t side_offer(struct side *side)
 {
-    errval_t err = SYS_ERR_OK;
     domainid_t domain = export_domain(side->iref);
-    if (domain == 0 && IREF_INDEX(side->iref) != IREF_INDEX_SPAWND)
-        err = MON_ERR_NO_IREF;
-    else if (domain != 0 && side_share_is_used(domain))
-        err = MON_ERR_LIMIT;
-    if (domain == 0 && err_is_ok(err)) {
+    if (domain == 0 && side_server_of(side->iref) == 0)
+        return give_up(side, MON_ERR_NO_IREF);
+    if (domain == 0) {
+        errval_t err = spawnd_need();
+        if (err_is_fail(err))
+            return give_up(side, err);
         side->state = SIDE_WAITING;
-        err = spawnd_need();
-        if (err_is_ok(err))
-            return SYS_ERR_OK;
-        side->state = SIDE_FREE;
+        return SYS_ERR_OK;
     }
-    if (err_is_fail(err)) {
-        if (!capref_is_null(side->cap))
-            (void)cap_destroy(side->cap);
-        return err;
-    }
+    struct capref cap = side->cap;
+    const uint64_t words[6] = {side->lmp ? MONITOR_EVENT_BIND_LMP : MONITOR_EVENT_BIND,
+                               side->id,
+                               side->iref,
+                               side->out_bytes,
+                               side->in_bytes,
+                               side->client};
+    side->cap = NULL_CAP;
     side->domain = domain;
     side->state = SIDE_ASKED;
-    side->bound = (struct event){
-        .cap_given = true,
-        .cap = side->cap,
-        .words = {side->lmp ? MONITOR_EVENT_BIND_LMP : MONITOR_EVENT_BIND, side->id, side->iref,
-                  side->out_bytes, side->in_bytes, side->client},
-    };
-    side->cap = NULL_CAP;
-    domain_post(domain, &side->bound);
+    side_post_bound(side, words, cap);
     return SYS_ERR_OK;
+}
+
+void bind_handle_probe(const struct intermon_msg *msg)
+{
+    domainid_t server = side_server_of(msg->words[1]);
+    struct intermon_msg answer = intermon_msg_make(IM_BIND_PROBED, msg->source, 3);
+    answer.words[0] = msg->words[0];
+    answer.words[1] = server == 0                                     ? MON_ERR_NO_IREF
+                      : side_share_is_used((domainid_t)msg->words[2]) ? MON_ERR_LIMIT
+                                                                      : SYS_ERR_OK;
+    answer.words[2] = server;
+    errval_t err = intermon_send(&answer, false);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "core %u does not hear whether a service is here", msg->source);
 }
 
 static void send_reply(coreid_t core, uint64_t id, errval_t err, domainid_t server)
@@ -75,40 +96,42 @@ void bind_answer(const struct side *side, errval_t err)
         side_bound(client, err, 0, NULL_CAP);
 }
 
+/// The server's side of an offer from another core, its frame in `cap`.
+static errval_t offered(const struct intermon_msg *msg, struct side **ret)
+{
+    struct frame_identity id;
+    // Looked at before the capability is made real: it is not needed then.
+    struct side *side = side_server_of(msg->words[9]) != 0
+                            ? side_alloc(msg->words[8], true, (domainid_t)msg->words[12])
+                            : NULL;
+    if (side == NULL) {
+        cap_transfer_refuse(msg);
+        return side_server_of(msg->words[9]) != 0 ? MON_ERR_LIMIT : MON_ERR_NO_IREF;
+    }
+    side->peer = msg->source;
+    side->iref = msg->words[9];
+    side->out_bytes = msg->words[10];
+    side->in_bytes = msg->words[11];
+    memcpy(side->client_notify, &msg->words[4], sizeof(side->client_notify));
+    errval_t err = cap_transfer_receive(msg, &side->cap);
+    if (err_is_ok(err))
+        err = frame_identify(side->cap, &id);
+    // The client's monitor has checked the sizes; what it says is checked once more where the
+    // domain maps it.
+    if (err_is_ok(err) && (side->out_bytes > id.bytes || side->in_bytes > id.bytes))
+        err = MON_ERR_PROTOCOL;
+    if (err_is_fail(err))
+        return give_up(side, err);
+    *ret = side;
+    return SYS_ERR_OK;
+}
+
 void bind_handle(const struct intermon_msg *msg)
 {
-    struct capref frame;
-    struct frame_identity id;
-    if (msg->count != 13)
-        return;
-    errval_t err = cap_transfer_receive(msg, &frame);
-    if (err_is_ok(err)) {
-        err = frame_identify(frame, &id);
-        // The client's monitor has checked the sizes; what it says is checked once more where the
-        // domain maps it.
-        if (err_is_ok(err) && (msg->words[10] > id.bytes || msg->words[11] > id.bytes))
-            err = MON_ERR_PROTOCOL;
-        struct side *side = side_alloc((domainid_t)msg->words[12]);
-        if (err_is_ok(err) && side == NULL)
-            err = MON_ERR_LIMIT;
-        if (err_is_fail(err)) {
-            (void)cap_destroy(frame);
-        } else {
-            *side = (struct side){
-                .id = msg->words[8],
-                .server = true,
-                .client = (domainid_t)msg->words[12],
-                .payer = (domainid_t)msg->words[12],
-                .peer = msg->source,
-                .iref = msg->words[9],
-                .out_bytes = msg->words[10],
-                .in_bytes = msg->words[11],
-                .cap = frame,
-            };
-            memcpy(side->client_notify, &msg->words[4], sizeof(side->client_notify));
-            err = side_offer(side);
-        }
-    }
+    struct side *side;
+    errval_t err = offered(msg, &side);
+    if (err_is_ok(err))
+        err = side_offer(side);
     if (err_is_fail(err))
         bind_refuse(msg, err);
 }

@@ -23,8 +23,11 @@
 static struct directory directory;
 static struct cnoderef returns_cnode;
 static struct lmp_endpoint *returns_ep;
-static bool returns_waiting;             ///< their owners could not be told yet
-static bool slot_parked[L2_CNODE_SLOTS]; ///< owned copies that the directory knows
+static cslot_t returns_next; ///< slot that the CPU driver fills next, if nothing waits
+static bool returns_waiting; ///< in the CNode: their owners could not be told, or there was no slot
+/// Copies of objects owned here that other cores hold. They do not stay in the returns CNode: what
+/// others keep must not fill it, for every deletion of a last copy needs a slot there.
+static struct capref parked[DIRECTORY_PARKED_MAX];
 
 _Static_assert(sizeof(struct capability) == INTERMON_CAP_WORDS * sizeof(uint64_t), "IM3");
 
@@ -62,21 +65,55 @@ static struct directory_object object_of(const struct capability *cap)
     return (struct directory_object){cap->base, cap->bytes, cap->type};
 }
 
-static void delete_slot(cslot_t slot)
+/// Deletes the last copy of all of an object, or of a foreign object the last one on this core.
+static void delete_last(struct capref cap)
 {
-    struct capref cap = {returns_cnode, slot};
     errval_t err = set_remote(cap, false);
     if (err_is_ok(err))
         err = cap_delete(cap);
     if (err_is_fail(err))
         DEBUG_ERR(err, "a returned capability cannot be deleted");
-    slot_parked[slot] = false;
 }
 
 static void apply(struct directory_effect effect)
 {
-    if (effect.what == DIRECTORY_FREE)
-        delete_slot(effect.slot);
+    struct capability raw;
+    if (effect.what != DIRECTORY_FREE)
+        return;
+    struct capref cap = parked[effect.place];
+    errval_t err = cap_identify(cap, &raw);
+    delete_last(cap);
+    (void)slot_free(cap);
+    if (err_is_ok(err))
+        channel_memory_freed(raw.base);
+}
+
+/// Deals with the last copy on this core of an object owned here.
+static void returned_own(struct capref cap, const struct capability *raw)
+{
+    struct directory_object object = object_of(raw);
+    struct capref own = NULL_CAP;
+    if (directory_holders(&directory, &object) != 0 && err_is_fail(slot_alloc(&own))) {
+        returns_waiting = true; // There may be memory for slots later.
+        return;
+    }
+    struct directory_effect effect = directory_park(&directory, &object);
+    errval_t err = SYS_ERR_OK;
+    if (effect.what == DIRECTORY_PARKED) {
+        err = cap_copy(own, cap);
+        parked[effect.place] = own;
+        channel_memory_left(raw->base);
+    } else if (!capref_is_null(own)) {
+        (void)slot_free(own); // One is parked already.
+    } else {
+        err = set_remote(cap, false);
+    }
+    if (err_is_ok(err))
+        err = cap_delete(cap);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "a returned capability cannot be put away");
+    if (effect.what == DIRECTORY_NOTHING && capref_is_null(own))
+        channel_memory_freed(raw->base);
 }
 
 static void tell_owner(enum intermon_op op, const struct capability *cap, uint64_t made)
@@ -91,47 +128,61 @@ static void tell_owner(enum intermon_op op, const struct capability *cap, uint64
 
 /// Deals with a capability that the CPU driver has put into the returns CNode. `fresh` (or NULL)
 /// was just made real.
-static void returned(cslot_t slot, const struct capability *cap, const struct capability *fresh)
+static void returned(struct capref slot, const struct capability *cap,
+                     const struct capability *fresh)
 {
-    struct directory_object object = object_of(cap);
-    if (cap->owner == monitor.core && is_owned_type(cap->type)) {
-        slot_parked[slot] = true;
-        apply(directory_park(&directory, &object, slot));
+    bool owned = is_owned_type(cap->type);
+    if (owned && cap->owner == monitor.core) {
+        returned_own(slot, cap);
         return;
     }
     if (fresh != NULL && fresh->base == cap->base && fresh->bytes == cap->bytes &&
         fresh->type == cap->type) {
-        errval_t err = cap_delete((struct capref){returns_cnode, slot}); // T3
+        errval_t err = cap_delete(slot); // T3
         if (err_is_fail(err))
             DEBUG_ERR(err, "a parked copy cannot be deleted");
         return;
     }
-    bool owned = is_owned_type(cap->type);
     if (owned && !intermon_make_room(cap->owner)) {
         returns_waiting = true; // IM4
         return;
     }
     struct capability gone = *cap;
-    delete_slot(slot);
+    delete_last(slot);
     if (owned)
         tell_owner(IM_CAP_RELEASED, &gone, 0);
 }
 
+/// Deals with what is in the slots from `first` on, up to the first empty one, or with `all` in all
+/// of them. Returns their number.
+static unsigned look_through(cslot_t first, bool all, const struct capability *fresh)
+{
+    struct capability cap;
+    unsigned count = 0;
+    for (cslot_t i = 0; i < L2_CNODE_SLOTS; i++) {
+        struct capref slot = {returns_cnode, (first + i) % L2_CNODE_SLOTS};
+        if (err_is_ok(cap_identify(slot, &cap))) {
+            returned(slot, &cap, fresh);
+            returns_next = (slot.slot + 1) % L2_CNODE_SLOTS;
+            count++;
+        } else if (!all) {
+            break;
+        }
+    }
+    return count;
+}
+
 /// Looks through the returns CNode if the CPU driver has put something there, or something waits.
+/// It fills slots in turn; only if it had to skip some all of them must be looked at.
 static void collect_returns(const struct capability *fresh)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    bool any = returns_waiting;
+    bool all = returns_waiting, any = false;
     returns_waiting = false;
     while (err_is_ok(lmp_endpoint_recv(returns_ep, (struct lmp_recv_buf *)&msg, NULL)))
         any = true;
-    for (cslot_t slot = 0; any && slot < L2_CNODE_SLOTS; slot++) {
-        struct capability cap;
-        if (slot_parked[slot] ||
-            err_is_fail(cap_identify((struct capref){returns_cnode, slot}, &cap)))
-            continue;
-        returned(slot, &cap, fresh);
-    }
+    if (all || (any && look_through(returns_next, false, fresh) == 0))
+        (void)look_through(returns_next, true, fresh);
 }
 
 static void returns_ready(void *arg)
@@ -218,6 +269,11 @@ void cap_transfer_shared(struct capref cap, coreid_t core)
     apply(directory_ack(&directory, &object, core, true));
 }
 
+errval_t cap_transfer_watch(struct capref frame)
+{
+    return set_remote(frame, true);
+}
+
 bool cap_transfer_pass(const struct intermon_msg *msg)
 {
     struct capability raw;
@@ -250,6 +306,14 @@ static bool well_formed(const struct intermon_msg *msg, const struct capability 
         return directory_holds(&directory, &object, msg->source);
     }
     return raw->owner == (msg->final == INTERMON_NONE ? msg->source : msg->final);
+}
+
+void cap_transfer_refuse(const struct intermon_msg *msg)
+{
+    struct capability raw;
+    cap_transfer_get(msg->words, &raw);
+    if (well_formed(msg, &raw) && raw.owner != monitor.core)
+        tell_owner(IM_CAP_ACK, &raw, 0);
 }
 
 errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap)

@@ -197,6 +197,15 @@ void domain_notify_description(domainid_t id, struct capability *notify)
         *notify = (struct capability){.type = ObjType_Null};
 }
 
+void domain_check(domainid_t id)
+{
+    struct domain *domain = domain_find(id);
+    if (domain == NULL || domain->check.queued)
+        return;
+    domain->check = (struct event){.words = {MONITOR_EVENT_CHECK}};
+    domain_post(id, &domain->check);
+}
+
 void domain_wake(domainid_t id)
 {
     struct domain *domain = domain_find(id);

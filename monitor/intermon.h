@@ -42,8 +42,10 @@ enum intermon_op {
     IM_REPORT,    ///< to core 0. 0: core, 1: enum monitor_core_state, 2: start TSC
     IM_CORES,     ///< down the tree. 0-3: bit map of cores that are up, 4: 1 = boot complete
     IM_CONNECT, ///< 0-3: Frame for a direct channel, 4-7: the asker's Notify, 8: the asker's number
-    IM_CONNECTED, ///< 0: errval_t, 1: that number, 4-7: the asked one's Notify
-    IM_SWITCH,    ///< the asker's last message before it uses the direct channel
+    IM_CONNECTED,   ///< 0: errval_t, 1: that number, 4-7: the asked one's Notify
+    IM_SWITCH,      ///< the asker's last message before it uses the direct channel
+    IM_BIND_PROBE,  ///< 0: id, 1: iref, 2: client's domain: could it be bound?
+    IM_BIND_PROBED, ///< 0: id, 1: errval_t, 2: the server's domain
     IM_BIND, ///< 0-3: Frame, 4-7: the client's Notify or zeros, 8: id, 9: iref, 10, 11: bytes of
              ///< areas, 12: client's domain
     IM_BIND_REPLY,      ///< 0: errval_t, 4-7: the server's Notify or zeros, 8: id, 9: the server's

@@ -72,6 +72,11 @@ errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap
 /// Notes that the CPU driver has given `core` a copy of a capability of ours
 /// (KERNEL_CMD_START_CORE).
 void cap_transfer_shared(struct capref cap, coreid_t core);
+/// Tells the owner that a message's capability is not wanted: as cap_transfer_receive() that
+/// failed.
+void cap_transfer_refuse(const struct intermon_msg *msg);
+/// Has the CPU driver tell this monitor when the last copy of a frame on this core is gone.
+errval_t cap_transfer_watch(struct capref frame);
 /// Makes a capability that has no owner (Notify) out of its description; NULL_CAP out of zeros.
 errval_t cap_transfer_make_name(const uint64_t *words, struct capref *cap);
 /// The same in an empty slot of the caller's, which takes no memory. MON_ERR_PROTOCOL for zeros.
@@ -106,6 +111,7 @@ struct domain {
     struct capref irq_dest; ///< made by MONITOR_IRQDEST_CREATE
     uint64_t irq_vector;
     struct event *events, *events_last;
+    struct event check;          ///< MONITOR_EVENT_CHECK
     struct deferred_event retry; ///< while its endpoint is full
     bool retry_pending;
     delayus_t retry_us; ///< last delay, 0 if it has taken an event since
@@ -126,6 +132,8 @@ errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector);
 errval_t domain_create_irqdest(domainid_t id, struct capref ep, struct capref *dest);
 /// Description of the Notify of a domain, all zero if it has none.
 void domain_notify_description(domainid_t id, struct capability *notify);
+/// Tells a domain that some of its connections are gone, without saying which.
+void domain_check(domainid_t id);
 /// Wakes a domain that has no Notify, on behalf of a peer.
 void domain_wake(domainid_t id);
 void domain_forget(domainid_t id);
@@ -155,14 +163,25 @@ domainid_t export_domain(iref_t iref);
 /// Frees the exports of a domain that has ended.
 void export_forget(domainid_t domain);
 
+// channel_memory.c: the frames of channels.
+/// No copy of a frame, perhaps of a channel, is left anywhere.
+void channel_memory_freed(genpaddr_t base);
+/// No copy is left on this core, but there is one elsewhere.
+void channel_memory_left(genpaddr_t base);
+void channel_memory_forget(domainid_t client);
+
 // bind.c: connections between domains.
 void bind_request(domainid_t client, const uint64_t *words);
+void bind_memory(domainid_t client, const uint64_t *words);
 void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep);
 void bind_reply(domainid_t server, const uint64_t *words, struct capref cap);
 errval_t bind_disconnect(domainid_t domain, uint64_t id);
 errval_t bind_relay(domainid_t domain, uint64_t id);
+errval_t bind_check(domainid_t domain, uint64_t id);
 /// Relays what found no room among the messages to other monitors.
 void bind_retry(void);
+void bind_handle_probe(const struct intermon_msg *msg);
+void bind_handle_probed(const struct intermon_msg *msg);
 void bind_handle(const struct intermon_msg *msg);
 void bind_handle_reply(const struct intermon_msg *msg);
 /// Answers a bind request of another core with an error.

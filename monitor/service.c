@@ -156,6 +156,12 @@ static void serve_plain(domainid_t domain, const uint64_t *words)
     case MONITOR_BIND:
         bind_request(domain, words);
         break;
+    case MONITOR_BIND_MEMORY:
+        bind_memory(domain, words);
+        break;
+    case MONITOR_CHECK:
+        reply_error(domain, bind_check(domain, words[1]));
+        break;
     case MONITOR_NAME_REGISTER:
     case MONITOR_NAME_UNREGISTER:
     case MONITOR_NAME_LOOKUP:

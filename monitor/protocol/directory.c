@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The directory of holders, see protocol/directory.h for its invariants D1 to D4. Both tables are
-// dense arrays: an entry that goes is replaced by the last one. Searching is linear, which is cheap
-// next to a message between cores.
+// The directory of holders, see protocol/directory.h for its invariants D1 to D5. Holders of one
+// object, and objects of one base, are few.
 
 #include "protocol/directory.h"
 
@@ -14,19 +13,35 @@ static bool same(const struct directory_object *a, const struct directory_object
     return a->base == b->base && a->bytes == b->bytes && a->type == b->type;
 }
 
-static struct directory_holder *find(struct directory *dir, const struct directory_object *object,
-                                     coreid_t core)
+static uint16_t find(const struct directory *dir, const struct directory_object *object,
+                     coreid_t core)
 {
-    for (unsigned i = 0; i < dir->holders_count; i++)
-        if (dir->holders[i].core == core && same(&dir->holders[i].object, object))
-            return &dir->holders[i];
-    return NULL;
+    uint16_t i = table_first(&dir->by_object, object->base);
+    while (i != TABLE_NONE &&
+           (dir->holders[i].core != core || !same(&dir->holders[i].object, object)))
+        i = table_next(&dir->by_object, i);
+    return i;
+}
+
+static struct directory_holder *find_holder(struct directory *dir,
+                                            const struct directory_object *object, coreid_t core)
+{
+    uint16_t i = find(dir, object, core);
+    return i == TABLE_NONE ? NULL : &dir->holders[i];
 }
 
 static void remove_holder(struct directory *dir, struct directory_holder *holder)
 {
-    *holder = dir->holders[--dir->holders_count];
-    dir->holders[dir->holders_count] = (struct directory_holder){0};
+    table_remove(&dir->by_object, holder->object.base, (uint16_t)(holder - dir->holders));
+    *holder = (struct directory_holder){0};
+}
+
+static uint16_t find_parked(const struct directory *dir, const struct directory_object *object)
+{
+    uint16_t i = table_first(&dir->parked_by_object, object->base);
+    while (i != TABLE_NONE && !same(&dir->parked[i], object))
+        i = table_next(&dir->parked_by_object, i);
+    return i;
 }
 
 /// If nobody holds `object` and its last local copy is parked here, takes it off the list for the
@@ -34,25 +49,22 @@ static void remove_holder(struct directory *dir, struct directory_holder *holder
 static struct directory_effect free_if_last(struct directory *dir,
                                             const struct directory_object *object)
 {
-    if (directory_holders(dir, object) != 0)
+    uint16_t i = find_parked(dir, object);
+    if (i == TABLE_NONE || directory_holders(dir, object) != 0)
         return nothing;
-    for (unsigned i = 0; i < dir->parked_count; i++) {
-        if (!same(&dir->parked[i].object, object))
-            continue;
-        struct directory_effect effect = {DIRECTORY_FREE, dir->parked[i].slot};
-        dir->parked[i] = dir->parked[--dir->parked_count];
-        return effect;
-    }
-    return nothing;
+    table_remove(&dir->parked_by_object, object->base, i);
+    dir->parked[i] = (struct directory_object){0};
+    return (struct directory_effect){DIRECTORY_FREE, i};
 }
 
 errval_t directory_send(struct directory *dir, const struct directory_object *object, coreid_t core)
 {
-    struct directory_holder *holder = find(dir, object, core);
+    struct directory_holder *holder = find_holder(dir, object, core);
     if (holder == NULL) {
-        if (dir->holders_count == DIRECTORY_HOLDERS_MAX)
+        uint16_t i = table_add(&dir->by_object, DIRECTORY_HOLDERS_MAX, object->base);
+        if (i == TABLE_NONE)
             return MON_ERR_LIMIT; // D4
-        holder = &dir->holders[dir->holders_count++];
+        holder = &dir->holders[i];
         *holder = (struct directory_holder){.object = *object, .core = core};
     }
     if (holder->in_flight == DIRECTORY_IN_FLIGHT_MAX)
@@ -74,7 +86,7 @@ static struct directory_effect settle(struct directory *dir, struct directory_ho
 struct directory_effect directory_ack(struct directory *dir, const struct directory_object *object,
                                       coreid_t core, bool made)
 {
-    struct directory_holder *holder = find(dir, object, core);
+    struct directory_holder *holder = find_holder(dir, object, core);
     if (holder == NULL || holder->in_flight == 0)
         return nothing;
     holder->in_flight--;
@@ -85,34 +97,32 @@ struct directory_effect directory_ack(struct directory *dir, const struct direct
 struct directory_effect directory_release(struct directory *dir,
                                           const struct directory_object *object, coreid_t core)
 {
-    struct directory_holder *holder = find(dir, object, core);
+    struct directory_holder *holder = find_holder(dir, object, core);
     if (holder == NULL)
         return nothing;
     holder->holds = false;
     return settle(dir, holder);
 }
 
-struct directory_effect directory_park(struct directory *dir, const struct directory_object *object,
-                                       cslot_t slot)
+struct directory_effect directory_park(struct directory *dir, const struct directory_object *object)
 {
-    for (unsigned i = 0; i < dir->parked_count; i++)
-        if (same(&dir->parked[i].object, object))
-            return nothing;
-    if (dir->parked_count == DIRECTORY_PARKED_MAX)
+    if (directory_holders(dir, object) == 0 || find_parked(dir, object) != TABLE_NONE)
         return nothing;
-    dir->parked[dir->parked_count++] = (struct directory_parked){*object, slot};
-    return free_if_last(dir, object);
+    uint16_t i = table_add(&dir->parked_by_object, DIRECTORY_PARKED_MAX, object->base);
+    if (i == TABLE_NONE) // D4
+        return nothing;
+    dir->parked[i] = *object;
+    return (struct directory_effect){DIRECTORY_PARKED, i};
 }
 
 struct directory_effect directory_core_gone(struct directory *dir, coreid_t core)
 {
-    for (unsigned i = 0; i < dir->holders_count;) {
-        if (dir->holders[i].core != core) {
-            i++;
+    for (unsigned i = 0; i < dir->by_object.used; i++) {
+        struct directory_holder *holder = &dir->holders[i];
+        if (holder->core != core || holder->object.type == ObjType_Null)
             continue;
-        }
-        struct directory_object gone = dir->holders[i].object;
-        remove_holder(dir, &dir->holders[i]);
+        struct directory_object gone = holder->object;
+        remove_holder(dir, holder);
         struct directory_effect effect = free_if_last(dir, &gone);
         if (effect.what != DIRECTORY_NOTHING)
             return effect;
@@ -123,16 +133,14 @@ struct directory_effect directory_core_gone(struct directory *dir, coreid_t core
 bool directory_holds(const struct directory *dir, const struct directory_object *object,
                      coreid_t core)
 {
-    for (unsigned i = 0; i < dir->holders_count; i++)
-        if (dir->holders[i].core == core && same(&dir->holders[i].object, object))
-            return true;
-    return false;
+    return find(dir, object, core) != TABLE_NONE;
 }
 
 unsigned directory_holders(const struct directory *dir, const struct directory_object *object)
 {
     unsigned count = 0;
-    for (unsigned i = 0; i < dir->holders_count; i++)
+    for (uint16_t i = table_first(&dir->by_object, object->base); i != TABLE_NONE;
+         i = table_next(&dir->by_object, i))
         count += same(&dir->holders[i].object, object) ? 1 : 0;
     return count;
 }
@@ -140,24 +148,27 @@ unsigned directory_holders(const struct directory *dir, const struct directory_o
 static bool holder_valid(const struct directory *dir, unsigned index)
 {
     const struct directory_holder *holder = &dir->holders[index];
-    if (holder->object.type == ObjType_Null || (!holder->holds && holder->in_flight == 0))
-        return false;
-    for (unsigned i = 0; i < index; i++)
-        if (dir->holders[i].core == holder->core && same(&dir->holders[i].object, &holder->object))
-            return false;
-    return true;
+    return (holder->holds || holder->in_flight != 0) &&
+           find(dir, &holder->object, holder->core) == index;
 }
 
 bool directory_valid(const struct directory *dir)
 {
-    if (dir->holders_count > DIRECTORY_HOLDERS_MAX || dir->parked_count > DIRECTORY_PARKED_MAX)
-        return false;
-    for (unsigned i = 0; i < dir->holders_count; i++)
+    unsigned holders = 0, parked = 0;
+    for (unsigned i = 0; i < DIRECTORY_HOLDERS_MAX; i++) {
+        if (dir->holders[i].object.type == ObjType_Null)
+            continue;
+        holders++;
         if (!holder_valid(dir, i))
             return false;
-    for (unsigned i = 0; i < dir->parked_count; i++)
-        for (unsigned j = 0; j < i; j++)
-            if (same(&dir->parked[i].object, &dir->parked[j].object))
-                return false;
-    return true;
+    }
+    for (unsigned i = 0; i < DIRECTORY_PARKED_MAX; i++) {
+        if (dir->parked[i].type == ObjType_Null)
+            continue;
+        parked++;
+        if (find_parked(dir, &dir->parked[i]) != i || directory_holders(dir, &dir->parked[i]) == 0)
+            return false;
+    }
+    return holders == dir->by_object.count && parked == dir->parked_by_object.count &&
+           table_valid(&dir->by_object) && table_valid(&dir->parked_by_object);
 }

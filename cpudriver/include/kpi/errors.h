@@ -111,6 +111,7 @@
     X(MON_ERR_LIMIT, "the monitor's table, or the domain's share of it, is full: try later") \
     X(MON_ERR_CAP_SEND, "capabilities of this type do not cross cores") \
     X(MON_ERR_PROTOCOL, "malformed message") \
+    X(MON_ERR_SPAWN_LIMITED, "a domain whose memory is limited cannot spawn on other cores") \
     X(MON_ERR_START, "the core did not start") \
     X(NS_ERR_NOT_FOUND, "no service is registered under this name") \
     X(NS_ERR_EXISTS, "the name is registered already") \

@@ -66,6 +66,15 @@ struct ram_account {
 /// may hold. SPAWN_ERR_NO_DOMAIN. LIB_ERR_NOT_IMPLEMENTED as above.
 LIB_MUST_CHECK errval_t ram_get_account(domainid_t domain, struct ram_account *account);
 
+/// Count bytes of the caller's own memory against a domain of this core, which it serves, and
+/// against those that pay for it; *limited: whether any of them has a limit. For the monitor and
+/// spawnd only: SYS_ERR_RIGHTS. SPAWN_ERR_NO_DOMAIN; LIB_ERR_RAM_ALLOC_LIMIT.
+LIB_MUST_CHECK errval_t ram_lend(domainid_t domain, size_t bytes, bool *limited);
+
+/// Count them no longer. Also when the domain has ended. SYS_ERR_RIGHTS; SPAWN_ERR_NO_DOMAIN;
+/// SYS_ERR_ARGS: more than is lent.
+LIB_MUST_CHECK errval_t ram_unlend(domainid_t domain, size_t bytes);
+
 /// Let `func` serve all requests from now on; NULL: the server at cap_memservep, which is connected
 /// to at the next request.
 void ram_alloc_set(ram_alloc_func_t func);

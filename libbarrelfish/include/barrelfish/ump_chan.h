@@ -52,9 +52,10 @@ LIB_MUST_CHECK errval_t ump_chan_init(struct ump_chan *uc, volatile void *inbuf,
 ///
 /// \param qnode, monitor_binding, notify_cap  not needed here: NULL, NULL and NULL_CAP will do
 /// \param inchanlen, outchanlen  bytes, rounded up to lines
-/// \return LIB_ERR_UMP_BUFSIZE, MON_ERR_NO_CORE, MON_ERR_LIMIT, LIB_ERR_MALLOC_FAIL. To the
-///         continuation: MON_ERR_NO_IREF, LIB_ERR_BIND_REFUSED, LIB_ERR_CHAN_CLOSED (the server
-///         died), SPAWN_ERR_*
+/// \return LIB_ERR_UMP_BUFSIZE, MON_ERR_NO_CORE, MON_ERR_NO_IREF, MON_ERR_LIMIT,
+///         LIB_ERR_RAM_ALLOC_LIMIT (a channel counts against its client's limit),
+///         MON_ERR_SPAWN_LIMITED, LIB_ERR_MALLOC_FAIL. To the continuation: MON_ERR_NO_IREF,
+///         LIB_ERR_BIND_REFUSED, LIB_ERR_CHAN_CLOSED (the server died), SPAWN_ERR_*
 LIB_MUST_CHECK errval_t ump_chan_bind(struct ump_chan *uc, struct ump_bind_continuation cont,
                                       struct event_queue_node *qnode, iref_t iref,
                                       struct monitor_binding *monitor_binding, size_t inchanlen,

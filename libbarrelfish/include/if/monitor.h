@@ -46,9 +46,14 @@ enum monitor_op {
     MONITOR_EXPORT,
     /// 1: iref. MON_ERR_NO_IREF.
     MONITOR_UNEXPORT,
-    /// 1: iref, 2: bytes of the client's outgoing area, 3: of its incoming area. out 1: id, cap:
-    /// Frame with the two in this order, which the server gets too; MONITOR_EVENT_BOUND follows.
-    /// MON_ERR_LIMIT, MON_ERR_NO_CORE, LIB_ERR_INVALID_ARGS, those of frame_alloc().
+    /// 1: iref, 2: bytes of the client's outgoing area, 3: of its incoming area. out 1: id, 2: 0 =
+    /// the memory is not ready: MONITOR_BIND_MEMORY; 1 = it is, cap: Frame with the two areas in
+    /// this order, which the server gets too; MONITOR_EVENT_BOUND follows. The memory counts
+    /// against the client's limit until both sides have let go of it. Answered when the server's
+    /// monitor has said that the service is there.
+    /// MON_ERR_LIMIT (also: the server keeps the memory of too many channels that have ended),
+    /// MON_ERR_NO_CORE, MON_ERR_NO_IREF, LIB_ERR_INVALID_ARGS, LIB_ERR_RAM_ALLOC_LIMIT, those of
+    /// frame_alloc(); MON_ERR_SPAWN_LIMITED: another core's spawnd, and a limit.
     MONITOR_BIND,
     /// 1: iref of this core, cap: the client's endpoint. out 1: id; MONITOR_EVENT_BOUND follows.
     MONITOR_BIND_LMP,
@@ -87,6 +92,11 @@ enum monitor_op {
     /// cap: an endpoint of the caller; once. out cap: an IRQDest whose interrupts go there.
     /// MON_ERR_LIMIT, SYS_ERR_NO_VECTOR.
     MONITOR_IRQDEST_CREATE,
+    /// 1: id. Makes more of a channel's memory ready. out as MONITOR_BIND, also the errors, after
+    /// which the binding is over; LIB_ERR_CHAN_CLOSED: no such binding.
+    MONITOR_BIND_MEMORY,
+    /// 1: id. LIB_ERR_CHAN_CLOSED: the caller has no such connection, or its other side is gone.
+    MONITOR_CHECK,
     MONITOR_OPS_COUNT
 };
 
@@ -107,4 +117,6 @@ enum monitor_event {
     MONITOR_EVENT_GONE,
     /// 1: number from MONITOR_NAME_WAIT, 2: errval_t, 3: iref.
     MONITOR_EVENT_NAME,
+    /// Too many connections have ended for an event each: MONITOR_CHECK says which.
+    MONITOR_EVENT_CHECK,
 };

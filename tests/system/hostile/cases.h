@@ -45,5 +45,13 @@ extern const size_t hostile_greedy_count;
 extern const struct hostile_case hostile_messages[];
 extern const size_t hostile_messages_count;
 
+/// Channels that are bound to nothing, too often, or kept.
+extern const struct hostile_case hostile_binds[];
+extern const size_t hostile_binds_count;
+
+/// What other cases start, and which is not run by itself.
+extern const struct hostile_case hostile_helpers[];
+extern const size_t hostile_helpers_count;
+
 /// Status of a case that went on where it should not have.
 #define HOSTILE_WENT_ON 17

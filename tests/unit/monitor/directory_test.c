@@ -27,10 +27,17 @@ static void check_nothing(struct directory_effect effect)
     CU_ASSERT(directory_valid(&dir));
 }
 
-static void check_free(struct directory_effect effect, cslot_t slot)
+static uint16_t check_parked(struct directory_effect effect)
+{
+    CU_ASSERT_EQUAL(effect.what, DIRECTORY_PARKED);
+    CU_ASSERT(directory_valid(&dir));
+    return effect.place;
+}
+
+static void check_free(struct directory_effect effect, uint16_t place)
 {
     CU_ASSERT_EQUAL(effect.what, DIRECTORY_FREE);
-    CU_ASSERT_EQUAL(effect.slot, slot);
+    CU_ASSERT_EQUAL(effect.place, place);
     CU_ASSERT(directory_valid(&dir));
 }
 
@@ -43,9 +50,9 @@ static void send_and_release(void)
     CU_ASSERT_FALSE(directory_holds(&dir, &frame, 2));
     check_nothing(directory_ack(&dir, &frame, 3, true));
     CU_ASSERT_EQUAL(directory_holders(&dir, &frame), 1);
-    check_nothing(directory_park(&dir, &frame, 7));
-    check_nothing(directory_park(&dir, &frame, 8)); // it is parked already
-    check_free(directory_release(&dir, &frame, 3), 7);
+    uint16_t place = check_parked(directory_park(&dir, &frame));
+    check_nothing(directory_park(&dir, &frame)); // it is parked already
+    check_free(directory_release(&dir, &frame, 3), place);
     CU_ASSERT_EQUAL(directory_holders(&dir, &frame), 0);
     check_nothing(directory_release(&dir, &frame, 3));
 }
@@ -53,8 +60,8 @@ static void send_and_release(void)
 static void park_without_holders(void)
 {
     reset();
-    check_free(directory_park(&dir, &frame, 9), 9);
-    CU_ASSERT_EQUAL(dir.parked_count, 0);
+    check_nothing(directory_park(&dir, &frame));
+    CU_ASSERT_EQUAL(dir.parked_by_object.count, 0);
 }
 
 static void release_crosses_send(void)
@@ -68,16 +75,16 @@ static void release_crosses_send(void)
     CU_ASSERT(directory_holds(&dir, &frame, 3));
     check_nothing(directory_ack(&dir, &frame, 3, true));
     CU_ASSERT(directory_holds(&dir, &frame, 3));
-    check_nothing(directory_park(&dir, &frame, 1));
-    check_free(directory_release(&dir, &frame, 3), 1);
+    uint16_t place = check_parked(directory_park(&dir, &frame));
+    check_free(directory_release(&dir, &frame, 3), place);
 }
 
 static void refused(void)
 {
     reset();
     CU_ASSERT_EQUAL(directory_send(&dir, &frame, 3), SYS_ERR_OK);
-    check_nothing(directory_park(&dir, &frame, 1));
-    check_free(directory_ack(&dir, &frame, 3, false), 1);
+    uint16_t place = check_parked(directory_park(&dir, &frame));
+    check_free(directory_ack(&dir, &frame, 3, false), place);
     // A refused second copy does not take the first one's holder away ...
     CU_ASSERT_EQUAL(directory_send(&dir, &frame, 3), SYS_ERR_OK);
     check_nothing(directory_ack(&dir, &frame, 3, true));
@@ -87,8 +94,8 @@ static void refused(void)
     // ... but does if that was released meanwhile.
     CU_ASSERT_EQUAL(directory_send(&dir, &frame, 3), SYS_ERR_OK);
     check_nothing(directory_release(&dir, &frame, 3));
-    check_nothing(directory_park(&dir, &frame, 2));
-    check_free(directory_ack(&dir, &frame, 3, false), 2);
+    place = check_parked(directory_park(&dir, &frame));
+    check_free(directory_ack(&dir, &frame, 3, false), place);
 }
 
 static void bounds(void)
@@ -105,15 +112,31 @@ static void bounds(void)
         CU_ASSERT_EQUAL_FATAL(directory_send(&dir, &frame, 1), SYS_ERR_OK);
     CU_ASSERT_EQUAL(directory_send(&dir, &frame, 1), MON_ERR_LIMIT);
     CU_ASSERT_EQUAL(dir.holders[0].in_flight, DIRECTORY_IN_FLIGHT_MAX);
+}
+
+/// There is room for what is to be parked, however much is held (D4).
+static void all_parked(void)
+{
+    static bool used[DIRECTORY_PARKED_MAX];
     reset();
-    CU_ASSERT_EQUAL_FATAL(directory_send(&dir, &frame, 1), SYS_ERR_OK);
-    for (unsigned i = 0; i < DIRECTORY_PARKED_MAX; i++) {
-        struct directory_object object = {i * 4096u, 4096, ObjType_DevFrame};
+    memset(used, 0, sizeof(used));
+    for (unsigned i = 0; i < DIRECTORY_HOLDERS_MAX; i++) {
+        struct directory_object object = {i * 4096u, 4096, ObjType_Frame};
         CU_ASSERT_EQUAL_FATAL(directory_send(&dir, &object, 1), SYS_ERR_OK);
-        check_nothing(directory_park(&dir, &object, i));
     }
-    check_nothing(directory_park(&dir, &frame, 0));
-    CU_ASSERT_EQUAL(dir.parked_count, DIRECTORY_PARKED_MAX);
+    for (unsigned i = 0; i < DIRECTORY_HOLDERS_MAX; i++) {
+        struct directory_object object = {i * 4096u, 4096, ObjType_Frame};
+        struct directory_effect effect = directory_park(&dir, &object);
+        CU_ASSERT_EQUAL(effect.what, DIRECTORY_PARKED);
+        CU_ASSERT_FALSE(used[effect.place]);
+        used[effect.place] = true;
+    }
+    CU_ASSERT(directory_valid(&dir));
+    unsigned freed = 0;
+    while (directory_core_gone(&dir, 1).what == DIRECTORY_FREE)
+        freed++;
+    CU_ASSERT_EQUAL(freed, DIRECTORY_HOLDERS_MAX);
+    CU_ASSERT(directory_valid(&dir));
 }
 
 static void claims_are_ignored(void)
@@ -134,9 +157,9 @@ static void core_gone(void)
     CU_ASSERT_EQUAL(directory_send(&dir, &frame, 1), SYS_ERR_OK);
     CU_ASSERT_EQUAL(directory_send(&dir, &other, 1), SYS_ERR_OK);
     CU_ASSERT_EQUAL(directory_send(&dir, &other, 2), SYS_ERR_OK);
-    check_nothing(directory_park(&dir, &frame, 5));
-    check_nothing(directory_park(&dir, &other, 6));
-    check_free(directory_core_gone(&dir, 1), 5);
+    uint16_t place = check_parked(directory_park(&dir, &frame));
+    CU_ASSERT_NOT_EQUAL(check_parked(directory_park(&dir, &other)), place);
+    check_free(directory_core_gone(&dir, 1), place);
     check_nothing(directory_core_gone(&dir, 1));
     CU_ASSERT_FALSE(directory_holds(&dir, &other, 1));
     CU_ASSERT(directory_holds(&dir, &other, 2));
@@ -159,6 +182,7 @@ struct run {
     unsigned copies[CORES];
     bool local; ///< the owner has a copy that is not parked
     bool parked;
+    uint16_t place;
     unsigned freed;
 };
 
@@ -182,7 +206,7 @@ static void apply(struct run *run, struct directory_effect effect)
         return;
     run->freed++;
     CU_ASSERT(run->parked);
-    CU_ASSERT_EQUAL(effect.slot, 42);
+    CU_ASSERT_EQUAL(effect.place, run->place);
     for (unsigned core = 0; core < CORES; core++)
         CU_ASSERT(run->copies[core] == 0 && run->to[core].count == 0);
 }
@@ -225,7 +249,7 @@ static void step(struct run *run, struct test_random *random, bool sending)
         if (run->copies[core] > 0 && --run->copies[core] == 0)
             push(&run->from[core], RELEASE);
     }
-    CU_ASSERT(directory_valid(&dir));
+    CU_ASSERT(test_random_below(random, 16) != 0 || directory_valid(&dir));
     for (unsigned c = 0; c < CORES; c++)
         if (run->copies[c] > 0 || run->to[c].count > 0)
             CU_ASSERT(directory_holds(&dir, &frame, (coreid_t)c)); // C2
@@ -250,14 +274,16 @@ static void random_orders(void)
         for (unsigned i = 0; i < steps; i++)
             step(&run, &random, true);
         run.local = false;
-        run.parked = true;
-        apply(&run, directory_park(&dir, &frame, 42));
+        struct directory_effect effect = directory_park(&dir, &frame);
+        run.parked = effect.what == DIRECTORY_PARKED;
+        run.place = effect.place;
+        run.freed = run.parked ? 0 : 1; // nobody holds it
         for (unsigned i = 0; i < 100000 && !quiet(&run); i++)
             step(&run, &random, false);
         CU_ASSERT(quiet(&run));
         CU_ASSERT_EQUAL(run.freed, 1); // C6, C7
-        CU_ASSERT_EQUAL(dir.holders_count, 0);
-        CU_ASSERT_EQUAL(dir.parked_count, 0);
+        CU_ASSERT_EQUAL(dir.by_object.count, 0);
+        CU_ASSERT_EQUAL(dir.parked_by_object.count, 0);
     }
 }
 
@@ -267,6 +293,7 @@ CU_TestInfo directory_tests[] = {
     {"a release that crosses a copy", release_crosses_send},
     {"refused copies", refused},
     {"the tables are bounded", bounds},
+    {"whatever is held can be parked", all_parked},
     {"unfounded messages are ignored", claims_are_ignored},
     {"a core that is gone", core_gone},
     {"random orders of events", random_orders},

@@ -15,6 +15,7 @@ int main(void)
         {"name table", NULL, NULL, NULL, NULL, name_table_tests},
         {"queue of lines", NULL, NULL, NULL, NULL, line_queue_tests},
         {"tables and shares", NULL, NULL, NULL, NULL, table_tests},
+        {"frames of channels", NULL, NULL, NULL, NULL, frame_table_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

@@ -12,3 +12,4 @@ extern CU_TestInfo directory_tests[];
 extern CU_TestInfo name_table_tests[];
 extern CU_TestInfo line_queue_tests[];
 extern CU_TestInfo table_tests[];
+extern CU_TestInfo frame_table_tests[];

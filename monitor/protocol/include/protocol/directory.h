@@ -9,7 +9,7 @@
 //   send      the monitor is about to send a copy to the core
 //   ack       that copy was made real there, or was refused
 //   release   the core says that its last copy is gone
-//   park      the owner's last local copy is gone and lies parked in a slot
+//   park      the owner's last local copy is gone and lies parked with the monitor
 // Effect: DIRECTORY_FREE, the parked copy is now the last of all and is to be deleted for good.
 //
 // What makes it right, with messages from one core arriving in the order in which they were sent:
@@ -20,7 +20,9 @@
 //    flight and the last thing that it said is not "made real" (holds).
 // D3 A holder acknowledges a copy before it can release it, and releases an object only when no
 //    copy of it exists on its core.
-// D4 The table is bounded (C10): a send that finds no room is refused before anything changed.
+// D4 The table is bounded (C10): a send that finds no room is refused before anything changed. An
+//    object that stays parked has a holder, so that there is always room for what is to be parked.
+// D5 What a step costs does not depend on how many other objects there are.
 //
 // Deliberately not here: revoke and ownership moves across cores, which need the same table and
 // further states.
@@ -29,9 +31,10 @@
 
 #include "kpi/capabilities.h"
 #include "kpi/errors.h"
+#include "protocol/table.h"
 
-#define DIRECTORY_HOLDERS_MAX 1024u ///< pairs of object and core
-#define DIRECTORY_PARKED_MAX 256u   ///< slots of the returns CNode
+#define DIRECTORY_HOLDERS_MAX TABLE_ENTRIES_MAX    ///< pairs of object and core
+#define DIRECTORY_PARKED_MAX DIRECTORY_HOLDERS_MAX ///< (D4)
 #define DIRECTORY_IN_FLIGHT_MAX 255u
 
 /// What is the same for all copies of an object.
@@ -48,23 +51,18 @@ struct directory_holder {
     bool holds;        ///< a copy was made real and no release came since
 };
 
-struct directory_parked {
-    struct directory_object object;
-    cslot_t slot;
-};
-
 /// Private to directory; visible for allocation. All zero is an empty directory.
 struct directory {
-    unsigned holders_count;
-    unsigned parked_count;
+    struct table by_object;
+    struct table parked_by_object;
     struct directory_holder holders[DIRECTORY_HOLDERS_MAX];
-    struct directory_parked parked[DIRECTORY_PARKED_MAX];
+    struct directory_object parked[DIRECTORY_PARKED_MAX]; ///< type is ObjType_Null in an unused one
 };
 
-/// DIRECTORY_FREE: delete the copy parked in `slot`, which is the last of all.
+/// DIRECTORY_FREE: delete the copy parked in `place`, which is the last of all.
 struct directory_effect {
-    enum { DIRECTORY_NOTHING, DIRECTORY_FREE } what;
-    cslot_t slot;
+    enum { DIRECTORY_NOTHING, DIRECTORY_PARKED, DIRECTORY_FREE } what;
+    uint16_t place;
 };
 
 /// A copy of `object` is about to be sent to `core`.
@@ -83,11 +81,11 @@ struct directory_effect directory_ack(struct directory *dir, const struct direct
 struct directory_effect directory_release(struct directory *dir,
                                           const struct directory_object *object, coreid_t core);
 
-/// The last local copy of `object` was parked in `slot`. If no core holds a copy the effect says to
-/// delete it at once. Parking more than DIRECTORY_PARKED_MAX objects, or an object twice, is the
-/// caller's error and answered with DIRECTORY_NOTHING.
-struct directory_effect directory_park(struct directory *dir, const struct directory_object *object,
-                                       cslot_t slot);
+/// The last local copy of `object` is gone. DIRECTORY_PARKED: keep it in `place`, of
+/// DIRECTORY_PARKED_MAX, which is nobody else's until an effect says to free it. DIRECTORY_NOTHING:
+/// nobody holds the object, or another copy of it is parked: delete this one.
+struct directory_effect directory_park(struct directory *dir,
+                                       const struct directory_object *object);
 
 /// Everything that `core` holds is gone (it stopped). Call again until the effect is
 /// DIRECTORY_NOTHING.

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// See protocol/frame_table.h for F1 to F3.
+
+#include "protocol/frame_table.h"
+
+static uint16_t find(const struct frame_table *table, genpaddr_t base)
+{
+    uint16_t i = table_first(&table->by_base, base);
+    while (i != TABLE_NONE && table->frames[i].base != base)
+        i = table_next(&table->by_base, i);
+    return i;
+}
+
+errval_t frame_table_may_add(const struct frame_table *table, domainid_t client, domainid_t server,
+                             unsigned most)
+{
+    if (table->by_base.count == FRAMES_MAX || shares_count(&table->clients, client) >= most ||
+        shares_count(&table->servers, server) >= FRAMES_LEFT_SHARE)
+        return MON_ERR_LIMIT;
+    return SYS_ERR_OK;
+}
+
+void frame_table_add(struct frame_table *table, genpaddr_t base, gensize_t bytes, domainid_t client,
+                     domainid_t server)
+{
+    uint16_t i = table_add(&table->by_base, FRAMES_MAX, base);
+    if (i == TABLE_NONE)
+        return;
+    table->frames[i] = (struct frame_entry){base, bytes, client, server, false};
+    shares_add(&table->clients, client);
+}
+
+/// From the client's share to the server's.
+static void leave(struct frame_table *table, struct frame_entry *frame)
+{
+    if (frame->left)
+        return;
+    shares_remove(&table->clients, frame->client);
+    shares_add(&table->servers, frame->server);
+    frame->left = true;
+}
+
+void frame_table_left(struct frame_table *table, genpaddr_t base)
+{
+    uint16_t i = find(table, base);
+    if (i != TABLE_NONE)
+        leave(table, &table->frames[i]);
+}
+
+void frame_table_client_ended(struct frame_table *table, domainid_t client)
+{
+    for (unsigned i = 0; i < table->by_base.used; i++)
+        if (table->frames[i].bytes != 0 && table->frames[i].client == client)
+            leave(table, &table->frames[i]);
+}
+
+bool frame_table_take(struct frame_table *table, genpaddr_t base, struct frame_entry *entry)
+{
+    uint16_t i = find(table, base);
+    if (i == TABLE_NONE)
+        return false;
+    *entry = table->frames[i];
+    if (entry->left)
+        shares_remove(&table->servers, entry->server);
+    else
+        shares_remove(&table->clients, entry->client);
+    table_remove(&table->by_base, base, i);
+    table->frames[i] = (struct frame_entry){0};
+    return true;
+}
+
+bool frame_table_valid(const struct frame_table *table)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < FRAMES_MAX; i++) {
+        const struct frame_entry *frame = &table->frames[i];
+        if (frame->bytes == 0)
+            continue;
+        count++;
+        if (find(table, frame->base) != i ||
+            shares_count(frame->left ? &table->servers : &table->clients,
+                         frame->left ? frame->server : frame->client) == 0)
+            return false;
+    }
+    return count == table->by_base.count && table_valid(&table->by_base);
+}
