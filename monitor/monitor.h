@@ -195,8 +195,10 @@ void bind_resume(iref_t iref, errval_t err);
 // spawnd.c: this core's spawnd, started when first needed.
 /// Starts it if it is not there. An error says that it will not come.
 errval_t spawnd_need(void);
-/// A domain that this monitor started has died.
-void spawnd_died(domainid_t domain);
+/// A domain that this monitor started has died. Tells whether it was spawnd; then nobody can speak
+/// with its number any more, and once that is forgotten spawnd_forgotten() is to be called.
+bool spawnd_died(domainid_t domain);
+void spawnd_forgotten(void);
 
 // service.c: requests of domains.
 void service_init(void);

@@ -198,8 +198,10 @@ static void handle_death(const uint64_t *words, size_t length)
     if (length < 2)
         return;
     debug_printf("domain %x has died, cause %u\n", (unsigned)words[1], (unsigned)words[0]);
+    bool spawnd = spawnd_died((domainid_t)words[1]);
     forget((domainid_t)words[1]);
-    spawnd_died((domainid_t)words[1]);
+    if (spawnd)
+        spawnd_forgotten();
 }
 
 static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH], size_t length,

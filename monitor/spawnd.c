@@ -11,6 +11,7 @@
 
 static struct spawn_info spawnd;
 static bool running;
+static struct capref ended_ep; ///< a slot, so that ending a badge needs no memory
 
 /// What spawnd gives to the domains it makes: the boot modules, and endpoints that it can mint.
 static errval_t give_caps(const struct spawn_info *si)
@@ -40,7 +41,9 @@ static errval_t start(void)
         .monitor_ep = cap_selfep,
         .mem_serv_ep = memory_server_ep(),
     };
-    errval_t err = memory_spawn_module("spawnd", &params, &spawnd);
+    errval_t err = capref_is_null(ended_ep) ? slot_alloc(&ended_ep) : SYS_ERR_OK;
+    if (err_is_ok(err))
+        err = memory_spawn_module("spawnd", &params, &spawnd);
     if (err_is_fail(err))
         return err;
     err = give_caps(&spawnd);
@@ -62,11 +65,31 @@ errval_t spawnd_need(void)
     return err;
 }
 
-void spawnd_died(domainid_t domain)
+/// Deletes all capabilities of a service's endpoint that have the badge of the dead spawnd, wherever
+/// they are: its successor has the same number.
+static void end_badge(struct capref service_ep)
+{
+    errval_t err = cap_mint(ended_ep, service_ep, CAPRIGHTS_ALL, spawnd.domain_id);
+    if (err_is_ok(err)) {
+        err = cap_revoke(ended_ep);
+        (void)cap_delete(ended_ep);
+    }
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "others may still speak for the dead spawnd");
+}
+
+bool spawnd_died(domainid_t domain)
 {
     if (!running || domain != spawnd.domain_id)
-        return;
+        return false;
     running = false;
+    end_badge(cap_selfep);
+    end_badge(memory_server_ep());
     (void)spawn_destroy(&spawnd);
+    return true;
+}
+
+void spawnd_forgotten(void)
+{
     bind_resume(IREF_MAKE(monitor.core, IREF_INDEX_SPAWND), SPAWN_ERR_NO_DOMAIN);
 }

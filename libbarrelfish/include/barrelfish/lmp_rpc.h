@@ -104,5 +104,7 @@ errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
 /// Replies with a bare error.
 errval_t lmp_server_reply_error(struct lmp_server *server, uint32_t badge, errval_t err);
 
-/// Forgets a client whose domain has ended; unknown ones are ignored.
+/// Forgets a client whose domain has ended; unknown ones are ignored. That is final if before it all
+/// capabilities with that badge were deleted (cap_revoke() of one of them): what was sent with them
+/// lies before the message that the domain has ended, and nothing comes after it.
 void lmp_server_forget(struct lmp_server *server, uint32_t badge);
