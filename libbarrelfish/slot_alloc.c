@@ -6,7 +6,7 @@
 // SLOT_RESERVE slots are kept back so that growing (one slot to receive the RAM, one spare for the
 // next receive) and one mapping always succeed, and ROOT_RESERVE L1 slots, so that an L2CNode finds
 // a place while the L1CNode waits for memory. L2CNodes that have become empty are given back once
-// SLOTS_KEPT slots are free besides: that is far from the reserve, so that no domain swings.
+// SLOTS_KEPT slots, or what the domain wants to keep, are free besides: that is far from the reserve, so that no domain swings.
 #include "barrelfish/slot_alloc.h"
 
 #include "barrelfish/capabilities.h"
@@ -23,6 +23,7 @@
 struct slot_allocator {
     struct slot_map map;
     cslot_t roots; ///< slots of the L1CNode
+    uint32_t kept; ///< free slots that stay, whatever is given back
 };
 
 static struct slot_allocator slots;
@@ -37,6 +38,7 @@ errval_t slot_alloc_init(void)
     slot_map_init(&slots.map, ROOTCN_SLOT_ALLOC0 + 1);
     slot_map_add(&slots.map, ROOTCN_SLOT_ALLOC0);
     slots.roots = L1_CNODE_SLOTS_MIN;
+    slots.kept = SLOTS_KEPT;
     return SYS_ERR_OK;
 }
 
@@ -189,12 +191,21 @@ errval_t slot_free(struct capref ret)
         ok = ret.slot > ROOTCN_SLOT_ALLOC0 && slot_map_put_root(&slots.map, ret.slot);
     } else {
         ok = slot_map_put(&slots.map, get_cap_addr(ret));
-        if (ok && slots.map.free_count >= SLOTS_KEPT + L2_CNODE_SLOTS) {
+        if (ok && slots.map.free_count >= slots.kept + L2_CNODE_SLOTS) {
             drop(get_cap_addr(ret) / L2_CNODE_SLOTS);
         }
     }
     mm_leave();
     return ok ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS;
+}
+
+void slot_keep(size_t count)
+{
+    mm_enter();
+    if (count + SLOT_RESERVE > slots.kept && count < L1_CNODE_SLOTS_MAX * L2_CNODE_SLOTS) {
+        slots.kept = (uint32_t)count + SLOT_RESERVE;
+    }
+    mm_leave();
 }
 
 size_t slot_free_count(void)

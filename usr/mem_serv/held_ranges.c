@@ -53,11 +53,18 @@ static void unlink(struct held_range *range)
     account_uncount(account, range->node.bytes + ACCOUNT_PIECE_BYTES);
 }
 
+// Free ranges that one can become: at most every other page of it is free by itself.
+static uint64_t parts_of(const struct held_range *range)
+{
+    return (range->node.bytes / BASE_PAGE_SIZE + 1) / 2;
+}
+
 static void insert(struct held_ranges *held, struct held_range *range, struct held_range *newer)
 {
     range->node.weight = range->node.bytes;
     (void)range_tree_insert(&held->tree, &range->node);
     held->bytes += range->node.bytes;
+    held->parts += parts_of(range);
     link_behind(range, newer);
 }
 
@@ -65,6 +72,7 @@ static void take_out(struct held_ranges *held, struct held_range *range)
 {
     range_tree_remove(&held->tree, &range->node);
     held->bytes -= range->node.bytes;
+    held->parts -= parts_of(range);
     unlink(range);
 }
 
@@ -180,8 +188,9 @@ struct held_range *held_ranges_newest(const struct account *account)
     return range;
 }
 
-// Adds an account's sums to *bytes and *pieces.
-static bool account_valid(const struct account *account, uint64_t *bytes, size_t *pieces)
+// Adds an account's sums to *bytes, *pieces and *parts.
+static bool account_valid(const struct account *account, uint64_t *bytes, size_t *pieces,
+                          uint64_t *parts)
 {
     uint64_t sum = 0;
     uint32_t count = 0;
@@ -191,6 +200,7 @@ static bool account_valid(const struct account *account, uint64_t *bytes, size_t
             return false;
         }
         sum += range->node.bytes;
+        *parts += parts_of(range);
         count++;
         newer = range;
     }
@@ -201,12 +211,12 @@ static bool account_valid(const struct account *account, uint64_t *bytes, size_t
 
 bool held_ranges_valid(const struct held_ranges *held, const struct accounts *accounts)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, parts = 0;
     size_t pieces = 0;
-    bool valid =
-        range_tree_valid(&held->tree) && account_valid(&accounts->ownerless, &bytes, &pieces);
+    bool valid = range_tree_valid(&held->tree) &&
+                 account_valid(&accounts->ownerless, &bytes, &pieces, &parts);
     for (uint32_t i = 0; i < ACCOUNTS_MAX && valid; i++) {
-        valid = account_valid(&accounts->list[i], &bytes, &pieces);
+        valid = account_valid(&accounts->list[i], &bytes, &pieces, &parts);
     }
-    return valid && bytes == held->bytes && pieces == held->tree.count;
+    return valid && bytes == held->bytes && pieces == held->tree.count && parts == held->parts;
 }

@@ -4,7 +4,7 @@
 // The memory that a memory server has handed out: disjoint ranges, each on one account. A range is
 // what was allocated at once, or what is left of it. Pure bookkeeping.
 // Invariants: H1 ranges do not overlap; H2 an account's bytes and pieces are the sums over its
-// ranges, and `bytes` here that over all; H3 an account's list has its ranges by age, the parts of
+// ranges, `bytes` and `parts` here those over all; H3 an account's list has its ranges by age, the parts of
 // one in no order.
 #pragma once
 
@@ -22,10 +22,13 @@ struct held_range {
 struct held_ranges {
     struct range_tree tree;
     uint64_t bytes;
+    uint64_t
+        parts; ///< free ranges that all of it can become at most, if every other page comes back
     struct slab_allocator blocks;
 };
 
-/// Each held_ranges_release() takes one block at most, each other change one.
+/// Each held_ranges_release() takes one block at most, each other change one; all releases that are
+/// still to come take fewer than `parts`.
 void held_ranges_init(struct held_ranges *held);
 void held_ranges_grow(struct held_ranges *held, void *buf, size_t bytes);
 size_t held_ranges_blocks(const struct held_ranges *held);

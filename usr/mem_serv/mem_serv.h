@@ -43,9 +43,9 @@ void memory_refill(void);
 
 LIB_MUST_CHECK errval_t reclaim_init(void);
 
-/// Takes back all that is on an account, whose domain has ended, and gives it up; then `badge` gets
-/// its reply.
-void reclaim_all(struct account *account, uint32_t badge);
+/// Takes back all that is on an account, whose domain has ended, and gives it up; then `badge` is
+/// told, as by tell_forgotten().
+void reclaim_all(struct account *account, uint32_t badge, bool by_message);
 
 /// Begins to ask a domain for memory; `done_ep`, which is the callee's on success, is told of the
 /// end (MEM_SERV_RECLAIMED). LIB_ERR_RECLAIM_BUSY.
@@ -58,3 +58,7 @@ void reclaim_held_changed(void);
 // main.c
 
 extern struct lmp_server server;
+
+/// Tells a client that the domain which it wanted to be forgotten is: by the reply to its request,
+/// or by MEM_SERV_FORGOTTEN.
+void tell_forgotten(uint32_t badge, domainid_t domain, bool by_message);

@@ -3,6 +3,14 @@
 //
 // Memory goes out of the free ranges onto an account and comes back from the CPU driver, which does
 // not say whose it was: the held ranges do.
+//
+// Taking memory back needs slots and blocks, and may come when there is no memory to make any of.
+// So these are set aside at the start, for all memory: some 3% of it. Tables that grew and shrank
+// with what is handed out would make what is free depend on what once was. Nothing is handed out
+// for which M1 does not hold.
+// M1 There are as many free slots, blocks of free ranges and blocks of held ranges as all memory
+//    that is handed out can become free ranges at most: every other page by itself.
+#include "grow.h"
 #include "info.h"
 #include "mem_serv.h"
 #include "pieces.h"
@@ -10,19 +18,46 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
-#include "barrelfish/vspace_common.h"
 #include "kpi/bootinfo.h"
 
 #define FIRST_BLOCKS 64u
-#define GROW_BYTES 8192u
 /// Taking or putting a piece may take memory itself, some pieces deep, before it is noted. So it
 /// begins only with this many blocks, and the reserve is filled up in time.
 #define DEPTH_BLOCKS 8u
 #define RESERVE_BLOCKS 32u
+/// What the library's own changes may use up between two refills, beyond its reserve.
+#define RESERVE_SLOTS 256u
 
 struct accounts accounts;
 struct held_ranges held;
 static struct cnoderef returns;
+
+// Ranges that may come to be free, beyond those that are, if `bytes` more are handed out. There are
+// never more than every other page, and those at the ends of regions.
+static size_t parts_to_come(gensize_t bytes)
+{
+    gensize_t all = (pieces_free_bytes() + held.bytes) / BASE_PAGE_SIZE / 2 + BOOTINFO_REGIONS_MAX;
+    gensize_t parts = held.parts + (bytes / BASE_PAGE_SIZE + 1) / 2;
+    gensize_t left = all > pieces_free_ranges() ? all - pieces_free_ranges() : 0;
+    return parts < left ? parts : left;
+}
+
+// Blocks come before slots, whose L2CNodes need blocks.
+static bool set_aside(size_t parts)
+{
+    size_t slots = parts + RESERVE_SLOTS;
+    return memory_grow_slab(&held.blocks, parts + RESERVE_BLOCKS) && pieces_reserve(parts) &&
+           (slot_free_count() >= slots || err_is_ok(slot_reserve(slots)));
+}
+
+// M1 for everything, and as much again of slots for the library's own use. If memory is too small
+// for all of it, less is handed out.
+static void set_aside_all(void)
+{
+    size_t parts = parts_to_come(pieces_free_bytes());
+    slot_keep(parts + 2 * RESERVE_SLOTS);
+    (void)set_aside(parts + RESERVE_SLOTS);
+}
 
 errval_t memory_take(struct account *account, const struct free_request *request,
                      struct capref *ret, genpaddr_t *base)
@@ -34,8 +69,10 @@ errval_t memory_take(struct account *account, const struct free_request *request
         !account_may_take(account, request->bytes + ACCOUNT_PIECE_BYTES)) {
         return LIB_ERR_RAM_ALLOC_LIMIT;
     }
-    if (held_ranges_blocks(&held) < DEPTH_BLOCKS) {
-        return LIB_ERR_MALLOC_FAIL;
+    bool own = account->domain == disp_get_domain_id();
+    if (own ? held_ranges_blocks(&held) < DEPTH_BLOCKS
+            : !set_aside(parts_to_come(request->bytes))) {
+        return LIB_ERR_RAM_ALLOC;
     }
     struct capref cap;
     genpaddr_t at;
@@ -56,7 +93,7 @@ errval_t memory_put(struct capref cap)
 {
     genpaddr_t base;
     gensize_t bytes;
-    if (held_ranges_blocks(&held) < DEPTH_BLOCKS) {
+    if (held_ranges_blocks(&held) == 0) {
         return LIB_ERR_MALLOC_FAIL;
     }
     errval_t err = pieces_put(cap, &base, &bytes);
@@ -97,13 +134,8 @@ void memory_drain(bool all)
 
 void memory_refill(void)
 {
-    void *buf;
-    pieces_refill();
-    if (held_ranges_blocks(&held) < RESERVE_BLOCKS &&
-        err_is_ok(
-            vspace_map_anon_attr(&buf, NULL, NULL, GROW_BYTES, NULL, VREGION_FLAGS_READ_WRITE))) {
-        held_ranges_grow(&held, buf, GROW_BYTES);
-    }
+    // Fails only where there was less than wanted before; then nothing is handed out.
+    (void)set_aside(parts_to_come(0));
 }
 
 void memory_end(struct account *account)
@@ -147,5 +179,8 @@ errval_t memory_init(void)
         (void)slot_free(rest[i].cap); // some are in SUPERCN
     }
     ram_alloc_set(serve_self);
+    if (err_is_ok(err)) {
+        set_aside_all();
+    }
     return err;
 }

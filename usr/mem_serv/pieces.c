@@ -9,16 +9,16 @@
 // stay apart. See the rule in cpudriver/caps/: memory is returned when nothing covers it.
 #include "pieces.h"
 
+#include "grow.h"
+
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/slab.h"
 #include "barrelfish/slot_alloc.h"
-#include "barrelfish/vspace_common.h"
 
 #define FIRST_BLOCKS 64u
 #define RESERVE_BLOCKS 16u
-#define GROW_BYTES 8192u
 
 static struct free_ranges ranges;
 static struct slab_allocator blocks;
@@ -46,14 +46,9 @@ size_t pieces_free_ranges(void)
     return ranges.tree.count;
 }
 
-void pieces_refill(void)
+bool pieces_reserve(size_t count)
 {
-    void *buf;
-    if (slab_freecount(&blocks) < RESERVE_BLOCKS &&
-        err_is_ok(
-            vspace_map_anon_attr(&buf, NULL, NULL, GROW_BYTES, NULL, VREGION_FLAGS_READ_WRITE))) {
-        slab_grow(&blocks, buf, GROW_BYTES);
-    }
+    return memory_grow_slab(&blocks, count + RESERVE_BLOCKS);
 }
 
 // Slots and metadata for one change, taken before it begins (P3).

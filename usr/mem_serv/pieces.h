@@ -24,12 +24,14 @@ LIB_MUST_CHECK errval_t pieces_take(const struct free_request *request, struct c
 
 /// Make the memory of the RAM capability free and empty its slot. Neighbouring ranges become one.
 /// *base and *bytes say what memory that was. On an error the capability stays where it is.
-/// SYS_ERR_CAP_TYPE: not RAM; LIB_ERR_MALLOC_FAIL.
+/// SYS_ERR_CAP_TYPE: not RAM; LIB_ERR_MALLOC_FAIL, LIB_ERR_SLOT_ALLOC_NO_SPACE: not while
+/// pieces_reserve() and slots have covered all that is handed out.
 LIB_MUST_CHECK errval_t pieces_put(struct capref cap, genpaddr_t *base, gensize_t *bytes);
 
 /// Bytes that are free, and the ranges that they make up.
 gensize_t pieces_free_bytes(void);
 size_t pieces_free_ranges(void);
 
-/// Fill up the metadata; call when nothing else is under way.
-void pieces_refill(void);
+/// Metadata for this many more ranges, and a few; call when nothing else is under way. False: there
+/// is no memory for it.
+bool pieces_reserve(size_t count);

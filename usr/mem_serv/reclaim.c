@@ -43,6 +43,7 @@ static struct {
     struct revoking *revoking; ///< or NULL
     genpaddr_t base, from;
     gensize_t bytes;
+    bool covered; ///< it has been taken, and is to be put among the free ranges
 } job;
 static struct capref cover; ///< slot
 static struct waitset_chanstate work_chan;
@@ -150,6 +151,9 @@ errval_t reclaim_begin(struct account *account, uint64_t bytes, delayus_t deadli
 
 void reclaim_held_changed(void)
 {
+    if (job.covered) {
+        schedule_work();
+    }
     for (unsigned i = 0; i < REVOKINGS_MAX; i++) {
         if (revokings[i].account != NULL && job.revoking != &revokings[i] &&
             revokings[i].lost_bytes == 0) {
@@ -177,9 +181,11 @@ static void tell_lost(void *arg)
 static void finish_ending(struct account *account)
 {
     uint32_t badge = account->ended_by;
+    domainid_t domain = account->domain;
+    bool by_message = account->by_message;
     endings = account->next_ending;
     memory_end(account);
-    (void)lmp_server_reply_error(&server, badge, SYS_ERR_OK);
+    tell_forgotten(badge, domain, by_message);
 }
 
 static bool job_start(struct account *account, struct revoking *revoking)
@@ -193,6 +199,7 @@ static bool job_start(struct account *account, struct revoking *revoking)
     job.base = range->node.base;
     job.bytes = range->node.bytes;
     job.from = 0;
+    job.covered = false;
     info_remove_range(job.base, job.bytes);
     return true;
 }
@@ -232,31 +239,45 @@ static void job_end(void)
     }
 }
 
-static void job_step(void)
+// The range is in `cover`. That it can be put is reserved (M1 in memory.c); should it fail all the
+// same, it is tried again when something else has happened, not at once and for ever.
+static bool put_covered(void)
 {
-    errval_t err = invoke_kernel_reclaim(cap_kernel, job.base, job.bytes, cover, &job.from);
-    if (err_is_ok(err)) {
-        err = memory_put(cover);
-        err = err_is_ok(err) ? SYS_ERR_OK : SYS_ERR_AGAIN; // The next call finds it done.
+    errval_t err = memory_put(cover);
+    job.covered = err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND;
+    if (!job.covered) {
+        job_end();
     }
+    return !job.covered;
+}
+
+// False: no more can be done now.
+static bool job_step(void)
+{
+    if (job.covered) {
+        return put_covered();
+    }
+    errval_t err = invoke_kernel_reclaim(cap_kernel, job.base, job.bytes, cover, &job.from);
     if (err_no(err) == SYS_ERR_AGAIN) {
-        return;
+        return true;
+    }
+    if (err_is_ok(err)) {
+        return put_covered();
     }
     if (err_no(err) == SYS_ERR_CAP_BUSY) {
         // Some of it is on its way back; what is left will be found when that has been taken.
         job.account = NULL;
         job.revoking = NULL;
-        return;
+        return true;
     }
-    if (err_is_fail(err)) {
-        if (err_no(err) != SYS_ERR_REMOTE) {
-            DEBUG_ERR(err, "memory at %lx, %lx bytes, cannot be taken back", job.base, job.bytes);
-        }
-        held_ranges_first(&held, job.base, job.bytes)->stuck = true; // It is still there.
-        (void)cap_delete(cover); // What nobody has of it comes back then.
-        memory_drain(false);
+    if (err_no(err) != SYS_ERR_REMOTE) {
+        DEBUG_ERR(err, "memory at %lx, %lx bytes, cannot be taken back", job.base, job.bytes);
     }
+    held_ranges_first(&held, job.base, job.bytes)->stuck = true; // It is still there.
+    (void)cap_delete(cover); // What nobody has of it comes back then.
+    memory_drain(false);
     job_end();
+    return true;
 }
 
 static void work(void *arg)
@@ -270,17 +291,21 @@ static void work(void *arg)
                 return;
             }
         }
-        job_step();
+        bool goes_on = job_step();
         memory_refill();
+        if (!goes_on) {
+            return;
+        }
     }
     schedule_work();
 }
 
-void reclaim_all(struct account *account, uint32_t badge)
+void reclaim_all(struct account *account, uint32_t badge, bool by_message)
 {
     struct revoking *revoking = revoking_of(account);
     account->ending = true;
     account->ended_by = badge;
+    account->by_message = by_message;
     account->next_ending = endings;
     endings = account;
     if (!capref_is_null(account->revoke_ep)) {

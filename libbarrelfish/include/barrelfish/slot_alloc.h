@@ -26,6 +26,10 @@ errval_t slot_free(struct capref ret);
 /// threads do not take the slots. LIB_ERR_SLOT_ALLOC_NO_SPACE or the memory server's error.
 LIB_MUST_CHECK errval_t slot_reserve(size_t count);
 
+/// From now on do not give slots back to the memory server unless this many are free besides. A
+/// smaller number than before changes nothing.
+void slot_keep(size_t count);
+
 /// Slots that are free without asking anyone.
 size_t slot_free_count(void);
 

@@ -18,9 +18,10 @@ enum mem_serv_op {
     /// reply: 1 free bytes, 2 free bytes and those handed out, 3 ranges that are free, each with
     /// one capability of the memory server's.
     MEM_SERV_AVAILABLE,
-    /// words: 1 domain ID, which has ended. From the monitor and spawnd of this core only. All that
-    /// is on its account is taken back by force, whoever holds capabilities to it; the reply comes
-    /// when that is done. What other cores may hold is nobody's then, until the last copy goes.
+    /// words: 1 domain ID, which has ended, 2: 1 = the reply comes at once, and MEM_SERV_FORGOTTEN
+    /// later to the caller's endpoint of MEM_SERV_REVOKE_EP. From the monitor and spawnd of this
+    /// core only. All that is on its account is taken back by force, whoever holds capabilities to
+    /// it; the reply, or that message, comes when that is done. What other cores may hold is nobody's then, until the last copy goes.
     /// errors: SYS_ERR_RIGHTS.
     MEM_SERV_FORGET,
     /// words: 1 domain ID; 0: memory of domains that have ended, which other cores may hold.
@@ -83,4 +84,7 @@ enum mem_serv_message {
     /// words: 1 domain ID, 2 bytes that came back, 3 those of them that were taken by force. What
     /// comes back because the domain ends counts too.
     MEM_SERV_RECLAIMED,
+    /// words: 1 domain ID: all that was on its account is taken back. It is not sent again: the
+    /// endpoint must have room.
+    MEM_SERV_FORGOTTEN,
 };

@@ -8,35 +8,51 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
+#include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/vspace_common.h"
 #include "caps/caps.h"
+#include "info.h"
 #include "panic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 4096, FIRST = 2 * L2_CNODE_SLOTS, RETURNS_AT = L2_CNODE_SLOTS, GROWN_MAX = 64 };
+enum {
+    SLOTS = 8192,
+    FIRST = 2 * L2_CNODE_SLOTS,
+    RETURNS_AT = L2_CNODE_SLOTS,
+    GROWN_MAX = 1024,
+    REGIONS_MAX = 8,
+    SERVER = 2, // its domain
+};
 
 static struct caps caps;
 static struct cte *slots;
 static char *memory;
 static bool taken[SLOTS];
-static unsigned taken_count;
-static int fail_after;
-static bool refuse_merging;
+static unsigned taken_count, slots_there;
+static int fail_after, fail_slots_after;
+static ram_alloc_func_t server;
+static struct ram_rest regions[REGIONS_MAX];
+static size_t regions_count;
+static bool refuse_merging, grow_by_server;
 static void *grown[GROWN_MAX];
 static unsigned grown_count;
 
 void kernel_start(void)
 {
     memory = calloc(1, KERNEL_MEMORY_BYTES);
-    slots = calloc(SLOTS, sizeof(*slots));
+    slots = calloc(SLOTS + KERNEL_CLIENT_SLOTS, sizeof(*slots));
     memset(&caps, 0, sizeof(caps));
     memset(taken, 0, sizeof(taken));
     taken_count = 0;
-    fail_after = -1;
+    slots_there = SLOTS - FIRST;
+    fail_after = fail_slots_after = -1;
+    server = NULL;
+    regions_count = 0;
+    grow_by_server = false;
     refuse_merging = false;
     caps_init(&caps, 0, (uintptr_t)memory - KERNEL_MEMORY_BASE);
 }
@@ -68,6 +84,32 @@ static bool fails(void)
 void kernel_fail_after(int calls)
 {
     fail_after = calls;
+}
+
+void kernel_fail_slots_after(int calls)
+{
+    fail_slots_after = calls;
+}
+
+void kernel_grow_by_server(unsigned count)
+{
+    slots_there = count;
+    grow_by_server = true;
+}
+
+void kernel_give_regions(const struct capref *caps_given, size_t count)
+{
+    CU_ASSERT_FATAL(count <= REGIONS_MAX);
+    regions_count = count;
+    for (size_t i = 0; i < count; i++) {
+        regions[i].cap = caps_given[i];
+    }
+}
+
+struct capref kernel_client_slot(unsigned i)
+{
+    CU_ASSERT_FATAL(i < KERNEL_CLIENT_SLOTS);
+    return ref(SLOTS + i);
 }
 
 void kernel_refuse_merging(bool refuse)
@@ -154,8 +196,41 @@ void caps_hook_vspace_stop(struct caps *which, genpaddr_t pml4)
 
 // The library's side.
 
+// Memory of the server's own, which it never gives back.
+static errval_t take_own(size_t bytes)
+{
+    struct capref unused;
+    struct ram_request request = {.bytes = bytes, .alignment = BASE_PAGE_SIZE};
+    return grow_by_server && server != NULL ? server(&unused, &request) : SYS_ERR_OK;
+}
+
+errval_t slot_reserve(size_t count)
+{
+    while (slots_there - taken_count < count) {
+        errval_t err = grow_by_server ? take_own(OBJSIZE_L2CNODE) : LIB_ERR_SLOT_ALLOC_NO_SPACE;
+        if (err_is_fail(err)) {
+            return err;
+        }
+        slots_there += L2_CNODE_SLOTS;
+    }
+    return SYS_ERR_OK;
+}
+
+void slot_keep(size_t count)
+{
+    (void)count;
+}
+
+size_t slot_free_count(void)
+{
+    return slots_there - taken_count;
+}
+
 errval_t slot_alloc(struct capref *ret)
 {
+    if (taken_count >= slots_there || (fail_slots_after >= 0 && fail_slots_after-- == 0)) {
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+    }
     for (capaddr_t addr = FIRST; addr < SLOTS; addr++) {
         if (!taken[addr]) {
             taken[addr] = true;
@@ -216,6 +291,59 @@ errval_t invoke_kernel_create_cap(struct capref kernel, const struct capability 
     return refuse_merging || fails() ? SYS_ERR_RIGHTS : caps_create_foreign(&caps, &to, raw);
 }
 
+errval_t invoke_kernel_set_returns(struct capref kernel, enum kernel_returns kind,
+                                   struct capref cnode, struct capref endpoint)
+{
+    (void)kernel;
+    (void)kind;
+    (void)cnode;
+    (void)endpoint;
+    return SYS_ERR_OK;
+}
+
+errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
+{
+    *ret_dest = NULL_CAP;
+    *cnoderef = ROOTCN_CNODE(RETURNS_AT / L2_CNODE_SLOTS);
+    return SYS_ERR_OK;
+}
+
+errval_t cap_destroy(struct capref cap)
+{
+    errval_t err = cap_delete(cap);
+    return err_is_ok(err) ? slot_free(cap) : err;
+}
+
+errval_t ram_alloc_end_regions(struct ram_rest *rests, size_t max, size_t *count)
+{
+    CU_ASSERT_FATAL(regions_count <= max);
+    memcpy(rests, regions, regions_count * sizeof(regions[0]));
+    *count = regions_count;
+    return SYS_ERR_OK;
+}
+
+void ram_alloc_set(ram_alloc_func_t func)
+{
+    server = func;
+}
+
+domainid_t disp_get_domain_id(void)
+{
+    return SERVER;
+}
+
+void info_publish(const struct account *account, gensize_t free_bytes, gensize_t total_bytes)
+{
+    (void)account;
+    (void)free_bytes;
+    (void)total_bytes;
+}
+
+void info_remove(struct account *account)
+{
+    (void)account;
+}
+
 coreid_t disp_get_core_id(void)
 {
     return 0;
@@ -230,6 +358,10 @@ errval_t vspace_map_anon_attr(void **retaddr, struct memobj **ret_memobj,
     (void)retsize;
     (void)flags;
     CU_ASSERT_FATAL(grown_count < GROWN_MAX);
+    errval_t err = take_own(size);
+    if (err_is_fail(err)) {
+        return err;
+    }
     *retaddr = grown[grown_count++] = calloc(1, size);
     return SYS_ERR_OK;
 }

@@ -11,6 +11,7 @@
 #define KERNEL_MEMORY_BASE 0x100000ul
 #define KERNEL_MEMORY_BYTES (8ul << 20)
 #define KERNEL_RETURNS 256u ///< slots for returned memory
+#define KERNEL_CLIENT_SLOTS 8192u
 
 /// A fresh machine without any capability.
 void kernel_start(void);
@@ -28,6 +29,19 @@ void kernel_fail_after(int calls);
 
 /// Whether the next merges are refused.
 void kernel_refuse_merging(bool refuse);
+
+/// Let the library's slots and tables grow by memory of the server's own, as they do in the machine.
+/// `slots`: those that there are to begin with.
+void kernel_grow_by_server(unsigned slots);
+
+/// Let slot_alloc() fail after this many more calls; negative: never.
+void kernel_fail_slots_after(int calls);
+
+/// The regions that the server finds when it starts.
+void kernel_give_regions(const struct capref *caps, size_t count);
+
+/// A slot that is not the server's: of a client.
+struct capref kernel_client_slot(unsigned i);
 
 /// Slots handed out and not given back.
 unsigned kernel_slots_used(void);

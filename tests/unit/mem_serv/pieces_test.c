@@ -92,7 +92,7 @@ static void drain(void)
         errval_t err = pieces_put(kernel_returned(i), &base, &bytes);
         CU_ASSERT(err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND);
     }
-    pieces_refill();
+    CU_ASSERT_TRUE(pieces_reserve(HELD_MAX));
 }
 
 // The holder makes a frame of its RAM, or two, or nothing, and deletes all of it.
@@ -226,6 +226,43 @@ static void test_failures(void)
     kernel_stop();
 }
 
+// There is no slot at each call that wants one, and then no block: the memory that was to come back
+// is still where it was, and comes back when there is one.
+static void test_no_supplies(void)
+{
+    struct free_request request = {.bytes = BASE_PAGE_SIZE, .alignment = 2 * BASE_PAGE_SIZE};
+    struct capref cap;
+    genpaddr_t base;
+    gensize_t bytes;
+    begin();
+    put_all_memory(1);
+    for (int calls = 0; calls < 3; calls++) {
+        kernel_fail_slots_after(calls);
+        CU_ASSERT_EQUAL(err_no(pieces_take(&request, &cap, &base)), LIB_ERR_SLOT_ALLOC_NO_SPACE);
+        CU_ASSERT_EQUAL(pieces_free_bytes(), KERNEL_MEMORY_BYTES);
+    }
+    kernel_fail_slots_after(-1);
+    // Every other page, until the blocks of the free ranges between them are used up.
+    unsigned count = 0;
+    while (count < HELD_MAX && err_is_ok(pieces_take(&request, &held[count].cap, &base))) {
+        count++;
+    }
+    CU_ASSERT(count > 16 && count < HELD_MAX);
+    for (unsigned i = 0; i < count; i += 2) {
+        gensize_t free_bytes = pieces_free_bytes();
+        kernel_fail_slots_after(0);
+        CU_ASSERT_EQUAL(err_no(pieces_put(held[i].cap, &base, &bytes)),
+                        LIB_ERR_SLOT_ALLOC_NO_SPACE);
+        CU_ASSERT(pieces_free_bytes() == free_bytes && !kernel_slot_is_empty(held[i].cap));
+        kernel_fail_slots_after(-1);
+        CU_ASSERT_TRUE(pieces_reserve(1));
+        CU_ASSERT(err_is_ok(pieces_put(held[i].cap, &base, &bytes)));
+        CU_ASSERT_EQUAL(pieces_free_bytes(), free_bytes + BASE_PAGE_SIZE);
+    }
+    CU_ASSERT_TRUE(kernel_valid());
+    kernel_stop();
+}
+
 static void test_wrong_requests(void)
 {
     struct capref cap;
@@ -256,9 +293,7 @@ static void test_wrong_requests(void)
 }
 
 CU_TestInfo pieces_tests[] = {
-    {"random pieces", test_random_pieces},
-    {"without merging", test_no_merging},
-    {"failing calls", test_failures},
-    {"wrong requests", test_wrong_requests},
-    CU_TEST_INFO_NULL,
+    {"random pieces", test_random_pieces},   {"without merging", test_no_merging},
+    {"failing calls", test_failures},        {"no slot or block", test_no_supplies},
+    {"wrong requests", test_wrong_requests}, CU_TEST_INFO_NULL,
 };

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// In the place of the system calls: the one invocation that the memory server makes by itself,
+// In the place of the system calls: the invocations that the memory server makes by itself,
 // answered by the real capability code in this process (kernel.c).
 #pragma once
 
 #include "barrelfish/caddr.h"
+#include "kpi/syscalls.h"
 
 errval_t invoke_kernel_create_cap(struct capref kernel, const struct capability *raw,
                                   struct capref dest);
+errval_t invoke_kernel_set_returns(struct capref kernel, enum kernel_returns kind,
+                                   struct capref cnode, struct capref endpoint);
