@@ -121,7 +121,8 @@ errval_t lmp_server_reply_error(struct lmp_server *server, uint32_t badge, errva
 static void connect(struct lmp_server *server, uint32_t badge, struct capref cap)
 {
     struct lmp_client *client = badge == 0 ? NULL : client_find(server, badge);
-    if (client == NULL && badge != 0 && !capref_is_null(cap)) {
+    bool admitted = badge != 0 && (server->admits == NULL || server->admits(badge));
+    if (client == NULL && admitted && !capref_is_null(cap)) {
         client = client_add(server, badge);
     }
     if (client == NULL) {
@@ -228,6 +229,11 @@ errval_t lmp_server_init(struct lmp_server *server, struct waitset *ws, lmp_serv
     server->st = st;
     prepare_slot(server);
     return lmp_endpoint_register(server->ep, ws, MKCLOSURE(on_message, server));
+}
+
+void lmp_server_admit(struct lmp_server *server, bool (*admits)(uint32_t badge))
+{
+    server->admits = admits;
 }
 
 void lmp_server_run(struct lmp_server *server)

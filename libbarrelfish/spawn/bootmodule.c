@@ -47,14 +47,19 @@ errval_t bootmodule_parse(const struct bootinfo_module *module, struct bootmodul
     return args->argc > 0 ? SYS_ERR_OK : SPAWN_ERR_ARGS;
 }
 
-const struct bootinfo_module *bootmodule_find(const struct bootinfo *info, const char *name)
+const struct bootinfo_module *bootmodule_find_in(const struct bootinfo_module *modules,
+                                                 size_t count, const char *name)
 {
     struct bootmodule_args args;
-    for (size_t i = 0; i < info->modules_count && i < BOOTINFO_MODULES_MAX; i++) {
-        const struct bootinfo_module *module = &info->modules[i];
-        if (err_is_ok(bootmodule_parse(module, &args)) && strcmp(args.argv[0], name) == 0) {
-            return module;
+    for (size_t i = 0; i < count && i < BOOTINFO_MODULES_MAX; i++) {
+        if (err_is_ok(bootmodule_parse(&modules[i], &args)) && strcmp(args.argv[0], name) == 0) {
+            return &modules[i];
         }
     }
     return NULL;
+}
+
+const struct bootinfo_module *bootmodule_find(const struct bootinfo *info, const char *name)
+{
+    return bootmodule_find_in(info->modules, info->modules_count, name);
 }

@@ -160,38 +160,87 @@ static errval_t clear(struct capref cap)
     return err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND ? err : slot_free(cap);
 }
 
-static errval_t revoke_and_clear(struct capref cap)
+// The stages of a destruction, in order. A domain that has outgrown its L1CNode keeps the new one in
+// its TASKCN, and reaches that through the new one; once TASKCN is revoked, what our L1CNode holds
+// is the last of it and takes all along.
+enum stage {
+    STAGE_STOP,
+    STAGE_REVOKE_DISPATCHER,
+    STAGE_CLEAR_DISPATCHER,
+    STAGE_CLEAR_SELFEP,
+    STAGE_CLEAR_INFO,
+    STAGE_REVOKE_TASKCN,
+    STAGE_REVOKE_ROOTCN,
+    STAGE_CLEAR_ROOTCN,
+    STAGES
+};
+
+// What was never made, or has gone by itself, is as good.
+static errval_t revoke_step(struct capref cap)
 {
+    errval_t err = invoke_cap_revoke(cap);
+    bool gone = err_no(err) == SYS_ERR_CAP_NOT_FOUND || err_no(err) == SYS_ERR_SLOT_INVALID;
+    return gone ? SYS_ERR_OK : err;
+}
+
+static errval_t clear_step(struct capref cap)
+{
+    errval_t err = invoke_cap_delete(cap);
+    return err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND ? slot_free(cap) : err;
+}
+
+static errval_t stage_step(const struct spawn_info *si)
+{
+    const struct capref caps[STAGES] = {
+        [STAGE_STOP] = si->dispatcher,
+        [STAGE_REVOKE_DISPATCHER] = si->dispatcher,
+        [STAGE_CLEAR_DISPATCHER] = si->dispatcher,
+        [STAGE_CLEAR_SELFEP] = si->selfep,
+        [STAGE_CLEAR_INFO] = si->info,
+        [STAGE_REVOKE_TASKCN] = si->rootcn,
+        [STAGE_REVOKE_ROOTCN] = si->rootcn,
+        [STAGE_CLEAR_ROOTCN] = si->rootcn,
+    };
+    struct capref cap = caps[si->destroying];
     if (capref_is_null(cap)) {
         return SYS_ERR_OK;
     }
-    errval_t err = cap_revoke(cap);
-    err = err_no(err) == SYS_ERR_CAP_NOT_FOUND ? SYS_ERR_OK : err;
-    return first_of(err, clear(cap));
+    switch (si->destroying) {
+    case STAGE_STOP:
+        (void)!invoke_dispatcher_stop(cap); // Fails for one that never came to life.
+        return SYS_ERR_OK;
+    case STAGE_REVOKE_TASKCN:
+        return revoke_step(
+            (struct capref){build_cnoderef(cap, CNODE_LEVEL_ROOT), ROOTCN_SLOT_TASKCN});
+    case STAGE_REVOKE_DISPATCHER:
+    case STAGE_REVOKE_ROOTCN:
+        return revoke_step(cap);
+    default:
+        return clear_step(cap);
+    }
 }
 
-// A domain that has outgrown its L1CNode keeps the new one in its TASKCN, and reaches that through
-// the new one. Without this copy, what our L1CNode holds is the last of TASKCN and takes all along.
-static errval_t revoke_taskcn(struct capref rootcn)
+errval_t spawn_destroy_step(struct spawn_info *si)
 {
-    struct capref taskcn = {build_cnoderef(rootcn, CNODE_LEVEL_ROOT), ROOTCN_SLOT_TASKCN};
-    errval_t err = capref_is_null(rootcn) ? SYS_ERR_OK : cap_revoke(taskcn);
-    bool never_made = err_no(err) == SYS_ERR_CAP_NOT_FOUND || err_no(err) == SYS_ERR_SLOT_INVALID;
-    return never_made ? SYS_ERR_OK : err;
+    errval_t err = stage_step(si);
+    if (err_no(err) == SYS_ERR_AGAIN) {
+        return err;
+    }
+    si->destroy_err = first_of(si->destroy_err, err);
+    if (++si->destroying < STAGES) {
+        return SYS_ERR_AGAIN;
+    }
+    err = si->destroy_err;
+    *si = (struct spawn_info){0};
+    return err;
 }
 
 errval_t spawn_destroy(struct spawn_info *si)
 {
-    if (!capref_is_null(si->dispatcher)) {
-        // Fails for one that never came to life, which is as good.
-        (void)!invoke_dispatcher_stop(si->dispatcher);
-    }
-    errval_t err = revoke_and_clear(si->dispatcher);
-    err = first_of(err, clear(si->selfep));
-    err = first_of(err, clear(si->info));
-    err = first_of(err, revoke_taskcn(si->rootcn));
-    err = first_of(err, revoke_and_clear(si->rootcn));
-    *si = (struct spawn_info){0};
+    errval_t err;
+    do {
+        err = spawn_destroy_step(si);
+    } while (err_no(err) == SYS_ERR_AGAIN);
     return err;
 }
 

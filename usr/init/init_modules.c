@@ -3,8 +3,8 @@
 //
 // Modules that the platform marks to be started: spawnd makes them, in the order of the boot image.
 // The console gets devices, the first serial port and its interrupt, and is told who the shell is,
-// whose the keyboard is; the shell may halt the machine. A machine whose shell has ended by itself
-// could be told nothing more, not even to halt: a thread waits for that.
+// whose the keyboard is; the shell may halt the machine and end any domain. A machine whose shell has
+// ended by itself could be told nothing more, not even to halt: a thread waits for that.
 #include "init.h"
 
 #include "barrelfish/capabilities.h"
@@ -89,6 +89,7 @@ static void start(const struct bootinfo_module *module, struct capref monitor_ep
     struct bootmodule_args args;
     char *argv[BOOTMODULE_ARGS_MAX + 1] = {NULL};
     struct capref caps = NULL_CAP, domain = NULL_CAP;
+    spawn_flags_t flags = SPAWN_FLAGS_BOOTINFO;
     errval_t err = bootmodule_parse(module, &args);
     if (err_is_fail(err)) {
         init_die(err, "boot module '%.*s'", (int)sizeof(module->string), module->string);
@@ -99,10 +100,11 @@ static void start(const struct bootinfo_module *module, struct capref monitor_ep
         err = make_console_caps(&caps);
     } else if (is_shell) {
         err = make_shell_caps(monitor_ep, &caps);
+        flags |= SPAWN_FLAGS_OPERATOR;
     }
     if (err_is_ok(err)) {
         err = spawn_program_with_caps(disp_get_core_id(), args.argv[0], argv, NULL, NULL_CAP, caps,
-                                      SPAWN_FLAGS_BOOTINFO, &domain);
+                                      flags, &domain);
     }
     if (err_is_fail(err)) {
         init_die(err, "boot module '%s' cannot be started", args.argv[0]);

@@ -88,6 +88,15 @@ void client_forget_local(domainid_t domain)
     }
 }
 
+unsigned client_count(domainid_t domain)
+{
+    unsigned count = 0;
+    for (const struct client *client = clients; client != NULL; client = client->next) {
+        count += client->domain == domain && client->remote != NULL;
+    }
+    return count;
+}
+
 void client_each(void (*func)(struct client *client, void *arg), void *arg)
 {
     for (struct client *client = clients; client != NULL; client = client->next) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The table of domains: an array that is searched, as it is small and requests are rare.
+// The table of domains: an array with chains over indices, by ID, of what is free, and of those
+// that have ended by age.
 #include "domain_table.h"
 
 #include "kpi/spawn.h"
@@ -13,6 +14,34 @@ void domain_table_init(struct domain_table *table, coreid_t core)
     memset(table, 0, sizeof(*table));
     table->core = core;
     table->next_number = DOMAIN_DYNAMIC;
+    table->free_list = 1;
+    for (unsigned i = 0; i + 1 < DOMAINS_MAX; i++) {
+        table->domains[i].next = (uint16_t)(i + 2);
+    }
+}
+
+static uint16_t number_of(const struct domain_table *table, const struct domain *domain)
+{
+    return (uint16_t)(domain_table_index(table, domain) + 1);
+}
+
+static struct domain *at(struct domain_table *table, uint16_t number)
+{
+    return number != 0 ? &table->domains[number - 1] : NULL;
+}
+
+static uint16_t *bucket_of(struct domain_table *table, domainid_t id)
+{
+    return &table->buckets[id % DOMAINS_MAX];
+}
+
+struct domain *domain_table_find(struct domain_table *table, domainid_t id)
+{
+    uint16_t number = id != 0 ? *bucket_of(table, id) : 0;
+    while (number != 0 && table->domains[number - 1].id != id) {
+        number = table->domains[number - 1].next;
+    }
+    return at(table, number);
 }
 
 static domainid_t new_id(struct domain_table *table)
@@ -26,51 +55,105 @@ static domainid_t new_id(struct domain_table *table)
     return id;
 }
 
-// A free entry, or that of the domain that ended first (T3).
-static struct domain *free_entry(struct domain_table *table)
+static void take_off_ended(struct domain_table *table, struct domain *domain)
 {
-    struct domain *best = NULL;
-    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        struct domain *domain = &table->domains[i];
-        if (domain->id == 0) {
-            return domain;
-        }
-        if (domain->state != SPAWND_RUNNING && (best == NULL || domain->ended < best->ended)) {
-            best = domain;
-        }
-    }
-    return best;
+    struct domain *before = at(table, domain->ended_before);
+    struct domain *after = at(table, domain->ended_after);
+    *(before != NULL ? &before->ended_after : &table->oldest) = domain->ended_after;
+    *(after != NULL ? &after->ended_before : &table->newest) = domain->ended_before;
 }
 
-struct domain *domain_table_add(struct domain_table *table, domainid_t parent, const char *name)
+static void leave_family(struct domain_table *table, const struct domain *domain)
 {
-    struct domain *domain = free_entry(table);
-    if (domain == NULL) {
-        return NULL;
-    }
-    memset(domain, 0, sizeof(*domain));
-    domain->id = new_id(table);
-    domain->parent = parent;
-    domain->state = SPAWND_RUNNING;
-    memcpy(domain->name, name, strnlen(name, SPAWND_NAME_BYTES - 1));
-    table->running++;
-    return domain;
+    struct family *family = &table->families[domain->family - 1];
+    family->running--;
+    table->foreign -= family->foreign != 0;
+    table->running--;
 }
 
 void domain_table_remove(struct domain_table *table, struct domain *domain)
 {
-    table->running -= domain->state == SPAWND_RUNNING;
-    memset(domain, 0, sizeof(*domain));
+    uint16_t *link = bucket_of(table, domain->id), number = number_of(table, domain);
+    if (domain->state == SPAWND_RUNNING) {
+        leave_family(table, domain);
+    } else {
+        take_off_ended(table, domain);
+    }
+    while (*link != number) {
+        link = &table->domains[*link - 1].next;
+    }
+    *link = domain->next;
+    *domain = (struct domain){.next = table->free_list};
+    table->free_list = number;
 }
 
-struct domain *domain_table_find(struct domain_table *table, domainid_t id)
+// Whoever spawns without belonging to a family.
+static bool is_trusted(domainid_t id)
 {
-    for (unsigned i = 0; id != 0 && i < DOMAINS_MAX; i++) {
-        if (table->domains[i].id == id) {
-            return &table->domains[i];
+    return (id & UINT16_MAX) < DOMAIN_DYNAMIC;
+}
+
+// The family that a new child of this parent belongs to, or NULL; the parent's own, that of other
+// children of the same foreign parent, or an unused one: more families are there than domains.
+static struct family *find_family(struct domain_table *table, domainid_t parent)
+{
+    const struct domain *spawner = domain_table_find(table, parent);
+    bool trusted = is_trusted(parent);
+    if (!trusted && spawner != NULL && spawner->family != 0) {
+        return &table->families[spawner->family - 1];
+    }
+    struct family *unused = NULL;
+    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+        struct family *family = &table->families[i];
+        if (family->running == 0) {
+            unused = family;
+        } else if (!trusted && family->foreign == parent) {
+            return family;
         }
     }
-    return NULL;
+    if (unused != NULL) {
+        unused->foreign = trusted ? 0 : parent;
+    }
+    return unused;
+}
+
+// T5
+static struct family *join_family(struct domain_table *table, domainid_t parent)
+{
+    struct family *family = find_family(table, parent);
+    return family == NULL || family->running >= FAMILY_MAX ||
+                   (family->foreign != 0 && table->foreign >= FOREIGN_MAX)
+               ? NULL
+               : family;
+}
+
+struct domain *domain_table_add(struct domain_table *table, domainid_t parent, const char *name,
+                                bool as_operator)
+{
+    domainid_t operator_id = (domainid_t)table->core << 16 | DOMAIN_OPERATOR;
+    struct family *family = join_family(table, parent);
+    bool is_there = as_operator && domain_table_find(table, operator_id) != NULL;
+    if (family == NULL || is_there || (table->free_list == 0 && table->oldest == 0)) {
+        return NULL;
+    }
+    if (table->free_list == 0) {
+        domain_table_remove(table, at(table, table->oldest)); // T3
+    }
+    struct domain *domain = at(table, table->free_list);
+    table->free_list = domain->next;
+    *domain = (struct domain){
+        .id = as_operator ? operator_id : new_id(table),
+        .parent = parent,
+        .state = SPAWND_RUNNING,
+        .family = (uint16_t)(family - table->families + 1),
+    };
+    memcpy(domain->name, name, strnlen(name, SPAWND_NAME_BYTES - 1));
+    domain->next = *bucket_of(table, domain->id);
+    *bucket_of(table, domain->id) = number_of(table, domain);
+    family->running++;
+    table->foreign += family->foreign != 0;
+    table->running++;
+    return domain;
 }
 
 struct domain *domain_table_next(struct domain_table *table, domainid_t from)
@@ -89,10 +172,35 @@ struct domain *domain_table_next(struct domain_table *table, domainid_t from)
 void domain_table_end(struct domain_table *table, struct domain *domain, enum spawnd_state state,
                       uint64_t status)
 {
-    table->running -= domain->state == SPAWND_RUNNING;
+    struct domain *newest = at(table, table->newest);
+    leave_family(table, domain);
+    domain->family = 0;
+    domain->ending = false;
     domain->state = state;
     domain->status = status;
-    domain->ended = ++table->ends;
+    domain->ended_before = table->newest;
+    domain->ended_after = 0;
+    table->newest = number_of(table, domain);
+    *(newest != NULL ? &newest->ended_after : &table->oldest) = table->newest;
+    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+        struct domain *child = &table->domains[i];
+        if (child->id != 0 && child->state == SPAWND_RUNNING && child->parent == domain->id) {
+            child->parent = domain->parent; // T4
+        }
+    }
+}
+
+bool domain_table_may_end(struct domain_table *table, domainid_t client,
+                          const struct domain *domain)
+{
+    // The way up ends: a parent ran before its children, and IDs come again after all others.
+    for (unsigned i = 0; domain != NULL && i < DOMAINS_MAX; i++) {
+        if (domain->parent == client) {
+            return true;
+        }
+        domain = domain_table_find(table, domain->parent);
+    }
+    return client == DOMAIN_OPERATOR; // on the boot core
 }
 
 unsigned domain_table_running(const struct domain_table *table)
@@ -100,24 +208,51 @@ unsigned domain_table_running(const struct domain_table *table)
     return table->running;
 }
 
-bool domain_table_valid(const struct domain_table *table)
+static bool entry_valid(const struct domain_table *table, const struct domain *domain)
 {
-    unsigned running = 0;
+    uint16_t number = (uint16_t)domain->id;
+    bool running = domain->state == SPAWND_RUNNING;
+    return domain->id >> 16 == table->core &&
+           (number >= DOMAIN_DYNAMIC || number == DOMAIN_OPERATOR) &&
+           domain->name[SPAWND_NAME_BYTES - 1] == '\0' && running == (domain->family != 0) &&
+           domain_table_find((struct domain_table *)table, domain->id) == domain; // T2
+}
+
+static bool families_valid(const struct domain_table *table)
+{
+    unsigned members[DOMAINS_MAX] = {0}, foreign = 0;
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        const struct domain *domain = &table->domains[i];
-        if (domain->id == 0) {
-            continue;
-        }
-        running += domain->state == SPAWND_RUNNING;
-        if (domain->id >> 16 != table->core || (domain->id & UINT16_MAX) < DOMAIN_DYNAMIC ||
-            domain->name[SPAWND_NAME_BYTES - 1] != '\0') {
-            return false;
-        }
-        for (unsigned j = 0; j < i; j++) {
-            if (table->domains[j].id == domain->id) {
-                return false; // T2
-            }
+        if (table->domains[i].family != 0) {
+            members[table->domains[i].family - 1]++;
         }
     }
-    return running == table->running;
+    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+        const struct family *family = &table->families[i];
+        foreign += family->foreign != 0 ? family->running : 0;
+        if (family->running != members[i] || family->running > FAMILY_MAX) {
+            return false;
+        }
+    }
+    return foreign == table->foreign && foreign <= FOREIGN_MAX;
+}
+
+bool domain_table_valid(const struct domain_table *table)
+{
+    unsigned running = 0, used = 0, unused = 0, ended = 0;
+    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+        const struct domain *domain = &table->domains[i];
+        used += domain->id != 0;
+        running += domain->id != 0 && domain->state == SPAWND_RUNNING;
+        if (domain->id != 0 && !entry_valid(table, domain)) {
+            return false;
+        }
+    }
+    for (uint16_t n = table->free_list; n != 0 && unused <= DOMAINS_MAX; unused++) {
+        n = table->domains[n - 1].next;
+    }
+    for (uint16_t n = table->oldest; n != 0 && ended <= DOMAINS_MAX; ended++) {
+        n = table->domains[n - 1].ended_after;
+    }
+    return running == table->running && used + unused == DOMAINS_MAX && ended == used - running &&
+           families_valid(table);
 }

@@ -31,7 +31,7 @@ void local_forget(domainid_t domain)
 static bool alive(uint32_t badge)
 {
     const struct domain *domain = domain_table_find(&domains, badge);
-    return domain != NULL ? domain->state == SPAWND_RUNNING
+    return domain != NULL ? domain->state == SPAWND_RUNNING && !domain->ending
                           : badge != 0 && (badge & UINT16_MAX) < DOMAIN_DYNAMIC;
 }
 
@@ -58,15 +58,16 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
 
 int main(void)
 {
-    const struct bootinfo *bootinfo = (const struct bootinfo *)BOOTINFO_VADDR;
     if ((domain_spawn_args()->flags & SPAWN_FLAG_BOOTINFO) == 0 ||
-        bootinfo->magic != BOOTINFO_MAGIC) {
+        !modules_init((const struct bootinfo *)BOOTINFO_VADDR)) {
         USER_PANIC("spawnd got no boot information");
     }
     domain_table_init(&domains, disp_get_core_id());
+    end_init();
     errval_t err = memory_init();
     if (err_is_ok(err)) {
         err = lmp_server_init(&server, get_default_waitset(), serve, NULL);
+        lmp_server_admit(&server, alive);
     }
     if (err_is_ok(err)) {
         err = remote_init(get_default_waitset());

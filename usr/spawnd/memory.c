@@ -8,13 +8,15 @@
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/ram_alloc.h"
+#include "end_queue.h"
 #include "if/mem_serv.h"
 
-#define RECLAIMED_MESSAGES 16u ///< as many as can be under way at once
+/// As many as can be under way at once: of 16 revocations, and of domains that are forgotten.
+#define EVENT_MESSAGES (16u + FORGETS_MAX)
 
 static struct lmp_rpc rpc;
-static struct capref reclaimed_cap;
-static struct lmp_endpoint *reclaimed_ep;
+static struct capref events_cap;
+static struct lmp_endpoint *events_ep;
 
 // Runs under the lock of memory management, as the library's own would.
 static errval_t alloc(struct capref *ret, const struct ram_request *request)
@@ -36,25 +38,26 @@ static errval_t alloc(struct capref *ret, const struct ram_request *request)
 
 static errval_t listen(void);
 
-static void on_reclaimed(void *arg)
+static void on_event(void *arg)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
     (void)arg;
-    while (err_is_ok(lmp_endpoint_recv(reclaimed_ep, &msg.buf, NULL))) {
+    while (err_is_ok(lmp_endpoint_recv(events_ep, &msg.buf, NULL))) {
         if (msg.buf.msglen == 4 && msg.words[0] == MEM_SERV_RECLAIMED) {
             domain_reclaimed((domainid_t)msg.words[1], msg.words[2], msg.words[3]);
+        } else if (msg.buf.msglen == 2 && msg.words[0] == MEM_SERV_FORGOTTEN) {
+            domain_forgotten((domainid_t)msg.words[1]);
         }
     }
     errval_t err = listen();
     if (err_is_fail(err)) {
-        DEBUG_ERR(err, "spawnd does not hear of memory that was reclaimed");
+        DEBUG_ERR(err, "spawnd does not hear of the memory server");
     }
 }
 
 static errval_t listen(void)
 {
-    return lmp_endpoint_register(reclaimed_ep, get_default_waitset(),
-                                 MKCLOSURE(on_reclaimed, NULL));
+    return lmp_endpoint_register(events_ep, get_default_waitset(), MKCLOSURE(on_event, NULL));
 }
 
 errval_t memory_init(void)
@@ -62,9 +65,13 @@ errval_t memory_init(void)
     errval_t err = lmp_rpc_init(&rpc, cap_memservep);
     if (err_is_ok(err)) {
         ram_alloc_set(alloc);
-        err = endpoint_create(RECLAIMED_MESSAGES, &reclaimed_cap, &reclaimed_ep);
+        err = endpoint_create(EVENT_MESSAGES, &events_cap, &events_ep);
     }
-    return err_is_ok(err) ? listen() : err;
+    if (err_is_ok(err)) {
+        err = listen();
+    }
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_REVOKE_EP};
+    return err_is_ok(err) ? lmp_rpc_call(&rpc, words, events_cap, words, NULL) : err;
 }
 
 errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes)
@@ -86,6 +93,12 @@ errval_t memory_forget(domainid_t domain)
     return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
 }
 
+errval_t memory_forget_begin(domainid_t domain)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGET, domain, 1};
+    return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
+}
+
 errval_t memory_info(domainid_t domain, struct capref frame)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_INFO, domain};
@@ -101,7 +114,7 @@ uint64_t memory_account(domainid_t domain)
 errval_t memory_reclaim(domainid_t domain, gensize_t bytes, delayus_t deadline_us)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_RECLAIM, domain, bytes, deadline_us};
-    return lmp_rpc_call(&rpc, words, reclaimed_cap, words, NULL);
+    return lmp_rpc_call(&rpc, words, events_cap, words, NULL);
 }
 
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes)

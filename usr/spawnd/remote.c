@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define REMOTES_MAX 512u
+#define REMOTES_EACH 4u ///< of one domain: each is a client with strings of its own
 
 struct remote {
     struct ump_chan chan;
@@ -59,8 +60,8 @@ static void on_message(void *arg)
 static void connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
-    struct remote *remote =
-        remotes_count < REMOTES_MAX && !request->lmp ? calloc(1, sizeof(*remote)) : NULL;
+    bool room = remotes_count < REMOTES_MAX && client_count(request->client) < REMOTES_EACH;
+    struct remote *remote = room && !request->lmp ? calloc(1, sizeof(*remote)) : NULL;
     struct client *client = remote != NULL ? client_new(request->client, remote) : NULL;
     if (client == NULL) {
         free(remote);

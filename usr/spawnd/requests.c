@@ -3,7 +3,8 @@
 //
 // Requests of clients (if/spawnd.h), whichever way they came. What a client sends is a claim: it is
 // checked here and answered with an error. Rights: whoever reaches spawnd may start, wait for and
-// list domains; only its parent may kill a domain or take memory back from it.
+// list domains; only who has spawned it or an ancestor of it, and the operator, may kill a domain
+// or take memory back from it.
 #include "spawnd.h"
 
 #include "barrelfish/capabilities.h"
@@ -57,7 +58,8 @@ static void serve_spawn(struct client *client, const uint64_t words[SPAWND_WORDS
 static void serve_exit(struct client *client, uint64_t status)
 {
     struct domain *domain = domain_table_find(&domains, client->domain);
-    if (client->remote == NULL && domain != NULL && domain->state == SPAWND_RUNNING) {
+    if (client->remote == NULL && domain != NULL && domain->state == SPAWND_RUNNING &&
+        !domain->ending) {
         domain_end(domain, SPAWND_EXITED, status); // frees the client
     } else {
         reply_error(client, SYS_ERR_RIGHTS);
@@ -82,7 +84,7 @@ static void serve_wait(struct client *client, uint64_t id, bool nohang)
     }
 }
 
-// A running domain that the client has spawned.
+// A running domain that the client may end.
 static errval_t find_child(const struct client *client, uint64_t id, struct domain **child)
 {
     struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
@@ -90,23 +92,37 @@ static errval_t find_child(const struct client *client, uint64_t id, struct doma
         return SPAWN_ERR_NO_DOMAIN;
     }
     *child = domain;
-    return domain->parent == client->domain ? SYS_ERR_OK : SYS_ERR_RIGHTS;
+    return domain_table_may_end(&domains, client->domain, domain) ? SYS_ERR_OK : SYS_ERR_RIGHTS;
 }
 
 static void serve_kill(struct client *client, uint64_t id)
 {
     struct domain *domain;
     errval_t err = find_child(client, id, &domain);
-    if (err_is_ok(err)) {
+    if (err_is_fail(err)) {
+        reply_error(client, err);
+        return;
+    }
+    if (domain->id != client->domain) {
+        client->kills = domain->id;
+    }
+    if (!domain->ending) {
         domain_end(domain, SPAWND_KILLED, 0);
     }
-    reply_error(client, err);
+}
+
+void domain_kill_reply(struct client *client)
+{
+    reply_error(client, SYS_ERR_OK);
 }
 
 static void serve_reclaim(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
     struct domain *domain;
     errval_t err = find_child(client, words[1], &domain);
+    if (err_is_ok(err) && domain->ending) {
+        err = SPAWN_ERR_NO_DOMAIN;
+    }
     if (err_is_ok(err) && client->reclaims != 0) {
         err = LIB_ERR_RECLAIM_BUSY;
     }

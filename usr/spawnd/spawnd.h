@@ -3,9 +3,11 @@
 //
 // What the files of spawnd know of one another. spawnd has one thread: a handler runs to its end
 // and waits for the monitor and the memory server of its core only, which never wait for spawnd.
+// What may take long is done in steps, in events of the waitset (end.c).
 #pragma once
 
 #include "barrelfish/barrelfish.h"
+#include "barrelfish/bootmodule.h"
 #include "barrelfish/spawn.h"
 #include "domain_table.h"
 #include "spawn_strings.h"
@@ -21,6 +23,7 @@ struct client {
     struct strings *strings; ///< NULL: no piece has come yet
     struct capref argcaps[SPAWND_ARGCN_SLOTS];
     domainid_t waits_for; ///< gets its reply when this domain has ended; or 0
+    domainid_t kills;     ///< the same
     domainid_t reclaims;  ///< gets its reply when this domain has given memory back; or 0
 };
 
@@ -32,6 +35,8 @@ struct client *client_new(domainid_t domain, struct remote *remote);
 void client_free(struct client *client);
 /// Forgets a domain of this core that has ended.
 void client_forget_local(domainid_t domain);
+/// How many channels a domain of another core has.
+unsigned client_count(domainid_t domain);
 /// Sees to it that the client has strings, empty ones if it had none. False: there is no memory.
 bool client_need_strings(struct client *client);
 /// Drops the arguments and capabilities that were gathered.
@@ -53,14 +58,28 @@ extern struct spawn_info domain_infos[DOMAINS_MAX];
 /// Starts the program that the client has named, as the words of its SPAWND_SPAWN say. Errors:
 /// SPAWND_SPAWN's.
 errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS], domainid_t *id);
-/// A running domain has ended or is to: takes all of it back and tells those who wait.
+void end_init(void);
+/// Sets aside what the end of a domain will need, before it is made.
+errval_t end_prepare(const struct domain *domain);
+/// A running domain has ended or is to: it stops at once. All of it is taken back in the events to
+/// come, then those who wait are told.
 void domain_end(struct domain *domain, enum spawnd_state state, uint64_t status);
+/// The memory server has taken all of it back.
+void domain_forgotten(domainid_t id);
 /// The CPU driver's message of a death.
 void domain_died(const uint64_t *words, size_t length);
 /// A domain that was asked for memory has given it, or lost it.
 void domain_reclaimed(domainid_t id, uint64_t returned, uint64_t forced);
-/// The answer to SPAWND_WAIT.
+/// The answers to SPAWND_WAIT and SPAWND_KILL.
 void domain_wait_reply(struct client *client, const struct domain *domain);
+void domain_kill_reply(struct client *client);
+
+// modules.c
+
+/// Copies what the boot information says of the modules. False: it is none.
+bool modules_init(const struct bootinfo *bootinfo);
+/// The first module of this name, or NULL.
+const struct bootinfo_module *modules_find(const char *name);
 
 // memory.c: the memory server.
 
@@ -73,6 +92,9 @@ errval_t memory_open(domainid_t domain, domainid_t payer, gensize_t limit);
 errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes);
 /// Takes back all that is on a domain's account, which has ended.
 errval_t memory_forget(domainid_t domain);
+/// The same without waiting: domain_forgotten() is called once it is done, not before this has
+/// returned.
+errval_t memory_forget_begin(domainid_t domain);
 /// Has a domain told of its memory in the frame of its exposed information, until it is forgotten.
 errval_t memory_info(domainid_t domain, struct capref frame);
 /// Bytes that a domain has from the memory server; 0 also if it has asked for nothing.

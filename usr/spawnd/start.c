@@ -5,7 +5,6 @@
 // back.
 #include "spawnd.h"
 
-#include "barrelfish/bootmodule.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/vspace_common.h"
 
@@ -58,15 +57,18 @@ static errval_t load(const struct spawn_params *params, struct client *client,
 // Enters a domain, with an account. Its spawner pays, if that is a domain of this core; the trusted
 // base has no account that could be limited.
 static errval_t enter(const struct client *client, const char *name, uint64_t limit,
-                      struct domain **ret)
+                      bool as_operator, struct domain **ret)
 {
     bool pays = client->remote == NULL && (client->domain & UINT16_MAX) >= DOMAIN_DYNAMIC;
     for (;;) {
-        struct domain *domain = domain_table_add(&domains, client->domain, name);
+        struct domain *domain = domain_table_add(&domains, client->domain, name, as_operator);
         if (domain == NULL) {
             return SPAWN_ERR_LIMIT;
         }
-        errval_t err = memory_open(domain->id, pays ? client->domain : 0, limit);
+        errval_t err = end_prepare(domain);
+        if (err_is_ok(err)) {
+            err = memory_open(domain->id, pays ? client->domain : 0, limit);
+        }
         if (err_is_ok(err)) {
             *ret = domain;
             return SYS_ERR_OK;
@@ -82,8 +84,7 @@ static errval_t enter(const struct client *client, const char *name, uint64_t li
 // on what it has started.
 static errval_t map_module(const char *name, struct spawn_params *params)
 {
-    const struct bootinfo_module *module =
-        bootmodule_find((const struct bootinfo *)BOOTINFO_VADDR, name);
+    const struct bootinfo_module *module = modules_find(name);
     if (module == NULL) {
         return SPAWN_ERR_NO_MODULE;
     }
@@ -106,6 +107,9 @@ static const char *without_folders(const char *path)
 errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS], domainid_t *id)
 {
     uint64_t argc = words[1] & UINT32_MAX, envc = words[1] >> 32, flags = words[2];
+    // The boot core's first domain says who the operator is.
+    bool may_name_operator = client->remote == NULL && client->domain == DOMAIN_FIRST;
+    uint64_t known = SPAWND_FLAG_BOOTINFO | (may_name_operator ? SPAWND_FLAG_OPERATOR : 0);
     struct spawn_params params = {
         .death_ep = cap_selfep,
         .bootinfo = (flags & SPAWND_FLAG_BOOTINFO) != 0 ? cap_bootinfo : NULL_CAP,
@@ -115,7 +119,7 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
         .mem_serv_ep = {cnode_arg, SPAWND_ARG_MEMSERVEP},
         .spawnd_ep = cap_selfep,
     };
-    if (client->strings == NULL || (flags & ~(uint64_t)SPAWND_FLAG_BOOTINFO) != 0) {
+    if (client->strings == NULL || (flags & ~known) != 0) {
         return SPAWN_ERR_ARGS;
     }
     errval_t err = strings_split(client->strings, argc, envc, &params.argv, &params.envp);
@@ -130,7 +134,7 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
         return err;
     }
     struct domain *domain = NULL;
-    err = enter(client, name, words[3], &domain);
+    err = enter(client, name, words[3], (flags & SPAWND_FLAG_OPERATOR) != 0, &domain);
     if (err_is_ok(err)) {
         params.domain_id = domain->id;
         err = load(&params, client, &domain_infos[domain_table_index(&domains, domain)]);

@@ -37,6 +37,7 @@
 #define DOMAIN_MEM_SERV 2u
 #define DOMAIN_MONITOR 3u ///< on the boot core; elsewhere the monitor is DOMAIN_FIRST
 #define DOMAIN_SPAWND 4u
+#define DOMAIN_OPERATOR 5u ///< the shell, on the boot core: it may end any domain
 #define DOMAIN_DYNAMIC 16u
 
 /// Initial registers of a domain: rip = ELF entry, rdi = DISPATCHER_VADDR, rsp = STACK_VADDR +

@@ -76,6 +76,7 @@ struct lmp_server {
     struct lmp_endpoint *ep;
     struct waitset *ws;
     lmp_server_handler handler;
+    bool (*admits)(uint32_t badge); ///< NULL: everybody
     void *st;
     uint16_t free_list; ///< index + 1
     uint16_t buckets[LMP_SERVER_BUCKETS];
@@ -86,6 +87,10 @@ struct lmp_server {
 /// what a client sends and is none is dropped. One server for a dispatcher.
 LIB_MUST_CHECK errval_t lmp_server_init(struct lmp_server *server, struct waitset *ws,
                                         lmp_server_handler handler, void *st);
+
+/// From now on, only clients for whom `admits` returns true are made known. For a server that is
+/// told when domains end: what one sent before must not make it known again.
+void lmp_server_admit(struct lmp_server *server, bool (*admits)(uint32_t badge));
 
 /// Serves for ever: as a loop of event_dispatch() on the server's waitset, but that a reply without
 /// a capability, to the request at hand, is sent when the handler has returned, and the core goes

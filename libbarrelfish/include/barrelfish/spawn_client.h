@@ -18,6 +18,8 @@ typedef uint8_t spawn_flags_t;
 #define SPAWN_FLAGS_DEFAULT ((spawn_flags_t)0)
 /// The new domain finds struct bootinfo at BOOTINFO_VADDR.
 #define SPAWN_FLAGS_BOOTINFO ((spawn_flags_t)SPAWND_FLAG_BOOTINFO)
+/// It is the operator (DOMAIN_OPERATOR). From the boot core's first domain only.
+#define SPAWN_FLAGS_OPERATOR ((spawn_flags_t)SPAWND_FLAG_OPERATOR)
 
 /// Exit status that spawn_wait() gives for a domain that was killed or died.
 #define SPAWN_STATUS_DIED 134u
@@ -63,7 +65,8 @@ LIB_MUST_CHECK errval_t spawn_wait(struct capref domain_cap, uint8_t *exitcode, 
 LIB_MUST_CHECK errval_t spawn_wait_core(coreid_t coreid, domainid_t domainid, uint8_t *exitcode,
                                         bool nohang);
 
-/// End a domain that the caller has spawned. SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
+/// End a domain that the caller has spawned, or that one of those has; returns when it has ended.
+/// SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
 LIB_MUST_CHECK errval_t spawn_kill(struct capref domain_cap);
 
 struct spawn_reclaimed {

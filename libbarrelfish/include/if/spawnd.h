@@ -41,7 +41,8 @@ enum spawnd_op {
     /// 1: argc | envc << 32, 2: SPAWND_FLAG_, 3: bytes of memory that the domain may hold, together
     /// with what it spawns (0: no limit). On the caller's own core what it holds counts on the
     /// caller's limit too. The first argument names a boot module. reply: 1 domain ID.
-    /// errors: SPAWN_ERR_ARGS, SPAWN_ERR_NO_MODULE, SPAWN_ERR_LIMIT, LIB_ERR_RAM_ALLOC_LIMIT it
+    /// errors: SPAWN_ERR_ARGS, SPAWN_ERR_NO_MODULE, SPAWN_ERR_LIMIT no room, or too many domains of
+    /// the same origin, LIB_ERR_RAM_ALLOC_LIMIT it
     /// cannot even be loaded, or the caller's limit does not allow it, those of spawn_load() (barrelfish/spawn.h).
     SPAWND_SPAWN,
     /// 1: exit status. The caller ends; there is no reply. LMP only.
@@ -51,7 +52,9 @@ enum spawnd_op {
     /// is forgotten after many others have ended.
     /// errors: SPAWN_ERR_NO_DOMAIN; SPAWN_ERR_LIMIT too many wait.
     SPAWND_WAIT,
-    /// 1: domain ID. The caller must have spawned it.
+    /// 1: domain ID. The caller must have spawned it or an ancestor of it, or be the operator
+    /// (DOMAIN_OPERATOR). When a domain ends, its parent is that of its children. The reply comes
+    /// when the domain has ended.
     /// errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
     SPAWND_KILL,
     /// 1: least domain ID wanted. reply: the first from there on: 1 domain ID (0: none) | enum
@@ -61,8 +64,8 @@ enum spawnd_op {
     /// reply: 1 free, 2 total bytes of this core's memory server, 3 domains, 4 domains that there
     /// is room for.
     SPAWND_MEMORY,
-    /// 1: domain ID, 2: bytes, 3: microseconds. The caller must have spawned the domain, which is
-    /// asked to give memory back (barrelfish/ram_revoke.h) and loses by force what is missing when
+    /// 1: domain ID, 2: bytes, 3: microseconds. The caller must be one that could kill the domain,
+    /// which is asked to give memory back (barrelfish/ram_revoke.h) and loses by force what is missing when
     /// the time has passed. reply, when that is done: 1 bytes that came back, 2 those of them that
     /// were taken by force.
     /// errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS, those of MEM_SERV_RECLAIM (if/mem_serv.h).
@@ -71,6 +74,7 @@ enum spawnd_op {
 };
 
 #define SPAWND_FLAG_BOOTINFO 0x1u ///< map bootinfo to read
+#define SPAWND_FLAG_OPERATOR 0x2u ///< it is to be DOMAIN_OPERATOR: boot core's first domain only
 
 enum spawnd_state {
     SPAWND_RUNNING = 1,

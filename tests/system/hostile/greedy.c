@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "barrelfish/deferred.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
+#include "barrelfish/spawn_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
 #include "if/console.h"
@@ -18,7 +20,8 @@
 #define CHANNEL_BYTES 4096u
 #define SERVER_NAME "greedy"
 #define SERVER_CLIENTS 16u
-#define CALLS_MAX 2000u ///< more than any table has
+#define CALLS_MAX 2000u   ///< more than any table has
+#define DOMAINS_SHARE 64u ///< of spawnd's table, for a domain and all that it spawns
 
 static errval_t call_with_name(enum monitor_op op, uint64_t value, const char *name, uint64_t *out)
 {
@@ -142,6 +145,36 @@ static int leaving_client(void)
                : HOSTILE_WENT_ON;
 }
 
+static int sleeper(void)
+{
+    while (err_is_ok(barrelfish_usleep(1000000))) {
+    }
+    return 1;
+}
+
+// It gets its share of its spawnd's table, with all that it spawns, and no more.
+static int greedy_domains(void)
+{
+    static struct capref children[DOMAINS_SHARE];
+    char *const argv[] = {"test_hostile", "child", "sleeper", NULL};
+    struct spawn_core_info info = {0};
+    coreid_t core = disp_get_core_id();
+    unsigned count = 0;
+    errval_t err = SYS_ERR_OK;
+    while (count < DOMAINS_SHARE && err_is_ok(err)) {
+        err = spawn_program(core, argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &children[count]);
+        count += err_is_ok(err);
+    }
+    bool refused = err_no(err) == SPAWN_ERR_LIMIT && count > 1;
+    bool room = err_is_ok(spawn_core_info(core, &info)) && info.domains < info.domains_max / 2;
+    for (unsigned i = 0; i < count; i++) {
+        if (err_is_fail(spawn_kill(children[i]))) {
+            return 1;
+        }
+    }
+    return refused && room ? 0 : HOSTILE_WENT_ON;
+}
+
 static void on_connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
@@ -180,5 +213,7 @@ const struct hostile_case hostile_greedy[] = {
     {"greedy_exports", HOSTILE_ERROR, greedy_exports},
     {"greedy_binds", HOSTILE_ERROR, greedy_binds},
     {"greedy_server", HOSTILE_ERROR, greedy_server},
+    {"sleeper", HOSTILE_HANGS, sleeper},
+    {"greedy_domains", HOSTILE_ERROR, greedy_domains},
 };
 const size_t hostile_greedy_count = sizeof(hostile_greedy) / sizeof(hostile_greedy[0]);

@@ -12,6 +12,8 @@
 //   limit      has a limit, and lowers it
 //   spawns     has a limit, which covers its children too
 //   eats       allocates as much as it can, and waits to be ended
+//   leaves     starts two that eat, and ends before them
+//   large      has so many capabilities that to delete them takes long
 #include "revoke_mem.h"
 
 #include <stdlib.h>
@@ -236,6 +238,30 @@ static void check_children(void)
     EXPECT_OK(cap_destroy(ram));
 }
 
+static void leave_children(void)
+{
+    char *const argv[] = {"test_revoke_child", "eats", NULL};
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_OK(
+            spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, NULL));
+    }
+}
+
+static void be_large(void)
+{
+    struct capref frame;
+    EXPECT_OK(frame_alloc(&frame, BASE_PAGE_SIZE, NULL));
+    for (unsigned i = 0; i < REVOKE_COPIES; i++) {
+        struct capref copy = NULL_CAP;
+        EXPECT_OK(slot_alloc(&copy));
+        EXPECT_OK(cap_copy(copy, frame));
+    }
+    EXPECT_OK(ram_set_limit(REVOKE_READY));
+    for (;;) {
+        barrelfish_usleep(10000);
+    }
+}
+
 static unsigned lost_frames(void)
 {
     unsigned lost = 0;
@@ -312,6 +338,10 @@ int main(int argc, char **argv)
         check_children();
     } else if (is("eats")) {
         be_eater();
+    } else if (is("leaves")) {
+        leave_children();
+    } else if (is("large")) {
+        be_large();
     } else if (is("silent")) {
         be_silent();
     } else if (is("deaf")) {

@@ -98,6 +98,48 @@ static void test_limits(void)
     EXPECT(end.end == TEST_END_STATUS && end.status == 5);
 }
 
+static void kill_large(void)
+{
+    struct capref child = start_ready("large");
+    EXPECT_OK(spawn_kill(child));
+    expect_end(child, SPAWN_STATUS_DIED);
+}
+
+// The domains with an ID above this one's: two, when the domain has left two.
+static void find_orphans(struct capref parent, struct capref orphans[2])
+{
+    struct spawn_domain_info info = {.id = spawn_domain_id(parent)};
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_OK(spawn_list_next(info.id + 1, &info));
+        EXPECT(info.id != 0);
+        orphans[i] = spawn_domain_cap(info.id);
+    }
+}
+
+// What a domain with a limit has left behind stays within it, and belongs to who spawned that.
+static void test_orphans(void)
+{
+    struct capref orphans[2], child = start("leaves", REVOKE_FAMILY_LIMIT);
+    struct ram_account account = {0};
+    uint64_t counted;
+    printf("orphans\n");
+    expect_end(child, REVOKE_STATUS_GOOD);
+    find_orphans(child, orphans);
+    do {
+        barrelfish_usleep(1000);
+        counted = 0;
+        for (unsigned i = 0; i < 2; i++) {
+            account = account_of(orphans[i]);
+            EXPECT(account.limited && account.limit == UINT64_MAX);
+            counted += account.counted;
+        }
+    } while (REVOKE_FAMILY_LIMIT - counted >= BASE_PAGE_SIZE + REVOKE_PIECE_BYTES);
+    EXPECT(counted <= REVOKE_FAMILY_LIMIT);
+    EXPECT_OK(spawn_kill(orphans[0]));
+    EXPECT(account_of(orphans[1]).limit == REVOKE_FAMILY_LIMIT); // nobody shares it any more
+    EXPECT_OK(spawn_kill(orphans[1]));
+}
+
 static void test_rights(void)
 {
     printf("rights and wrong arguments\n");
@@ -129,6 +171,21 @@ static void expect_reply(struct lmp_rpc *rpc, errval_t err, uint64_t bytes, uint
     EXPECT(err_is_fail(err) || (msg.words[1] == bytes && msg.words[2] == forced));
 }
 
+// A domain is large and is to end: who asks for something else meanwhile has its answer first.
+static void ask_while_ending(struct lmp_rpc *rpc, struct capref large)
+{
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    const uint64_t kill[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_KILL, spawn_domain_id(large)};
+    const uint64_t ask[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_MEMORY};
+    ask_raw(kill);
+    ask_raw(ask);
+    while (err_is_fail(lmp_endpoint_recv(rpc->reply_ep, &msg.buf, NULL))) {
+        barrelfish_usleep(100);
+    }
+    EXPECT(msg.words[0] == SYS_ERR_OK && msg.words[4] > 0); // domains that there is room for
+    expect_reply(rpc, SYS_ERR_OK, 0, 0);
+}
+
 // A second request for a domain, and another domain at the same time, whose parent is another
 // domain: this program again.
 static void test_two(void)
@@ -136,9 +193,10 @@ static void test_two(void)
     struct lmp_rpc rpc;
     printf("two at once\n");
     char *const argv[] = {"test_revoke_mem", "other", NULL};
-    struct capref other, child = start_ready("refuses");
+    struct capref other, child = start_ready("refuses"), large = start_ready("large");
     EXPECT_OK(spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &other));
     EXPECT_OK(lmp_rpc_init(&rpc, cap_spawndep));
+    ask_while_ending(&rpc, large);
     const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_RECLAIM, spawn_domain_id(child),
                                             REVOKE_WANTED, REVOKE_DEADLINE_US};
     ask_raw(words);
@@ -160,10 +218,13 @@ int main(int argc, char **argv)
         return test_failures() == 0 ? 0 : 1;
     }
     test_children();
+    kill_large();
     uint64_t before = test_memory_settled();
     test_children();
     EXPECT_MEMORY(before);
     test_limits();
+    EXPECT_MEMORY(before);
+    test_orphans();
     EXPECT_MEMORY(before);
     test_rights();
     EXPECT_MEMORY(before);

@@ -11,6 +11,7 @@
 #define REVOKE_WANTED (2 * REVOKE_FRAME_BYTES - 4096) ///< so two frames are given or lost
 #define REVOKE_DEADLINE_US 20000ul
 #define REVOKE_PIECE_BYTES 128u         ///< counted for each piece besides its bytes
+#define REVOKE_COPIES 10000u            ///< of a capability, that a large domain holds
 #define REVOKE_FAMILY_LIMIT (4ul << 20) ///< of a domain and its children
 
 /// Exit status of a child that was as it should be, and of one that ends when it is asked.

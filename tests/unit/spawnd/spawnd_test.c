@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// spawnd's pure halves: the table of domains against its invariants, and the strings of a client,
-// good, wrong and random.
+// spawnd's pure halves: the table of domains against its invariants, the queue of those that end,
+// and the strings of a client, good, wrong and random.
 #include <domain_table.h>
+#include <end_queue.h>
 #include <kpi/spawn.h>
 #include <spawn_strings.h>
 #include <stdio.h>
@@ -18,8 +19,8 @@ static struct domain_table table;
 static void test_ids(void)
 {
     domain_table_init(&table, CORE);
-    struct domain *first = domain_table_add(&table, 7, "one");
-    struct domain *second = domain_table_add(&table, 7, "two");
+    struct domain *first = domain_table_add(&table, 7, "one", false);
+    struct domain *second = domain_table_add(&table, 7, "two", false);
     CU_ASSERT_EQUAL(first->id, CORE << 16 | DOMAIN_DYNAMIC);
     CU_ASSERT_EQUAL(second->id, first->id + 1);
     CU_ASSERT_EQUAL(first->parent, 7);
@@ -30,7 +31,7 @@ static void test_ids(void)
     domainid_t old = first->id;
     domain_table_remove(&table, first);
     CU_ASSERT_PTR_NULL(domain_table_find(&table, old));
-    CU_ASSERT_NOT_EQUAL(domain_table_add(&table, 7, "three")->id, old); // T1
+    CU_ASSERT_NOT_EQUAL(domain_table_add(&table, 7, "three", false)->id, old); // T1
     CU_ASSERT_EQUAL(domain_table_running(&table), 2);
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
@@ -38,8 +39,8 @@ static void test_ids(void)
 static void test_names(void)
 {
     domain_table_init(&table, CORE);
-    struct domain *domain =
-        domain_table_add(&table, 1, "a name that is longer than what the table has room for");
+    struct domain *domain = domain_table_add(
+        &table, 1, "a name that is longer than what the table has room for", false);
     CU_ASSERT_EQUAL(strlen(domain->name), SPAWND_NAME_BYTES - 1);
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
@@ -49,31 +50,31 @@ static void test_full(void)
     domain_table_init(&table, CORE);
     struct domain *first = NULL, *second = NULL;
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        struct domain *domain = domain_table_add(&table, 1, "d");
+        struct domain *domain = domain_table_add(&table, 1, "d", false);
         CU_ASSERT_PTR_NOT_NULL_FATAL(domain);
         CU_ASSERT_EQUAL(domain_table_index(&table, domain), i);
         first = i == 10 ? domain : first;
         second = i == 3 ? domain : second;
     }
-    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, "d"));
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, "d", false));
     domainid_t first_id = first->id, second_id = second->id;
     domain_table_end(&table, first, SPAWND_EXITED, 4);
     domain_table_end(&table, second, SPAWND_DIED, 2);
     CU_ASSERT_EQUAL(domain_table_running(&table), DOMAINS_MAX - 2);
     CU_ASSERT_EQUAL(domain_table_find(&table, first_id)->status, 4);
-    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, "new"), first); // T3: it ended first
+    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, "new", false), first); // T3: it ended first
     CU_ASSERT_PTR_NULL(domain_table_find(&table, first_id));
     CU_ASSERT_EQUAL(domain_table_find(&table, second_id)->state, SPAWND_DIED);
-    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, "new"), second);
-    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, "new"));
+    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, "new", false), second);
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, "new", false));
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
 static void test_next(void)
 {
     domain_table_init(&table, CORE);
-    struct domain *first = domain_table_add(&table, 1, "a");
-    struct domain *second = domain_table_add(&table, 1, "b");
+    struct domain *first = domain_table_add(&table, 1, "a", false);
+    struct domain *second = domain_table_add(&table, 1, "b", false);
     CU_ASSERT_PTR_EQUAL(domain_table_next(&table, 0), first);
     CU_ASSERT_PTR_EQUAL(domain_table_next(&table, first->id), first);
     CU_ASSERT_PTR_EQUAL(domain_table_next(&table, first->id + 1), second);
@@ -92,8 +93,12 @@ static void test_random_table(void)
         struct domain *domain = &table.domains[test_random_below(&random, DOMAINS_MAX)];
         unsigned action = (unsigned)test_random_below(&random, 10);
         if (action < 5) {
+            domainid_t parents[] = {1, CORE << 16 | DOMAIN_DYNAMIC | 5, 9 << 16 | 77,
+                                    table.domains[round % DOMAINS_MAX].id};
             bool full = domain_table_running(&table) == DOMAINS_MAX;
-            CU_ASSERT_EQUAL(domain_table_add(&table, 1, "x") == NULL, full);
+            domainid_t parent = parents[test_random_below(&random, 4)];
+            bool refused = domain_table_add(&table, parent, "x", false) == NULL;
+            CU_ASSERT(full ? refused : !refused || parent != 1);
         } else if (domain->id != 0 && action < 9 && domain->state == SPAWND_RUNNING) {
             domain_table_end(&table, domain, SPAWND_EXITED, round);
         } else if (domain->id != 0 && action == 9) {
@@ -104,6 +109,107 @@ static void test_random_table(void)
         }
     }
     CU_ASSERT_TRUE(domain_table_valid(&table));
+}
+
+static unsigned add_many(domainid_t parent)
+{
+    unsigned count = 0;
+    while (count <= DOMAINS_MAX && domain_table_add(&table, parent, "d", false) != NULL) {
+        count++;
+    }
+    return count;
+}
+
+// T5: a domain with all that comes of it has a share, whoever of it has ended.
+static void test_families(void)
+{
+    domain_table_init(&table, CORE);
+    struct domain *root = domain_table_add(&table, DOMAIN_FIRST, "root", false);
+    struct domain *child = domain_table_add(&table, root->id, "child", false);
+    CU_ASSERT_EQUAL(add_many(child->id), FAMILY_MAX - 2);
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, root->id, "d", false));
+    CU_ASSERT_PTR_NOT_NULL(domain_table_add(&table, DOMAIN_FIRST, "another", false));
+    domainid_t child_id = child->id;
+    domain_table_end(&table, root, SPAWND_EXITED, 0);
+    CU_ASSERT_EQUAL(add_many(child_id), 1); // the place of the one that ended
+    CU_ASSERT_TRUE(domain_table_valid(&table));
+}
+
+// Domains of other cores have a share each, and one together.
+static void test_foreign_families(void)
+{
+    enum { OTHER = 3 << 16 };
+    domain_table_init(&table, CORE);
+    CU_ASSERT_EQUAL(add_many(OTHER | 20), FAMILY_MAX);
+    CU_ASSERT_EQUAL(add_many(OTHER | 21), FOREIGN_MAX - FAMILY_MAX);
+    CU_ASSERT_EQUAL(add_many(OTHER | 22), 0);
+    CU_ASSERT_EQUAL(add_many(DOMAIN_OPERATOR), DOMAINS_MAX - FOREIGN_MAX);
+    CU_ASSERT_TRUE(domain_table_valid(&table));
+}
+
+static void test_parents(void)
+{
+    domain_table_init(&table, CORE);
+    struct domain *top = domain_table_add(&table, DOMAIN_OPERATOR, "top", false);
+    struct domain *middle = domain_table_add(&table, top->id, "middle", false);
+    struct domain *low = domain_table_add(&table, middle->id, "low", false);
+    domainid_t middle_id = middle->id, low_id = low->id;
+    CU_ASSERT_TRUE(domain_table_may_end(&table, middle->id, low));
+    CU_ASSERT_TRUE(domain_table_may_end(&table, top->id, low));
+    CU_ASSERT_TRUE(domain_table_may_end(&table, DOMAIN_OPERATOR, low));
+    CU_ASSERT_FALSE(domain_table_may_end(&table, low->id, middle));
+    CU_ASSERT_FALSE(domain_table_may_end(&table, low->id, low));
+    CU_ASSERT_FALSE(domain_table_may_end(&table, 0, low));
+    domain_table_end(&table, middle, SPAWND_EXITED, 0);
+    CU_ASSERT_EQUAL(low->parent, top->id); // T4
+    CU_ASSERT_TRUE(domain_table_may_end(&table, top->id, low));
+    CU_ASSERT_FALSE(domain_table_may_end(&table, middle_id, low));
+    domain_table_end(&table, top, SPAWND_EXITED, 0);
+    CU_ASSERT_EQUAL(domain_table_find(&table, low_id)->parent, DOMAIN_OPERATOR);
+}
+
+static void test_operator(void)
+{
+    domain_table_init(&table, 0);
+    struct domain *shell = domain_table_add(&table, DOMAIN_FIRST, "shell", true);
+    CU_ASSERT_EQUAL_FATAL(shell->id, DOMAIN_OPERATOR);
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, DOMAIN_FIRST, "shell", true));
+    CU_ASSERT_EQUAL(domain_table_add(&table, DOMAIN_FIRST, "x", false)->id, DOMAIN_DYNAMIC);
+    struct domain *alien = domain_table_add(&table, 7 << 16 | 20, "alien", false);
+    CU_ASSERT_TRUE(domain_table_may_end(&table, DOMAIN_OPERATOR, alien));
+    CU_ASSERT_FALSE(domain_table_may_end(&table, 7 << 16 | DOMAIN_OPERATOR, alien));
+    CU_ASSERT_TRUE(domain_table_valid(&table));
+}
+
+static struct end_queue queue;
+
+static void test_end_queue(void)
+{
+    uint16_t index = 999;
+    end_queue_init(&queue);
+    CU_ASSERT_FALSE(end_queue_take(&queue, &index));
+    for (uint16_t i = 0; i < END_QUEUE_MAX; i++) {
+        end_queue_add(&queue, i);
+    }
+    for (unsigned i = 0; i < 3 * END_QUEUE_MAX; i++) { // Q3
+        CU_ASSERT_TRUE(end_queue_take(&queue, &index));
+        CU_ASSERT_EQUAL(index, i % END_QUEUE_MAX);
+        end_queue_add(&queue, index);
+    }
+    unsigned forgotten = 0;
+    while (end_queue_take(&queue, &index)) {
+        forgotten += end_queue_forget(&queue, index);
+    }
+    CU_ASSERT_EQUAL(forgotten, FORGETS_MAX); // Q2; the others wait, each once
+    for (unsigned i = 0; i < END_QUEUE_MAX; i++) {
+        end_queue_forgotten(&queue);
+        bool waits = i + FORGETS_MAX < END_QUEUE_MAX;
+        CU_ASSERT_EQUAL(end_queue_take(&queue, &index), waits);
+        CU_ASSERT(!waits || (index == i + FORGETS_MAX && end_queue_forget(&queue, index)));
+    }
+    CU_ASSERT_EQUAL(queue.forgotten, 0);
+    end_queue_forgotten(&queue); // one too many
+    CU_ASSERT_EQUAL(queue.forgotten, 0);
 }
 
 static struct strings strings;
@@ -209,7 +315,15 @@ int main(void)
         {"names", test_names},
         {"a full table", test_full},
         {"the next domain", test_next},
+        {"families", test_families},
+        {"families of other cores", test_foreign_families},
+        {"parents", test_parents},
+        {"the operator", test_operator},
         {"random use", test_random_table},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo queue_tests[] = {
+        {"turns", test_end_queue},
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo strings_tests[] = {
@@ -221,6 +335,7 @@ int main(void)
     };
     CU_SuiteInfo suites[] = {
         {"domain table", NULL, NULL, NULL, NULL, table_tests},
+        {"queue of ends", NULL, NULL, NULL, NULL, queue_tests},
         {"strings", NULL, NULL, NULL, NULL, strings_tests},
         CU_SUITE_INFO_NULL,
     };

@@ -20,6 +20,8 @@ struct bootmodule_args {
 
 /// The first module of this name, or NULL.
 const struct bootinfo_module *bootmodule_find(const struct bootinfo *info, const char *name);
+const struct bootinfo_module *bootmodule_find_in(const struct bootinfo_module *modules,
+                                                 size_t count, const char *name);
 
 /// Whether init is to start it.
 bool bootmodule_is_marked(const struct bootinfo_module *module);

@@ -49,6 +49,8 @@ struct spawn_info {
     domainid_t domain_id;
     genpaddr_t base; ///< memory that it was made of
     gensize_t bytes;
+    unsigned destroying;  ///< private: how far spawn_destroy_step() has come ...
+    errval_t destroy_err; ///< ... and its first error
 };
 
 /// Make a domain, not running yet. On failure nothing is left of it and *si is untouched.
@@ -78,3 +80,6 @@ LIB_MUST_CHECK errval_t spawn_run(const struct spawn_info *si);
 /// Stop the domain and delete everything that it and si hold. Goes on after errors and returns the
 /// first.
 errval_t spawn_destroy(struct spawn_info *si);
+
+/// One bounded step of it. SYS_ERR_AGAIN: more remain; else it is done.
+LIB_MUST_CHECK errval_t spawn_destroy_step(struct spawn_info *si);
