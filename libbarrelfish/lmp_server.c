@@ -61,7 +61,7 @@ void lmp_server_forget(struct lmp_server *server, uint32_t badge)
     struct lmp_client *client = &server->clients[index - 1];
     *link = client->next;
     if (!capref_is_null(client->reply_cap)) {
-        (void)cap_destroy(client->reply_cap);
+        cap_drop(client->reply_cap);
     }
     client->badge = 0;
     client->next = server->free_list;
@@ -129,13 +129,13 @@ static void connect(struct lmp_server *server, uint32_t badge, struct capref cap
         if (!capref_is_null(cap)) {
             uint64_t words[LMP_MSG_LENGTH] = {LIB_ERR_BIND_REFUSED};
             (void)lmp_send(cap, 0, NULL_CAP, LMP_MSG_LENGTH, words);
-            (void)cap_destroy(cap);
+            cap_drop(cap);
         }
         return;
     }
     if (!capref_is_null(cap)) {
         if (!capref_is_null(client->reply_cap)) {
-            (void)cap_destroy(client->reply_cap);
+            cap_drop(client->reply_cap);
         }
         client->reply_cap = cap;
     }
@@ -159,7 +159,7 @@ static void handle(struct lmp_server *server, struct lmp_recv_msg *msg, struct c
     uint32_t badge = (uint32_t)msg->buf.badge;
     if (badge != 0 && (msg->buf.msglen == 0 || (msg->words[0] & RPC_REQUEST) == 0)) {
         if (!capref_is_null(cap)) {
-            (void)cap_destroy(cap);
+            cap_drop(cap);
         }
         return;
     }

@@ -208,7 +208,7 @@ static errval_t set_revoke_ep(uint32_t badge, struct capref cap)
         return SYS_ERR_CAP_TYPE;
     }
     if (!capref_is_null(account->revoke_ep)) {
-        (void)cap_destroy(account->revoke_ep);
+        cap_drop(account->revoke_ep);
     }
     account->revoke_ep = cap;
     return SYS_ERR_OK;
@@ -238,7 +238,7 @@ static void serve_with_cap(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH],
     errval_t err = words[0] == MEM_SERV_REVOKE_EP ? set_revoke_ep(badge, cap)
                                                   : begin_reclaim(badge, words, cap);
     if (err_is_fail(err) && !capref_is_null(cap)) {
-        (void)cap_destroy(cap);
+        cap_drop(cap);
     }
     (void)lmp_server_reply_error(&server, badge, err);
 }
@@ -263,7 +263,7 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
     }
     bool brings_cap = words[0] == MEM_SERV_REVOKE_EP || words[0] == MEM_SERV_RECLAIM;
     if (!capref_is_null(cap) && (badge == 0 || !brings_cap)) {
-        (void)cap_destroy(cap);
+        cap_drop(cap);
     }
     if (badge == 0) {
         memory_drain(false);

@@ -309,7 +309,7 @@ void reclaim_all(struct account *account, uint32_t badge, bool by_message)
     account->next_ending = endings;
     endings = account;
     if (!capref_is_null(account->revoke_ep)) {
-        (void)cap_destroy(account->revoke_ep);
+        cap_drop(account->revoke_ep);
         account->revoke_ep = NULL_CAP;
     }
     if (revoking != NULL) {

@@ -61,7 +61,7 @@ void client_clear(struct client *client)
     client->strings = NULL;
     for (unsigned i = 0; i < SPAWND_ARGCN_SLOTS; i++) {
         if (!capref_is_null(client->argcaps[i])) {
-            (void)cap_destroy(client->argcaps[i]);
+            cap_drop(client->argcaps[i]);
             client->argcaps[i] = NULL_CAP;
         }
     }

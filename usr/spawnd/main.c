@@ -42,7 +42,7 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
     struct client *client = alive(badge) ? client_local(badge) : NULL;
     if (client == NULL) {
         if (!capref_is_null(cap)) {
-            (void)cap_destroy(cap);
+            cap_drop(cap);
         }
         if (badge == 0) {
             domain_died(words, length);

@@ -181,13 +181,13 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
     if (words[0] == SPAWND_ARGCAP) {
         errval_t err = add_argcap(client, words[1], cap);
         if (err_is_fail(err) && !capref_is_null(cap)) {
-            (void)cap_destroy(cap);
+            cap_drop(cap);
         }
         reply_error(client, err);
         return;
     }
     if (!capref_is_null(cap)) {
-        (void)cap_destroy(cap); // Not asked for.
+        cap_drop(cap); // Not asked for.
     }
     switch (words[0]) {
     case SPAWND_STRINGS:

@@ -45,6 +45,10 @@ errval_t cap_revoke(struct capref cap);
 /// Delete the capability and free its slot; also if it has gone already, with what it was made of.
 errval_t cap_destroy(struct capref cap);
 
+/// The same in bounded time, for what others have sent, which may be large: the CPU driver goes on
+/// with the deletion by itself, and the slot is freed at a later call.
+void cap_drop(struct capref cap);
+
 /// What the capability is.
 LIB_MUST_CHECK errval_t cap_identify(struct capref cap, struct capability *ret);
 

@@ -158,6 +158,11 @@ errval_t cap_destroy(struct capref cap)
     return slot_free(cap);
 }
 
+void cap_drop(struct capref cap)
+{
+    (void)cap_destroy(cap);
+}
+
 unsigned fake_slots_used(void)
 {
     return FAKE_SLOTS - fake.slots_free;

@@ -10,6 +10,7 @@
 #include "barrelfish/invocations.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
+#include "barrelfish/threads.h"
 #include "barrelfish/vspace_common.h"
 #include "caps/caps.h"
 #include "info.h"
@@ -37,6 +38,7 @@ static int fail_after, fail_slots_after;
 static ram_alloc_func_t server;
 static struct ram_rest regions[REGIONS_MAX];
 static size_t regions_count;
+static unsigned delete_steps;
 static bool refuse_merging, grow_by_server;
 static void *grown[GROWN_MAX];
 static unsigned grown_count;
@@ -52,6 +54,7 @@ void kernel_start(void)
     fail_after = fail_slots_after = -1;
     server = NULL;
     regions_count = 0;
+    delete_steps = 0;
     grow_by_server = false;
     refuse_merging = false;
     caps_init(&caps, 0, (uintptr_t)memory - KERNEL_MEMORY_BASE);
@@ -136,6 +139,44 @@ struct capref kernel_make_ram(genpaddr_t base, gensize_t bytes)
     struct caps_dest dest = caps_dest_kernel(at(slot));
     CU_ASSERT_FATAL(err_is_ok(caps_create(&caps, &dest, &ram)));
     return slot;
+}
+
+struct capref kernel_make_large(genpaddr_t base)
+{
+    enum { L1_BYTES = L1_CNODE_SLOTS_MIN * OBJSIZE_CTE, CNODES = 8 };
+    struct capref ram = kernel_make_ram(base, KERNEL_LARGE_BYTES), root;
+    CU_ASSERT_FATAL(err_is_ok(slot_alloc(&root)));
+    CU_ASSERT_FATAL(err_is_ok(cap_retype(root, ram, 0, ObjType_L1CNode, L1_BYTES, 1)));
+    struct cte *cnodes = caps_ptr(&caps, base);
+    for (unsigned i = 0; i < CNODES; i++) {
+        struct caps_dest dest = caps_dest_kernel(&cnodes[i]);
+        uint32_t done;
+        errval_t err;
+        do {
+            err = caps_retype(&caps, at(ram), L1_BYTES + i * OBJSIZE_L2CNODE, ObjType_L2CNode,
+                              OBJSIZE_L2CNODE, 1, &dest, &done);
+        } while (err_no(err) == SYS_ERR_AGAIN);
+        CU_ASSERT_FATAL(err_is_ok(err));
+    }
+    for (unsigned i = 0; i < CNODES * L2_CNODE_SLOTS; i++) {
+        struct cte *first = caps_ptr(&caps, base + L1_BYTES);
+        struct caps_dest dest = caps_dest_kernel(first + i);
+        CU_ASSERT_FATAL(err_is_ok(caps_copy(&caps, &dest, at(ram))));
+    }
+    CU_ASSERT_FATAL(err_is_ok(cap_delete(ram)));
+    (void)slot_free(ram);
+    return root;
+}
+
+void kernel_idle(void)
+{
+    while (caps_step(&caps)) {
+    }
+}
+
+unsigned kernel_delete_steps(void)
+{
+    return delete_steps;
 }
 
 struct capref kernel_returned(unsigned i)
@@ -261,6 +302,22 @@ errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offse
         err = caps_retype(&caps, at(src), offset, new_type, objsize, (uint32_t)count, &dest, &done);
     }
     return err;
+}
+
+errval_t invoke_cap_delete(struct capref cap)
+{
+    delete_steps++;
+    return kernel_slot_is_empty(cap) ? SYS_ERR_CAP_NOT_FOUND : caps_delete(&caps, at(cap));
+}
+
+void thread_mutex_lock(struct thread_mutex *mutex)
+{
+    (void)mutex;
+}
+
+void thread_mutex_unlock(struct thread_mutex *mutex)
+{
+    (void)mutex;
 }
 
 errval_t cap_delete(struct capref cap)

@@ -20,6 +20,17 @@ void kernel_stop(void);
 /// Make RAM out of nothing, in a new slot.
 struct capref kernel_make_ram(genpaddr_t base, gensize_t bytes);
 
+/// A CNode of CNodes full of capabilities at this place, in a new slot: to delete it takes many
+/// steps. All that it covers comes back then.
+struct capref kernel_make_large(genpaddr_t base);
+#define KERNEL_LARGE_BYTES (9 * 16384ul + 4096)
+
+/// The CPU driver goes on by itself with deletions that have begun.
+void kernel_idle(void);
+
+/// Steps of deletions that were asked for since the start.
+unsigned kernel_delete_steps(void);
+
 /// The slot of returned memory number i.
 struct capref kernel_returned(unsigned i);
 bool kernel_slot_is_empty(struct capref cap);

@@ -9,6 +9,7 @@ int main(void)
     CU_SuiteInfo suites[] = {
         {"pieces", NULL, NULL, NULL, NULL, pieces_tests},
         {"memory", NULL, NULL, NULL, NULL, memory_tests},
+        {"dropped capabilities", NULL, NULL, NULL, NULL, drop_tests},
         {"accounts", NULL, NULL, NULL, NULL, accounts_tests},
         {"held ranges", NULL, NULL, NULL, NULL, held_ranges_tests},
         {"revocation", NULL, NULL, NULL, NULL, revocation_tests},

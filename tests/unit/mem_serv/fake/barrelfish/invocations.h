@@ -10,5 +10,6 @@
 
 errval_t invoke_kernel_create_cap(struct capref kernel, const struct capability *raw,
                                   struct capref dest);
+errval_t invoke_cap_delete(struct capref cap);
 errval_t invoke_kernel_set_returns(struct capref kernel, enum kernel_returns kind,
                                    struct capref cnode, struct capref endpoint);
