@@ -67,7 +67,9 @@ void deferred_remove_disabled(struct dispatcher *disp, struct deferred_event *ev
 static void fire_disabled(struct deferred_event *event)
 {
     struct thread *thread = event->thread;
-    if (thread == NULL) {
+    if (event->expired != NULL) {
+        event->expired(event);
+    } else if (thread == NULL) {
         (void)waitset_chan_trigger_disabled(&event->waitset_state);
     } else if (thread->state == THREAD_BLOCKED) {
         thread->timed_out = true;

@@ -35,6 +35,7 @@ struct thread {
     struct thread *next, *prev;
     struct thread **queue; ///< head of the ring that it is on, or NULL
     enum thread_state state;
+    bool fpu_owned;    ///< made by thread_alloc(); else it is the main thread
     bool full_context; ///< preempted or new; else it is in context_block()
     bool paused;
     bool timed_out;  ///< the last wait ended by its deadline
@@ -52,8 +53,8 @@ struct thread {
     struct thread *clone_child;      ///< what the next linux_clone() of this thread has to use
     int *clear_tid;                  ///< zeroed, and a futex woken there, at the end
     uintptr_t stack_low, stack_high; ///< known bounds of the stack, or 0
-    uintptr_t unmap_base;            ///< stack to be unmapped after its end, or 0
-    size_t unmap_bytes;
+    struct thread *all_next;         ///< on the list `all` until it has ended
+    bool service;                    ///< the library's own: keeps no program from its end
 
     volatile uint32_t *futex; ///< what it waits on, while on the ring `futexes`
 
@@ -62,6 +63,15 @@ struct thread {
     void *handler_stack_low, *handler_stack_high;
     void *handler_stack_owned;
     bool in_exception;
+
+    // Signals, of the personality (linux_signals.h).
+    uint64_t signal_mask, signal_pending;
+    uint64_t signal_wanted; ///< what it waits for although it may be masked
+    void *robust_list;      ///< as set_robust_list() was told
+    bool in_call;           ///< in linux_syscall(): signals wait for its end
+    bool interrupted;       ///< by a signal: its wait on the ring `futexes`
+    bool diverted;          ///< to context_entry_signal; diverted_from is where it goes on
+    struct registers diverted_from;
 };
 
 #define FRAME_BLOCK_BYTES 64u
@@ -74,9 +84,14 @@ struct dispatcher {
     struct thread *current;
     uint64_t resume_rip; ///< where context_resume() is about to jump
     struct thread *run_queue;
-    struct thread *futexes;  ///< ring of threads in linux_futex()
-    struct thread *dead;     ///< ring of detached threads to be joined
-    struct thread *dead_raw; ///< ring of ended threads of linux_clone(), to be used again
+    struct thread *futexes; ///< ring of threads in waits that signals end: linux_futex(), sleeps
+    struct thread *dead;    ///< ring of ended threads that nobody joins, to be used again
+    struct thread *all;     ///< list of those that have not ended
+    size_t programs;        ///< of them, those that are not `service`
+    struct waitset_chanstate *last_gone; ///< triggered when there is none of these left, or NULL
+    /// Whether a signal's handler is to run for a fault: as a function of fault.c's, NULL at first.
+    bool (*fault_wanted)(const struct thread *thread, uint64_t vector);
+    void (*fault_handle)(struct registers *regs, uint64_t vector, uint64_t address);
     uintptr_t last_thread_id;
     size_t looked_for;                ///< blocked threads with that flag
     struct waitset_chanstate *polled; ///< ring
@@ -141,6 +156,10 @@ void dispatch_schedule(struct dispatcher *disp) __attribute__((noreturn));
 void fault_upcall(struct dispatcher *disp, enum exception_type type, uint64_t vector,
                   uint64_t address, uint64_t error_code) __attribute__((noreturn));
 
+/// Makes a thread, which is not the current one, run end(arg) instead of what it did; it is the end
+/// of the domain. Disabled.
+void fault_end_disabled(struct thread *thread, void (*end)(void *arg), void *arg);
+
 // threads.c
 
 void thread_ring_add(struct thread **queue, struct thread *thread);
@@ -167,7 +186,11 @@ bool thread_block_until_disabled(struct thread **queue, systime_t deadline);
 /// A thread that is on no ring and has no context yet, or NULL.
 struct thread *thread_alloc(void);
 
-/// Gives a thread its number and, for a new XSAVE area, the FPU's initial state.
+/// The same, an ended one if there is any.
+struct thread *thread_take(void);
+
+/// Gives a thread its number and, for a new XSAVE area, the FPU's initial state, and enters it in
+/// the list of all.
 void thread_prepare(struct thread *thread);
 void fpu_area_init(uint8_t *area, uint32_t bytes);
 
@@ -175,6 +198,17 @@ void fpu_area_init(uint8_t *area, uint32_t bytes);
 
 /// The second half of a thread's end, on the dispatcher stack.
 void thread_end(struct dispatcher *disp) __attribute__((noreturn));
+
+/// Wakes up to `count` threads that wait on `addr`, and tells how many.
+long linux_futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr, uint32_t count);
+
+/// The calling thread is the library's own: when all others have ended, so does the program. An
+/// event of `ws` (may be NULL), which this thread dispatches, sees to that.
+void thread_be_service(struct waitset *ws);
+
+/// Blocks the caller until a time (0: none). Negative errno values: -ETIMEDOUT, or -EINTR: a signal
+/// came. 0 if somebody woke it.
+long linux_wait_disabled(volatile uint32_t *addr, systime_t deadline);
 
 // waitset.c, deferred.c, lmp_endpoints.c
 
@@ -220,6 +254,15 @@ void context_block(struct thread *thread);
 
 /// Continues a thread that is in context_block().
 void context_continue(struct thread *thread) __attribute__((noreturn));
+
+/// Continues as the same thread, enabled, at func(arg) on another stack.
+void context_move(uintptr_t stack_top, void (*func)(void *arg), void *arg)
+    __attribute__((noreturn));
+
+/// Whether a byte can be read, or written. A fault of theirs is an answer (fault.c).
+bool context_can_read(const void *address);
+bool context_can_write(void *address);
+extern char context_guard_low[], context_guard_high[], context_guard_fail[];
 
 /// Loads all registers and enables. May be called on any stack.
 void context_resume(const struct registers *regs, const uint8_t *fpu, uint64_t xsave_mask)

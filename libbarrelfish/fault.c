@@ -25,6 +25,7 @@
 #include "pagefault.h"
 
 #define FATAL_STACK_BYTES 16384u
+#define SIGNAL_STACK_BYTES 24576u
 #define PAGEFAULT_ERROR_WRITE 0x2u
 #define PAGEFAULT_ERROR_FETCH 0x10u
 
@@ -125,13 +126,54 @@ static void __attribute__((noreturn)) wait_for_stack(struct dispatcher *disp)
     dispatch_schedule(disp);
 }
 
-// The thread's handler, or the end.
+// Runs the handler of a signal as the thread, then continues as the handler wants.
+static void signal_run(struct fault *fault)
+{
+    struct thread *thread = thread_self();
+    thread->in_exception = false; // the handler may leave by longjmp(); a mask keeps it from itself
+    disp_self()->fault_handle(&fault->regs, fault->vector, fault->address);
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
+}
+
+// The handler of a signal runs on the thread's own stack, if that has room.
+static bool signal_wanted(struct dispatcher *disp, const struct thread *thread,
+                          const struct fault *fault)
+{
+    uintptr_t sp = fault->regs.rsp;
+    return disp->fault_wanted != NULL && sp <= thread->stack_high &&
+           sp >= thread->stack_low + SIGNAL_STACK_BYTES &&
+           disp->fault_wanted(thread, fault->vector);
+}
+
+// The access was a question (context_can_read()); this is the answer.
+static void __attribute__((noreturn)) guarded(struct dispatcher *disp, struct fault *fault)
+{
+    struct thread *thread = disp->current;
+    if (fault->fpu == NULL) {
+        memset(thread->fpu, 0, disp->shared.xsave_bytes);
+        context_fpu_save(thread->fpu, disp->shared.xsave_mask);
+        fault->fpu = thread->fpu;
+    }
+    fault->regs.rip = (uint64_t)context_guard_fail;
+    context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
+}
+
+// The thread's handler, that of a signal, or the end.
 static void unanswered(struct dispatcher *disp, struct fault *fault)
 {
     struct thread *thread = disp->current;
+    if (thread != NULL && fault->regs.rip >= (uint64_t)context_guard_low &&
+        fault->regs.rip < (uint64_t)context_guard_high) {
+        guarded(disp, fault);
+    }
     if (!fatal && thread != NULL && thread->handler != NULL && !thread->in_exception) {
         thread->in_exception = true;
         divert_with(disp, exception_run, fault, (uintptr_t)thread->handler_stack_high);
+    }
+    if (!fatal && thread != NULL && !thread->in_exception && signal_wanted(disp, thread, fault)) {
+        thread->in_exception = true;
+        divert_with(disp, signal_run, fault, fault->regs.rsp - RED_ZONE_BYTES);
     }
     bool again = fatal || thread == NULL;
     fatal = true;
@@ -164,6 +206,22 @@ void fault_upcall(struct dispatcher *disp, enum exception_type type, uint64_t ve
         }
     }
     unanswered(disp, &fault);
+}
+
+void fault_end_disabled(struct thread *thread, void (*end)(void *arg), void *arg)
+{
+    fatal = true;
+    thread->regs = (struct registers){
+        .rip = (uint64_t)end,
+        .rdi = (uint64_t)arg,
+        .rsp = (uintptr_t)fatal_stack + sizeof(fatal_stack) - 8,
+        .eflags = EFLAGS_DEFAULT,
+        .fs_base = thread->regs.fs_base,
+        .gs_base = (uint64_t)disp_self(),
+    };
+    fpu_area_init(thread->fpu, disp_self()->shared.xsave_bytes);
+    thread->full_context = true;
+    thread->paused = false;
 }
 
 void disp_fatal(void)

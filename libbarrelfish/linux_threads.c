@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// clone, futex and the end of a thread as Linux has them, as far as the C library's threads need
-// them (barrelfish/linux_threads.h). A thread's end has two halves: the second runs on the
-// dispatcher stack, because whoever sees *clear_tid become zero unmaps the thread's stack. Sources:
-// man pages clone(2), futex(2), set_tid_address(2).
+// clone and futex as Linux has them, as far as the C library's threads need them
+// (barrelfish/linux_threads.h). How a thread ends is in linux_thread_end.c. Sources: man pages
+// clone(2), futex(2), set_tid_address(2), membarrier(2).
 
 #include "barrelfish/linux_threads.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <time.h>
 
+#include "barrelfish/vspace.h"
 #include "dispatcher.h"
+#include "mm.h"
 
 // <linux/futex.h> and <asm/prctl.h> belong to the Linux kernel's headers, which a domain does not
 // see.
@@ -25,6 +25,7 @@
 #define FUTEX_WAKE_BITSET 10
 #define FUTEX_PRIVATE_FLAG 0x80
 #define FUTEX_CLOCK_REALTIME 0x100
+#define FUTEX_BITSET_ALL 0xffffffffu
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
 
@@ -32,30 +33,31 @@
 
 #define CLONE_FLAGS_NEEDED (CLONE_VM | CLONE_THREAD | CLONE_SETTLS)
 
+// Where the region begins in which a stack lies; its guard page is a part of it.
+static uintptr_t stack_base(uintptr_t stack)
+{
+    mm_enter();
+    const struct vregion *region =
+        vspace_get_region(get_current_vspace(), (const void *)(stack - 1));
+    uintptr_t base = region != NULL ? vregion_get_base_addr(region) : stack;
+    mm_leave();
+    return base;
+}
+
 // A thread to be used: the one that thread_create() has prepared, an ended one or a new one.
 static struct thread *clone_thread(struct thread *self, unsigned long stack)
 {
     struct thread *thread = self->clone_child;
-    if (thread != NULL) {
-        self->clone_child = NULL;
-        thread->stack_low = stack - thread->stack_low;
-        thread->stack_high = stack;
-        return thread;
-    }
-    dispatcher_handle_t handle = disp_disable();
-    thread = thread_ring_take(&disp_self()->dead_raw);
-    disp_enable(handle);
+    uintptr_t low = thread != NULL ? stack - thread->stack_low : stack_base(stack);
+    self->clone_child = NULL;
     if (thread == NULL) {
-        return thread_alloc();
+        thread = thread_take();
     }
-    if (thread->unmap_base != 0) {
-        (void)munmap((void *)thread->unmap_base, thread->unmap_bytes);
-        thread->unmap_base = 0;
+    if (thread != NULL) {
+        thread->stack_low = low;
+        thread->stack_high = stack;
+        thread->signal_mask = self->signal_mask;
     }
-    thread->handler = NULL;
-    thread->in_exception = false;
-    thread->paused = false;
-    thread->clear_tid = NULL;
     return thread;
 }
 
@@ -65,6 +67,11 @@ long linux_clone(unsigned long flags, unsigned long stack, int *parent_tid, int 
     struct thread *self = thread_self();
     if ((flags & CLONE_FLAGS_NEEDED) != CLONE_FLAGS_NEEDED || stack == 0) {
         return -ENOSYS;
+    }
+    if (((flags & CLONE_PARENT_SETTID) != 0 && !context_can_write(parent_tid)) ||
+        ((flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)) != 0 &&
+         !context_can_write(child_tid))) {
+        return -EFAULT;
     }
     struct registers regs = *self->syscall_frame;
     struct thread *thread = clone_thread(self, stack);
@@ -94,7 +101,7 @@ long linux_clone(unsigned long flags, unsigned long stack, int *parent_tid, int 
 }
 
 // Wakes up to `count` waiters on `addr`.
-static long futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr, uint32_t count)
+long linux_futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr, uint32_t count)
 {
     long woken = 0;
     struct thread *thread = disp->futexes;
@@ -127,72 +134,82 @@ static long futex_move_disabled(struct dispatcher *disp, volatile uint32_t *from
     return moved;
 }
 
+long linux_wait_disabled(volatile uint32_t *addr, systime_t deadline)
+{
+    struct dispatcher *disp = disp_self();
+    struct thread *self = disp->current;
+    if ((self->signal_pending & ~self->signal_mask) != 0) {
+        return -EINTR;
+    }
+    self->futex = addr;
+    self->interrupted = false;
+    bool woken = thread_block_until_disabled(&disp->futexes, deadline);
+    return self->interrupted ? -EINTR : woken ? 0 : -ETIMEDOUT;
+}
+
 static long futex_wait(volatile uint32_t *addr, uint32_t value, systime_t deadline)
 {
-    (void)*addr; // a fault here is the thread's; while disabled it would be the dispatcher's
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    long result = -EAGAIN;
-    if (*addr == value) {
-        disp->current->futex = addr;
-        bool woken = thread_block_until_disabled(&disp->futexes, deadline);
-        result = woken ? 0 : -ETIMEDOUT;
-    }
-    disp_enable((dispatcher_handle_t)disp);
+    dispatcher_handle_t handle = disp_disable();
+    long result = *addr == value ? linux_wait_disabled(addr, deadline) : -EAGAIN;
+    disp_enable(handle);
     return result;
 }
 
-static systime_t deadline_of(const struct timespec *time, bool absolute)
+systime_t linux_deadline(const struct timespec *time, bool absolute)
 {
     uint64_t seconds = (uint64_t)(time->tv_sec < WAIT_MAX_S ? time->tv_sec : WAIT_MAX_S);
-    systime_t ticks = us_to_systime(seconds * 1000000 + (uint64_t)time->tv_nsec / 1000);
+    systime_t ticks = us_to_systime(seconds * 1000000 + ((uint64_t)time->tv_nsec + 999) / 1000);
     systime_t now = systime_now();
     if (absolute) {
-        return ticks;
+        return ticks != 0 ? ticks : 1;
     }
     return ticks > UINT64_MAX - now ? UINT64_MAX : now + ticks;
 }
 
-long linux_futex(uint32_t *addr, int op, uint32_t value, const void *timeout, uint32_t *addr2)
+static long futex_wait_call(uint32_t *addr, int cmd, uint32_t value, const struct timespec *timeout)
 {
-    int cmd = op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-    if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET) {
-        systime_t deadline = timeout == NULL ? 0 : deadline_of(timeout, cmd == FUTEX_WAIT_BITSET);
-        return futex_wait(addr, value, deadline);
+    if (timeout == NULL) {
+        return futex_wait(addr, value, 0);
     }
-    if (cmd != FUTEX_WAKE && cmd != FUTEX_WAKE_BITSET && cmd != FUTEX_REQUEUE) {
-        return -ENOSYS;
+    struct timespec time = *timeout;
+    if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= 1000000000l) {
+        return -EINVAL;
     }
+    return futex_wait(addr, value, linux_deadline(&time, cmd == FUTEX_WAIT_BITSET));
+}
+
+static long futex_wake_call(uint32_t *addr, int cmd, uint32_t value, uint32_t move, uint32_t *to)
+{
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    long count = futex_wake_disabled(disp, addr, value);
+    long count = linux_futex_wake_disabled(disp, addr, value);
     if (cmd == FUTEX_REQUEUE) {
-        count += futex_move_disabled(disp, addr, addr2, (uint32_t)(uintptr_t)timeout);
+        count += futex_move_disabled(disp, addr, to, move);
     }
     disp_enable((dispatcher_handle_t)disp);
     return count;
 }
 
-void thread_end(struct dispatcher *disp)
+long linux_futex(uint32_t *addr, int op, uint32_t value, const void *timeout, uint32_t *addr2,
+                 uint32_t value3)
 {
-    struct thread *thread = disp->current;
-    disp->current = NULL;
-    thread->state = THREAD_ENDED;
-    if (thread->clear_tid != NULL) {
-        *thread->clear_tid = 0;
-        futex_wake_disabled(disp, (volatile uint32_t *)thread->clear_tid, 1);
+    int cmd = op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+    bool waits = cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET;
+    bool bits = cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_WAKE_BITSET;
+    if (!waits && cmd != FUTEX_WAKE && cmd != FUTEX_WAKE_BITSET && cmd != FUTEX_REQUEUE) {
+        return -ENOSYS;
     }
-    if (!thread->created) {
-        thread_ring_add(&disp->dead_raw, thread);
-    } else if (thread->detached) {
-        thread_ring_add(&disp->dead, thread);
+    if ((uintptr_t)addr % sizeof(*addr) != 0 || (bits && value3 == 0)) {
+        return -EINVAL;
     }
-    dispatch_schedule(disp);
-}
-
-void linux_exit_thread(int status)
-{
-    (void)status;
-    (void)disp_disable();
-    context_leave(thread_end);
+    if (bits && value3 != FUTEX_BITSET_ALL) {
+        return -ENOSYS;
+    }
+    // Where nothing is mapped nobody waits; a fault while disabled would end the domain.
+    if (waits && (!context_can_read(addr) || (timeout != NULL && !context_can_read(timeout)))) {
+        return -EFAULT;
+    }
+    return waits ? futex_wait_call(addr, cmd, value, timeout)
+                 : futex_wake_call(addr, cmd, value, (uint32_t)(uintptr_t)timeout, addr2);
 }
 
 long linux_set_tid_address(int *child_tid)
@@ -213,6 +230,9 @@ long linux_arch_prctl(int code, unsigned long address)
         return 0;
     }
     if (code == ARCH_GET_FS) {
+        if (!context_can_write((void *)address)) {
+            return -EFAULT;
+        }
         *(unsigned long *)address = (unsigned long)thread_get_tls();
         return 0;
     }
@@ -223,16 +243,4 @@ long linux_sched_yield(void)
 {
     thread_yield();
     return 0;
-}
-
-bool linux_unmap_own_stack(uintptr_t base, size_t bytes)
-{
-    struct thread *self = thread_self();
-    uintptr_t sp = self->syscall_frame->rsp;
-    if (sp < base || sp - base > bytes) {
-        return false;
-    }
-    self->unmap_base = base;
-    self->unmap_bytes = bytes;
-    return true;
 }

@@ -13,6 +13,7 @@
 #include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/slot_alloc.h"
+#include "dispatcher.h"
 
 #define EVENT_MESSAGES 16u
 #define THREAD_STACK_BYTES 32768u
@@ -156,6 +157,7 @@ static void take_events(void *arg)
 static int events_thread(void *arg)
 {
     (void)arg;
+    thread_be_service(&events_ws);
     while (err_is_ok(event_dispatch(&events_ws)))
         ;
     return 0;

@@ -6,9 +6,7 @@
 // library's thread-local storage here with its hidden __copy_tls(), would rest on the layout of its
 // private struct pthread (number, locale, list of threads) and of its lock flags, which differ from
 // release to release; this one uses published interfaces only, and programs that use pthread_ work
-// as they are. Threads are never detached for the C library, which would unmap a stack while on it:
-// they are joined by whoever makes the next thread. All threads run on one dispatcher; what is
-// atomic among them is done disabled.
+// as they are. All threads run on one dispatcher; what is atomic among them is done disabled.
 
 #include "dispatcher.h"
 
@@ -214,6 +212,23 @@ struct thread *thread_alloc(void)
         free(thread);
         return NULL;
     }
+    thread->fpu_owned = true;
+    return thread;
+}
+
+struct thread *thread_take(void)
+{
+    dispatcher_handle_t handle = disp_disable();
+    struct thread *thread = thread_ring_take(&disp_self()->dead);
+    disp_enable(handle);
+    if (thread == NULL) {
+        return thread_alloc();
+    }
+    uint8_t *fpu = thread->fpu;
+    free(thread->handler_stack_owned);
+    memset(thread, 0, sizeof(*thread));
+    thread->fpu = fpu;
+    thread->fpu_owned = true;
     return thread;
 }
 
@@ -224,6 +239,9 @@ void thread_prepare(struct thread *thread)
     bool was_enabled;
     dispatcher_handle_t handle = disp_try_disable(&was_enabled);
     thread->id = ++disp->last_thread_id;
+    thread->all_next = disp->all;
+    disp->all = thread;
+    disp->programs++;
     if (was_enabled) {
         disp_enable(handle);
     }
@@ -234,21 +252,6 @@ static void thread_free(struct thread *thread)
     free(thread->handler_stack_owned);
     free(thread->fpu);
     free(thread);
-}
-
-// Joins detached threads that have ended.
-static void reap_detached(void)
-{
-    for (;;) {
-        dispatcher_handle_t handle = disp_disable();
-        struct thread *thread = thread_ring_take(&disp_self()->dead);
-        disp_enable(handle);
-        if (thread == NULL) {
-            return;
-        }
-        (void)pthread_join(thread->pthread, NULL);
-        thread_free(thread);
-    }
 }
 
 static void *thread_main(void *arg)
@@ -265,8 +268,7 @@ struct thread *thread_create(thread_func_t start_func, void *data)
 
 struct thread *thread_create_varstack(thread_func_t start_func, void *arg, size_t stacksize)
 {
-    reap_detached();
-    struct thread *thread = thread_alloc();
+    struct thread *thread = thread_take();
     if (thread == NULL) {
         return NULL;
     }
@@ -318,15 +320,17 @@ errval_t thread_join(struct thread *thread, int *retval)
 
 errval_t thread_detach(struct thread *thread)
 {
-    errval_t err = LIB_ERR_THREAD_JOIN;
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    if (thread->created && !thread->detached && !thread->joining) {
-        thread->detached = true;
-        if (thread->state == THREAD_ENDED) {
-            thread_ring_add(&disp->dead, thread);
-        }
-        err = SYS_ERR_OK;
+    dispatcher_handle_t handle = disp_disable();
+    bool detachable = thread->created && !thread->detached && !thread->joining;
+    // From now on it may end and be used again at any time, but for its C library's part.
+    pthread_t pthread = thread->pthread;
+    thread->detached = thread->detached || detachable;
+    if (detachable && thread->state == THREAD_ENDED) {
+        thread_ring_add(&disp_self()->dead, thread);
     }
-    disp_enable((dispatcher_handle_t)disp);
-    return err;
+    disp_enable(handle);
+    if (!detachable) {
+        return LIB_ERR_THREAD_JOIN;
+    }
+    return pthread_detach(pthread) == 0 ? (errval_t)SYS_ERR_OK : LIB_ERR_THREAD_JOIN;
 }

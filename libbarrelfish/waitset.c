@@ -135,6 +135,9 @@ void waitset_look_disabled(struct waitset *ws)
         thread_look_disabled(thread);
         thread = thread->next != first ? thread->next : NULL;
     }
+    if (first != NULL) {
+        dispatch_want_tick(disp_self()); // the caller runs on, and they wait
+    }
 }
 
 errval_t get_next_event(struct waitset *ws, struct event_closure *closure)

@@ -128,6 +128,39 @@ context_leave:
     ud2
     .size context_leave, . - context_leave
 
+// void context_move(uintptr_t stack_top, void (*func)(void *arg), void *arg)
+    .globl context_move
+    .type context_move, @function
+context_move:
+    movq %rdi, %rsp
+    movq %rdx, %rdi
+    xorl %ebp, %ebp
+    call *%rsi
+    ud2
+    .size context_move, . - context_move
+
+// bool context_can_read(const void *address), bool context_can_write(void *address)
+// A fault between low and high continues at fail.
+    .globl context_guard_low, context_guard_high, context_guard_fail
+    .globl context_can_read, context_can_write
+    .type context_can_read, @function
+    .type context_can_write, @function
+context_guard_low:
+context_can_read:
+    movb (%rdi), %al
+    movl $1, %eax
+    ret
+    .size context_can_read, . - context_can_read
+context_can_write:
+    lock orb $0, (%rdi)
+    movl $1, %eax
+    ret
+    .size context_can_write, . - context_can_write
+context_guard_high:
+context_guard_fail:
+    xorl %eax, %eax
+    ret
+
 // void context_fpu_save(uint8_t *fpu, uint64_t xsave_mask)
 // FNINIT empties the x87 stack, which a thread that was switched by a call expects.
     .globl context_fpu_save

@@ -12,8 +12,9 @@
 /// Private to deferred.c; visible for allocation.
 struct deferred_event {
     struct waitset_chanstate waitset_state;
-    struct deferred_event *next, *prev; ///< in the order of their times
-    struct thread *thread;              ///< woken instead of raising an event
+    struct deferred_event *next, *prev;            ///< in the order of their times
+    struct thread *thread;                         ///< woken instead of raising an event
+    void (*expired)(struct deferred_event *event); ///< called, disabled, instead of both, or NULL
     systime_t time;
     bool queued;
 };

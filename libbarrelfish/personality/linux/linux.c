@@ -1,108 +1,50 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The table of system calls, by number. Those of threads are answered by the thread library and
-// only have their arguments taken apart here.
+// One system call: its answer, and then the signals that have come for the thread meanwhile. A call
+// that a signal has ended is made again if the handler wants that and it waits for no time, as
+// Linux does: to the handler it looks as if it had not been made yet, and the C library's handler
+// for cancelling goes on elsewhere then. Source: man page signal(7).
 #include "linux.h"
 
-#include "barrelfish/linux_threads.h"
+#include "linux_signal.h"
+#include "linux_signal_state.h"
+#include "linux_table.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
 
-static long call_arch_prctl(const long args[6])
-{
-    return linux_arch_prctl((int)args[0], (unsigned long)args[1]);
-}
+#define SYSCALL_BYTES 2 // of the instruction
 
-static long call_set_tid_address(const long args[6])
+static long call(struct thread *self, long nr, const long args[6])
 {
-    return linux_set_tid_address((int *)args[0]);
+    self->in_call = true;
+    long result = linux_call_of(nr)(args);
+    self->in_call = false;
+    return result;
 }
-
-static long call_gettid(const long args[6])
-{
-    (void)args;
-    return linux_gettid();
-}
-
-static long call_sched_yield(const long args[6])
-{
-    (void)args;
-    return linux_sched_yield();
-}
-
-static long call_clone(const long args[6])
-{
-    return linux_clone((unsigned long)args[0], (unsigned long)args[1], (int *)args[2],
-                       (int *)args[3], (unsigned long)args[4]);
-}
-
-static long call_futex(const long args[6])
-{
-    return linux_futex((uint32_t *)args[0], (int)args[1], (uint32_t)args[2], (const void *)args[3],
-                       (uint32_t *)args[4]);
-}
-
-static long call_exit(const long args[6])
-{
-    linux_exit_thread((int)args[0]);
-}
-
-static const linux_call table[] = {
-    [SYS_read] = linux_read,
-    [SYS_write] = linux_write,
-    [SYS_readv] = linux_readv,
-    [SYS_writev] = linux_writev,
-    [SYS_ioctl] = linux_ioctl,
-    [SYS_fcntl] = linux_fcntl,
-    [SYS_fstat] = linux_fstat,
-    [SYS_newfstatat] = linux_newfstatat,
-    [SYS_lseek] = linux_lseek,
-    [SYS_close] = linux_close,
-    [SYS_open] = linux_no_file,
-    [SYS_openat] = linux_no_file,
-    [SYS_access] = linux_no_file,
-    [SYS_readlink] = linux_no_file,
-    [SYS_stat] = linux_no_file,
-    [SYS_mmap] = linux_mmap,
-    [SYS_munmap] = linux_munmap,
-    [SYS_mprotect] = linux_mprotect,
-    [SYS_mremap] = linux_mremap,
-    [SYS_madvise] = linux_madvise,
-    [SYS_brk] = linux_brk,
-    [SYS_clock_gettime] = linux_clock_gettime,
-    [SYS_clock_getres] = linux_clock_getres,
-    [SYS_gettimeofday] = linux_gettimeofday,
-    [SYS_nanosleep] = linux_nanosleep,
-    [SYS_clock_nanosleep] = linux_clock_nanosleep,
-    [SYS_getpid] = linux_getpid,
-    [SYS_getppid] = linux_zero,
-    [SYS_getuid] = linux_zero,
-    [SYS_geteuid] = linux_zero,
-    [SYS_getgid] = linux_zero,
-    [SYS_getegid] = linux_zero,
-    [SYS_rt_sigaction] = linux_zero,
-    [SYS_rt_sigprocmask] = linux_zero,
-    [SYS_set_robust_list] = linux_zero,
-    [SYS_exit_group] = linux_exit_group,
-    [SYS_kill] = linux_kill,
-    [SYS_tkill] = linux_kill,
-    [SYS_tgkill] = linux_tgkill,
-    [SYS_uname] = linux_uname,
-    [SYS_getrandom] = linux_getrandom,
-    [SYS_arch_prctl] = call_arch_prctl,
-    [SYS_set_tid_address] = call_set_tid_address,
-    [SYS_gettid] = call_gettid,
-    [SYS_sched_yield] = call_sched_yield,
-    [SYS_clone] = call_clone,
-    [SYS_futex] = call_futex,
-    [SYS_exit] = call_exit,
-};
 
 long linux_syscall(long nr, long a1, long a2, long a3, long a4, long a5, long a6)
 {
     const long args[6] = {a1, a2, a3, a4, a5, a6};
-    size_t count = sizeof(table) / sizeof(table[0]);
-    return (unsigned long)nr < count && table[nr] != NULL ? table[nr](args) : -ENOSYS;
+    struct thread *self = thread_self();
+    struct registers *frame = self->syscall_frame;
+    for (;;) {
+        long result = call(self, nr, args);
+        uint64_t pending = self->signal_pending | linux_signals_pending;
+        if ((pending & ~self->signal_mask) == 0 && result != -EINTR) {
+            return result;
+        }
+        bool again = result == -EINTR && (nr == SYS_futex || nr == SYS_read || nr == SYS_readv);
+        uint64_t back = frame->rip, here = again ? back - SYSCALL_BYTES : back;
+        frame->rip = here;
+        again = !linux_signals_handle(frame) && again;
+        if (frame->rip != here) {
+            return result; // where the handler wants
+        }
+        frame->rip = back;
+        if (!again) {
+            return result;
+        }
+    }
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "barrelfish/barrelfish.h"
+#include "barrelfish/info.h"
 #include "systest/systest.h"
 #include "tests.h"
 
@@ -261,19 +262,27 @@ static void test_deferred(void)
     EXPECT(systime_to_us(systime_now() - start) >= EVENTS * 1000);
 }
 
-// Numbers of Linux that nobody answers here, and such as never were; arguments that cannot be.
-static void test_unknown_calls(void)
+static void *nothing(void *arg)
 {
-    static const long numbers[] = {SYS_fork, SYS_execve, SYS_ptrace, SYS_mount,
-                                   SYS_bpf,  999,        100000};
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        errno = 0;
-        EXPECT(syscall(numbers[i], 0, 0, 0) == -1 && errno == ENOSYS);
+    return arg;
+}
+
+// The stack of a thread that nobody joins is back when it has ended, not with the next thread.
+static void test_detached(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    struct info_memory before, after;
+    EXPECT(pthread_attr_init(&attr) == 0 && pthread_attr_setstacksize(&attr, 4 << 20) == 0);
+    EXPECT(pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_OK(info_read_memory(&before));
+        EXPECT(pthread_create(&thread, &attr, nothing, NULL) == 0);
+        EXPECT_OK(barrelfish_usleep(30000));
+        EXPECT_OK(info_read_memory(&after));
+        EXPECT(i == 0 || after.bytes < before.bytes + (1 << 20));
     }
-    EXPECT(write(55, "x", 1) == -1 && errno == EBADF);
-    EXPECT(syscall(SYS_mprotect, (uintptr_t)&own & ~0xffful, ~0ul, PROT_READ) == -1 &&
-           errno == ENOMEM);
-    EXPECT(getpid() > 0);
+    EXPECT(pthread_attr_destroy(&attr) == 0);
 }
 
 static void test_children(void)
@@ -292,6 +301,9 @@ static void test_children(void)
 
 int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "end") == 0) {
+        return test_end(argv[2]);
+    }
     EXPECT(argc == 3 && strcmp(argv[1], "one") == 0 && strcmp(argv[2], "two words") == 0);
     EXPECT(argv[argc] == NULL);
     test_printf();
@@ -302,7 +314,9 @@ int main(int argc, char **argv)
     test_own_threads();
     test_deferred();
     test_turns();
-    test_unknown_calls();
+    test_detached();
+    test_calls();
+    test_signals();
     test_children();
     return test_summary("libc");
 }

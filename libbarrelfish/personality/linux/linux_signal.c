@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Signals: what is pending, for whom, and how it gets its attention. A signal is handled by its
+// thread itself: at the end of a system call (linux_signals_handle()), which it ends if it waits in
+// it; at once, if it was preempted while it computed (context_entry_signal); or when it faults
+// (fault.c). The calls are in linux_signal_calls.c. Sources: man pages signal(7), sigaction(2).
+#include "linux_signal.h"
+
+#include "barrelfish/domain.h"
+#include "linux.h"
+#include "linux_signal_state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <ucontext.h>
+
+#define SIGNAL_STATUS 128 ///< exit status of a death by signal, less the signal
+#define INTERRUPT_STACK_BYTES 16384u
+
+struct linux_action linux_actions[LINUX_SIGNALS];
+uint64_t linux_signals_pending;
+
+enum linux_disposition linux_disposition(int signal)
+{
+    uintptr_t handler = linux_actions[signal].handler;
+    if (handler != LINUX_DEFAULT) {
+        return handler == LINUX_IGNORED ? LINUX_IGNORE : LINUX_HANDLE;
+    }
+    switch (signal) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+        return LINUX_IGNORE;
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return LINUX_STOP;
+    default:
+        return LINUX_FATAL;
+    }
+}
+
+void linux_signal_fatal(int signal)
+{
+    domain_exit(SIGNAL_STATUS + signal);
+}
+
+static void fatal_run(void *arg)
+{
+    linux_signal_fatal((int)(uintptr_t)arg);
+}
+
+static bool computes(const struct dispatcher *disp, const struct thread *thread)
+{
+    uintptr_t sp = thread->regs.rsp;
+    return thread->queue == &disp->run_queue && thread->full_context && !thread->in_call &&
+           !thread->in_exception && !thread->diverted && sp <= thread->stack_high &&
+           sp >= thread->stack_low + INTERRUPT_STACK_BYTES;
+}
+
+// Makes a thread, which has the signal pending and does not mask it, look.
+static void poke_disabled(struct dispatcher *disp, struct thread *thread, int signal)
+{
+    if (thread == disp->current) {
+        return; // it is in a system call, at whose end it looks
+    }
+    if (thread->queue == &disp->futexes) {
+        thread->interrupted = true;
+        thread_ring_remove(thread);
+        thread_wake_disabled(thread);
+    } else if (linux_disposition(signal) == LINUX_FATAL) {
+        if (thread->queue != NULL) {
+            thread_ring_remove(thread);
+        }
+        fault_end_disabled(thread, fatal_run, (void *)(uintptr_t)signal);
+        thread_wake_disabled(thread);
+    } else if (computes(disp, thread)) {
+        thread->diverted = true;
+        thread->diverted_from = thread->regs;
+        thread->regs.rip = (uint64_t)context_entry_signal;
+    }
+}
+
+long linux_signal_thread_disabled(struct dispatcher *disp, struct thread *thread, int signal)
+{
+    enum linux_disposition disposition = linux_disposition(signal);
+    uint64_t bit = linux_signal_bit(signal);
+    bool masked = (thread->signal_mask & bit) != 0, wanted = (thread->signal_wanted & bit) != 0;
+    if (disposition == LINUX_STOP) {
+        return -ENOSYS;
+    }
+    if (disposition == LINUX_IGNORE && !masked && !wanted) {
+        return 0;
+    }
+    thread->signal_pending |= bit;
+    if (!masked || wanted) {
+        poke_disabled(disp, thread, signal);
+    }
+    return 0;
+}
+
+// The thread that gets a signal to the domain: the current one or any other that takes it.
+static struct thread *taker(struct dispatcher *disp, uint64_t bit)
+{
+    struct thread *found = NULL;
+    for (struct thread *thread = disp->all; thread != NULL; thread = thread->all_next) {
+        bool takes = (thread->signal_mask & bit) == 0 || (thread->signal_wanted & bit) != 0;
+        if (!thread->service && takes && (found == NULL || thread == disp->current)) {
+            found = thread;
+        }
+    }
+    return found;
+}
+
+long linux_signal_domain_disabled(struct dispatcher *disp, int signal)
+{
+    struct thread *thread = taker(disp, linux_signal_bit(signal));
+    if (thread != NULL) {
+        return linux_signal_thread_disabled(disp, thread, signal);
+    }
+    if (linux_disposition(signal) == LINUX_STOP) {
+        return -ENOSYS;
+    }
+    linux_signals_pending |= linux_signal_bit(signal);
+    return 0;
+}
+
+void linux_signal_raise_disabled(int signal)
+{
+    (void)linux_signal_domain_disabled(disp_self(), signal);
+}
+
+int linux_signal_take(uint64_t set)
+{
+    dispatcher_handle_t handle = disp_disable();
+    struct thread *self = disp_self()->current;
+    uint64_t found = (self->signal_pending | linux_signals_pending) & set;
+    int signal = found != 0 ? __builtin_ctzl(found) + 1 : 0;
+    if (signal != 0) {
+        self->signal_pending &= ~linux_signal_bit(signal);
+        linux_signals_pending &= ~linux_signal_bit(signal);
+    }
+    disp_enable(handle);
+    return signal;
+}
+
+static void to_context(ucontext_t *context, const struct registers *regs, uint64_t mask)
+{
+    const greg_t values[] = {
+        [REG_R8] = (greg_t)regs->r8,   [REG_R9] = (greg_t)regs->r9,
+        [REG_R10] = (greg_t)regs->r10, [REG_R11] = (greg_t)regs->r11,
+        [REG_R12] = (greg_t)regs->r12, [REG_R13] = (greg_t)regs->r13,
+        [REG_R14] = (greg_t)regs->r14, [REG_R15] = (greg_t)regs->r15,
+        [REG_RDI] = (greg_t)regs->rdi, [REG_RSI] = (greg_t)regs->rsi,
+        [REG_RBP] = (greg_t)regs->rbp, [REG_RBX] = (greg_t)regs->rbx,
+        [REG_RDX] = (greg_t)regs->rdx, [REG_RAX] = (greg_t)regs->rax,
+        [REG_RCX] = (greg_t)regs->rcx, [REG_RSP] = (greg_t)regs->rsp,
+        [REG_RIP] = (greg_t)regs->rip, [REG_EFL] = (greg_t)regs->eflags,
+    };
+    memset(context, 0, sizeof(*context));
+    memcpy(context->uc_mcontext.gregs, values, sizeof(values));
+    memcpy(&context->uc_sigmask, &mask, sizeof(mask));
+}
+
+static void from_context(struct registers *regs, const ucontext_t *context)
+{
+    const greg_t *values = context->uc_mcontext.gregs;
+    *regs = (struct registers){
+        .r8 = (uint64_t)values[REG_R8],
+        .r9 = (uint64_t)values[REG_R9],
+        .r10 = (uint64_t)values[REG_R10],
+        .r11 = (uint64_t)values[REG_R11],
+        .r12 = (uint64_t)values[REG_R12],
+        .r13 = (uint64_t)values[REG_R13],
+        .r14 = (uint64_t)values[REG_R14],
+        .r15 = (uint64_t)values[REG_R15],
+        .rdi = (uint64_t)values[REG_RDI],
+        .rsi = (uint64_t)values[REG_RSI],
+        .rbp = (uint64_t)values[REG_RBP],
+        .rbx = (uint64_t)values[REG_RBX],
+        .rdx = (uint64_t)values[REG_RDX],
+        .rax = (uint64_t)values[REG_RAX],
+        .rcx = (uint64_t)values[REG_RCX],
+        .rsp = (uint64_t)values[REG_RSP],
+        .rip = (uint64_t)values[REG_RIP],
+        .eflags = (uint64_t)values[REG_EFL],
+        .fs_base = regs->fs_base,
+        .gs_base = regs->gs_base,
+    };
+}
+
+// Runs a handler as a call, with the signals masked that it wants, and puts back what it leaves.
+static void run_handler(int signal, siginfo_t *info, struct registers *regs)
+{
+    struct thread *self = thread_self();
+    struct linux_action action = linux_actions[signal];
+    uint64_t before = self->signal_mask;
+    ucontext_t context;
+    to_context(&context, regs, before);
+    if ((action.flags & SA_RESETHAND) != 0) {
+        linux_actions[signal].handler = LINUX_DEFAULT;
+    }
+    self->signal_mask |= action.mask;
+    self->signal_mask |= (action.flags & SA_NODEFER) == 0 ? linux_signal_bit(signal) : 0;
+    bool was_in_call = self->in_call;
+    self->in_call = false;
+    ((void (*)(int, siginfo_t *, void *))action.handler)(signal, info, &context);
+    self->in_call = was_in_call;
+    memcpy(&self->signal_mask, &context.uc_sigmask, sizeof(self->signal_mask));
+    from_context(regs, &context);
+}
+
+bool linux_signals_handle(struct registers *regs)
+{
+    struct thread *self = thread_self();
+    bool interrupts = false;
+    int signal;
+    while (((self->signal_pending | linux_signals_pending) & ~self->signal_mask) != 0 &&
+           (signal = linux_signal_take(~self->signal_mask)) != 0) {
+        enum linux_disposition disposition = linux_disposition(signal);
+        if (disposition == LINUX_FATAL) {
+            linux_signal_fatal(signal);
+        } else if (disposition == LINUX_HANDLE) {
+            siginfo_t info = {.si_signo = signal, .si_code = SI_USER};
+            info.si_pid = (pid_t)disp_get_domain_id();
+            interrupts = interrupts || (linux_actions[signal].flags & SA_RESTART) == 0;
+            run_handler(signal, &info, regs);
+        }
+    }
+    return interrupts;
+}
+
+void linux_signal_interrupted(uint8_t *fpu)
+{
+    struct thread *self = thread_self();
+    struct registers regs = self->diverted_from;
+    self->diverted = false;
+    (void)linux_signals_handle(&regs);
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    context_resume(&regs, fpu, disp->shared.xsave_mask);
+}
+
+// Intel SDM vol. 3, table 6-1, as Linux tells it.
+__attribute__((target("general-regs-only"))) static int signal_of_vector(uint64_t vector)
+{
+    switch (vector) {
+    case 0:
+    case 16:
+    case 19:
+        return SIGFPE;
+    case 1:
+    case 3:
+        return SIGTRAP;
+    case 6:
+        return SIGILL;
+    case 12:
+    case 17:
+        return SIGBUS;
+    default:
+        return SIGSEGV;
+    }
+}
+
+__attribute__((target("general-regs-only"))) bool
+linux_signal_fault_wanted(const struct thread *thread, uint64_t vector)
+{
+    int signal = signal_of_vector(vector);
+    uintptr_t handler = linux_actions[signal].handler;
+    return handler != LINUX_DEFAULT && handler != LINUX_IGNORED &&
+           (thread->signal_mask >> (signal - 1) & 1) == 0;
+}
+
+void linux_signal_fault(struct registers *regs, uint64_t vector, uint64_t address)
+{
+    siginfo_t info = {.si_signo = signal_of_vector(vector), .si_code = SI_KERNEL};
+    info.si_addr = (void *)address;
+    run_handler(info.si_signo, &info, regs);
+}
