@@ -38,8 +38,9 @@ struct thread {
     bool fpu_owned;    ///< made by thread_alloc(); else it is the main thread
     bool full_context; ///< preempted or new; else it is in context_block()
     bool paused;
-    bool timed_out;  ///< the last wait ended by its deadline
-    bool looked_for; ///< it waits for what is seen only if one looks: time, or a ring
+    bool timed_out;              ///< the last wait ended by its deadline
+    delayus_t blocking_limit_us; ///< blocking_set_limit()
+    bool looked_for;             ///< it waits for what is seen only if one looks: time, or a ring
     uintptr_t id;
 
     // How it was made and how it ends.

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "barrelfish/blocking.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/lrpc.h"
 #include "barrelfish/slot_alloc.h"
@@ -32,8 +33,9 @@ static errval_t await_reply(struct lmp_rpc *rpc, struct lmp_recv_msg *msg, struc
 }
 
 // One exchange. *cap is set in any case. Yields to the server as long as its buffer is full.
-static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
-                         struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
+static errval_t exchange_now(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                             struct capref send_cap, uint64_t out[LMP_MSG_LENGTH],
+                             struct capref *cap)
 {
     *cap = NULL_CAP;
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
@@ -59,6 +61,16 @@ static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
     }
     memcpy(out, msg.words, sizeof(msg.words));
     return out[0];
+}
+
+// The thread's limit is not for these: an answer that came later would be lost, with what it holds.
+static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                         struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
+{
+    delayus_t limit_us = blocking_set_limit(BLOCKING_FOREVER);
+    errval_t err = exchange_now(rpc, in, send_cap, out, cap);
+    (void)blocking_set_limit(limit_us);
+    return err;
 }
 
 // Gives the server the reply endpoint.

@@ -9,6 +9,7 @@
 
 #include "barrelfish/lrpc.h"
 
+#include "barrelfish/blocking.h"
 #include "barrelfish/syscalls.h"
 #include "dispatcher.h"
 
@@ -53,7 +54,8 @@ errval_t lrpc_try_disabled(struct dispatcher *disp, struct capref to, uint32_t f
     return SYS_ERR_OK;
 }
 
-errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
+static errval_t wait_until(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap,
+                           systime_t deadline)
 {
     struct waitset ws = WAITSET_INITIALIZER;
     msg->buf.buflen = LMP_MSG_LENGTH;
@@ -66,22 +68,44 @@ errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct cap
         if (err_is_fail(err)) {
             return err;
         }
-        event_dispatch(&ws);
+        err = event_dispatch_until(&ws, deadline);
+        if (err_is_fail(err)) {
+            (void)lmp_endpoint_deregister(ep);
+            return err_push(err, LIB_ERR_RECV_TIMEOUT);
+        }
     }
+}
+
+errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
+{
+    return wait_until(ep, msg, cap, blocking_deadline(BLOCKING_FOREVER));
+}
+
+errval_t lrpc_call_until(struct capref server, uint32_t flags, struct capref send_cap,
+                         struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap,
+                         systime_t deadline)
+{
+    if ((flags & ~(LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT)) != 0 || msg->buf.msglen > LMP_MSG_LENGTH) {
+        return LIB_ERR_INVALID_ARGS;
+    }
+    enum lrpc_result result = LRPC_SENT;
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    // Who waits in the CPU driver is not woken by a time.
+    errval_t err = deadline != 0
+                       ? sys_lmp_send(get_cap_caddr(server), flags | LMP_FLAG_YIELD,
+                                      get_cap_caddr(send_cap), msg->buf.msglen, msg->words)
+                       : lrpc_try_disabled(disp, server, flags, send_cap, ep, msg, cap, &result);
+    disp_enable((dispatcher_handle_t)disp);
+    if (err_is_fail(err) || result == LRPC_RECEIVED) {
+        return err;
+    }
+    return wait_until(ep, msg, cap, deadline);
 }
 
 errval_t lrpc_call(struct capref server, uint32_t flags, struct capref send_cap,
                    struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
 {
-    if ((flags & ~(LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT)) != 0 || msg->buf.msglen > LMP_MSG_LENGTH) {
-        return LIB_ERR_INVALID_ARGS;
-    }
-    enum lrpc_result result;
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    errval_t err = lrpc_try_disabled(disp, server, flags, send_cap, ep, msg, cap, &result);
-    disp_enable((dispatcher_handle_t)disp);
-    if (err_is_fail(err) || result == LRPC_RECEIVED) {
-        return err;
-    }
-    return lrpc_wait(ep, msg, cap);
+    delayus_t limit_us = thread_self()->blocking_limit_us;
+    systime_t deadline = limit_us != 0 ? blocking_deadline(limit_us) : 0;
+    return lrpc_call_until(server, flags, send_cap, ep, msg, cap, deadline);
 }

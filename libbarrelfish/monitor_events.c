@@ -35,10 +35,24 @@ void monitor_wait_add(struct monitor_wait *wait, enum monitor_event event, uint6
     waits = wait;
 }
 
-errval_t monitor_wait_block(struct monitor_wait *wait)
+bool monitor_wait_try(struct monitor_wait *wait, systime_t deadline)
 {
-    thread_sem_wait(&wait->sem);
-    return wait->err;
+    return thread_sem_wait_until(&wait->sem, deadline);
+}
+
+errval_t monitor_wait_block(struct monitor_wait *wait, systime_t deadline)
+{
+    if (monitor_wait_try(wait, deadline))
+        return wait->err;
+    thread_mutex_lock(&mutex);
+    struct monitor_wait **link = &waits;
+    while (*link != NULL && *link != wait)
+        link = &(*link)->next;
+    bool forgotten = *link == wait;
+    if (forgotten)
+        *link = wait->next;
+    thread_mutex_unlock(&mutex);
+    return forgotten ? (errval_t)LIB_ERR_TIMEOUT : wait->err; // else it came after all
 }
 
 void monitor_peer_add(struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *))
@@ -214,6 +228,11 @@ errval_t monitor_events_begin(void)
     if (err_is_fail(err))
         thread_mutex_unlock(&mutex);
     return err;
+}
+
+void monitor_events_hold(void)
+{
+    thread_mutex_lock(&mutex);
 }
 
 void monitor_events_end(void)

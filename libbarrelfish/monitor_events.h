@@ -35,17 +35,25 @@ struct monitor_peer {
 /// Starts the events' thread if need be and holds events back. On an error nothing is held.
 LIB_MUST_CHECK errval_t monitor_events_begin(void);
 void monitor_events_end(void);
+/// As monitor_events_begin(), once they have begun.
+void monitor_events_hold(void);
 
 /// Between begin and end.
 void monitor_wait_add(struct monitor_wait *wait, enum monitor_event event, uint64_t id,
                       void (*done)(struct monitor_wait *wait), void *st);
-/// After end: waits for the event and returns its error.
-errval_t monitor_wait_block(struct monitor_wait *wait);
+/// After end: waits for the event, until a time at the latest (0: for ever), and returns its error.
+/// LIB_ERR_TIMEOUT: the wait is forgotten, and what comes for it is dropped.
+errval_t monitor_wait_block(struct monitor_wait *wait, systime_t deadline);
+/// The same for a wait that is to go on: it is not forgotten.
+bool monitor_wait_try(struct monitor_wait *wait, systime_t deadline);
 
 /// Between begin and end, or from `done`.
 void monitor_peer_add(struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *));
 /// Between begin and end.
 void monitor_peer_remove(struct monitor_peer *peer);
+
+/// Takes a request to bind back that nobody answers. Returns LIB_ERR_BIND_TIMEOUT because of `err`.
+errval_t monitor_bind_give_up(uint64_t id, errval_t err);
 
 /// A client wants to bind (monitor_export.c). Called by the events' thread.
 void monitor_export_event(struct monitor_bind_request *request);

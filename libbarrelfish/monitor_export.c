@@ -7,6 +7,7 @@
 
 #include "monitor_events.h"
 
+#include "barrelfish/blocking.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
 #include "barrelfish/lmp_endpoints.h"
@@ -112,6 +113,16 @@ errval_t monitor_unexport(struct monitor_export *service)
     return err;
 }
 
+errval_t monitor_bind_give_up(uint64_t id, errval_t err)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_DISCONNECT, id};
+    if (err_is_ok(monitor_events_begin())) {
+        (void)!monitor_call(words, NULL_CAP, words, NULL);
+        monitor_events_end();
+    }
+    return err_push(err, LIB_ERR_BIND_TIMEOUT);
+}
+
 errval_t monitor_bind_lmp(iref_t iref, struct capref endpoint, struct capref *remote)
 {
     struct monitor_wait wait;
@@ -124,7 +135,9 @@ errval_t monitor_bind_lmp(iref_t iref, struct capref endpoint, struct capref *re
         monitor_wait_add(&wait, MONITOR_EVENT_BOUND, words[1], NULL, NULL);
     monitor_events_end();
     if (err_is_ok(err))
-        err = monitor_wait_block(&wait);
+        err = monitor_wait_block(&wait, blocking_deadline(BLOCKING_LIMIT_US));
+    if (err_no(err) == LIB_ERR_TIMEOUT)
+        err = monitor_bind_give_up(words[1], err);
     if (err_is_ok(err) && capref_is_null(wait.cap))
         err = LIB_ERR_RPC_REPLY;
     if (err_is_ok(err))

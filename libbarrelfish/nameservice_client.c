@@ -6,8 +6,10 @@
 
 #include "barrelfish/nameservice_client.h"
 
+#include "barrelfish/blocking.h"
 #include "monitor_events.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static errval_t call(enum monitor_op op, const char *iface, uint64_t value,
@@ -42,20 +44,92 @@ errval_t nameservice_lookup(const char *iface, iref_t *retiref)
     return err;
 }
 
+// A lookup for a name that is not there yet. The monitor knows no way to take one back: if its
+// thread gives up it stays, and the next lookup of that name takes it over. Changed between
+// monitor_events_begin() and _end(), and by the events' thread, which that holds back.
+struct name_wait {
+    struct monitor_wait wait;
+    struct name_wait *next; ///< on the list `abandoned`
+    bool abandoned, done;
+    char name[MONITOR_NAME_BYTES + 1];
+};
+
+static struct name_wait *abandoned;
+
+static void unlink_abandoned(struct name_wait *wait)
+{
+    struct name_wait **link = &abandoned;
+    while (*link != wait)
+        link = &(*link)->next;
+    *link = wait->next;
+    wait->abandoned = false;
+}
+
+static void name_came(struct monitor_wait *wait)
+{
+    struct name_wait *name = wait->st;
+    if (name->abandoned) {
+        unlink_abandoned(name);
+        free(name);
+        return;
+    }
+    name->done = true;
+    thread_sem_post(&wait->sem);
+}
+
+static errval_t wait_for_name(const char *iface, struct name_wait **ret)
+{
+    uint64_t out[LMP_MSG_LENGTH];
+    for (struct name_wait *wait = abandoned; wait != NULL; wait = wait->next) {
+        if (strcmp(wait->name, iface) == 0) {
+            unlink_abandoned(wait);
+            *ret = wait;
+            return SYS_ERR_OK;
+        }
+    }
+    struct name_wait *wait = calloc(1, sizeof(*wait));
+    if (wait == NULL)
+        return LIB_ERR_MALLOC_FAIL;
+    errval_t err = call(MONITOR_NAME_WAIT, iface, 0, out);
+    if (err_is_fail(err)) {
+        free(wait);
+        return err;
+    }
+    strcpy(wait->name, iface); // call() has checked its length
+    monitor_wait_add(&wait->wait, MONITOR_EVENT_NAME, out[1], name_came, wait);
+    *ret = wait;
+    return SYS_ERR_OK;
+}
+
+// False: it came just now.
+static bool give_up(struct name_wait *wait)
+{
+    monitor_events_hold();
+    bool late = !wait->done;
+    if (late) {
+        wait->abandoned = true;
+        wait->next = abandoned;
+        abandoned = wait;
+    }
+    monitor_events_end();
+    return late;
+}
+
 errval_t nameservice_blocking_lookup(const char *iface, iref_t *retiref)
 {
-    struct monitor_wait wait;
-    uint64_t out[LMP_MSG_LENGTH];
+    struct name_wait *wait;
     errval_t err = monitor_events_begin();
     if (err_is_fail(err))
         return err;
-    err = call(MONITOR_NAME_WAIT, iface, 0, out);
-    if (err_is_ok(err))
-        monitor_wait_add(&wait, MONITOR_EVENT_NAME, out[1], NULL, NULL);
+    err = wait_for_name(iface, &wait);
     monitor_events_end();
+    if (err_is_fail(err))
+        return err;
+    if (!monitor_wait_try(&wait->wait, blocking_deadline(BLOCKING_LIMIT_US)) && give_up(wait))
+        return LIB_ERR_LOOKUP_TIMEOUT;
+    err = wait->wait.err;
     if (err_is_ok(err))
-        err = monitor_wait_block(&wait);
-    if (err_is_ok(err))
-        *retiref = wait.value;
+        *retiref = wait->wait.value;
+    free(wait);
     return err;
 }

@@ -85,9 +85,10 @@ static void release(struct connection *connection)
 static errval_t call_remote(struct connection *connection, uint64_t words[SPAWND_WORDS])
 {
     volatile struct ump_message *message;
-    errval_t err = ump_chan_send_blocking(&connection->chan, words, 0);
+    // A spawnd is trusted, and the end of a domain is worth waiting for.
+    errval_t err = ump_chan_send_until(&connection->chan, words, 0, 0);
     if (err_is_ok(err)) {
-        err = ump_chan_recv_blocking(&connection->chan, &message);
+        err = ump_chan_recv_until(&connection->chan, &message, 0);
     }
     if (err_is_fail(err)) {
         ump_chan_close(&connection->chan);

@@ -41,7 +41,7 @@ static errval_t send(enum console_op op, const void *data, size_t bytes)
 {
     uint64_t words[UMP_PAYLOAD_WORDS] = {0};
     memcpy(words, data, bytes);
-    errval_t err = ump_chan_send_blocking(&terminal.chan, words, console_ctrl(op, bytes));
+    errval_t err = ump_chan_send_until(&terminal.chan, words, console_ctrl(op, bytes), 0);
     if (err_is_fail(err)) {
         terminal.lost = true;
         return err_push(err, LIB_ERR_CHAN_CLOSED);
@@ -82,7 +82,7 @@ static errval_t ask(enum console_op op, uint64_t argument)
 static errval_t receive(enum console_op op, char *buf, size_t *bytes, unsigned *flags)
 {
     volatile struct ump_message *message;
-    errval_t err = ump_chan_recv_blocking(&terminal.chan, &message);
+    errval_t err = ump_chan_recv_until(&terminal.chan, &message, 0);
     if (err_is_fail(err)) {
         return err_push(err, LIB_ERR_CHAN_CLOSED);
     }

@@ -115,6 +115,19 @@ void thread_sem_wait(struct thread_sem *sem)
     disp_enable(handle);
 }
 
+bool thread_sem_wait_until(struct thread_sem *sem, systime_t deadline)
+{
+    bool taken = true;
+    dispatcher_handle_t handle = disp_disable();
+    if (sem->value > 0) {
+        sem->value--;
+    } else {
+        taken = thread_block_until_disabled(&sem->queue, deadline);
+    }
+    disp_enable(handle);
+    return taken;
+}
+
 bool thread_sem_trywait(struct thread_sem *sem)
 {
     dispatcher_handle_t handle = disp_disable();

@@ -8,6 +8,7 @@
 
 #include "ump_internal.h"
 
+#include "barrelfish/blocking.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/vspace_common.h"
@@ -213,7 +214,10 @@ errval_t ump_chan_bind_blocking(struct ump_chan *uc, iref_t iref, size_t inchanl
     if (err_is_fail(err))
         return err;
     struct ump_peer *peer = uc->peer;
-    err = monitor_wait_block(&peer->wait);
+    uint64_t id = peer->wait.id;
+    err = monitor_wait_block(&peer->wait, blocking_deadline(BLOCKING_LIMIT_US));
+    if (err_no(err) == LIB_ERR_TIMEOUT)
+        err = monitor_bind_give_up(id, err);
     if (err_is_fail(err))
         release(uc);
     return err;

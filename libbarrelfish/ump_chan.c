@@ -17,6 +17,7 @@
 
 #include "ump_internal.h"
 
+#include "barrelfish/blocking.h"
 #include "barrelfish/invocations.h"
 #include "dispatcher.h"
 
@@ -199,34 +200,58 @@ errval_t ump_chan_deregister_send(struct ump_chan *uc)
     return waitset_chan_deregister(&uc->send_chan);
 }
 
-/// Waits for one event of a channel on a waitset of its own.
-static errval_t wait_for(struct waitset_chanstate *chan)
+/// Waits for one event of a channel on a waitset of its own, until a time.
+static errval_t wait_for(struct waitset_chanstate *chan, systime_t deadline)
 {
     struct waitset ws;
     waitset_init(&ws);
     errval_t err = waitset_chan_register_polled(&ws, chan, NOP_CLOSURE);
-    return err_is_ok(err) ? event_dispatch(&ws) : err;
+    if (err_is_ok(err)) {
+        err = event_dispatch_until(&ws, deadline);
+        if (err_is_fail(err))
+            (void)waitset_chan_deregister(chan);
+    }
+    return err;
 }
 
+errval_t ump_chan_send_until(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WORDS],
+                             uint16_t ctrl, systime_t deadline)
+{
+    errval_t err = ump_chan_send(uc, words, ctrl);
+    while (err_no(err) == LIB_ERR_UMP_FULL) {
+        err = wait_for(&uc->send_chan, deadline);
+        if (err_is_ok(err))
+            err = ump_chan_send(uc, words, ctrl);
+    }
+    return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_SEND_TIMEOUT) : err;
+}
+
+errval_t ump_chan_recv_until(struct ump_chan *uc, volatile struct ump_message **msg,
+                             systime_t deadline)
+{
+    errval_t err = ump_chan_recv(uc, msg);
+    while (err_no(err) == LIB_ERR_NO_UMP_MSG) {
+        err = wait_for(&uc->recv_chan, deadline);
+        if (err_is_ok(err))
+            err = ump_chan_recv(uc, msg);
+    }
+    return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_RECV_TIMEOUT) : err;
+}
+
+// The clock is only read when there is something to wait for.
 errval_t ump_chan_send_blocking(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WORDS],
                                 uint16_t ctrl)
 {
     errval_t err = ump_chan_send(uc, words, ctrl);
-    while (err_no(err) == LIB_ERR_UMP_FULL) {
-        err = wait_for(&uc->send_chan);
-        if (err_is_ok(err))
-            err = ump_chan_send(uc, words, ctrl);
-    }
-    return err;
+    return err_no(err) == LIB_ERR_UMP_FULL
+               ? ump_chan_send_until(uc, words, ctrl, blocking_deadline(BLOCKING_LIMIT_US))
+               : err;
 }
 
 errval_t ump_chan_recv_blocking(struct ump_chan *uc, volatile struct ump_message **msg)
 {
     errval_t err = ump_chan_recv(uc, msg);
-    while (err_no(err) == LIB_ERR_NO_UMP_MSG) {
-        err = wait_for(&uc->recv_chan);
-        if (err_is_ok(err))
-            err = ump_chan_recv(uc, msg);
-    }
-    return err;
+    return err_no(err) == LIB_ERR_NO_UMP_MSG
+               ? ump_chan_recv_until(uc, msg, blocking_deadline(BLOCKING_FOREVER))
+               : err;
 }

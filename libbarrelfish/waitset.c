@@ -140,24 +140,36 @@ void waitset_look_disabled(struct waitset *ws)
     }
 }
 
-errval_t get_next_event(struct waitset *ws, struct event_closure *closure)
+static errval_t next_event_until(struct waitset *ws, struct event_closure *closure,
+                                 systime_t deadline)
 {
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    bool taken, in_time = true;
     look_for_events(ws, disp);
-    while (!take_event(ws, closure)) {
+    while (!(taken = take_event(ws, closure)) && in_time) {
         if (ws->looked_for) {
             thread_look_disabled(disp->current);
         }
-        thread_block_disabled(&ws->waiters);
+        in_time = thread_block_until_disabled(&ws->waiters, deadline);
     }
     disp_enable((dispatcher_handle_t)disp);
-    return SYS_ERR_OK;
+    return taken ? (errval_t)SYS_ERR_OK : LIB_ERR_TIMEOUT;
+}
+
+errval_t get_next_event(struct waitset *ws, struct event_closure *closure)
+{
+    return next_event_until(ws, closure, 0);
 }
 
 errval_t event_dispatch(struct waitset *ws)
 {
+    return event_dispatch_until(ws, 0);
+}
+
+errval_t event_dispatch_until(struct waitset *ws, systime_t deadline)
+{
     struct event_closure closure;
-    errval_t err = get_next_event(ws, &closure);
+    errval_t err = next_event_until(ws, &closure, deadline);
     if (err_is_ok(err)) {
         closure.handler(closure.arg);
     }

@@ -98,6 +98,11 @@
     X(LIB_ERR_NOT_IMPLEMENTED, "this library does not offer that") \
     X(LIB_ERR_BIND_REFUSED, "the service refused the binding") \
     X(LIB_ERR_RPC_REPLY, "the server's reply is malformed") \
+    X(LIB_ERR_TIMEOUT, "the time has passed and no event has come") \
+    X(LIB_ERR_BIND_TIMEOUT, "the server has not answered the binding in time: it dispatches no events") \
+    X(LIB_ERR_SEND_TIMEOUT, "the ring stayed full: the peer has read nothing in time") \
+    X(LIB_ERR_RECV_TIMEOUT, "the peer has sent nothing in time") \
+    X(LIB_ERR_LOOKUP_TIMEOUT, "nobody has registered the name in time") \
     X(LIB_ERR_INVALID_ARGS, "an argument of the library call is invalid") \
     ELF_ERRORS(X) \
     X(SPAWN_ERR_NO_MODULE, "no boot module has this name") \

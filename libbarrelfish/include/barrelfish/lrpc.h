@@ -25,6 +25,14 @@ LIB_MUST_CHECK errval_t lrpc_call(struct capref server, uint32_t flags, struct c
                                   struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
                                   struct capref *cap);
 
+/// The same until a time at the latest (0: for ever); with one, the core is not handed over
+/// directly. LIB_ERR_RECV_TIMEOUT: it was sent, and the answer may still come, to whoever waits at
+/// `ep` next. lrpc_call() has the thread's limit, if one is set (barrelfish/blocking.h).
+LIB_MUST_CHECK errval_t lrpc_call_until(struct capref server, uint32_t flags,
+                                        struct capref send_cap, struct lmp_endpoint *ep,
+                                        struct lmp_recv_msg *msg, struct capref *cap,
+                                        systime_t deadline);
+
 /// The server's side: replies to `client` and waits for the next call at `ep`. If the reply could
 /// not be sent the error is returned and nothing was waited for: go on with lrpc_wait().
 LIB_MUST_CHECK static inline errval_t

@@ -108,6 +108,9 @@ void thread_cond_wait(struct thread_cond *cond, struct thread_mutex *mutex);
 
 void thread_sem_init(struct thread_sem *sem, unsigned int value);
 void thread_sem_wait(struct thread_sem *sem);
+
+/// As thread_sem_wait(), until a time at the latest (0: for ever); false if it came.
+bool thread_sem_wait_until(struct thread_sem *sem, systime_t deadline);
 bool thread_sem_trywait(struct thread_sem *sem);
 void thread_sem_post(struct thread_sem *sem);
 

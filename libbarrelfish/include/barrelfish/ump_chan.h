@@ -61,7 +61,10 @@ LIB_MUST_CHECK errval_t ump_chan_bind(struct ump_chan *uc, struct ump_bind_conti
                                       struct monitor_binding *monitor_binding, size_t inchanlen,
                                       size_t outchanlen, struct capref notify_cap);
 
-/// As ump_chan_bind(), but blocks until the binding has completed.
+/// As ump_chan_bind(), but blocks until the binding has completed. Nobody but this thread's peer
+/// gets on meanwhile: two domains that bind to one another so, each with a service of its own on the
+/// waitset that it would have to dispatch, wait until LIB_ERR_BIND_TIMEOUT (barrelfish/blocking.h).
+/// A domain with a service binds with ump_chan_bind() and dispatches until `cont` has run.
 LIB_MUST_CHECK errval_t ump_chan_bind_blocking(struct ump_chan *uc, iref_t iref, size_t inchanlen,
                                                size_t outchanlen);
 
@@ -106,11 +109,23 @@ LIB_MUST_CHECK errval_t ump_chan_register_send(struct ump_chan *uc, struct waits
                                                struct event_closure closure);
 errval_t ump_chan_deregister_send(struct ump_chan *uc);
 
-/// As ump_chan_send(), but blocks while the ring is full.
+/// As ump_chan_send(), but blocks while the ring is full. LIB_ERR_SEND_TIMEOUT: see
+/// barrelfish/blocking.h. A server does not use it for its clients: one that does not read would
+/// keep all others waiting.
 LIB_MUST_CHECK errval_t ump_chan_send_blocking(struct ump_chan *uc,
                                                const uint64_t words[UMP_PAYLOAD_WORDS],
                                                uint16_t ctrl);
 
-/// As ump_chan_recv(), but blocks until a message is there.
+/// The same until a time at the latest (0: for ever).
+LIB_MUST_CHECK errval_t ump_chan_send_until(struct ump_chan *uc,
+                                            const uint64_t words[UMP_PAYLOAD_WORDS], uint16_t ctrl,
+                                            systime_t deadline);
+
+/// As ump_chan_recv(), but blocks until a message is there. LIB_ERR_RECV_TIMEOUT, if the thread has
+/// a limit: see barrelfish/blocking.h.
 LIB_MUST_CHECK errval_t ump_chan_recv_blocking(struct ump_chan *uc,
                                                volatile struct ump_message **msg);
+
+/// The same until a time at the latest (0: for ever).
+LIB_MUST_CHECK errval_t ump_chan_recv_until(struct ump_chan *uc, volatile struct ump_message **msg,
+                                            systime_t deadline);

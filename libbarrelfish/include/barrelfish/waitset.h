@@ -86,6 +86,9 @@ LIB_MUST_CHECK errval_t waitset_destroy(struct waitset *ws);
 /// Waits for one event and runs its closure. Blocks. Its channel is unregistered before that.
 errval_t event_dispatch(struct waitset *ws);
 
+/// As event_dispatch(), until a time at the latest (0: for ever). LIB_ERR_TIMEOUT.
+errval_t event_dispatch_until(struct waitset *ws, systime_t deadline);
+
 /// As event_dispatch(), but returns LIB_ERR_NO_EVENT instead of blocking.
 errval_t event_dispatch_non_block(struct waitset *ws);
 

@@ -17,19 +17,22 @@
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"     // waitsets, threads, errors
+#include "barrelfish/blocking.h"       // how long calls wait
 #include "barrelfish/monitor_client.h" // which cores there are; services
 #include "barrelfish/spawn_client.h"   // starting programs
 #include "barrelfish/ump_chan.h"       // channels between cores
 
 #define CHANNEL_BYTES 2048 // of each direction: 30 messages can be on their way
 #define ROUNDS 3
+#define PATIENCE_US 20000000 // a working peer answers at once; who does not is given up
 
 // A channel carries words; what they mean is up to the two who talk. Here: a line of text.
 static errval_t say(struct ump_chan *chan, const char *text)
 {
     uint64_t words[UMP_PAYLOAD_WORDS] = {0};
     snprintf((char *)words, sizeof(words), "%s", text);
-    return ump_chan_send_blocking(chan, words, 0); // blocks while the ring is full
+    return ump_chan_send_blocking(chan, words,
+                                  0); // blocks while the ring is full, but not for ever
 }
 
 static errval_t hear(struct ump_chan *chan, char text[UMP_PAYLOAD_BYTES])
@@ -127,8 +130,9 @@ static int first(char *name, coreid_t core)
         char *const argv[] = {name, "second", number, NULL}; // this program, whatever its name
         err = spawn_program(core, name, argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
     }
+    systime_t deadline = systime_now() + us_to_systime(PATIENCE_US);
     while (err_is_ok(err) && !connected) {
-        err = event_dispatch(get_default_waitset()); // runs on_connect()
+        err = event_dispatch_until(get_default_waitset(), deadline); // runs on_connect()
     }
     if (err_is_ok(err)) {
         err = talk();
@@ -144,6 +148,7 @@ static int first(char *name, coreid_t core)
 
 int main(int argc, char *argv[])
 {
+    (void)blocking_set_limit(PATIENCE_US); // of every blocking call, hear() included
     if (argc == 3 && strcmp(argv[1], "second") == 0) {
         return second((iref_t)strtoull(argv[2], NULL, 10));
     }

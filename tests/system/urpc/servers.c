@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// test_servers CORE: nobody waits for ever. Servers that bind to one another, with calls that block
+// (which give up) and by the guide's pattern, whose server is usr/examples/adder; a client of that
+// server that never reads, while others go on; names that nobody registers.
+//   test_servers blocking NAME OTHER    a server of the wrong kind; ends with status 7
+#include "systest/systest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "barrelfish/barrelfish.h"
+#include "barrelfish/blocking.h"
+#include "barrelfish/nameservice_client.h"
+#include "barrelfish/spawn_client.h"
+#include "barrelfish/ump_chan.h"
+
+#define RING_BYTES 2048u
+#define SHORT_US 100000u
+#define CHILD_LIMIT_MS 60000u
+#define STATUS_TIMEOUT 7
+#define CALLS 100u
+#define LOOKUPS 80u // more than one domain may have waiting at its monitor
+
+static unsigned accepted, failed;
+static iref_t own_iref;
+
+static void on_connect(void *st, struct monitor_bind_request *request)
+{
+    static struct ump_chan chans[4];
+    (void)st;
+    if (err_is_ok(ump_chan_accept(&chans[accepted], request))) {
+        accepted++;
+    } else {
+        failed++;
+    }
+}
+
+static errval_t offer(const char *name, iref_t *iref)
+{
+    static struct monitor_export service;
+    errval_t err = monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, iref);
+    return err_is_ok(err) ? nameservice_register(name, *iref) : err;
+}
+
+static int blocking_main(const char *name, const char *other)
+{
+    struct ump_chan chan;
+    iref_t iref;
+    errval_t err = offer(name, &iref);
+    if (err_is_ok(err)) {
+        err = nameservice_blocking_lookup(other, &iref);
+    }
+    (void)blocking_set_limit(SHORT_US);
+    if (err_is_ok(err)) {
+        err = ump_chan_bind_blocking(&chan, iref, RING_BYTES, RING_BYTES);
+    }
+    barrelfish_usleep(2 * SHORT_US); // the other one has begun later
+    return err_no(err) == LIB_ERR_BIND_TIMEOUT ? STATUS_TIMEOUT : EXIT_FAILURE;
+}
+
+static struct capref start(coreid_t core, char *const argv[])
+{
+    struct capref domain = NULL_CAP;
+    EXPECT_OK(spawn_program(core, argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain));
+    return domain;
+}
+
+// Two programs, one on each core, which have one another's names.
+static void test_pair(coreid_t core, const char *program, const char *how, uint8_t wanted)
+{
+    char *const argv[] = {(char *)program, (char *)how, "west", "east", NULL};
+    const char *const args[] = {how, "east", "west", NULL};
+    uint8_t status = 0;
+    struct capref west = start(core, argv);
+    struct test_child east = test_run_child(disp_get_core_id(), program, args, CHILD_LIMIT_MS);
+    EXPECT(east.end == TEST_END_STATUS && east.status == wanted);
+    EXPECT_OK(spawn_wait(west, &status, false));
+    EXPECT(status == wanted);
+}
+
+static void on_bound(void *st, errval_t err, struct ump_chan *chan, struct capref notify)
+{
+    (void)chan;
+    (void)notify;
+    *(errval_t *)st = err;
+}
+
+// A server that binds to itself: blocked, it cannot answer; dispatching, it can.
+static void test_itself(void)
+{
+    struct ump_chan chan;
+    iref_t iref;
+    EXPECT_OK(offer("itself", &iref));
+    own_iref = iref;
+    delayus_t before = blocking_set_limit(SHORT_US);
+    EXPECT_ERR(ump_chan_bind_blocking(&chan, iref, RING_BYTES, RING_BYTES), LIB_ERR_BIND_TIMEOUT);
+    EXPECT(blocking_set_limit(before) == SHORT_US && before == 0);
+    while (accepted + failed == 0) {
+        EXPECT_OK(event_dispatch(get_default_waitset()));
+    }
+    EXPECT(failed == 1); // who gave up is not there any more
+    errval_t err = LIB_ERR_NO_EVENT;
+    struct ump_bind_continuation cont = {on_bound, &err};
+    EXPECT_OK(ump_chan_bind(&chan, cont, NULL, iref, NULL, RING_BYTES, RING_BYTES, NULL_CAP));
+    while (err_no(err) == LIB_ERR_NO_EVENT) {
+        EXPECT_OK(event_dispatch(get_default_waitset()));
+    }
+    EXPECT_OK(err);
+    EXPECT(accepted == 1);
+    ump_chan_close(&chan);
+}
+
+static bool connect(struct ump_chan *chan)
+{
+    iref_t iref;
+    return EXPECT_OK(nameservice_blocking_lookup("adder", &iref)) &&
+           EXPECT_OK(ump_chan_bind_blocking(chan, iref, RING_BYTES, RING_BYTES));
+}
+
+static errval_t send(struct ump_chan *chan, uint64_t number)
+{
+    const uint64_t words[UMP_PAYLOAD_WORDS] = {number};
+    return ump_chan_send_blocking(chan, words, 0);
+}
+
+static void expect_answer(struct ump_chan *chan, uint64_t number)
+{
+    volatile struct ump_message *msg;
+    EXPECT(EXPECT_OK(ump_chan_recv_blocking(chan, &msg)) && msg->data[0] == number + 1);
+}
+
+// One that never reads fills its rings, and is told; another is served as if it were alone.
+static void test_deaf_client(coreid_t core)
+{
+    char *const argv[] = {"adder", NULL};
+    struct capref server = start(core, argv);
+    struct ump_chan deaf, good;
+    volatile struct ump_message *msg;
+    uint8_t status;
+    if (!connect(&deaf) || !connect(&good)) {
+        return;
+    }
+    (void)blocking_set_limit(SHORT_US);
+    uint64_t sent = 0;
+    errval_t err;
+    while (err_is_ok(err = send(&deaf, sent))) {
+        sent++;
+    }
+    EXPECT_ERR(err, LIB_ERR_SEND_TIMEOUT);
+    EXPECT(sent > 30); // its own ring is full, and the answers are not read
+    for (uint64_t i = 0; i < CALLS; i++) {
+        EXPECT_OK(send(&good, i));
+        expect_answer(&good, i);
+    }
+    EXPECT_ERR(ump_chan_recv_blocking(&good, &msg), LIB_ERR_RECV_TIMEOUT);
+    for (uint64_t i = 0; i < sent; i++) {
+        expect_answer(&deaf, i);
+    }
+    EXPECT_OK(send(&deaf, 5));
+    expect_answer(&deaf, 5);
+    (void)blocking_set_limit(0);
+    ump_chan_close(&deaf);
+    ump_chan_close(&good);
+    EXPECT_OK(spawn_kill(server));
+    EXPECT_OK(spawn_wait(server, &status, false));
+}
+
+static void test_names(void)
+{
+    iref_t iref = 0;
+    (void)blocking_set_limit(1000);
+    for (unsigned i = 0; i < LOOKUPS; i++) {
+        EXPECT_ERR(nameservice_blocking_lookup("nobody's", &iref), LIB_ERR_LOOKUP_TIMEOUT);
+    }
+    (void)blocking_set_limit(0);
+    EXPECT_OK(nameservice_register("nobody's", own_iref));
+    EXPECT_OK(nameservice_blocking_lookup("nobody's", &iref));
+    EXPECT(iref == own_iref);
+    EXPECT_OK(nameservice_unregister("nobody's"));
+    struct waitset ws = WAITSET_INITIALIZER;
+    systime_t limit = systime_now() + us_to_systime(1000);
+    EXPECT_ERR(event_dispatch_until(&ws, limit), LIB_ERR_TIMEOUT);
+    EXPECT(systime_now() >= limit);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "blocking") == 0) {
+        return blocking_main(argv[2], argv[3]);
+    }
+    coreid_t core = (coreid_t)atoi(argc > 1 ? argv[1] : "0");
+    test_itself();
+    test_names();
+    test_pair(core, "test_servers", "blocking", STATUS_TIMEOUT);
+    test_pair(core, "adder", "both", 0);
+    test_deaf_client(core);
+    return test_summary("servers");
+}
