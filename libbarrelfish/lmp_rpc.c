@@ -14,6 +14,7 @@
 #include "barrelfish/lrpc.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
+#include "barrelfish/systime.h"
 
 #define REPLY_MESSAGES 2u
 
@@ -39,6 +40,7 @@ static errval_t exchange_now(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENG
 {
     *cap = NULL_CAP;
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    systime_t deadline = rpc->limit_us != 0 ? blocking_deadline(rpc->limit_us) : 0;
     errval_t err;
     for (;;) {
         msg.buf.msglen = LMP_MSG_LENGTH;
@@ -47,6 +49,9 @@ static errval_t exchange_now(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENG
         err = lrpc_call(rpc->server, 0, send_cap, rpc->reply_ep, &msg, cap);
         if (!lmp_err_is_transient(err)) {
             break;
+        }
+        if (deadline != 0 && systime_now() >= deadline) {
+            return err_push(err, LIB_ERR_SEND_TIMEOUT);
         }
         thread_yield_dispatcher(get_cap_caddr(rpc->server));
     }
@@ -63,13 +68,34 @@ static errval_t exchange_now(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENG
     return out[0];
 }
 
-// The thread's limit is not for these: an answer that came later would be lost, with what it holds.
+// A reply that comes too late must not be taken for that to the next request: it goes to an endpoint
+// that is there no more. The next call connects with the new one.
+static void forget_late_reply(struct lmp_rpc *rpc)
+{
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    struct capref cap;
+    while (err_is_ok(lmp_endpoint_recv(rpc->reply_ep, &msg.buf, &cap))) {
+        if (!capref_is_null(cap)) {
+            (void)cap_destroy(cap);
+        }
+    }
+    lmp_rpc_destroy(rpc);
+    if (err_is_fail(endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep))) {
+        rpc->reply_ep = NULL;
+    }
+    rpc->late = true;
+}
+
+// The thread's limit is not for these, but the connection's own.
 static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
                          struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
 {
-    delayus_t limit_us = blocking_set_limit(BLOCKING_FOREVER);
+    delayus_t before = blocking_set_limit(rpc->limit_us != 0 ? rpc->limit_us : BLOCKING_FOREVER);
     errval_t err = exchange_now(rpc, in, send_cap, out, cap);
-    (void)blocking_set_limit(limit_us);
+    (void)blocking_set_limit(before);
+    if (err_no(err) == LIB_ERR_RECV_TIMEOUT && rpc->limit_us != 0) {
+        forget_late_reply(rpc);
+    }
     return err;
 }
 
@@ -78,12 +104,19 @@ static errval_t connect(struct lmp_rpc *rpc)
 {
     uint64_t words[LMP_MSG_LENGTH] = {RPC_OP_CONNECT};
     struct capref cap;
+    rpc->late = false;
     return exchange(rpc, words, rpc->reply_cap, words, &cap);
 }
 
 errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server)
 {
+    return lmp_rpc_init_limited(rpc, server, 0);
+}
+
+errval_t lmp_rpc_init_limited(struct lmp_rpc *rpc, struct capref server, delayus_t limit_us)
+{
     rpc->server = server;
+    rpc->limit_us = limit_us;
     thread_mutex_init(&rpc->mutex);
     errval_t err = endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep);
     if (err_is_fail(err)) {
@@ -98,6 +131,9 @@ errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server)
 
 void lmp_rpc_destroy(struct lmp_rpc *rpc)
 {
+    if (rpc->reply_ep == NULL) {
+        return;
+    }
     (void)cap_destroy(rpc->reply_cap);
     if (!capref_is_null(rpc->reply_ep->recv_slot)) {
         (void)slot_free(rpc->reply_ep->recv_slot);
@@ -109,6 +145,9 @@ errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
                       struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *recv_cap)
 {
     struct capref spare = NULL_CAP;
+    if (rpc->reply_ep == NULL) {
+        return LIB_ERR_CHAN_CLOSED;
+    }
     if (capref_is_null(rpc->reply_ep->recv_slot)) {
         errval_t err = slot_alloc(&spare);
         if (err_is_fail(err)) {
@@ -122,7 +161,8 @@ errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
         spare = NULL_CAP;
     }
     // The server may have forgotten this client, or be another one by now.
-    errval_t err = lmp_endpoint_is_closed(rpc->reply_ep) ? connect(rpc) : SYS_ERR_OK;
+    bool anew = rpc->late || lmp_endpoint_is_closed(rpc->reply_ep);
+    errval_t err = anew ? connect(rpc) : SYS_ERR_OK;
     if (err_is_ok(err)) {
         err = exchange(rpc, in, send_cap, out, &cap);
     }

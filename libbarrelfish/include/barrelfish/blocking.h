@@ -12,7 +12,8 @@
 //   nameservice_blocking_lookup()                  LIB_ERR_LOOKUP_TIMEOUT
 //   ump_chan_recv_blocking(), lrpc_call()          LIB_ERR_RECV_TIMEOUT, if blocking_set_limit()
 //
-// Calls to the monitor, the memory server and spawnd are not limited.
+// Calls to the monitor, the memory server and spawnd are not limited; those to other servers over
+// LMP are if lmp_rpc_init_limited() says so.
 #pragma once
 
 #include "barrelfish/types.h"

@@ -32,12 +32,20 @@ struct lmp_rpc {
     struct capref reply_cap;
     struct lmp_endpoint *reply_ep;
     struct thread_mutex mutex;
+    delayus_t limit_us; ///< of an exchange; 0: none
+    bool late;          ///< a reply did not come in time: the server has to be given the endpoint
 };
 
 /// Connects to a server. `server` stays the caller's and must live as long as `rpc`. Blocks.
 /// Works before the C library is up. Errors: of slot_alloc(), endpoint_create(), the transport and
 /// the server; `rpc` is unusable then.
 LIB_MUST_CHECK errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server);
+
+/// The same to a server that need not be trusted: no exchange takes longer than `limit_us`, this one
+/// included. LIB_ERR_SEND_TIMEOUT: it takes no requests; LIB_ERR_RECV_TIMEOUT: it does not answer,
+/// and if it does later the answer is dropped; a later call connects anew.
+LIB_MUST_CHECK errval_t lmp_rpc_init_limited(struct lmp_rpc *rpc, struct capref server,
+                                             delayus_t limit_us);
 
 /// Ends the use of a connection: destroys the reply endpoint. No call may be under way.
 void lmp_rpc_destroy(struct lmp_rpc *rpc);

@@ -22,10 +22,11 @@ enum linux_stream linux_stream_of(long fd)
 
 long linux_close(const long args[6])
 {
-    if (linux_stream_of((int)args[0]) == LINUX_CLOSED) {
+    long fd = (int)args[0];
+    if (linux_stream_of(fd) == LINUX_CLOSED) {
         return -EBADF;
     }
-    descriptors[args[0]] = (struct descriptor){LINUX_CLOSED, 0};
+    descriptors[fd] = (struct descriptor){LINUX_CLOSED, 0};
     return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -32,6 +33,7 @@
 #include <unistd.h>
 
 #include "barrelfish/barrelfish.h"
+#include "barrelfish/personality.h"
 #include "systest/systest.h"
 
 #define NOWHERE 0x5a5a5a000ul
@@ -247,6 +249,37 @@ static void test_poll(void)
     EXPECT(select(51, NULL, &writes, NULL, &soon) == -1 && errno == EBADF);
 }
 
+// Input that comes when the test wants it, and then ends.
+static struct thread_sem input = THREAD_SEM_INITIALIZER;
+static unsigned inputs;
+
+static size_t give_input(char *buf, size_t bytes)
+{
+    thread_sem_wait(&input);
+    size_t count = ++inputs == 1 && bytes >= 4 ? 4 : 0;
+    memcpy(buf, "abc\n", count);
+    return count;
+}
+
+// Whether there is input is seen by reading ahead; nothing of it is lost.
+static void test_poll_input(void)
+{
+    struct pollfd in = {0, POLLIN, 0};
+    char text[8];
+    int count = -1;
+    personality_read_fn before = personality_set_read(give_input);
+    EXPECT(poll(&in, 1, 20) == 0 && ioctl(0, FIONREAD, &count) == 0 && count == 0);
+    thread_sem_post(&input);
+    EXPECT(poll(&in, 1, -1) == 1 && in.revents == POLLIN);
+    EXPECT(ioctl(0, FIONREAD, &count) == 0 && count == 4);
+    EXPECT(read(0, text, 2) == 2 && poll(&in, 1, 0) == 1);
+    EXPECT(read(0, text + 2, sizeof(text)) == 2 && memcmp(text, "abc\n", 4) == 0);
+    EXPECT(poll(&in, 1, 0) == 0);
+    thread_sem_post(&input);
+    EXPECT(poll(&in, 1, -1) == 1 && read(0, text, 1) == 0); // the end
+    (void)personality_set_read(before);
+}
+
 static void test_memory(void)
 {
     char *memory =
@@ -337,6 +370,7 @@ void test_calls(void)
     test_wild_pointers();
     test_descriptors();
     test_poll();
+    test_poll_input();
     test_memory();
     test_system();
     test_clock();

@@ -186,6 +186,28 @@ static void test_names(void)
     EXPECT(systime_now() >= limit);
 }
 
+// A server over LMP that takes no message out of its endpoint, which has room for one capability.
+static void test_mute_server(void)
+{
+    struct lmp_endpoint *ep;
+    struct capref own, server, slot;
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    struct lmp_rpc rpc;
+    EXPECT_OK(endpoint_create(4, &own, &ep));
+    EXPECT_OK(slot_alloc(&server));
+    EXPECT_OK(cap_copy(server, own));
+    EXPECT_OK(slot_alloc(&slot));
+    lmp_endpoint_set_recv_slot(ep, slot);
+    EXPECT_ERR(lmp_rpc_init_limited(&rpc, server, 1000), LIB_ERR_RECV_TIMEOUT);
+    EXPECT_ERR(lmp_rpc_init_limited(&rpc, server, 1000), LIB_ERR_SEND_TIMEOUT);
+    EXPECT_OK(lmp_endpoint_recv(ep, &msg.buf, &slot));
+    EXPECT(!capref_is_null(slot));
+    EXPECT_OK(cap_destroy(slot));
+    EXPECT_OK(cap_destroy(server));
+    EXPECT_OK(cap_destroy(own));
+    lmp_endpoint_free(ep);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "blocking") == 0) {
@@ -194,6 +216,7 @@ int main(int argc, char **argv)
     coreid_t core = (coreid_t)atoi(argc > 1 ? argv[1] : "0");
     test_itself();
     test_names();
+    test_mute_server();
     test_pair(core, "test_servers", "blocking", STATUS_TIMEOUT);
     test_pair(core, "adder", "both", 0);
     test_deaf_client(core);
