@@ -18,7 +18,6 @@
 
 #include <string.h>
 
-#define MEMORY_MIN (2ul << 20) ///< a region must have this much to be built in
 #define IMAGE_BYTES_MAX (4ul << 20)
 /// L2CNodes: those with a fixed slot in the root; the last one is the slot allocator's first.
 #define CNODES 7u
@@ -316,22 +315,23 @@ static void start_dispatcher(struct builder *b, struct cte *frame, lvaddr_t entr
     dispatcher_make_runnable(dcb);
 }
 
+// The largest region of the core's own node, if one is large enough, or else of all.
 static struct bootinfo_region *first_memory(struct bootinfo *bootinfo)
 {
     uint16_t node = bootinfo->cores[kcb.core_id].node;
-    struct bootinfo_region *any = NULL;
+    struct bootinfo_region *best = NULL;
     for (unsigned i = 0; i < bootinfo->regions_count; i++) {
         struct bootinfo_region *region = &bootinfo->regions[i];
-        if (region->kind != REGION_RAM || region->bytes < MEMORY_MIN)
+        if (region->kind != REGION_RAM || region->bytes < BOOTINFO_CORE_RAM_MIN)
             continue;
-        if (region->node == node)
-            return region;
-        if (any == NULL)
-            any = region;
+        bool nearer = best != NULL && region->node == node && best->node != node;
+        bool farther = best != NULL && region->node != node && best->node == node;
+        if (best == NULL || nearer || (!farther && region->bytes > best->bytes))
+            best = region;
     }
-    if (any == NULL)
-        boot_fail("core %u has no region of memory of %lu KiB", kcb.core_id, MEMORY_MIN / 1024);
-    return any;
+    if (best == NULL)
+        boot_fail("not enough memory: no %lu KiB in one piece", BOOTINFO_CORE_RAM_MIN / 1024);
+    return best;
 }
 
 void first_domain_start(struct bootinfo *bootinfo, lpaddr_t bootinfo_paddr)

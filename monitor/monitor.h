@@ -20,8 +20,6 @@
 /// Time that a core has to come up, in microseconds: long, because on a loaded host many cores
 /// share a real one.
 #define MONITOR_START_DEADLINE_US 60000000u
-/// Least RAM that a core is started with, in bytes.
-#define MONITOR_CORE_RAM_MIN (3u << 20)
 
 struct monitor {
     coreid_t core;

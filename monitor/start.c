@@ -17,8 +17,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/// Exit status of a machine that cannot go on.
-#define STATUS_NO_MEMORY 3u
+/// What the CPU driver and this monitor have taken of a further core's memory by now: a little more
+/// than was measured.
+#define USED_BYTES (2ul << 20)
+
+#define NEED_TEXT "3 MiB"
+_Static_assert(BOOTINFO_CORE_RAM_MIN == 3ul << 20, "as NEED_TEXT says");
 
 struct child {
     coreid_t core; ///< 0: unused; core 0 is no child
@@ -145,23 +149,15 @@ static void deadline_passed(void *arg)
         cores_report_failed(child->core, "it did not come up in time");
 }
 
-/// What speaks against starting a child, or NULL.
+/// What speaks against starting a child, or NULL. One with too little for all cores below it starts
+/// and finds that itself.
 static const char *reason_against(const struct boot_heir *heir)
 {
     if (heir->kcb == BOOT_CORE_NONE)
         return "too little memory for CPU drivers";
-    if (heir->ram_bytes < (gensize_t)heir->cores * MONITOR_CORE_RAM_MIN)
-        return "too little memory";
+    if (heir->places == 0)
+        return "too little memory: each core needs " NEED_TEXT " in one piece";
     return NULL;
-}
-
-/// A machine that was given more cores than its memory can feed is a mistake of its user, who is
-/// told.
-static void give_up(coreid_t core, const char *reason)
-{
-    debug_printf("core %u cannot be started: %s; at least %u KiB are needed for each core\n", core,
-                 reason, MONITOR_CORE_RAM_MIN / 1024u);
-    (void)!invoke_kernel_halt(cap_kernel, STATUS_NO_MEMORY);
 }
 
 static errval_t start_child(unsigned heir, struct child *child)
@@ -190,7 +186,7 @@ static errval_t divide_memory(void)
         regions[i] = sources[i].region;
     if (err_is_ok(err))
         err = boot_plan_make(&plan, &monitor.tree, monitor.core, regions, count,
-                             monitor.bootinfo->distance);
+                             monitor.core == 0 ? 0 : USED_BYTES, monitor.bootinfo->distance);
     for (unsigned i = 0; i < count && err_is_ok(err); i++)
         err = cut_source(i);
     if (err_is_fail(err))
@@ -216,8 +212,10 @@ void start_children(void)
         USER_PANIC_ERR(err, "core %u cannot divide its memory", monitor.core);
     for (unsigned h = 1; h < plan.heirs_count; h++) {
         const char *reason = reason_against(&plan.heirs[h]);
-        if (reason != NULL)
-            give_up(plan.heirs[h].core, reason);
+        if (reason != NULL) {
+            cores_report_failed(plan.heirs[h].core, reason);
+            continue;
+        }
         err = start_child(h, &children[h - 1]);
         if (err_is_fail(err))
             cores_report_failed(plan.heirs[h].core, err_getstring(err));

@@ -11,8 +11,8 @@
 #include "memory_map.h"
 
 #define ACPI_CORES_MAX 1024
-#define ACPI_MEMORY_MAX 64
-#define ACPI_NODES_MAX 16
+#define ACPI_MEMORY_MAX 256
+#define ACPI_NODES_MAX 8
 #define ACPI_IO_APICS_MAX 32
 #define ACPI_OVERRIDES_MAX 32
 #define ACPI_PROBLEMS_MAX 16

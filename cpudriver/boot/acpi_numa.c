@@ -98,6 +98,13 @@ static const char *add_memory(struct acpi_info *out, const struct affinity *affi
             other->base < affinity->base + affinity->bytes)
             return "memory in two nodes, table not used";
     }
+    for (uint32_t i = 0; i < out->memory_count; i++) {
+        struct memory_affinity *before = &out->memory[i];
+        if (before->node == node && before->base + before->bytes == affinity->base) {
+            before->bytes += affinity->bytes;
+            return NULL;
+        }
+    }
     if (out->memory_count == ACPI_MEMORY_MAX)
         return "too many memory ranges, table not used";
     out->memory[out->memory_count++] =

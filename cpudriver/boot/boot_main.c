@@ -20,12 +20,16 @@
 #include <string.h>
 
 #define LOW_MEMORY_RESERVED 0x10000u ///< real-mode vectors and the firmware's data
+#define COMMANDS_MARK "run:"         ///< of a boot module that is the text of shell commands
 #define BOOT_BASE 0x100000u          ///< of the linker script
 #define LOW_MEMORY_END 0xa0000u
 #define MULTIBOOT2_BYTES_MAX (1u << 20)
 #define PCI_HOLE_END 0xfec00000ul ///< I/O APIC; above are devices that the CPU drivers use
 
 extern char trampoline_start[], trampoline_end[];
+
+_Static_assert(ACPI_NODES_MAX == BOOTINFO_NODES_MAX, "all nodes that the tables may name");
+_Static_assert(ACPI_NODES_MAX <= POOL_REGIONS_MAX, "each node has a pool");
 
 static struct {
     struct multiboot2_info loader;
@@ -67,9 +71,26 @@ static void read_acpi(void)
         boot_fail("the machine has no ACPI PM timer to measure its clocks against");
 }
 
+static void say_left_out(uint64_t bytes, const char *why)
+{
+    if (bytes > 0)
+        kprintf("%lu KiB of memory are left out: %s\n", bytes / 1024, why);
+}
+
+// The window, through which CPU drivers reach memory, ends somewhere.
+static void leave_out_beyond_window(void)
+{
+    const lpaddr_t end = WINDOW_END - WINDOW_BASE;
+    uint64_t before = memory_map_total(&boot.map, MEMORY_RAM, MEMORY_ANY_NODE);
+    memory_map_subtract(&boot.map, end, MEMORY_PHYS_LIMIT - end);
+    say_left_out(before - memory_map_total(&boot.map, MEMORY_RAM, MEMORY_ANY_NODE),
+                 "they lie above 512 GiB");
+}
+
 static void build_map(lpaddr_t info)
 {
     memory_map_build(&boot.map, boot.loader.memory, boot.loader.memory_count);
+    leave_out_beyond_window();
     for (size_t i = 0; i < boot.map.count; i++) {
         const struct region *region = &boot.map.regions[i];
         if (region->kind == MEMORY_RAM && region->base + region->bytes > boot_space.window_bytes)
@@ -87,6 +108,7 @@ static void build_map(lpaddr_t info)
         const struct multiboot2_module *module = &boot.loader.modules[i];
         memory_map_subtract(&boot.map, module->start, module->end - module->start);
     }
+    say_left_out(boot.map.lost_bytes, "the memory map has too many pieces");
 }
 
 // A chunk in a node, or in any if the node has no room for it.
@@ -101,6 +123,29 @@ static lpaddr_t carve(const char *what, uint64_t bytes, uint64_t align, uint64_t
     if (memory_map_carve(&boot.map, &request, &base))
         return base;
     boot_fail("not enough memory: %lu KiB for %s", bytes / 1024, what);
+}
+
+// Leaves in the list what can be started: cores that are there now, that xAPIC mode reaches, and no
+// more than there is room for anywhere. The boot core is always among them.
+static void choose_cores(void)
+{
+    uint32_t self = cpu_id(1, 0).ebx >> 24, kept = 0, count = 0, far = 0;
+    for (uint32_t i = 0; i < boot.acpi.core_count; i++) {
+        const struct acpi_core core = boot.acpi.cores[i];
+        bool reached = core.apic_id < APIC_ID_ALL, first = core.apic_id == self;
+        far += core.enabled && !reached;
+        if (!core.enabled || !reached)
+            continue;
+        count++;
+        if (kept < BOOTINFO_CORES_MAX || first)
+            boot.acpi.cores[kept < BOOTINFO_CORES_MAX ? kept++ : kept - 1] = core;
+    }
+    boot.acpi.core_count = kept;
+    if (far > 0)
+        kprintf("%u cores are left out: their APIC IDs are above %u\n", far, APIC_ID_ALL - 1);
+    if (count > kept)
+        kprintf("%u cores are left out: at most %u are possible\n", count - kept,
+                BOOTINFO_CORES_MAX);
 }
 
 static unsigned count_cores(unsigned node)
@@ -153,8 +198,6 @@ static void list_cores(struct bootinfo *info)
     for (uint32_t i = 0; i < boot.acpi.core_count; i++) {
         const struct acpi_core *core = &boot.acpi.cores[i];
         bool first = core->apic_id == self;
-        if (!first && info->cores_count == BOOTINFO_CORES_MAX)
-            continue;
         info->cores[first ? 0 : info->cores_count++] =
             (struct bootinfo_core){.apic_id = core->apic_id, .node = core->node};
     }
@@ -162,6 +205,8 @@ static void list_cores(struct bootinfo *info)
 
 static void list_memory(struct bootinfo *info)
 {
+    say_left_out(memory_map_keep_largest(&boot.map, BOOTINFO_RAM_REGIONS_MAX),
+                 "they are in too many pieces");
     for (size_t i = 0; i < boot.map.count; i++) {
         const struct region *region = &boot.map.regions[i];
         if (region->kind == MEMORY_RAM)
@@ -198,10 +243,24 @@ static void list_pool(struct bootinfo *info, struct core_start *self)
     }
 }
 
+static void set_commands(struct bootinfo *info, const void *text, size_t bytes)
+{
+    if (bytes >= BOOTINFO_COMMANDS_MAX)
+        boot_fail("%lu bytes of shell commands; at most %u are possible", bytes,
+                  BOOTINFO_COMMANDS_MAX - 1);
+    memcpy(info->commands, text, bytes);
+    info->commands_bytes = (uint16_t)bytes;
+    info->flags |= BOOTINFO_FLAG_COMMANDS;
+}
+
 static void list_modules(struct bootinfo *info)
 {
     for (size_t i = 0; i < boot.loader.module_count; i++) {
         const struct multiboot2_module *from = &boot.loader.modules[i];
+        if (strncmp(from->command_line, COMMANDS_MARK, strlen(COMMANDS_MARK)) == 0) {
+            set_commands(info, window_ptr(from->start), from->end - from->start);
+            continue;
+        }
         struct bootinfo_module *to = &info->modules[info->modules_count++];
         size_t length = strnlen(from->command_line, BOOTINFO_STRING_MAX);
         if (length == BOOTINFO_STRING_MAX)
@@ -232,9 +291,7 @@ void boot_main(lpaddr_t info_paddr, uint32_t magic)
     kprintf("Stave\n");
     read_loader(info_paddr, magic);
     read_acpi();
-    if (boot.acpi.node_count > BOOTINFO_NODES_MAX)
-        boot_fail("%u NUMA nodes; at most %u are supported", boot.acpi.node_count,
-                  BOOTINFO_NODES_MAX);
+    choose_cores();
     build_map(info_paddr);
     boot_space.local_apic = boot.acpi.local_apic_paddr;
     boot_space.io_apic = boot.acpi.io_apic_count > 0 ? boot.acpi.io_apics[0].paddr : 0;
@@ -256,8 +313,10 @@ void boot_main(lpaddr_t info_paddr, uint32_t magic)
     list_pool(info, self);
     list_modules(info);
     int commands = fw_cfg_read_commands(info->commands, BOOTINFO_COMMANDS_MAX - 1);
-    info->flags = commands >= 0 ? BOOTINFO_FLAG_COMMANDS : 0;
-    info->commands_bytes = commands >= 0 ? (uint16_t)commands : 0;
+    if (commands >= 0) {
+        info->flags |= BOOTINFO_FLAG_COMMANDS;
+        info->commands_bytes = (uint16_t)commands;
+    }
     self->bootinfo = paddr;
     self->apic_id = info->cores[0].apic_id;
     lpaddr_t *handover = window_ptr((lpaddr_t)boot_handover);

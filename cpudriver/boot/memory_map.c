@@ -233,6 +233,25 @@ void memory_map_split_nodes(struct region_list *list, const struct memory_affini
     }
 }
 
+uint64_t memory_map_keep_largest(struct region_list *list, size_t max)
+{
+    uint64_t dropped = 0;
+    for (;;) {
+        size_t count = 0, smallest = 0;
+        for (size_t i = 0; i < list->count; i++) {
+            if (list->regions[i].kind != MEMORY_RAM)
+                continue;
+            if (count == 0 || list->regions[i].bytes < list->regions[smallest].bytes)
+                smallest = i;
+            count++;
+        }
+        if (count <= max)
+            return dropped;
+        dropped += list->regions[smallest].bytes;
+        remove_at(list, smallest);
+    }
+}
+
 bool memory_map_carve(struct region_list *list, const struct carve_request *request, uint64_t *base)
 {
     uint64_t align = request->align > MEMORY_PAGE_BYTES ? request->align : MEMORY_PAGE_BYTES;

@@ -69,6 +69,9 @@ void memory_map_subtract(struct region_list *list, uint64_t base, uint64_t bytes
 void memory_map_split_nodes(struct region_list *list, const struct memory_affinity *ranges,
                             size_t count);
 
+/// Drop the smallest RAM regions until at most `max` are left. Returns the bytes dropped.
+uint64_t memory_map_keep_largest(struct region_list *list, size_t max);
+
 /// What memory_map_carve looks for.
 struct carve_request {
     uint64_t bytes; ///< rounded up to pages; not 0

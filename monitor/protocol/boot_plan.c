@@ -2,9 +2,9 @@
 // Copyright The Stave authors
 //
 // Division of memory at boot, see protocol/boot_plan.h. For each node with RAM the *claims* of each
-// heir are counted: one for each core of its subtree that shall get memory of that node. The node's
-// bytes are divided by the number of all claims; its regions are then cut in order of the heirs.
-// Nothing is allocated here and no capability is touched.
+// heir are counted: one for each core of its subtree that shall get memory of that node. Each claim is
+// served by one piece; the node's regions are cut in order of the heirs. Nothing is allocated here and
+// no capability is touched.
 
 #include "protocol/boot_plan.h"
 
@@ -17,6 +17,7 @@ struct division {
     const struct bootinfo_region *regions;
     unsigned regions_count;
     const uint8_t (*distance)[BOOTINFO_NODES_MAX];
+    gensize_t used;                    ///< of this core's share, before the division
     gensize_t ram[BOOTINFO_NODES_MAX]; ///< bytes in each node
     uint16_t claims[BOOTINFO_NODES_MAX][BOOT_HEIRS_MAX];
 };
@@ -104,49 +105,144 @@ static errval_t add_piece(struct boot_plan *plan, unsigned region, unsigned heir
     return SYS_ERR_OK;
 }
 
-/// Cuts one region of RAM: takes from the quota of heir *heir and of those after it; `last` takes
-/// whatever there is.
-static errval_t cut_region(struct division *d, unsigned region, unsigned *heir, unsigned last,
-                           gensize_t quota[BOOT_HEIRS_MAX])
+/// Gives an heir a piece of RAM.
+static errval_t give(struct division *d, unsigned region, unsigned heir, gensize_t *at,
+                     gensize_t bytes)
 {
-    const struct bootinfo_region *r = &d->regions[region];
-    gensize_t at = 0;
-    while (at < r->bytes) {
-        while (quota[*heir] == 0 && *heir < last)
-            (*heir)++;
-        gensize_t left = r->bytes - at;
-        gensize_t bytes = *heir == last || quota[*heir] > left ? left : quota[*heir];
-        errval_t err = add_piece(d->plan, region, *heir, r->base + at, bytes);
-        if (err_is_fail(err))
-            return err;
-        quota[*heir] -= bytes < quota[*heir] ? bytes : quota[*heir];
-        d->plan->heirs[*heir].ram_bytes += bytes;
-        at += bytes;
-    }
+    if (bytes == 0)
+        return SYS_ERR_OK;
+    errval_t err = add_piece(d->plan, region, heir, d->regions[region].base + *at, bytes);
+    if (err_is_fail(err))
+        return err;
+    *at += bytes;
+    d->plan->heirs[heir].ram_bytes += bytes;
+    d->plan->heirs[heir].places += (uint32_t)(bytes / BOOTINFO_CORE_RAM_MIN);
     return SYS_ERR_OK;
 }
 
-/// Divides the RAM of one node.
+static bool is_ram_of(const struct division *d, unsigned region, unsigned node)
+{
+    return d->regions[region].kind == REGION_RAM && d->regions[region].node == node;
+}
+
+/// What this core itself still gets where the others get `share` for each core.
+static gensize_t own_part(const struct division *d, gensize_t share)
+{
+    return share > d->used + BOOT_RAM_GRANULE ? share - d->used : BOOT_RAM_GRANULE;
+}
+
+/// The region of a node that this core's own part comes from: one that then serves as many shares
+/// as before, if there is any; BOOTINFO_REGIONS_MAX if none is large enough.
+static unsigned own_region(const struct division *d, unsigned node, gensize_t share)
+{
+    unsigned best = BOOTINFO_REGIONS_MAX;
+    gensize_t best_loss = 0;
+    for (unsigned i = 0; i < d->regions_count; i++) {
+        gensize_t bytes = d->regions[i].bytes, own = own_part(d, share);
+        if (!is_ram_of(d, i, node) || bytes < own)
+            continue;
+        gensize_t loss = bytes / share - (bytes - own) / share;
+        if (best == BOOTINFO_REGIONS_MAX || loss < best_loss) {
+            best = i;
+            best_loss = loss;
+        }
+    }
+    return best;
+}
+
+/// How many claims of a node can have `share` bytes in one piece beside this core's own part.
+static gensize_t count_served(const struct division *d, unsigned node, gensize_t share)
+{
+    unsigned own = d->claims[node][0] != 0 ? own_region(d, node, share) : BOOTINFO_REGIONS_MAX;
+    gensize_t served = 0;
+    for (unsigned i = 0; i < d->regions_count; i++) {
+        if (is_ram_of(d, i, node))
+            served += (d->regions[i].bytes - (i == own ? own_part(d, share) : 0)) / share;
+    }
+    return served;
+}
+
+static bool share_fits(const struct division *d, unsigned node, unsigned claims, gensize_t share)
+{
+    bool own_fits = d->claims[node][0] == 0 || own_region(d, node, share) != BOOTINFO_REGIONS_MAX;
+    return own_fits && count_served(d, node, share) >= claims;
+}
+
+/// The largest share that fits, in whole granules; 0 if not even one granule does.
+static gensize_t find_share(const struct division *d, unsigned node, unsigned claims)
+{
+    gensize_t low = 0, high = (d->ram[node] + d->used) / BOOT_RAM_GRANULE + 1;
+    while (high - low > 1) {
+        gensize_t middle = low + (high - low) / 2;
+        if (share_fits(d, node, claims, middle * BOOT_RAM_GRANULE))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low * BOOT_RAM_GRANULE;
+}
+
+/// The claims that a node has still to serve, in order of the heirs.
+struct queue {
+    unsigned heir, last; ///< the next to be served; the last one that claims anything
+    unsigned claims;     ///< those of all
+    unsigned left[BOOT_HEIRS_MAX];
+};
+
+/// Cuts what is left of a region from *at on into as many shares as it holds and the queue wants,
+/// all as large as possible. What serves nobody goes to the last heir.
+static errval_t cut_shares(struct division *d, unsigned region, gensize_t *at, gensize_t share,
+                           struct queue *queue)
+{
+    gensize_t bytes = d->regions[region].bytes - *at;
+    gensize_t count = bytes / share;
+    count = count < queue->claims ? count : queue->claims;
+    gensize_t each = count == 0 ? 0 : bytes / count;
+    each -= each % BOOT_RAM_GRANULE;
+    errval_t err = SYS_ERR_OK;
+    while (count > 0 && err_is_ok(err)) {
+        while (queue->left[queue->heir] == 0)
+            queue->heir++;
+        unsigned served = queue->left[queue->heir];
+        served = served < count ? served : (unsigned)count;
+        queue->left[queue->heir] -= served;
+        queue->claims -= served;
+        count -= served;
+        gensize_t rest = d->regions[region].bytes - *at;
+        err = give(d, region, queue->heir, at, count == 0 ? rest : served * each);
+    }
+    return err_is_ok(err) ? give(d, region, queue->last, at, d->regions[region].bytes - *at) : err;
+}
+
+/// Divides the RAM of one node so that each claim is served by one piece, and the smallest of them
+/// is as large as it can be: a core cannot start in pieces.
 static errval_t divide_node(struct division *d, unsigned node)
 {
-    unsigned claims = 0, last = 0, heir = 0;
+    struct queue queue = {0};
     for (unsigned h = 0; h < d->plan->heirs_count; h++) {
-        claims += d->claims[node][h];
-        last = d->claims[node][h] != 0 ? h : last;
+        queue.left[h] = h == 0 ? 0 : d->claims[node][h];
+        queue.claims += queue.left[h];
+        queue.last = d->claims[node][h] != 0 ? h : queue.last;
     }
-    gensize_t share = claims == 0 ? 0 : d->ram[node] / claims;
-    share -= share % BOOT_RAM_GRANULE;
-    gensize_t quota[BOOT_HEIRS_MAX] = {0};
-    for (unsigned h = 0; h < d->plan->heirs_count; h++)
-        quota[h] = share * d->claims[node][h];
-    for (unsigned i = 0; i < d->regions_count; i++) {
-        if (d->regions[i].kind != REGION_RAM || d->regions[i].node != node)
+    gensize_t share = find_share(d, node, queue.claims);
+    if (share < BOOTINFO_CORE_RAM_MIN) {
+        // Not all can start: as many as possible, the first ones.
+        gensize_t served = count_served(d, node, BOOTINFO_CORE_RAM_MIN);
+        queue.claims = served < queue.claims ? (unsigned)served : queue.claims;
+        share = BOOTINFO_CORE_RAM_MIN;
+    }
+    unsigned own = d->claims[node][0] != 0 ? own_region(d, node, share) : BOOTINFO_REGIONS_MAX;
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < d->regions_count && err_is_ok(err); i++) {
+        gensize_t at = 0;
+        if (!is_ram_of(d, i, node))
             continue;
-        errval_t err = cut_region(d, i, &heir, last, quota);
-        if (err_is_fail(err))
-            return err;
+        if (i == own && queue.last != 0)
+            err = give(d, i, 0, &at, own_part(d, share));
+        if (err_is_ok(err))
+            err = cut_shares(d, i, &at, share, &queue);
     }
-    return SYS_ERR_OK;
+    return err;
 }
 
 /// Tells whether heir `h`, which has no KCB piece yet, shall take one from region `r` with `left`
@@ -226,6 +322,7 @@ static void list_heirs(struct boot_plan *plan, const struct boot_tree *tree, cor
 
 errval_t boot_plan_make(struct boot_plan *plan, const struct boot_tree *tree, coreid_t self,
                         const struct bootinfo_region *regions, unsigned regions_count,
+                        gensize_t used,
                         const uint8_t distance[BOOTINFO_NODES_MAX][BOOTINFO_NODES_MAX])
 {
     if (regions_count > BOOTINFO_REGIONS_MAX || self >= tree->count)
@@ -234,6 +331,7 @@ errval_t boot_plan_make(struct boot_plan *plan, const struct boot_tree *tree, co
                          .tree = tree,
                          .regions = regions,
                          .regions_count = regions_count,
+                         .used = used,
                          .distance = distance};
     list_heirs(plan, tree, self);
     errval_t err = check_regions(&d);

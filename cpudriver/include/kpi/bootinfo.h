@@ -24,8 +24,10 @@
 #define BOOTINFO_NODES_MAX 8u
 #define BOOTINFO_MODULES_MAX 64u
 #define BOOTINFO_REGIONS_MAX 64u
-#define BOOTINFO_REGIONS_START_MAX 16u ///< most regions that START_CORE takes
-#define BOOTINFO_COMMANDS_MAX 16384u   ///< less one byte
+#define BOOTINFO_REGIONS_START_MAX BOOTINFO_REGIONS_MAX ///< most regions that START_CORE takes
+#define BOOTINFO_RAM_REGIONS_MAX 40u ///< of the boot core's: leaves room for KCB regions and cuts
+#define BOOTINFO_CORE_RAM_MIN (3ul << 20) ///< what a core needs to start, in one piece
+#define BOOTINFO_COMMANDS_MAX 16384u      ///< less one byte
 #define BOOTINFO_STRING_MAX 192u
 
 enum region_kind { REGION_RAM = 1, REGION_KCB, REGION_SHARED, REGION_DEVICE };

@@ -351,7 +351,7 @@ static void test_numa_bounds(void)
         CU_ASSERT_EQUAL(fake_parse(&fake, &info), excess == 0);
         CU_ASSERT_EQUAL(info.node_count, excess ? 1 : ACPI_NODES_MAX);
         CU_ASSERT_EQUAL(fake_complained(&info, "SRAT", "too many nodes"), excess);
-        CU_ASSERT(excess || info.node_domain[15] == 16000);
+        CU_ASSERT(excess || info.node_domain[ACPI_NODES_MAX - 1] == ACPI_NODES_MAX * 1000);
         fake_end(&fake);
 
         fake_begin(&fake);
@@ -365,6 +365,26 @@ static void test_numa_bounds(void)
         CU_ASSERT_EQUAL(fake_complained(&info, "SRAT", "too many memory"), excess);
         fake_end(&fake);
     }
+}
+
+/// A node in many pieces that follow one another takes one place in the list.
+static void test_numa_pieces(void)
+{
+    struct fake_acpi fake;
+    fake_begin(&fake);
+    build_madt(&fake);
+    struct fake_table *srat = fake_add(&fake, "SRAT", 3, 48);
+    for (uint32_t i = 0; i < 2 * ACPI_MEMORY_MAX; i++)
+        add_memory(srat, i / ACPI_MEMORY_MAX, i * 0x1000000ull, 0x1000000);
+    fake_finish(&fake);
+    CU_ASSERT(fake_parse(&fake, &info));
+    CU_ASSERT_EQUAL_FATAL(info.memory_count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(info.memory[i].base, i * ACPI_MEMORY_MAX * 0x1000000ull);
+        CU_ASSERT_EQUAL(info.memory[i].bytes, ACPI_MEMORY_MAX * 0x1000000ull);
+        CU_ASSERT_EQUAL(info.memory[i].node, i);
+    }
+    fake_end(&fake);
 }
 
 static void test_root_bounds(void)
@@ -430,6 +450,7 @@ CU_TestInfo acpi_tests[] = {
     {"timers", test_timers},
     {"more cores than there is room for", test_core_bounds},
     {"more nodes and memory than there is room for", test_numa_bounds},
+    {"a node in many pieces", test_numa_pieces},
     {"more tables than are looked at", test_root_bounds},
     {"random damage", test_fuzz},
     CU_TEST_INFO_NULL,

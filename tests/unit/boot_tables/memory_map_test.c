@@ -240,10 +240,36 @@ static void test_full_list(void)
     CU_ASSERT_FALSE(memory_map_valid(&list));
 }
 
+/// What the window does not reach goes, and of many pieces the smallest.
+static void test_left_out(void)
+{
+    static struct memory_entry entries[20];
+    const uint64_t end = 1ull << 39;
+    for (size_t i = 0; i < 20; i++)
+        entries[i] = (struct memory_entry){i << 32, 0x1000 * (1 + (i * 7) % 20), 1};
+    entries[5].type = 2;
+    entries[19] = (struct memory_entry){end - 0x4000, 1ull << 40, 1};
+    memory_map_build(&list, entries, 20);
+    memory_map_subtract(&list, end, MEMORY_PHYS_LIMIT - end);
+    CU_ASSERT_EQUAL(list.count, 20);
+    CU_ASSERT_EQUAL(list.regions[19].bytes, 0x4000);
+    uint64_t before = memory_map_total(&list, MEMORY_RAM, MEMORY_ANY_NODE);
+    CU_ASSERT_EQUAL(memory_map_keep_largest(&list, 19), 0);
+    uint64_t dropped = memory_map_keep_largest(&list, 16);
+    CU_ASSERT(memory_map_valid(&list));
+    CU_ASSERT_EQUAL(list.count, 17); // with the reserved one
+    CU_ASSERT_EQUAL(dropped, 0x1000 + 0x2000 + 0x3000);
+    CU_ASSERT_EQUAL(before - dropped, memory_map_total(&list, MEMORY_RAM, MEMORY_ANY_NODE));
+    CU_ASSERT_EQUAL(memory_map_total(&list, MEMORY_RESERVED, MEMORY_ANY_NODE), 0x1000 * 16);
+    memory_map_keep_largest(&list, 0);
+    CU_ASSERT_EQUAL(list.count, 1);
+}
+
 CU_TestInfo memory_map_tests[] = {
     {"against a model of single pages", test_against_model},
     {"the ends of the address space", test_ends_of_space},
     {"carving", test_carve},
     {"a full list", test_full_list},
+    {"what is left out", test_left_out},
     CU_TEST_INFO_NULL,
 };

@@ -15,6 +15,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 #define TAKEN_MAX 8192u
+#define NODE_RAM (1024 * MIB) ///< least, in a piece: enough for 255 cores
 
 struct machine {
     struct boot_tree tree;
@@ -28,6 +29,7 @@ struct machine {
     gensize_t taken;                   ///< by all cores
     struct bootinfo_region keeps[TAKEN_MAX];
     unsigned keeps_count;
+    gensize_t used; ///< by each further core before it divides
 };
 
 static struct machine machine;
@@ -65,7 +67,7 @@ static void make_machine(struct machine *m, struct test_random *random, unsigned
                              : 1 + (unsigned)test_random_below(random, 3);
         for (unsigned p = 0; p < parts; p++)
             add_region(m, REGION_RAM, n, &at,
-                       256 * MIB + test_random_below(random, 4096) * BASE_PAGE_SIZE);
+                       NODE_RAM + test_random_below(random, 4096) * BASE_PAGE_SIZE);
         if (!one_kcb && m->claimants[n] != 0)
             add_region(m, REGION_KCB, n, &at, (gensize_t)m->claimants[n] * OBJSIZE_KCB);
     }
@@ -128,12 +130,30 @@ static unsigned inherit(const struct boot_plan *plan, unsigned heir,
     return count;
 }
 
+/// A core starts in its largest region, as its CPU driver does, and needs BOOTINFO_CORE_RAM_MIN there
+/// when memory is scarce.
+static void use(struct machine *m, coreid_t core, struct bootinfo_region *regions, unsigned count)
+{
+    struct bootinfo_region *largest = NULL;
+    for (unsigned i = 0; i < count && m->used != 0; i++)
+        if (regions[i].kind == REGION_RAM && (largest == NULL || regions[i].bytes > largest->bytes))
+            largest = &regions[i];
+    if (largest == NULL)
+        return;
+    CU_ASSERT_FATAL(largest->bytes >= BOOTINFO_CORE_RAM_MIN);
+    largest->base += m->used;
+    largest->bytes -= m->used;
+    m->ram[core] += m->used;
+    m->taken += m->used;
+}
+
 static void boot_core(struct machine *m, coreid_t core, const struct bootinfo_region *regions,
                       unsigned count)
 {
     struct boot_plan plan;
     m->started[core]++;
     CU_ASSERT_EQUAL_FATAL(boot_plan_make(&plan, &m->tree, core, regions, count,
+                                         core == 0 ? 0 : m->used,
                                          (const uint8_t(*)[BOOTINFO_NODES_MAX])m->distance),
                           SYS_ERR_OK);
     check_pieces(&plan, regions, count);
@@ -143,6 +163,8 @@ static void boot_core(struct machine *m, coreid_t core, const struct bootinfo_re
     for (unsigned h = 1; h < plan.heirs_count; h++) {
         struct bootinfo_region inherited[BOOTINFO_REGIONS_MAX];
         unsigned inherited_count = inherit(&plan, h, regions, inherited);
+        CU_ASSERT(m->used == 0 || plan.heirs[h].places >= plan.heirs[h].cores);
+        use(m, plan.heirs[h].core, inherited, inherited_count);
         boot_core(m, plan.heirs[h].core, inherited, inherited_count);
     }
 }
@@ -157,7 +179,7 @@ static void check_machine(const struct machine *m)
         CU_ASSERT_EQUAL(m->started[core], 1);
         if (core != 0)
             // Each division on the way down rounds down by less than a granule.
-            CU_ASSERT(m->ram[core] >= 256 * MIB / m->tree.count - 8 * BOOT_RAM_GRANULE);
+            CU_ASSERT(m->ram[core] >= NODE_RAM / m->tree.count - 8 * BOOT_RAM_GRANULE);
     }
     for (unsigned i = 0; i < m->keeps_count; i++)
         for (unsigned j = 0; j < i; j++)
@@ -179,6 +201,55 @@ static void random_machines(void)
             }
         }
     }
+}
+
+/// As many places for a core as there are cores, and hardly more memory, in regions of odd sizes:
+/// every core starts, on whatever way down the tree its share comes to it.
+static void scarce_memory(void)
+{
+    static const uint16_t node[BOOTINFO_CORES_MAX];
+    struct test_random random;
+    test_random_init(&random, 3);
+    for (unsigned round = 0; round < 200; round++) {
+        unsigned cores = 2 + (unsigned)test_random_below(&random, 150), places = 1;
+        genpaddr_t at = MIB;
+        memset(&machine, 0, sizeof(machine));
+        machine.used = 2 * MIB;
+        CU_ASSERT_EQUAL_FATAL(boot_tree_make(&machine.tree, node, cores, 3), SYS_ERR_OK);
+        while (places < cores && machine.regions_count < BOOTINFO_RAM_REGIONS_MAX - 1) {
+            unsigned now = 1 + (unsigned)test_random_below(&random, cores - places);
+            gensize_t odd = test_random_below(&random, BOOTINFO_CORE_RAM_MIN / BASE_PAGE_SIZE);
+            add_region(&machine, REGION_RAM, 0, &at,
+                       now * BOOTINFO_CORE_RAM_MIN + odd * BASE_PAGE_SIZE);
+            places += now;
+        }
+        if (places < cores)
+            add_region(&machine, REGION_RAM, 0, &at, (cores - places) * BOOTINFO_CORE_RAM_MIN);
+        add_region(&machine, REGION_KCB, 0, &at, (gensize_t)(cores - 1) * OBJSIZE_KCB);
+        boot_core(&machine, 0, machine.regions, machine.regions_count);
+        for (unsigned core = 1; core < cores; core++)
+            CU_ASSERT(machine.started[core] == 1 && machine.ram[core] >= machine.used);
+    }
+}
+
+/// Two regions that hold enough for three cores together, but in pieces that are too small.
+static void no_place(void)
+{
+    static const uint16_t node[] = {0, 0, 0, 0};
+    struct boot_plan plan;
+    genpaddr_t at = 0;
+    memset(&machine, 0, sizeof(machine));
+    CU_ASSERT_EQUAL_FATAL(boot_tree_make(&machine.tree, node, 4, 3), SYS_ERR_OK);
+    add_region(&machine, REGION_RAM, 0, &at, 5 * MIB);
+    add_region(&machine, REGION_RAM, 0, &at, 5 * MIB);
+    CU_ASSERT_EQUAL_FATAL(boot_plan_make(&plan, &machine.tree, 0, machine.regions, 2, 0,
+                                         (const uint8_t(*)[BOOTINFO_NODES_MAX])machine.distance),
+                          SYS_ERR_OK);
+    check_pieces(&plan, machine.regions, 2);
+    unsigned places = 0;
+    for (unsigned h = 1; h < plan.heirs_count; h++)
+        places += plan.heirs[h].places;
+    CU_ASSERT(places < 3);
 }
 
 /// Two nodes with two cores each: everyone gets memory of its own node only, and equal shares.
@@ -212,7 +283,7 @@ static void nearest_node(void)
     machine.distance[2][1] = 20;
     add_region(&machine, REGION_RAM, 0, &at, 64 * MIB);
     add_region(&machine, REGION_RAM, 1, &at, 64 * MIB);
-    CU_ASSERT_EQUAL_FATAL(boot_plan_make(&plan, &machine.tree, 0, machine.regions, 2,
+    CU_ASSERT_EQUAL_FATAL(boot_plan_make(&plan, &machine.tree, 0, machine.regions, 2, 0,
                                          (const uint8_t(*)[BOOTINFO_NODES_MAX])machine.distance),
                           SYS_ERR_OK);
     // Core 2's node 1 is shared by cores 1 and 2; node 0's RAM goes to the cores nearest to it,
@@ -235,7 +306,7 @@ static void too_little(void)
     CU_ASSERT_EQUAL_FATAL(boot_tree_make(&machine.tree, node, 3, 2), SYS_ERR_OK);
     add_region(&machine, REGION_RAM, 0, &at, BASE_PAGE_SIZE);
     add_region(&machine, REGION_KCB, 0, &at, OBJSIZE_KCB);
-    CU_ASSERT_EQUAL_FATAL(boot_plan_make(&plan, &machine.tree, 0, machine.regions, 2,
+    CU_ASSERT_EQUAL_FATAL(boot_plan_make(&plan, &machine.tree, 0, machine.regions, 2, 0,
                                          (const uint8_t(*)[BOOTINFO_NODES_MAX])machine.distance),
                           SYS_ERR_OK);
     check_pieces(&plan, machine.regions, 2);
@@ -253,7 +324,7 @@ static errval_t plan_one(struct bootinfo_region region, unsigned count)
     struct boot_tree tree;
     struct boot_plan plan;
     CU_ASSERT_EQUAL_FATAL(boot_tree_make(&tree, node, 2, 2), SYS_ERR_OK);
-    return boot_plan_make(&plan, &tree, 0, regions, count, distance);
+    return boot_plan_make(&plan, &tree, 0, regions, count, 0, distance);
 }
 
 static void bad_regions(void)
@@ -282,5 +353,7 @@ CU_TestInfo boot_plan_tests[] = {
     {"a node without memory takes from the nearest", nearest_node},
     {"too little memory is seen in the plan", too_little},
     {"malformed regions are refused", bad_regions},
+    {"scarce memory in odd regions feeds every core", scarce_memory},
+    {"memory without a place for each core", no_place},
     CU_TEST_INFO_NULL,
 };

@@ -6,6 +6,9 @@
 // the same way. The pieces of each region follow one another without a gap, so that the region's
 // own capability can be deleted once the pieces are retyped out of it.
 //
+// A core gets its share of a node in one piece, because it cannot start in several; the shares are
+// as equal as the regions allow, the smallest one as large as possible.
+//
 // RAM comes from the core's own NUMA node if that has any; otherwise from the nearest node that
 // has. RAM of a node without cores goes to the cores of the nearest node with cores.
 
@@ -15,7 +18,7 @@
 
 #define BOOT_PIECES_MAX 256u
 #define BOOT_HEIRS_MAX (1 + BOOT_CHILDREN_MAX)
-/// Unit in which RAM is divided, in bytes; what is left over goes to the last heir.
+/// Unit in which RAM is divided, in bytes.
 #define BOOT_RAM_GRANULE 65536u
 
 /// Part of a region: [base, base + bytes) of region number `region`, for heir number `heir`.
@@ -32,6 +35,7 @@ struct boot_heir {
     uint16_t cores; ///< in its subtree, itself included; heir 0: only itself
     uint16_t kcb; ///< number of its KCB piece, or BOOT_CORE_NONE: not enough KCB memory to start it
     gensize_t ram_bytes; ///< for its whole subtree
+    uint32_t places;     ///< cores that could start in it: pieces of BOOTINFO_CORE_RAM_MIN
 };
 
 struct boot_plan {
@@ -46,11 +50,13 @@ struct boot_plan {
 /// OBJSIZE_KCB for each core of the subtree and are contiguous; what is left of KCB stays with heir
 /// 0.
 ///
+/// \param used      bytes of its own share that this core has taken before and that are not among the
+///                  regions; its part of them is so much smaller than the others'
 /// \param distance  between NUMA nodes, as in struct bootinfo
 /// \return MON_ERR_LIMIT if there are too many regions for BOOT_PIECES_MAX; SYS_ERR_CORE_DATA if a
 ///         region wraps around, lies in no node or is not a multiple of the page size. The plan is
 ///         undefined then.
 __attribute__((warn_unused_result)) errval_t
 boot_plan_make(struct boot_plan *plan, const struct boot_tree *tree, coreid_t self,
-               const struct bootinfo_region *regions, unsigned regions_count,
+               const struct bootinfo_region *regions, unsigned regions_count, gensize_t used,
                const uint8_t distance[BOOTINFO_NODES_MAX][BOOTINFO_NODES_MAX]);
