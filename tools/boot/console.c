@@ -50,6 +50,18 @@ static bool tail_contains(const struct console_tail *tail, const char *text)
     return text[matched] == '\0';
 }
 
+bool console_tail_find_last(const struct console_tail *tail, char mark, unsigned char *next)
+{
+    uint64_t first = tail->total > CONSOLE_TAIL_BYTES ? tail->total - CONSOLE_TAIL_BYTES : 0;
+    for (uint64_t i = tail->total; i > first + 1; i--) {
+        if (tail->bytes[(i - 2) % CONSOLE_TAIL_BYTES] == mark) {
+            *next = (unsigned char)tail->bytes[(i - 1) % CONSOLE_TAIL_BYTES];
+            return true;
+        }
+    }
+    return false;
+}
+
 void console_tail_show(const struct console_tail *tail)
 {
     uint64_t first = tail->total > CONSOLE_TAIL_BYTES ? tail->total - CONSOLE_TAIL_BYTES : 0;

@@ -77,6 +77,9 @@ void console_drain(struct console *console);
 /// Monotonic time.
 int64_t console_now_us(void);
 
+/// Find the last `mark` in the tail of a stream and the byte after it.
+bool console_tail_find_last(const struct console_tail *tail, char mark, unsigned char *next);
+
 /// Write the tail of a stream to standard error, each line indented, without
 /// control characters and empty lines.
 void console_tail_show(const struct console_tail *tail);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// stave-boot: builds boot images and boots them in QEMU. This file finds the platform and the
+// stave-boot: builds boot images and boots them in QEMU or Bochs. This file finds the platform and the
 // image, has the one built or the other booted, and prints what went wrong. options.h describes
 // the command line, image.h the image, run.h a boot.
 //
@@ -71,10 +71,23 @@ static int boot_counted(const struct options *options, const struct machine *mac
     return count_finish(options, folder, run_machine(&counted, machine, file, report));
 }
 
-/// Build a file for this boot alone: --direct's, or an image with the modules of --module.
+/// Put the commands of --run among the modules.
+static bool add_commands(const struct options *options, struct modules *modules, const char *folder,
+                         struct report *report)
+{
+    char path[FILES_PATH_MAX];
+    if (!files_path(path, report, "%s/commands", folder) ||
+        !files_write(path, options->run, report)) {
+        return false;
+    }
+    modules_add_commands(modules, path);
+    return true;
+}
+
+/// Build a file for this boot alone: --direct's, or an image with the modules of --module or the
+/// commands for --bochs.
 static int boot_temporary(const struct options *options, const struct machine *machine,
-                          const struct modules *modules, const char *build_folder,
-                          struct report *report)
+                          struct modules *modules, const char *build_folder, struct report *report)
 {
     char folder[FILES_PATH_MAX];
     char file[FILES_PATH_MAX];
@@ -83,6 +96,7 @@ static int boot_temporary(const struct options *options, const struct machine *m
         return status;
     }
     if (files_path(file, report, "%s/boot", folder) &&
+        (!options->bochs || add_commands(options, modules, folder, report)) &&
         (options->direct ? direct_build(modules, machine->memory_mib, file, report)
                          : image_build(modules, file, report))) {
         status = boot_counted(options, machine, modules, file, folder, build_folder, report);
@@ -114,7 +128,7 @@ static int boot_platform(const struct options *options, const struct platform *p
     if (!machine_resolve(&options->machine, &defaults, &machine, report)) {
         return RUN_STATUS_ARGUMENTS;
     }
-    if (!options->direct && options->modules_count == 0) {
+    if (!options->direct && !options->bochs && options->modules_count == 0) {
         return boot_image(options, &machine, platform, build_folder, report);
     }
     if (!modules_collect(&modules, platform, build_folder, options->modules, options->modules_count,

@@ -76,6 +76,20 @@ bool modules_collect(struct modules *modules, const struct platform *platform,
     return true;
 }
 
+void modules_add_commands(struct modules *modules, const char *path)
+{
+    modules->items = reallocarray(modules->items, modules->count + 1, sizeof(*modules->items));
+    if (modules->items == NULL) {
+        abort();
+    }
+    modules->items[modules->count++] = (struct module){
+        .name = strdup("commands"),
+        .path = strdup(path),
+        .command_line = strdup("run:commands"),
+        .added = true,
+    };
+}
+
 void modules_free(struct modules *modules)
 {
     for (unsigned i = 0; i < modules->count; i++) {

@@ -6,6 +6,7 @@
 // The CPU driver gets each module with a Multiboot2 command line of words separated by one space,
 // `[start:][machine:]NAME [ARGUMENT]...`. The prefix `start:` says that init is to start the
 // module, in the order of the modules; `machine:`, that spawnd gives it the machine's capabilities.
+// A module `run:NAME` is no program but the text of shell commands.
 // Words hold no space, quote or backslash.
 #pragma once
 
@@ -18,7 +19,7 @@ struct module {
     char *name;
     char *path;
     char *command_line;
-    bool added; // by --module: taken as it is, to the byte
+    bool added; // by --module or for --run: taken as it is, to the byte
 };
 
 struct modules {
@@ -33,5 +34,8 @@ struct modules {
 bool modules_collect(struct modules *modules, const struct platform *platform,
                      const char *build_folder, const char *const *added, unsigned added_count,
                      struct report *report);
+
+/// Add a file with the shell commands of --run, for a machine that has no fw_cfg.
+void modules_add_commands(struct modules *modules, const char *path);
 
 void modules_free(struct modules *modules);

@@ -9,6 +9,8 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "bochs.h"
+
 enum option_code {
     OPTION_PLATFORM = 256, // above every character: these options have no short form
     OPTION_OUTPUT,
@@ -30,6 +32,7 @@ enum option_code {
     OPTION_GDB,
     OPTION_LOG,
     OPTION_UEFI,
+    OPTION_BOCHS,
     OPTION_VERBOSE,
     OPTION_QEMU_ARG,
     OPTION_HELP,
@@ -62,6 +65,7 @@ static const struct option boot_options[] = {
     {"gdb", no_argument, NULL, OPTION_GDB},
     {"log", required_argument, NULL, OPTION_LOG},
     {"uefi", no_argument, NULL, OPTION_UEFI},
+    {"bochs", no_argument, NULL, OPTION_BOCHS},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
     {"qemu-arg", required_argument, NULL, OPTION_QEMU_ARG},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -97,6 +101,8 @@ const char options_help[] =
     "  --gdb                 wait for a debugger on port 1234 before the first instruction\n"
     "  --log FILE            copy all that the console prints to FILE\n"
     "  --uefi                boot with UEFI firmware instead of BIOS\n"
+    "  --bochs               boot in Bochs, slower and independent of QEMU: at most 8 cores, one\n"
+    "                        node, only with --run\n"
     "  --verbose             show QEMU's command line and the firmware's text\n"
     "  --qemu-arg ARG        one more argument for QEMU (repeatable)\n"
     "  --help                show this text\n"
@@ -157,6 +163,7 @@ static void set_flag(struct options *options, int code)
     options->direct |= code == OPTION_DIRECT || options->deterministic;
     options->gdb |= code == OPTION_GDB;
     options->uefi |= code == OPTION_UEFI;
+    options->bochs |= code == OPTION_BOCHS;
     options->verbose |= code == OPTION_VERBOSE;
 }
 
@@ -216,6 +223,33 @@ static const char *mode_name(const struct options *options)
                                     : "direct";
 }
 
+/// What --bochs cannot do, or NULL.
+static const char *against_bochs(const struct options *options)
+{
+    return options->direct                        ? mode_name(options)
+           : options->uefi                        ? "uefi"
+           : options->gdb                         ? "gdb"
+           : options->image != NULL               ? "image"
+           : options->qemu_args_count != 0        ? "qemu-arg"
+           : options->accel != OPTIONS_ACCEL_AUTO ? "accel"
+           : options->machine.nodes > 1           ? "nodes"
+                                                  : NULL;
+}
+
+static bool check_bochs(const struct options *options, struct report *report)
+{
+    const char *other = against_bochs(options);
+    if (other != NULL) {
+        return report_set(report, "--bochs excludes --%s", other);
+    }
+    if (options->run == NULL) {
+        return report_set(report, "--bochs takes no input: --run is missing");
+    }
+    return options->machine.cores <= BOCHS_CORES_MAX ||
+           report_set(report, "--bochs: at most %u cores, not %u", BOCHS_CORES_MAX,
+                      options->machine.cores);
+}
+
 static bool check_together(const struct options *options, struct report *report)
 {
     if (options->help) {
@@ -233,6 +267,9 @@ static bool check_together(const struct options *options, struct report *report)
     if (options->direct && (options->image != NULL || options->uefi)) {
         return report_set(report, "--%s excludes --%s", mode_name(options),
                           options->uefi ? "uefi" : "image");
+    }
+    if (options->bochs && !check_bochs(options, report)) {
+        return false;
     }
     if (options->image != NULL && options->modules_count != 0) {
         return report_set(report, "--image and --module exclude each other: --module builds "

@@ -45,6 +45,7 @@ struct options {
     bool audit;
     bool gdb;
     bool uefi;
+    bool bochs;
     bool verbose;
     const char *modules[OPTIONS_MODULES_MAX];
     unsigned modules_count;

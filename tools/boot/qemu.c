@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#define RESERVED_MAX_MIB (64u * 1024u)
+
 bool qemu_cpuinfo_has_kvm(const char *cpuinfo)
 {
     const char *flags = strstr(cpuinfo, "\nflags");
@@ -47,7 +49,9 @@ static void add_nodes(const struct machine *machine, struct strvec *argv)
         struct machine_share memory = machine_split(machine->memory_mib, machine->nodes, i);
         struct machine_share cores = machine_split(machine->cores, machine->nodes, i);
         strvec_add(argv, "-object");
-        strvec_add(argv, "memory-backend-ram,id=memory%u,size=%" PRIu64 "M", i, memory.count);
+        // More than the host has is possible if it is not to keep room for all.
+        strvec_add(argv, "memory-backend-ram,id=memory%u,size=%" PRIu64 "M%s", i, memory.count,
+                   machine->memory_mib > RESERVED_MAX_MIB ? ",reserve=off" : "");
         strvec_add(argv, "-numa");
         strvec_add(argv, "node,nodeid=%u,memdev=memory%u,cpus=%" PRIu64 "-%" PRIu64, i, i,
                    cores.first, cores.first + cores.count - 1);
@@ -116,6 +120,20 @@ void qemu_arguments(const struct options *options, const struct machine *machine
     }
 }
 
+struct qemu_verdict qemu_verdict_of_byte(int written)
+{
+    struct qemu_verdict verdict = {.died = true};
+    if (written == QEMU_DIED) {
+        snprintf(verdict.text, sizeof(verdict.text), "it stopped with an error");
+    } else if (written >= QEMU_STATUS_BASE && written < QEMU_STATUS_BASE + QEMU_STATUS_COUNT) {
+        verdict.died = false;
+        verdict.status = written - QEMU_STATUS_BASE;
+    } else {
+        snprintf(verdict.text, sizeof(verdict.text), "it ended with the unknown byte %d", written);
+    }
+    return verdict;
+}
+
 struct qemu_verdict qemu_verdict(int wait_status)
 {
     struct qemu_verdict verdict = {.died = true};
@@ -129,11 +147,9 @@ struct qemu_verdict qemu_verdict(int wait_status)
     if ((status & 1) == 0) {
         snprintf(verdict.text, sizeof(verdict.text),
                  "it reset itself (a triple fault?) or was switched off");
-    } else if (written == QEMU_DIED) {
-        snprintf(verdict.text, sizeof(verdict.text), "it stopped with an error");
-    } else if (written >= QEMU_STATUS_BASE && written < QEMU_STATUS_BASE + QEMU_STATUS_COUNT) {
-        verdict.died = false;
-        verdict.status = written - QEMU_STATUS_BASE;
+    } else if (written == QEMU_DIED ||
+               (written >= QEMU_STATUS_BASE && written < QEMU_STATUS_BASE + QEMU_STATUS_COUNT)) {
+        verdict = qemu_verdict_of_byte(written);
     } else {
         snprintf(verdict.text, sizeof(verdict.text), "QEMU ended with status %d", status);
     }

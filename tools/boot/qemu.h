@@ -43,5 +43,8 @@ bool qemu_cpuinfo_has_kvm(const char *cpuinfo);
 void qemu_arguments(const struct options *options, const struct machine *machine, const char *file,
                     bool kvm, struct strvec *argv);
 
+/// What a byte means that the machine wrote to port 0xf4.
+struct qemu_verdict qemu_verdict_of_byte(int written);
+
 /// Read a wait status.
 struct qemu_verdict qemu_verdict(int wait_status);

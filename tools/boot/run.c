@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "bochs.h"
 #include "child.h"
 #include "console.h"
 #include "qemu.h"
@@ -100,6 +101,23 @@ static bool start_qemu(const struct options *options, const struct machine *mach
     return started;
 }
 
+/// Bochs says much that concerns nobody, whatever it is configured to.
+static bool start_bochs(const struct options *options, const struct machine *machine,
+                        const char *image, const int fds[4], pid_t *pid, struct report *report)
+{
+    struct strvec argv = {0};
+    int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int errors = fcntl(options->verbose ? fds[2] : quiet, F_DUPFD_CLOEXEC, FDS_FLOOR);
+    // QEMU's console is its descriptor 1 and its last words are 3; Bochs' are the other way round.
+    const int bochs_fds[] = {fds[0], fds[QEMU_LAST_WORDS_FD], errors, fds[1]};
+    bool started = bochs_prepare(machine, image, &argv, report) &&
+                   child_start(&argv, bochs_fds, 4, BOCHS_PACKAGE, pid, report);
+    close(quiet);
+    close(errors);
+    strvec_free(&argv);
+    return started;
+}
+
 static void show_firmware(const struct console *console)
 {
     if (!console->ready) {
@@ -109,15 +127,17 @@ static void show_firmware(const struct console *console)
 }
 
 /// The machine ended by itself: what does that mean?
-static int judge(const struct console *console, int wait_status)
+static int judge(const struct console *console, int wait_status, bool bochs)
 {
-    struct qemu_verdict verdict = qemu_verdict(wait_status);
+    struct qemu_verdict verdict =
+        bochs ? bochs_verdict(wait_status, &console->last_words) : qemu_verdict(wait_status);
     if (!verdict.died) {
         return verdict.status;
     }
     fprintf(stderr, "stave-boot: the machine died: %s\n", verdict.text);
     show_firmware(console);
-    if (console->last_words.total > 0) {
+    // Among Bochs' are words of its own; those of the CPU driver went to the console, too.
+    if (!bochs && console->last_words.total > 0) {
         fprintf(stderr, "stave-boot: the CPU driver's last words:\n");
         console_tail_show(&console->last_words);
     }
@@ -125,7 +145,7 @@ static int judge(const struct console *console, int wait_status)
 }
 
 static int conclude(const struct console *console, enum console_end end, int wait_status,
-                    unsigned limit_s)
+                    bool bochs, unsigned limit_s)
 {
     switch (end) {
     case CONSOLE_NOT_LOADED:
@@ -142,7 +162,7 @@ static int conclude(const struct console *console, enum console_end end, int wai
     case CONSOLE_QUIT:
         return 0;
     default:
-        return judge(console, wait_status);
+        return judge(console, wait_status, bochs);
     }
 }
 
@@ -165,7 +185,7 @@ static int serve(struct console *console, pid_t pid, const struct options *optio
     int wait_status = child_wait(pid);
     terminal_leave(&terminal);
     console_drain(console);
-    return conclude(console, end, wait_status, limit_s);
+    return conclude(console, end, wait_status, options->bochs, limit_s);
 }
 
 int run_machine(const struct options *options, const struct machine *machine, const char *image,
@@ -196,7 +216,8 @@ int run_machine(const struct options *options, const struct machine *machine, co
     int64_t start_us = console_now_us();
     int errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, FDS_FLOOR);
     int fds[] = {input.theirs, output.theirs, errors, last_words.theirs};
-    bool started = start_qemu(options, machine, image, fds, &pid, report);
+    bool started =
+        (options->bochs ? start_bochs : start_qemu)(options, machine, image, fds, &pid, report);
     for (unsigned i = 0; i < 4; i++) {
         close(fds[i]);
     }

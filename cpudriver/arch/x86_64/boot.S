@@ -52,6 +52,9 @@ lacks_text:
     .asciz "Stave cannot go on: the processor lacks "
 end_text:
     .asciz "\r\n"
+shutdown_text: // as machine_exit() in machine.c
+    .ascii "Shutdown"
+shutdown_text_end:
 // Features that must be there before any C runs, in CPUID 0x80000001 edx: the bit, and where the name
 // ends the name that QEMU's -cpu has for it. features.c has the others.
 needed_features:
@@ -61,8 +64,6 @@ needed_features:
     .asciz "pdpe1gb"
     .byte 20
     .asciz "nx"
-    .byte 11
-    .asciz "syscall"
 needed_features_end:
 
     .section .boot.text, "ax"
@@ -142,6 +143,14 @@ lacks_feature:
     movw $0xf4, %dx // the runner learns that the machine died
     movb $1, %al
     outb %al, %dx
+    movb $0x1e, %al // or, without that device, from the debug console: then Bochs is to end
+    outb %al, $0xe9
+    movb $1, %al
+    outb %al, $0xe9
+    movl $shutdown_text, %esi
+    movl $shutdown_text_end - shutdown_text, %ecx
+    movw $0x8900, %dx
+    rep outsb
 1:  cli
     hlt
     jmp 1b

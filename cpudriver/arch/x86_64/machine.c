@@ -20,6 +20,8 @@
 #define EXIT_PORT 0xf4u
 #define EXIT_STATUS_BASE 0x10u ///< the runner's convention: 0x10 + status, or EXIT_DIED
 #define EXIT_DIED 0x01u
+#define STATUS_MARK 0x1e
+#define BOCHS_SHUTDOWN_PORT 0x8900u
 #define FW_CFG_SELECT 0x510u
 #define FW_CFG_DATA 0x511u
 #define FW_CFG_SIGNATURE 0x00u
@@ -69,6 +71,12 @@ static _Noreturn void machine_exit(uint8_t code)
          spin++)
         cpu_pause();
     cpu_out8(EXIT_PORT, code);
+    // There is no such device. Bochs ends the machine when asked in this way, without a status: that
+    // goes to the debug console, where the runner finds it.
+    const char status[] = {STATUS_MARK, (char)code};
+    debug_console_write(status, sizeof(status));
+    for (const char *at = "Shutdown"; *at != '\0'; at++)
+        cpu_out8(BOCHS_SHUTDOWN_PORT, (uint8_t)*at);
     machine_stop_core();
 }
 

@@ -18,8 +18,8 @@ void pic_disable(void);
 /// QEMU's isa-debugcon at port 0xe9: the runner keeps what is written.
 void debug_console_write(const char *text, size_t bytes);
 
-/// End the machine with an exit status of 0 to 95 (QEMU's isa-debug-exit), or halt for ever where
-/// there is none.
+/// End the machine with an exit status of 0 to 95 (QEMU's isa-debug-exit, or what Bochs has), or
+/// halt for ever where nothing can end it.
 _Noreturn void machine_halt(unsigned status);
 
 /// The CPU driver died.

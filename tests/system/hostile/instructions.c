@@ -16,9 +16,10 @@
     static int name(void)                                                                          \
     {                                                                                              \
         static volatile uint8_t memory[4096] __attribute__((aligned(64), unused));                 \
+        uint64_t rdi, rax, rcx, rdx; /* which the instruction may change */                        \
         __asm__ volatile(text                                                                      \
-                         :                                                                         \
-                         : "D"(memory), "a"(0), "c"(0xc0000082), "d"(0x3f8)                        \
+                         : "=D"(rdi), "=a"(rax), "=c"(rcx), "=d"(rdx)                              \
+                         : "0"(memory), "1"(0), "2"(0xc0000082), "3"(0x3f8)                        \
                          : "memory", "rbx", "rsi");                                                \
         return HOSTILE_WENT_ON;                                                                    \
     }

@@ -25,6 +25,7 @@ int main(void)
          .pTearDownFunc = scratch_end,
          .pTests = direct_tests},
         {.pName = "qemu", .pTests = qemu_tests},
+        {.pName = "bochs", .pTests = bochs_tests},
         {.pName = "run",
          .pSetUpFunc = scratch_begin,
          .pTearDownFunc = scratch_end,

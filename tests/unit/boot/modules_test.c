@@ -44,6 +44,11 @@ static void test_collect(void)
     CU_ASSERT_STRING_EQUAL(modules.items[4].command_line, "evil");
     CU_ASSERT_STRING_EQUAL(modules.items[2].command_line, "machine:probe");
     CU_ASSERT_STRING_EQUAL(modules.items[3].command_line, "start:machine:clock");
+    modules_add_commands(&modules, "/x/text");
+    CU_ASSERT_EQUAL_FATAL(modules.count, 6);
+    CU_ASSERT_STRING_EQUAL(modules.items[5].path, "/x/text");
+    CU_ASSERT_STRING_EQUAL(modules.items[5].command_line, "run:commands");
+    CU_ASSERT(modules.items[5].added);
     modules_free(&modules);
     CU_ASSERT_EQUAL(modules.count, 0);
 }

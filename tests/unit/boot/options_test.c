@@ -91,6 +91,8 @@ static void test_implications(void)
     CU_ASSERT_STRING_EQUAL(options.costs, "host");
     CU_ASSERT(parse("--audit"));
     CU_ASSERT(options.audit && !options.count && options.deterministic && options.direct);
+    CU_ASSERT(parse("--bochs|--run|x|--cores|8|--nodes|1"));
+    CU_ASSERT(options.bochs && !options.direct);
     CU_ASSERT(parse("--module|a|--module|b"));
     CU_ASSERT_EQUAL(options.modules_count, 2);
     CU_ASSERT(parse("--help|--cores|1"));
@@ -134,6 +136,16 @@ static void test_exclusions(void)
     refused("--audit|--image|i", "--audit excludes --image");
     refused("--count-csv|f|--uefi", "--count excludes --uefi");
     refused("--direct|--image|x", "--direct excludes --image");
+    refused("--bochs|--run|x|--direct", "--bochs excludes --direct");
+    refused("--bochs|--run|x|--audit", "--bochs excludes --audit");
+    refused("--bochs|--run|x|--uefi", "--bochs excludes --uefi");
+    refused("--bochs|--run|x|--gdb", "--bochs excludes --gdb");
+    refused("--bochs|--run|x|--image|i", "--bochs excludes --image");
+    refused("--bochs|--run|x|--qemu-arg|-S", "--bochs excludes --qemu-arg");
+    refused("--bochs|--run|x|--accel|tcg", "--bochs excludes --accel");
+    refused("--bochs|--run|x|--nodes|2", "--bochs excludes --nodes");
+    refused("--bochs|--run|x|--cores|9", "--bochs: at most 8 cores, not 9");
+    refused("--bochs", "--bochs takes no input: --run is missing");
     refused("--image|x|--module|y",
             "--image and --module exclude each other: --module builds an image of its own");
 }

@@ -61,6 +61,15 @@ static void test_nodes(void)
     strvec_free(&argv);
 }
 
+static void test_large(void)
+{
+    build(&(struct options){0}, &(struct machine){1, 1, 65536}, false);
+    CU_ASSERT(has("-object", "memory-backend-ram,id=memory0,size=65536M"));
+    build(&(struct options){0}, &(struct machine){1, 1, 614400}, false);
+    CU_ASSERT(has("-object", "memory-backend-ram,id=memory0,size=614400M,reserve=off"));
+    strvec_free(&argv);
+}
+
 static void test_modes(void)
 {
     const struct machine machine = {4, 1, 512};
@@ -123,8 +132,12 @@ static void test_kvm(void)
 }
 
 CU_TestInfo qemu_tests[] = {
-    {"plain", test_plain},     {"NUMA nodes", test_nodes},
-    {"modes", test_modes},     {"commands and raw arguments", test_run},
-    {"verdict", test_verdict}, {"KVM", test_kvm},
+    {"plain", test_plain},
+    {"NUMA nodes", test_nodes},
+    {"large memory", test_large},
+    {"modes", test_modes},
+    {"commands and raw arguments", test_run},
+    {"verdict", test_verdict},
+    {"KVM", test_kvm},
     CU_TEST_INFO_NULL,
 };

@@ -14,3 +14,4 @@ extern CU_TestInfo direct_tests[];
 extern CU_TestInfo qemu_tests[];
 extern CU_TestInfo run_tests[];
 extern CU_TestInfo count_tests[];
+extern CU_TestInfo bochs_tests[];

@@ -8,7 +8,7 @@
 
 /// CPUID of a processor that has everything, but for one bit and what lies beyond its last leaf.
 static struct {
-    uint32_t last_leaf;
+    uint32_t last_leaf, last_extended;
     uint32_t without_leaf;
     struct cpuid without;
 } fake;
@@ -18,6 +18,8 @@ static struct cpuid fake_id(uint32_t leaf, uint32_t subleaf)
     CU_ASSERT_EQUAL(subleaf, 0);
     if (leaf == 0)
         return (struct cpuid){.eax = fake.last_leaf};
+    if (leaf == 0x80000000)
+        return (struct cpuid){.eax = fake.last_extended};
     struct cpuid id = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
     if (leaf == fake.without_leaf) {
         id.eax &= ~fake.without.eax;
@@ -31,6 +33,7 @@ static struct cpuid fake_id(uint32_t leaf, uint32_t subleaf)
 static void nothing_missing(void)
 {
     fake.last_leaf = 13;
+    fake.last_extended = 0x80000001;
     fake.without_leaf = 0;
     CU_ASSERT_PTR_NULL(features_missing(fake_id));
 }
@@ -38,6 +41,7 @@ static void nothing_missing(void)
 static void expect_missing(uint32_t leaf, struct cpuid without, const char *name)
 {
     fake.last_leaf = 13;
+    fake.last_extended = 0x80000001;
     fake.without_leaf = leaf;
     fake.without = without;
     const char *missing = features_missing(fake_id);
@@ -59,21 +63,29 @@ static void each_missing(void)
     expect_missing(7, (struct cpuid){.ebx = 1u << 0}, "fsgsbase");
     expect_missing(13, (struct cpuid){.eax = 1u << 0}, "x87 in xsave");
     expect_missing(13, (struct cpuid){.eax = 1u << 1}, "sse in xsave");
+    expect_missing(0x80000001, (struct cpuid){.edx = 1u << 11}, "syscall");
 }
 
 /// What a processor says of a leaf that it does not have means nothing.
 static void few_leaves(void)
 {
+    fake.last_extended = 0x80000001;
     fake.without_leaf = 0;
     fake.last_leaf = 6;
     CU_ASSERT_STRING_EQUAL(features_missing(fake_id), "fsgsbase");
     fake.last_leaf = 12;
     CU_ASSERT_STRING_EQUAL(features_missing(fake_id), "x87 in xsave");
+    fake.last_leaf = 13;
+    fake.last_extended = 0x80000000;
+    CU_ASSERT_STRING_EQUAL(features_missing(fake_id), "syscall");
+    fake.last_extended = 0;
+    CU_ASSERT_STRING_EQUAL(features_missing(fake_id), "syscall");
 }
 
 static void not_needed(void)
 {
     fake.last_leaf = 13;
+    fake.last_extended = 0x80000001;
     fake.without_leaf = 7;
     fake.without = (struct cpuid){.ebx = 1u << 7 | 1u << 20, .ecx = 1u << 2}; // SMEP, SMAP, UMIP
     CU_ASSERT_PTR_NULL(features_missing(fake_id));
