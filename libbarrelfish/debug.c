@@ -130,5 +130,6 @@ void user_panic_fn(const char *file, const char *func, int line, errval_t err, c
     va_start(args, msg);
     print_error(file, func, line, err, msg, args);
     va_end(args);
+    debug_print_backtrace();
     disp_fatal();
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The last words of a domain: what happened, registers, backtrace by frame pointers. A frame is
-// followed only if it lies in the thread's known stack, above the last one and aligned, because a
-// second fault here would be the dispatcher's end. Formats with vsnprintf(), which for integers and
-// strings keeps no state.
+// The last words of a domain: what happened, whether a stack was too small for it, registers,
+// backtrace. Formats with vsnprintf(), which for integers and strings keeps no state.
 
 #include "fault_report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "backtrace.h"
 #include "barrelfish/err.h"
 #include "barrelfish/syscalls.h"
 
-#define BACKTRACE_FRAMES_MAX 24
+#define GUARD_BYTES_MAX 16384ul   ///< the C library keeps less free at the low end of a stack
+#define FRAME_BYTES_MAX 1048576ul ///< one function's variables that reach beyond the stack
 
 static void __attribute__((format(printf, 1, 2))) print(const char *fmt, ...)
 {
@@ -44,19 +44,26 @@ static void print_registers(const struct registers *regs)
 
 static void print_backtrace(const struct thread *thread, const struct registers *regs)
 {
-    print("  backtrace: %lx", regs->rip);
-    uintptr_t low = thread->stack_low;
-    uintptr_t frame = regs->rbp;
-    for (int i = 0; i < BACKTRACE_FRAMES_MAX; i++) {
-        if (low == 0 || frame < low || frame % 8 != 0 || frame + 16 > thread->stack_high) {
-            break;
-        }
-        const uint64_t *words = (const uint64_t *)frame;
-        print(" %lx", words[1]);
-        low = frame + 16;
-        frame = words[0];
+    struct backtrace trace = backtrace_begin(thread, regs->rip, regs->rbp);
+    char line[BACKTRACE_LINE_BYTES];
+    while (backtrace_line(&trace, line)) {
+        print("  %s\n", line);
     }
-    print("\n");
+}
+
+// The stack pointer has left the stack, or is about to, and the access is near it or above it: below
+// the stack a thread has memory that cannot be written, or none.
+static bool is_overflow(const struct thread *thread, uint64_t rsp, uint64_t address)
+{
+    uintptr_t low = thread->stack_low, guarded = low + GUARD_BYTES_MAX;
+    return low > FRAME_BYTES_MAX && rsp >= low - FRAME_BYTES_MAX &&
+           rsp < guarded + BASE_PAGE_SIZE && address >= rsp - BASE_PAGE_SIZE && address < guarded;
+}
+
+static void print_overflow(const struct thread *thread)
+{
+    print("  stack overflow: thread %lu has %lu KiB, from %lx to %lx\n", thread->id,
+          (thread->stack_high - thread->stack_low) / 1024, thread->stack_low, thread->stack_high);
 }
 
 void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, uint64_t error_code,
@@ -71,6 +78,9 @@ void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, ui
     }
     if (err_is_fail(answer) && err_no(answer) != LIB_ERR_VREGION_NOT_FOUND) {
         print("  %s\n", err_getstring(answer));
+    }
+    if (vector == 14 && disp->current != NULL && is_overflow(disp->current, regs->rsp, address)) {
+        print_overflow(disp->current);
     }
     print_registers(regs);
     if (disp->current != NULL) {

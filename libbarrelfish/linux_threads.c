@@ -48,7 +48,7 @@ static uintptr_t stack_base(uintptr_t stack)
 static struct thread *clone_thread(struct thread *self, unsigned long stack)
 {
     struct thread *thread = self->clone_child;
-    uintptr_t low = thread != NULL ? stack - thread->stack_low : stack_base(stack);
+    uintptr_t low = stack_base(stack);
     self->clone_child = NULL;
     if (thread == NULL) {
         thread = thread_take();

@@ -279,7 +279,6 @@ struct thread *thread_create_varstack(thread_func_t start_func, void *arg, size_
     pthread_attr_init(&attr);
     size_t least = PTHREAD_STACK_MIN;
     size_t bytes = page_round_up(stacksize > least ? stacksize : least);
-    thread->stack_low = bytes; // until linux_clone() knows where it ends
     thread_self()->clone_child = thread;
     bool failed = pthread_attr_setstacksize(&attr, bytes) != 0 ||
                   pthread_create(&thread->pthread, &attr, thread_main, thread) != 0;

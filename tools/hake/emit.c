@@ -140,13 +140,24 @@ void emit_executable(struct emitter *emitter, const struct part *part, const cha
     }
     fprintf(out, "build %s: link-%s", output, variant);
     emit_list(out, "", &objects);
-    emit_list(out, " |", &archives);
+    const struct part *names = part->kind == KIND_DOMAIN ? tree_find(emitter->tree, "names") : NULL;
+    struct paths needed = {0};
+    for (size_t i = 0; i < archives.count; i++) {
+        paths_add(&needed, archives.items[i]);
+    }
+    if (names != NULL) {
+        paths_add(&needed, output_path(names));
+    }
+    emit_list(out, " |", &needed);
     char *script =
         part->linker_script == NULL ? NULL : path_join(part->file->dir, part->linker_script);
     if (script != NULL) {
-        fprintf(out, "%s %s\n  script = -T %s", archives.count != 0 ? "" : " |", script, script);
+        fprintf(out, "%s %s\n  script = -T %s", needed.count != 0 ? "" : " |", script, script);
     } else if (part->kind == KIND_DOMAIN) {
         fprintf(out, "\n  script = -Wl,-Ttext-segment=0x400000");
+    }
+    if (names != NULL) {
+        fprintf(out, "\n  finish = && %s %s", output_path(names), output);
     }
     emit_list(out, "\n  archives =", &archives);
     emit_list(out, "\n  libs =", &libs);

@@ -49,7 +49,7 @@ static const struct {
   linkers[] = {
       {"cpudriver", "$elf_flags $script -o $out $in -Wl,--start-group $archives -Wl,--end-group"},
       {"domain", "$elf_flags $script -Wl,-u,_start -o $out $in -Wl,--start-group $archives "
-                 "/usr/lib/x86_64-linux-musl/libc.a -lgcc -Wl,--end-group"},
+                 "/usr/lib/x86_64-linux-musl/libc.a -lgcc -Wl,--end-group $finish"},
       {"host", "-o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
       {"host-asan", "$asan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
       {"host-tsan", "$tsan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},

@@ -33,12 +33,16 @@ _start:
 start_mxcsr:
     .long MXCSR_DEFAULT
 
-    // Its name's length (with the zero byte), none of a description, its type, its name.
+    // Lengths of its name (with the zero byte) and description, its type, its name; then where the
+    // names of functions are (kpi/elf_names.h), which tools/names fills in.
     .section .note.stave, "a", @note
     .balign 4
-    .long 2f - 1f, 0, ELF_NOTE_DOMAIN
+    .long 2f - 1f, 16, ELF_NOTE_DOMAIN
 1:  .asciz ELF_NOTE_NAME
 2:  .balign 4
+    .globl names_place
+names_place:
+    .quad 0, 0
 
     .bss
     .balign 64

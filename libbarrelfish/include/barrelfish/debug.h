@@ -30,9 +30,12 @@ int debug_print_cap_at_capref(char *buf, size_t len, struct capref cap);
 void debug_err(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
     __attribute__((format(printf, 5, 6)));
 
-/// As debug_err(), then ends the domain.
+/// As debug_err(), with a backtrace; then ends the domain.
 void user_panic_fn(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
     __attribute__((format(printf, 5, 6), noreturn));
+
+/// Prints who called the caller, and who called them, with names, one a line.
+void debug_print_backtrace(void);
 
 #define DEBUG_ERR(err, ...) debug_err(__FILE__, __func__, __LINE__, err, __VA_ARGS__)
 #define USER_PANIC(...) user_panic_fn(__FILE__, __func__, __LINE__, SYS_ERR_OK, __VA_ARGS__)

@@ -5,7 +5,8 @@
 // with all of them, and lets the domain test_malformed (services/malformed.c) try to start each.
 // What is wrong with a file is tested field by field on the host (tests/unit/elf); here the machine
 // is. In the same boot, the recipe of the README: a copy of the example `hello` under another name,
-// on a platform without the example, must find its second side by its own name.
+// on a platform without the example, must find its second side by its own name; and the last words of
+// a program that dies (services/last_words.c), with the names of its functions.
 //
 //   system-malformed ELF PLATFORM EXAMPLE
 #include <elf.h>
@@ -203,7 +204,7 @@ static struct host_output boot_with(char paths[][PATH_BYTES], const char *platfo
 {
     const char *argv[18 + 2 * (BAD_COUNT + WILD_COUNT)] = {
         "build/stave-boot", "--platform", platform, "--direct", "--cores", "2", "--timeout", "120"};
-    char run[64];
+    char run[512];
     unsigned count = 8;
     for (unsigned i = 0; i < BAD_COUNT + WILD_COUNT; i++) {
         argv[count++] = "--module";
@@ -211,10 +212,53 @@ static struct host_output boot_with(char paths[][PATH_BYTES], const char *platfo
     }
     argv[count++] = "--module";
     argv[count++] = mine;
-    snprintf(run, sizeof(run), "test_malformed %u %u; mine", BAD_COUNT, WILD_COUNT);
+    snprintf(run, sizeof(run),
+             "test_malformed %u %u; echo refused $?; mine; echo recipe $?; test_last_words assert; "
+             "echo status $?; test_last_words abort; test_last_words panic; test_last_words fault; "
+             "test_last_words overflow; test_last_words pthread; test_last_words thread; echo",
+             BAD_COUNT, WILD_COUNT);
     argv[count++] = "--run";
     argv[count++] = run;
     return host_run(argv);
+}
+
+// What the machine printed must have these texts, in this order.
+static bool check_text(const char *text)
+{
+    static const char *const expected[] = {
+        "refused 0\r\n",
+        "recipe 0\r\n",
+        "assertion failed: zero != 0 (tests/system/services/last_words.c:",
+        " die+0x",
+        " main+0x",
+        "status 134\r\n",
+        "abort() was called",
+        " die", // or die.cold
+        " main+0x",
+        "on purpose",
+        " die+0x",
+        " main+0x",
+        "page fault at 0,",
+        " die+0x",
+        " main+0x",
+        "stack overflow: thread 1 has 128 KiB",
+        " eat_stack+0x",
+        " eat_stack+0x",
+        "stack overflow: thread ",
+        " eat_stack+0x",
+        " eat_stack+0x",
+        "stack overflow: thread ",
+        " eat_stack+0x",
+        " eat_stack+0x",
+    };
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        text = strstr(text, expected[i]);
+        if (!CHECK(text != NULL)) {
+            fprintf(stderr, "missing: %s\n", expected[i]);
+            return false;
+        }
+    }
+    return CHECK(strstr(text, "still alive") == NULL);
 }
 
 int main(int argc, char **argv)
@@ -230,7 +274,7 @@ int main(int argc, char **argv)
     snprintf(mine, sizeof(mine), "%s/mine", folder);
     write_image(&example, mine);
     struct host_output output = boot_with(paths, argv[2], mine);
-    if (!CHECK(output.status == 0)) {
+    if (!CHECK(output.status != 0) || !check_text(output.text)) {
         host_show(&output);
     }
     free(output.text);

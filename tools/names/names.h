@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Makes the table of function names (kpi/elf_names.h) out of a program's symbols. No I/O.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// A linked program, as its file has it. `bytes` is from malloc() and may move.
+struct names_file {
+    unsigned char *bytes;
+    size_t count;
+};
+
+/// Append the table to a program as a segment, and write where it is into Stave's note. NULL on
+/// success; else what the program lacks, and it is as it was.
+const char *names_add(struct names_file *file);
