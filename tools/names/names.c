@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The table goes to the end of the file. Its segment takes the place of the program header that says
+// The table goes to the end of the file, which is filled up to whole pages: so a loader can map it
+// from the file and shows nothing else of the memory that the file is in. Its segment takes the place of the program header that says
 // whether the stack is executable, which nobody reads in Stave, and lies behind all others. What
 // comes in is what the linker has made a moment ago; still nothing outside the file is touched.
 #include "names.h"
@@ -198,13 +199,14 @@ static const char *append(struct names_file *file, const unsigned char *table, s
                            .p_align = PAGE_BYTES};
     uint64_t place[2] = {address, bytes};
     memcpy(file->bytes + note, place, sizeof(place));
-    unsigned char *larger = realloc(file->bytes, offset + bytes);
+    size_t total = (offset + bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    unsigned char *larger = realloc(file->bytes, total);
     if (larger == NULL) {
         return "out of memory";
     }
-    memset(larger + file->count, 0, offset - file->count);
+    memset(larger + file->count, 0, total - file->count);
     memcpy(larger + offset, table, bytes);
-    *file = (struct names_file){larger, offset + bytes};
+    *file = (struct names_file){larger, total};
     return NULL;
 }
 

@@ -122,7 +122,7 @@ static void test_add(void)
     CU_ASSERT_EQUAL(segment->vaddr, now->note.place[0]);
     CU_ASSERT_EQUAL(segment->filesz, now->note.place[1]);
     CU_ASSERT_EQUAL(segment->flags, ELF_FLAG_READ);
-    CU_ASSERT_EQUAL(segment->offset + segment->filesz, file.count);
+    CU_ASSERT(segment->offset + segment->filesz <= file.count && file.count % 4096 == 0);
     const void *table = file.bytes + segment->offset;
     size_t bytes = segment->filesz;
     expect_name(table, bytes, TEXT + 0x7f, NULL, 0);
