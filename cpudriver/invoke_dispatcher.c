@@ -56,6 +56,17 @@ static errval_t dispatcher_cspace(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
+static enum dispatcher_activity activity_of(const struct dcb *dcb)
+{
+    if (dcb->state == DISPATCHER_RUNNABLE)
+        return dcb != kcb.current && dcb->entry == DCB_RESUME ? ACTIVITY_POLLS : ACTIVITY_RUNS;
+    if (dcb->state != DISPATCHER_BLOCKED)
+        return ACTIVITY_NONE;
+    if (dcb->entry == DCB_RETURN)
+        return ACTIVITY_CALLS;
+    return dcb->wakeup != 0 ? ACTIVITY_SLEEPS : ACTIVITY_WAITS;
+}
+
 errval_t invoke_dispatcher(struct caps_call *call)
 {
     struct dcb *dcb = dcb_of(&call->target->cap);
@@ -81,7 +92,8 @@ errval_t invoke_dispatcher(struct caps_call *call)
     case DISPATCHER_CMD_INFO:
         return info_set(call);
     case DISPATCHER_CMD_STATE:
-        invoke_return(call, dcb->state, dcb->scheduled);
+        invoke_return(call, DISPATCHER_STATE_VALUE(dcb->state, activity_of(dcb), dcb->run_cycles),
+                      dcb->scheduled);
         return SYS_ERR_OK;
     case DISPATCHER_CMD_CSPACE:
         return dispatcher_cspace(call);

@@ -8,22 +8,16 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
-#include "barrelfish/lmp_chan.h"
-#include "barrelfish/lmp_rpc.h"
 #include "barrelfish/terminal_client.h"
 #include "barrelfish/threads.h"
-#include "if/spawnd.h"
+#include "spawnd_tell.h"
 
 void domain_exit(int status)
 {
     struct capability identity;
     if (err_is_ok(cap_identify(cap_spawndep, &identity))) {
         terminal_end();
-        const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_EXIT, (uint8_t)status};
-        errval_t err;
-        do {
-            err = sys_lmp_send(get_cap_caddr(cap_spawndep), LMP_FLAG_YIELD, 0, 2, words);
-        } while (lmp_err_is_transient(err) && err_is_ok(sys_yield(get_cap_caddr(cap_spawndep))));
+        errval_t err = spawnd_tell(SPAWND_EXIT, (uint8_t)status, 0);
         static struct thread_sem never = THREAD_SEM_INITIALIZER;
         while (err_is_ok(err)) {
             thread_sem_wait(&never);

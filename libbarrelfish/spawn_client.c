@@ -14,6 +14,7 @@
 #include "barrelfish/ump_chan.h"
 #include "kpi/bootinfo.h"
 #include "kpi/spawn.h"
+#include "spawnd_tell.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -320,6 +321,22 @@ errval_t spawn_kill(struct capref domain_cap)
     return call_core(spawn_domain_core(spawn_domain_id(domain_cap)), words);
 }
 
+// The thread that waits holds the connection, so that it is there, and takes what comes from it.
+errval_t spawn_interrupt(struct capref domain_cap)
+{
+    domainid_t id = spawn_domain_id(domain_cap);
+    coreid_t core = spawn_domain_core(id);
+    if (is_own(core)) {
+        return spawnd_tell(SPAWND_KILL, id, 1);
+    }
+    struct connection *connection = core < BOOTINFO_CORES_MAX ? connection_get(core) : NULL;
+    if (connection == NULL || !connection->open) {
+        return LIB_ERR_CHAN_CLOSED;
+    }
+    const uint64_t words[SPAWND_WORDS] = {SPAWND_KILL, id, 1};
+    return ump_chan_send_blocking(&connection->chan, words, 0);
+}
+
 errval_t spawn_reclaim(struct capref domain_cap, size_t bytes, delayus_t deadline_us,
                        struct spawn_reclaimed *reclaimed)
 {
@@ -346,11 +363,31 @@ errval_t spawn_list_next(domainid_t from, struct spawn_domain_info *info)
     }
     info->id = (domainid_t)words[1];
     info->core = spawn_domain_core(from);
-    info->state = (enum spawnd_state)(words[1] >> 32);
+    info->state = (enum spawnd_state)(words[1] >> 32 & 0xff);
+    info->activity = (enum dispatcher_activity)(words[1] >> 40 & 0xff);
     info->bytes = (words[2] & UINT32_MAX) * BASE_PAGE_SIZE;
     info->given_bytes = (words[2] >> 32) * BASE_PAGE_SIZE;
     memcpy(info->name, &words[3], SPAWND_NAME_BYTES);
     info->name[SPAWND_NAME_BYTES - 1] = '\0';
+    return SYS_ERR_OK;
+}
+
+errval_t spawn_describe(domainid_t id, char command[SPAWND_COMMAND_BYTES], uint64_t *run_us)
+{
+    size_t at = 0, bytes = 0;
+    memset(command, 0, SPAWND_COMMAND_BYTES);
+    do {
+        uint64_t words[SPAWND_WORDS] = {SPAWND_DESCRIBE, id, at};
+        errval_t err = call_core(spawn_domain_core(id), words);
+        if (err_is_fail(err)) {
+            return err;
+        }
+        *run_us = words[1];
+        bytes = words[2] < SPAWND_COMMAND_BYTES ? words[2] : SPAWND_COMMAND_BYTES - 1;
+        size_t left = bytes - at;
+        memcpy(command + at, &words[3], left < SPAWND_NAME_BYTES ? left : SPAWND_NAME_BYTES);
+        at += SPAWND_NAME_BYTES;
+    } while (at < bytes);
     return SYS_ERR_OK;
 }
 

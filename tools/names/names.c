@@ -180,14 +180,19 @@ static Elf64_Phdr *find_header(Elf64_Phdr *headers, unsigned count, uint64_t *en
 
 static const char *append(struct names_file *file, const unsigned char *table, size_t bytes)
 {
+    uint64_t offset = (file->count + 7) / 8 * 8, end;
+    size_t total = (offset + bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    unsigned char *larger = realloc(file->bytes, total);
+    if (larger == NULL) {
+        return "out of memory";
+    }
+    file->bytes = larger;
     unsigned count;
-    Elf64_Phdr *headers = headers_of(file, &count);
-    uint64_t end, note = find_note(file, headers, count);
-    Elf64_Phdr *header = find_header(headers, count, &end);
+    Elf64_Phdr *headers = headers_of(file, &count), *header = find_header(headers, count, &end);
+    uint64_t note = find_note(file, headers, count);
     if (header == NULL || note == 0) {
         return header == NULL ? "no program header to spare" : "no note of Stave's";
     }
-    uint64_t offset = (file->count + 7) / 8 * 8;
     uint64_t address = (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES + offset % PAGE_BYTES;
     *header = (Elf64_Phdr){.p_type = PT_LOAD,
                            .p_flags = PF_R,
@@ -197,16 +202,11 @@ static const char *append(struct names_file *file, const unsigned char *table, s
                            .p_filesz = bytes,
                            .p_memsz = bytes,
                            .p_align = PAGE_BYTES};
-    uint64_t place[2] = {address, bytes};
+    const uint64_t place[2] = {address, bytes};
     memcpy(file->bytes + note, place, sizeof(place));
-    size_t total = (offset + bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    unsigned char *larger = realloc(file->bytes, total);
-    if (larger == NULL) {
-        return "out of memory";
-    }
-    memset(larger + file->count, 0, total - file->count);
-    memcpy(larger + offset, table, bytes);
-    *file = (struct names_file){larger, total};
+    memset(file->bytes + file->count, 0, total - file->count);
+    memcpy(file->bytes + offset, table, bytes);
+    file->count = total;
     return NULL;
 }
 

@@ -5,7 +5,7 @@
 // the shell's core.
 #include "shell.h"
 
-#include "kpi/bootinfo.h"
+#include "modules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,13 +38,18 @@ static const struct builtin {
 } builtins[] = {
     {"help", "", "this list", command_help},
     {"cores", "", "each core: APIC ID, NUMA node, time at which it started", command_cores},
-    {"ps", "[CORE]", "domains that were spawned", command_ps},
+    {"ps", "[CORE]", "domains that were spawned: what they do, how long they ran, what they hold",
+     command_ps},
     {"mem", "[CORE]", "free memory of each core", command_mem},
     {"kcb", "[CORE]", "counters of the CPU drivers", command_kcb},
     {"info", "", "what this shell's page of exposed information tells", command_info},
     {"spawn", "CORE PROGRAM [ARGS]", "run a boot module on a core; first --memory 4M: with a limit",
      NULL},
-    {"kill", "ID", "end a domain that this shell has started", command_kill},
+    {"jobs", "", "programs in the background: those that run, and how others have ended",
+     command_jobs},
+    {"fg", "[ID]", "wait for one of them, the latest, in the foreground", command_fg},
+    {"wait", "[ID]", "wait for one of them, or for all; the exit status is theirs", command_wait},
+    {"kill", "ID", "end a domain", command_kill},
     {"reclaim", "ID BYTES [MS]", "take memory back from a domain that this shell has started",
      command_reclaim},
     {"echo", "[WORDS]", "print the words", command_echo},
@@ -60,10 +65,23 @@ static int command_help(unsigned argc, char *const argv[])
     }
     printf("Any other word is a boot module, which runs on this core:");
     modules_print();
-    printf(
-        "A command ends with a newline, ; or & (then it is not waited for). 'text' and \"text\" "
-        "are quoted, $? is the\nlast exit status, # begins a comment. Ctrl-D ends the machine.\n");
+    printf("A command ends with a newline, ; or & (then it is not waited for). 'text' and \"text\" "
+           "are quoted, $? is the\nlast exit status, # begins a comment. Tab completes, Ctrl-C "
+           "ends the "
+           "program that is waited for, Ctrl-D on\nan empty line ends the machine.\n");
     return 0;
+}
+
+const char *command_word(void *st, bool first, unsigned index)
+{
+    static char name[MODULE_NAME_BYTES];
+    size_t count = sizeof(builtins) / sizeof(builtins[0]);
+    (void)st;
+    if (first && index < count) {
+        return builtins[index].name;
+    }
+    index -= first ? (unsigned)count : 0;
+    return module_name(shell_bootinfo(), index, name) ? name : NULL;
 }
 
 static int command_spawn(const struct shell_command *command)

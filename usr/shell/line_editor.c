@@ -3,8 +3,9 @@
 //
 // The line editor. Whatever changes the line calls one of two functions: one for the text at the
 // cursor, which redraws from there, one for the whole line. The terminal needs to know only
-// backspace (as "cursor left"), and bell for text that has no room. Source of the key sequences: ECMA-48, 8.3 (CUU, CUD, CUF, CUB) and
-// what xterm sends for Home, End and Delete.
+// backspace (as "cursor left"), and bell for text that has no room and words that do not exist.
+// Source of the key sequences: ECMA-48, 8.3 (CUU, CUD, CUF, CUB) and what xterm sends for Home, End
+// and Delete.
 #include "line_editor.h"
 
 #include "text/utf8.h"
@@ -23,6 +24,14 @@ void line_editor_init(struct line_editor *editor,
     memset(editor, 0, sizeof(*editor));
     editor->put = put;
     editor->st = st;
+}
+
+void line_editor_complete(struct line_editor *editor, const char *prompt, completion_words_fn words,
+                          void *st)
+{
+    editor->prompt = prompt;
+    editor->words = words;
+    editor->words_st = st;
 }
 
 bool line_editor_valid(const struct line_editor *editor)
@@ -235,6 +244,55 @@ static bool escape(struct line_editor *editor, char key)
     return true;
 }
 
+static void put_text(struct line_editor *editor, const char *text)
+{
+    editor->put(editor->st, text, strlen(text));
+}
+
+// Shows all words that begin like this one, and the line again below them.
+static void list_words(struct line_editor *editor, bool first, const char *begun, size_t length)
+{
+    const char *word;
+    size_t cursor = editor->cursor;
+    move_to(editor, editor->length);
+    put_text(editor, "\n");
+    for (unsigned i = 0; (word = editor->words(editor->words_st, first, i)) != NULL; i++) {
+        if (strncmp(word, begun, length) == 0) {
+            put_text(editor, word);
+            put_text(editor, "  ");
+        }
+    }
+    put_text(editor, "\n");
+    put_text(editor, editor->prompt);
+    put_text(editor, editor->text);
+    move_to(editor, cursor);
+}
+
+static void complete(struct line_editor *editor)
+{
+    size_t start = editor->cursor;
+    while (start > 0 && strchr(" ;&", editor->text[start - 1]) == NULL) {
+        start--;
+    }
+    const char *begun = editor->text + start;
+    size_t length = editor->cursor - start;
+    bool first = completion_is_first(editor->text, start);
+    struct completion found = {0};
+    if (editor->words != NULL) {
+        found = completion_find(editor->words, editor->words_st, first, begun, length);
+    }
+    if (found.count == 0 || found.length < length) {
+        put_text(editor, "\a");
+    } else if (found.count > 1 && found.length <= length) {
+        list_words(editor, first, begun, length);
+    } else {
+        replace(editor, 0, found.text + length, found.length - length);
+        if (found.count == 1) {
+            replace(editor, 0, " ", 1);
+        }
+    }
+}
+
 static void edit_key(struct line_editor *editor, char key)
 {
     switch (key) {
@@ -252,6 +310,9 @@ static void edit_key(struct line_editor *editor, char key)
         break;
     case CTRL('f'):
         forward(editor);
+        break;
+    case '\t':
+        complete(editor);
         break;
     case CTRL('k'):
         replace(editor, editor->length - editor->cursor, "", 0);

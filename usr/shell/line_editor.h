@@ -4,8 +4,11 @@
 // Editing of one line on a serial terminal, with a history. Pure: bytes of the keyboard go in,
 // bytes for the terminal come out of a callback. Text is UTF-8 (text/utf8.h) and edited by whole
 // characters; a byte that belongs to none is text too. Keys: text, backspace, Delete, arrows,
-// Home, End, and Ctrl-A B D E F K N P U W with their usual meanings; Ctrl-C gives the line up.
+// Home, End, and Ctrl-A B D E F K N P U W with their usual meanings; Tab completes the word before
+// the cursor, or shows what it can become; Ctrl-C gives the line up.
 #pragma once
+
+#include "completion.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,10 +40,17 @@ struct line_editor {
     unsigned escape;                        ///< state of an escape sequence
     char escape_digit;
     bool after_return;
+    completion_words_fn words; ///< NULL: nothing is completed
+    void *words_st;
+    const char *prompt; ///< shown again behind a list of words
 };
 
 void line_editor_init(struct line_editor *editor,
                       void (*put)(void *st, const char *bytes, size_t length), void *st);
+
+/// Complete words from now on; what was shown is given in `prompt`, which is kept.
+void line_editor_complete(struct line_editor *editor, const char *prompt, completion_words_fn words,
+                          void *st);
 
 /// Handle one byte. After LINE_DONE and LINE_TOO_LONG call line_editor_begin() when the line has
 /// been used.

@@ -95,6 +95,15 @@ int command_cores(unsigned argc, char *const argv[])
     return status;
 }
 
+static const char *activity_name(enum dispatcher_activity activity)
+{
+    static const char *const names[ACTIVITIES_COUNT] = {
+        [ACTIVITY_NONE] = "ending", [ACTIVITY_RUNS] = "runs",     [ACTIVITY_POLLS] = "polls",
+        [ACTIVITY_WAITS] = "waits", [ACTIVITY_SLEEPS] = "sleeps", [ACTIVITY_CALLS] = "in a call",
+    };
+    return activity < ACTIVITIES_COUNT ? names[activity] : "unknown";
+}
+
 // The domains of one core that its spawnd has made.
 static errval_t list_core(coreid_t core)
 {
@@ -104,8 +113,17 @@ static errval_t list_core(coreid_t core)
         if (err_is_fail(err) || info.id == 0) {
             return err;
         }
-        printf("%8x  %4u  %-8s %7" PRIu64 " KiB %7" PRIu64 " KiB  %s\n", info.id, core, "running",
-               info.bytes / 1024, info.given_bytes / 1024, info.name);
+        char command[SPAWND_COMMAND_BYTES];
+        uint64_t run_us = 0;
+        err = spawn_describe(info.id, command, &run_us);
+        if (err_is_ok(err)) {
+            printf("%8x  %4u  %-9s %7" PRIu64 ".%03u %7" PRIu64 " KiB %7" PRIu64 " KiB  %s\n",
+                   info.id, core, activity_name(info.activity), run_us / 1000000,
+                   (unsigned)(run_us / 1000 % 1000), info.bytes / 1024, info.given_bytes / 1024,
+                   command);
+        } else if (err_no(err) != SPAWN_ERR_NO_DOMAIN) { // it may have ended meanwhile
+            return err;
+        }
         if (spawn_domain_core(++info.id) != core) {
             return SYS_ERR_OK;
         }
@@ -119,7 +137,7 @@ int command_ps(unsigned argc, char *const argv[])
     if (status != 0) {
         return status;
     }
-    printf("      id  core  state       loaded       given  name\n");
+    printf("      id  core  does         ran (s)      loaded       given  command\n");
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         errval_t err = list_core((coreid_t)core);
         if (err_is_fail(err)) {

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char prompt_text[] = "stave> ";
 static int last_status;
 static int last_failure; ///< 0: no command has failed
 
@@ -74,7 +75,8 @@ static void put(void *st, const char *bytes, size_t length)
 
 static void prompt(void)
 {
-    printf("stave> ");
+    jobs_report();
+    printf("%s", prompt_text);
     (void)fflush(stdout);
 }
 
@@ -139,8 +141,10 @@ static void interact(void)
     size_t count;
     bool typed, more = true;
     line_editor_init(&editor, put, NULL);
+    line_editor_complete(&editor, prompt_text, command_word, NULL);
     prompt();
     while (more && (count = terminal_read_raw(bytes, sizeof(bytes), &typed)) > 0) {
+        programs_typed = typed;
         if (typed) {
             more = take_keys(&editor, bytes, count);
         } else {

@@ -16,10 +16,51 @@
 #define RECLAIM_DEFAULT_MS 100u
 #define RECLAIM_MAX_MS 60000u
 
+bool programs_typed;
+
+struct watched {
+    struct capref domain;
+    bool interrupted;
+};
+
+// Whoever types Ctrl-C means the program in the foreground. Ends when the shell has the foreground
+// again.
+static int watch_keys(void *arg)
+{
+    struct watched *watched = arg;
+    while (terminal_await_interrupt()) {
+        watched->interrupted = err_is_ok(spawn_interrupt(watched->domain));
+    }
+    return 0;
+}
+
+int program_wait(const char *name, domainid_t id)
+{
+    uint8_t status = 0;
+    struct watched watched = {.domain = spawn_domain_cap(id)};
+    (void)terminal_set_foreground(id); // Without a console nobody reads.
+    struct thread *watcher = programs_typed ? thread_create(watch_keys, &watched) : NULL;
+    errval_t err = spawn_wait(watched.domain, &status, false);
+    (void)terminal_set_foreground(disp_get_domain_id());
+    if (watcher != NULL) {
+        (void)!thread_join(watcher, NULL);
+    }
+    if (err_is_fail(err)) {
+        return command_failed(name, err);
+    }
+    if (watched.interrupted) {
+        printf("%s: ended by Ctrl-C\n", name);
+        return STATUS_INTERRUPTED;
+    }
+    if (status != 0) {
+        printf("%s: exit status %u\n", name, status);
+    }
+    return status;
+}
+
 int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool background)
 {
     struct capref domain;
-    uint8_t status = 0;
     errval_t err = spawn_program_with_limit(core, argv[0], argv, NULL, memory_bytes,
                                             SPAWN_FLAGS_DEFAULT, &domain);
     if (err_no(err) == MON_ERR_NO_CORE) {
@@ -30,18 +71,10 @@ int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool bac
     }
     if (background) {
         printf("[%x]\n", spawn_domain_id(domain));
+        jobs_add(spawn_domain_id(domain), argv);
         return 0;
     }
-    (void)terminal_set_foreground(spawn_domain_id(domain)); // Without a console nobody reads.
-    err = spawn_wait(domain, &status, false);
-    (void)terminal_set_foreground(disp_get_domain_id());
-    if (err_is_fail(err)) {
-        return command_failed(argv[0], err);
-    }
-    if (status != 0) {
-        printf("%s: exit status %u\n", argv[0], status);
-    }
-    return status;
+    return program_wait(argv[0], spawn_domain_id(domain));
 }
 
 // What a command could not do to a domain.
@@ -50,14 +83,13 @@ static int domain_failed(char *const argv[], errval_t err)
     char place[64];
     snprintf(place, sizeof(place), "%.16s %.32s", argv[0], argv[1]);
     if (err_no(err) == SYS_ERR_RIGHTS) {
-        printf("%s: this shell has not started it\n", place);
+        printf("%s: only who has started it, or the machine's shell, may do that\n", place);
         return STATUS_FAILED;
     }
     return command_failed(place, err);
 }
 
-// A domain's ID, as ps shows it.
-static bool domain_parse(const char *text, struct capref *domain)
+bool domain_parse(const char *text, struct capref *domain)
 {
     char *end;
     unsigned long id = strtoul(text, &end, 16);

@@ -12,6 +12,7 @@
 /// Exit status of commands that failed by themselves.
 #define STATUS_FAILED 1
 #define STATUS_USAGE 2
+#define STATUS_INTERRUPTED 130
 /// The greatest status that a machine can end with.
 #define STATUS_MAX 95
 
@@ -25,6 +26,8 @@ static inline const struct bootinfo *shell_bootinfo(void)
 
 /// Runs a command and returns its exit status.
 int command_run(const struct shell_command *command);
+/// The words that Tab completes (completion.h): commands and boot modules.
+const char *command_word(void *st, bool first, unsigned index);
 
 // machine.c: the commands that show the machine. argv[0] is the command's name.
 int command_cores(unsigned argc, char *const argv[]);
@@ -57,8 +60,28 @@ int command_info(unsigned argc, char *const argv[]);
 /// unless `background`. Returns its exit status.
 int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool background);
 
+/// Somebody types the commands: Ctrl-C ends the program that is waited for.
+extern bool programs_typed;
+
+/// Gives a domain that this shell has started the foreground and waits for its end. Returns its exit
+/// status, and prints it under this name if it is not 0; STATUS_INTERRUPTED: Ctrl-C ended it.
+int program_wait(const char *name, domainid_t id);
+
+/// A domain's ID, as ps shows it; false: it is none.
+bool domain_parse(const char *text, struct capref *domain);
+
 int command_kill(unsigned argc, char *const argv[]);
 int command_reclaim(unsigned argc, char *const argv[]);
+
+// jobs.c: programs that are not waited for.
+
+/// Remembers a program that runs in the background.
+void jobs_add(domainid_t id, char *const argv[]);
+/// Tells of those that have ended, once each.
+void jobs_report(void);
+int command_jobs(unsigned argc, char *const argv[]);
+int command_fg(unsigned argc, char *const argv[]);
+int command_wait(unsigned argc, char *const argv[]);
 
 /// Ends the machine; returns if that is not possible.
 void machine_halt(int status);

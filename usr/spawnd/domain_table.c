@@ -71,6 +71,20 @@ static void leave_family(struct domain_table *table, const struct domain *domain
     table->running--;
 }
 
+void domain_set_command(struct domain *domain, size_t argc, const char *const *argv)
+{
+    size_t used = 0, room = sizeof(domain->command) - 1;
+    for (size_t i = 0; i < argc && used < room; i++) {
+        if (i > 0) {
+            domain->command[used++] = ' ';
+        }
+        size_t length = strnlen(argv[i], room - used);
+        memcpy(domain->command + used, argv[i], length);
+        used += length;
+    }
+    domain->command[used] = '\0';
+}
+
 void domain_table_remove(struct domain_table *table, struct domain *domain)
 {
     uint16_t *link = bucket_of(table, domain->id), number = number_of(table, domain);

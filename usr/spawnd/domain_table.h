@@ -33,6 +33,7 @@ struct domain {
     uint16_t ended_before, ended_after; ///< index + 1 of its neighbours among those that ended
     uint64_t status;                    ///< exit status or enum dispatcher_death
     char name[SPAWND_NAME_BYTES];
+    char command[SPAWND_COMMAND_BYTES]; ///< its arguments, separated by blanks
 };
 
 /// Private to domain_table.c, as what follows; visible for allocation.
@@ -57,6 +58,9 @@ void domain_table_init(struct domain_table *table, coreid_t core);
 /// the operator. NULL: all entries run, or too many of its family (T5), or the operator runs.
 struct domain *domain_table_add(struct domain_table *table, domainid_t parent, const char *name,
                                 bool as_operator);
+
+/// Keep what a domain was started as, cut if need be.
+void domain_set_command(struct domain *domain, size_t argc, const char *const *argv);
 
 /// Take an entry out, whatever its state.
 void domain_table_remove(struct domain_table *table, struct domain *domain);

@@ -95,15 +95,17 @@ static errval_t find_child(const struct client *client, uint64_t id, struct doma
     return domain_table_may_end(&domains, client->domain, domain) ? SYS_ERR_OK : SYS_ERR_RIGHTS;
 }
 
-static void serve_kill(struct client *client, uint64_t id)
+static void serve_kill(struct client *client, uint64_t id, bool quiet)
 {
     struct domain *domain;
     errval_t err = find_child(client, id, &domain);
     if (err_is_fail(err)) {
-        reply_error(client, err);
+        if (!quiet) {
+            reply_error(client, err);
+        }
         return;
     }
-    if (domain->id != client->domain) {
+    if (domain->id != client->domain && !quiet) {
         client->kills = domain->id;
     }
     if (!domain->ending) {
@@ -157,12 +159,35 @@ static void serve_list(struct client *client, uint64_t from)
     struct domain *domain =
         from <= UINT32_MAX ? domain_table_next(&domains, (domainid_t)from) : NULL;
     if (domain != NULL) {
-        words[1] = domain->id | (uint64_t)domain->state << 32;
-        uint64_t loaded = domain_infos[domain_table_index(&domains, domain)].bytes;
+        const struct spawn_info *info = &domain_infos[domain_table_index(&domains, domain)];
+        struct dispatcher_status status = {0};
+        // Refused if the domain has just ended: then it does nothing.
+        (void)!invoke_dispatcher_status(info->dispatcher, &status);
+        words[1] = domain->id | (uint64_t)domain->state << 32 | (uint64_t)status.activity << 40;
+        uint64_t loaded = info->bytes;
         uint64_t held = memory_account(domain->id); // What it was loaded into is among it.
         uint64_t more = held > loaded ? held - loaded : 0;
         words[2] = loaded / BASE_PAGE_SIZE | more / BASE_PAGE_SIZE << 32;
         memcpy(&words[3], domain->name, SPAWND_NAME_BYTES);
+    }
+    reply(client, words);
+}
+
+static void serve_describe(struct client *client, uint64_t id, uint64_t offset)
+{
+    uint64_t words[SPAWND_WORDS] = {SPAWN_ERR_NO_DOMAIN};
+    struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
+    if (domain != NULL && domain->state == SPAWND_RUNNING) {
+        struct dispatcher_status status = {0};
+        words[0] = invoke_dispatcher_status(
+            domain_infos[domain_table_index(&domains, domain)].dispatcher, &status);
+        words[1] = systime_to_us(status.run_cycles);
+        words[2] = strlen(domain->command);
+        if (offset < words[2]) {
+            size_t left = words[2] - offset;
+            memcpy(&words[3], domain->command + offset,
+                   left < SPAWND_NAME_BYTES ? left : SPAWND_NAME_BYTES);
+        }
     }
     reply(client, words);
 }
@@ -203,13 +228,16 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
         serve_wait(client, words[1], words[2] != 0);
         break;
     case SPAWND_KILL:
-        serve_kill(client, words[1]);
+        serve_kill(client, words[1], words[2] == 1);
         break;
     case SPAWND_RECLAIM:
         serve_reclaim(client, words);
         break;
     case SPAWND_LIST:
         serve_list(client, words[1]);
+        break;
+    case SPAWND_DESCRIBE:
+        serve_describe(client, words[1], words[2]);
         break;
     case SPAWND_MEMORY:
         serve_memory(client);

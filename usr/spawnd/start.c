@@ -137,6 +137,7 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
     err = enter(client, name, words[3], (flags & SPAWND_FLAG_OPERATOR) != 0, &domain);
     if (err_is_ok(err)) {
         params.domain_id = domain->id;
+        domain_set_command(domain, params.argc, params.argv);
         err = load(&params, client, &domain_infos[domain_table_index(&domains, domain)]);
     }
     (void)vspace_unmap(params.image);

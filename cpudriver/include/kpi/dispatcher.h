@@ -81,6 +81,23 @@ enum dispatcher_state {
     DISPATCHER_KILLED
 };
 
+/// What a dispatcher is at, as far as its CPU driver sees.
+enum dispatcher_activity {
+    ACTIVITY_NONE,   ///< not started, or stopped
+    ACTIVITY_RUNS,   ///< a thread is on the core, or was when the core was taken away
+    ACTIVITY_POLLS,  ///< the same, but it was disabled: mostly, it polls for messages
+    ACTIVITY_WAITS,  ///< for a message
+    ACTIVITY_SLEEPS, ///< until a time, or a message
+    ACTIVITY_CALLS,  ///< for the answer to a message (LMP_FLAG_CALL)
+    ACTIVITIES_COUNT
+};
+
+/// Value 1 of DISPATCHER_CMD_STATE: enum dispatcher_state, enum dispatcher_activity, and the time that
+/// it ran outside of the CPU driver, in units of DISPATCHER_STATE_CYCLES of the time-stamp counter.
+#define DISPATCHER_STATE_CYCLES 1024u
+#define DISPATCHER_STATE_VALUE(state, activity, cycles)                                            \
+    ((uint64_t)(state) | (uint64_t)(activity) << 8 | (cycles) / DISPATCHER_STATE_CYCLES << 16)
+
 /// Why the CPU driver stopped a dispatcher: first word of the message to its death endpoint; the
 /// second is the domain ID, the third rip, the fourth the fault address, the fifth the trap's error
 /// code.

@@ -97,7 +97,7 @@ enum cap_cmd {
     DISPATCHER_CMD_STOP, ///< takes it off the run queue for good: no further instruction of it runs
     DISPATCHER_CMD_ENDPOINT, ///< args: offset in the dispatcher frame | messages << 32, slot; makes
                              ///< an EndPointLMP
-    DISPATCHER_CMD_STATE,    ///< value 1 = enum dispatcher_state, value 2 = times scheduled
+    DISPATCHER_CMD_STATE,    ///< value 1 = DISPATCHER_STATE_VALUE, value 2 = times scheduled
     DISPATCHER_CMD_INFO, ///< args: Frame with READ and WRITE: exposed information (kpi/info.h) goes
                          ///< there; once, unless that frame has been revoked
     DISPATCHER_CMD_CSPACE, ///< args: L1CNode: the dispatcher, which is set up, goes on in this

@@ -165,16 +165,37 @@ LIB_MUST_CHECK static inline errval_t invoke_dispatcher_endpoint(struct capref d
                        (uint64_t)offset | ((uint64_t)messages << 32), get_cap_caddr(dest), 0);
 }
 
+struct dispatcher_status {
+    enum dispatcher_state state;
+    enum dispatcher_activity activity;
+    uint64_t run_cycles; ///< time that it ran outside of the CPU driver, to DISPATCHER_STATE_CYCLES
+    uint64_t scheduled;  ///< times that it got the core
+};
+
+LIB_MUST_CHECK static inline errval_t invoke_dispatcher_status(struct capref dispatcher,
+                                                               struct dispatcher_status *status)
+{
+    struct sysret ret = cap_invoke(dispatcher, DISPATCHER_CMD_STATE, 0, 0, 0, 0, 0, 0);
+    if (err_is_ok(ret.error)) {
+        status->state = (enum dispatcher_state)(ret.value & 0xff);
+        status->activity = (enum dispatcher_activity)(ret.value >> 8 & 0xff);
+        status->run_cycles = (ret.value >> 16) * DISPATCHER_STATE_CYCLES;
+        status->scheduled = ret.value2;
+    }
+    return ret.error;
+}
+
 /// *state = enum dispatcher_state, *scheduled = times that it got the core.
 LIB_MUST_CHECK static inline errval_t invoke_dispatcher_state(struct capref dispatcher,
                                                               uint64_t *state, uint64_t *scheduled)
 {
-    struct sysret ret = cap_invoke(dispatcher, DISPATCHER_CMD_STATE, 0, 0, 0, 0, 0, 0);
-    if (err_is_ok(ret.error)) {
-        *state = ret.value;
-        *scheduled = ret.value2;
+    struct dispatcher_status status;
+    errval_t err = invoke_dispatcher_status(dispatcher, &status);
+    if (err_is_ok(err)) {
+        *state = status.state;
+        *scheduled = status.scheduled;
     }
-    return ret.error;
+    return err;
 }
 
 /// The CPU driver writes the dispatcher's exposed information (kpi/info.h) to `frame` from now on.

@@ -12,6 +12,7 @@
 
 #include "barrelfish/caddr.h"
 #include "if/spawnd.h"
+#include "kpi/dispatcher.h"
 
 typedef uint8_t spawn_flags_t;
 
@@ -69,6 +70,11 @@ LIB_MUST_CHECK errval_t spawn_wait_core(coreid_t coreid, domainid_t domainid, ui
 /// SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
 LIB_MUST_CHECK errval_t spawn_kill(struct capref domain_cap);
 
+/// The same for a domain for which another thread of the caller waits in spawn_wait(): it asks only,
+/// and the other thread learns of the end. Nothing happens if the domain has ended, or others have
+/// spawned it.
+LIB_MUST_CHECK errval_t spawn_interrupt(struct capref domain_cap);
+
 struct spawn_reclaimed {
     uint64_t bytes;  ///< that came back, less what the domain allocated meanwhile
     uint64_t forced; ///< of them taken by force
@@ -91,6 +97,7 @@ struct spawn_domain_info {
     domainid_t id;
     coreid_t core;
     enum spawnd_state state;
+    enum dispatcher_activity activity;
     uint64_t bytes;       ///< memory that it was loaded into; what it allocated since is not in it
     uint64_t given_bytes; ///< memory that it holds besides
     char name[SPAWND_NAME_BYTES];
@@ -98,6 +105,11 @@ struct spawn_domain_info {
 
 /// The domain with the least ID from `from` on, on that ID's core; info->id is 0 if there is none.
 LIB_MUST_CHECK errval_t spawn_list_next(domainid_t from, struct spawn_domain_info *info);
+
+/// What a running domain was started as, with its arguments, and for how many microseconds it has
+/// run. SPAWN_ERR_NO_DOMAIN.
+LIB_MUST_CHECK errval_t spawn_describe(domainid_t id, char command[SPAWND_COMMAND_BYTES],
+                                       uint64_t *run_us);
 
 /// All domains of the cores that are up, by rising ID if `sorted` (always). *domains is to be freed
 /// with free(); *len is their number.

@@ -23,6 +23,8 @@
 #define SPAWND_COUNT_MAX 256u
 #define SPAWND_ARGCN_SLOTS 8u
 #define SPAWND_NAME_BYTES 32u
+/// What is kept of a domain's arguments, separated by blanks, with a zero byte behind.
+#define SPAWND_COMMAND_BYTES 128u
 
 /// What spawnd itself finds in its ARGCN: unbadged endpoints, to be minted for the domains that it
 /// makes.
@@ -52,13 +54,13 @@ enum spawnd_op {
     /// is forgotten after many others have ended.
     /// errors: SPAWN_ERR_NO_DOMAIN; SPAWN_ERR_LIMIT too many wait.
     SPAWND_WAIT,
-    /// 1: domain ID. The caller must have spawned it or an ancestor of it, or be the operator
-    /// (DOMAIN_OPERATOR). When a domain ends, its parent is that of its children. The reply comes
-    /// when the domain has ended.
+    /// 1: domain ID, 2: 1 = there is no reply, for a caller that waits for the domain already. The
+    /// caller must have spawned it or an ancestor of it, or be the operator (DOMAIN_OPERATOR). When a
+    /// domain ends, its parent is that of its children. The reply comes when the domain has ended.
     /// errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS.
     SPAWND_KILL,
     /// 1: least domain ID wanted. reply: the first from there on: 1 domain ID (0: none) | enum
-    /// spawnd_state << 32, 2 pages of memory that it was loaded into | pages that the memory server
+    /// spawnd_state << 32 | enum dispatcher_activity << 40, 2 pages of memory that it was loaded into | pages that the memory server
     /// has given it << 32, 3-6 name. Domains that have ended are left out.
     SPAWND_LIST,
     /// reply: 1 free, 2 total bytes of this core's memory server, 3 domains, 4 domains that there
@@ -70,6 +72,10 @@ enum spawnd_op {
     /// were taken by force.
     /// errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS, those of MEM_SERV_RECLAIM (if/mem_serv.h).
     SPAWND_RECLAIM,
+    /// 1: ID of a running domain, 2: offset. reply: 1 microseconds that it ran, 2 bytes of its command
+    /// line, 3-6: those from the offset on, at most SPAWND_NAME_BYTES, filled up with zeros.
+    /// errors: SPAWN_ERR_NO_DOMAIN.
+    SPAWND_DESCRIBE,
     SPAWND_OPS_COUNT
 };
 

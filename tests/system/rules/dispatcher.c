@@ -51,7 +51,7 @@ static const struct rules_row endpoint_rows[] = {
 
 static uint64_t state_of(unsigned slot)
 {
-    return rules_call(DISPATCHER_CMD_STATE, AT(slot), (const uint64_t[CAP_ARGS]){0}).value;
+    return rules_call(DISPATCHER_CMD_STATE, AT(slot), (const uint64_t[CAP_ARGS]){0}).value & 0xff;
 }
 
 static void expect_death(enum dispatcher_death cause)

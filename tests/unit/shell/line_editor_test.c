@@ -69,11 +69,21 @@ static void show(void *st, const char *bytes, size_t length)
     }
 }
 
+// A few words; the second may only follow.
+static const char *word(void *st, bool first, unsigned index)
+{
+    static const char *const words[] = {"bench", "beyond", "hello", "help", "x"};
+    CU_ASSERT_PTR_EQUAL(st, &screen);
+    index += first && index >= 1;
+    return index < sizeof(words) / sizeof(words[0]) ? words[index] : NULL;
+}
+
 static void start(void)
 {
     memset(&screen, 0, sizeof(screen));
     clear();
     line_editor_init(&editor, show, &screen);
+    line_editor_complete(&editor, "", word, &screen);
 }
 
 static bool shown(void)
@@ -241,6 +251,37 @@ static void test_too_long(void)
     CU_ASSERT_EQUAL(screen.bells, 0);
 }
 
+static void expect_tab(const char *keys, const char *text, size_t cursor, unsigned newlines,
+                       unsigned bells)
+{
+    start();
+    CU_ASSERT_EQUAL(type(keys), LINE_MORE);
+    CU_ASSERT_STRING_EQUAL(line_editor_text(&editor), text);
+    CU_ASSERT_EQUAL(editor.cursor, cursor);
+    CU_ASSERT_EQUAL(screen.newlines, newlines);
+    CU_ASSERT_EQUAL(screen.bells, bells);
+}
+
+// One word is completed with a blank, of several what they share, and then they are listed.
+static void test_tab(void)
+{
+    expect_tab("be\t", "bench ", 6, 0, 0);
+    expect_tab("h\t", "hel", 3, 0, 0);
+    expect_tab("hel\t", "hel", 3, 2, 0);
+    expect_tab("h\tp\t", "help ", 5, 0, 0);
+    expect_tab("spawn 0 be\t", "spawn 0 be", 10, 2, 0);
+    expect_tab("spawn 0 bey\t", "spawn 0 beyond ", 15, 0, 0);
+    expect_tab("echo;be\t", "echo;bench ", 11, 0, 0);
+    expect_tab("x & be\t", "x & bench ", 10, 0, 0);
+    expect_tab("q\t", "q", 1, 0, 1);
+    expect_tab(" be tail\001\006\006\006\t", " bench  tail", 7, 0, 0);
+    expect_tab("hel \002\t", "hel ", 3, 2, 0);
+    start();
+    line_editor_complete(&editor, "", NULL, NULL);
+    type("be\t");
+    CU_ASSERT_STRING_EQUAL(line_editor_text(&editor), "be");
+}
+
 static void test_random(void)
 {
     enum { KEYS = 40000 };
@@ -262,7 +303,7 @@ static void test_random(void)
 }
 
 CU_TestInfo line_editor_tests[] = {
-    {"typing", test_typing},      {"every key", test_keys},  {"end of input", test_end},
-    {"history", test_history},    {"long lines", test_long}, {"lines too long", test_too_long},
-    {"random keys", test_random}, CU_TEST_INFO_NULL,
+    {"typing", test_typing},   {"every key", test_keys},     {"end of input", test_end},
+    {"history", test_history}, {"long lines", test_long},    {"lines too long", test_too_long},
+    {"completion", test_tab},  {"random keys", test_random}, CU_TEST_INFO_NULL,
 };

@@ -12,6 +12,7 @@ int main(void)
         {"line editor", NULL, NULL, NULL, NULL, line_editor_tests},
         {"event names", NULL, NULL, NULL, NULL, event_name_tests},
         {"script", NULL, NULL, NULL, NULL, script_tests},
+        {"completion", NULL, NULL, NULL, NULL, completion_tests},
         {"error texts", NULL, NULL, NULL, NULL, error_text_tests},
         {"modules", NULL, NULL, NULL, NULL, modules_tests},
         CU_SUITE_INFO_NULL,

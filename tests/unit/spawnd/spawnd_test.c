@@ -36,6 +36,27 @@ static void test_ids(void)
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
+// A command line is kept as far as it fits, whatever the arguments are.
+static void test_commands(void)
+{
+    static char long_word[2 * SPAWND_COMMAND_BYTES];
+    const char *const words[] = {"bench", "urpc", "", "1"}, *const long_words[] = {"a", long_word,
+                                                                                   "b"};
+    domain_table_init(&table, CORE);
+    struct domain *domain = domain_table_add(&table, 7, "bench", false);
+    CU_ASSERT_STRING_EQUAL(domain->command, "");
+    domain_set_command(domain, 4, words);
+    CU_ASSERT_STRING_EQUAL(domain->command, "bench urpc  1");
+    memset(long_word, 'x', sizeof(long_word) - 1);
+    domain_set_command(domain, 3, long_words);
+    CU_ASSERT_EQUAL(strlen(domain->command), SPAWND_COMMAND_BYTES - 1);
+    CU_ASSERT_EQUAL(strncmp(domain->command, "a xx", 4), 0);
+    long_word[SPAWND_COMMAND_BYTES - 3] = '\0';
+    domain_set_command(domain, 3, long_words);
+    CU_ASSERT_EQUAL(strlen(domain->command), SPAWND_COMMAND_BYTES - 1);
+    CU_ASSERT_TRUE(domain_table_valid(&table));
+}
+
 static void test_names(void)
 {
     domain_table_init(&table, CORE);
@@ -313,6 +334,7 @@ int main(void)
     CU_TestInfo table_tests[] = {
         {"IDs", test_ids},
         {"names", test_names},
+        {"command lines", test_commands},
         {"a full table", test_full},
         {"the next domain", test_next},
         {"families", test_families},
