@@ -34,6 +34,7 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     dcb->pml4 = pml4;
     dcb->entry = DCB_RESUME;
     dcb->state = DISPATCHER_NEW;
+    dcb->deaths.next = dcb->deaths.prev = &dcb->deaths;
     shared->core_id = kcb.core_id;
     shared->domain_id = domain_id;
     shared->xsave_bytes = kcb.arch.xsave_bytes;
@@ -115,18 +116,25 @@ void dispatcher_tick(struct dcb *dcb)
     dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
 }
 
-// Puts a death that could not be told at the end of the list.
+// Takes a dead dispatcher, or the head of a ring, out of where it is.
+static void unlink_death(struct dcb_link *link)
+{
+    if (link->next == NULL)
+        return;
+    link->next->prev = link->prev;
+    link->prev->next = link->next;
+    link->next = link->prev = NULL;
+}
+
+// A death that could not be told waits with the one that has to make room, and costs nobody else.
 static void list_death(struct dcb *dcb)
 {
-    dcb->death_listed = true;
-    kcb.unsettled = true;
-    dcb->death_next = NULL;
-    dcb->death_prev = kcb.deaths_last;
-    if (kcb.deaths == NULL)
-        kcb.deaths = dcb;
-    else
-        kcb.deaths_last->death_next = dcb;
-    kcb.deaths_last = dcb;
+    struct dcb *told = dcb_of(&dcb->slots.death.cap);
+    struct dcb_link *head = &told->deaths;
+    told->untold = 1;
+    dcb->death = (struct dcb_link){.next = head, .prev = head->prev};
+    head->prev->next = &dcb->death;
+    head->prev = &dcb->death;
 }
 
 void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t address, uint64_t error)
@@ -156,32 +164,27 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
         list_death(dcb);
 }
 
-void dispatcher_forget_death(struct dcb *dcb)
+void dispatcher_tell_death(struct dcb *dcb)
 {
-    if (!dcb->death_listed)
+    struct dcb_link *first = dcb->deaths.next;
+    dcb->untold = 0;
+    if (first == &dcb->deaths)
+        return; // they were deleted
+    struct dcb *dead = (struct dcb *)((uint8_t *)first - offsetof(struct dcb, death));
+    unlink_death(first);
+    dcb->untold = dcb->deaths.next != &dcb->deaths;
+    if (!cte_is(&dead->slots.death, ObjType_EndPointLMP))
         return;
-    if (dcb->death_prev != NULL)
-        dcb->death_prev->death_next = dcb->death_next;
-    else
-        kcb.deaths = dcb->death_next;
-    if (dcb->death_next != NULL)
-        dcb->death_next->death_prev = dcb->death_prev;
-    else
-        kcb.deaths_last = dcb->death_prev;
-    dcb->death_listed = false;
+    errval_t err = lmp_deliver_words(&dead->slots.death.cap, dead->death_words, 5);
+    if (err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW)
+        list_death(dead); // behind the others, whose endpoints may have room
 }
 
-void dispatcher_retry_deaths(void)
+// Those that it was to be told of stay in their ring, without a head.
+void dispatcher_forget_deaths(struct dcb *dcb)
 {
-    struct dcb *dcb = kcb.deaths;
-    if (dcb == NULL)
-        return;
-    dispatcher_forget_death(dcb);
-    if (!cte_is(&dcb->slots.death, ObjType_EndPointLMP))
-        return;
-    errval_t err = lmp_deliver_words(&dcb->slots.death.cap, dcb->death_words, 5);
-    if (err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW)
-        list_death(dcb); // behind the others, whose endpoints may have room
+    unlink_death(&dcb->death);
+    unlink_death(&dcb->deaths);
 }
 
 // Registers out of a save area, which the domain can write: only what user mode may have.

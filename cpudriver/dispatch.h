@@ -21,6 +21,11 @@ enum dcb_entry {
     DCB_RETURN, ///< after the system call in which it waits (LMP_FLAG_CALL)
 };
 
+/// A place in a ring of dead dispatchers, or, in the one that is to be told of them, its head.
+struct dcb_link {
+    struct dcb_link *next, *prev; ///< NULL: in none
+};
+
 struct dcb {
     struct dispatcher_slots slots; ///< its capabilities; the deletion code knows them
 
@@ -35,6 +40,9 @@ struct dcb {
     bool queued;   ///< on the run queue
     bool is_first; ///< made by the CPU driver itself
     uint32_t lmp_delivered;
+    uint32_t
+        untold; ///< 1: there may be deaths that it could not be told; lrpc_has_seen_all() reads
+                ///< both at once
     uint64_t fs_base, gs_base;       ///< as they were when it left the core
     uint64_t selectors;              ///< likewise, as cpu_read_selectors() has them; 0 on the core
     uint64_t return_rip, return_rsp; ///< DCB_RETURN
@@ -49,10 +57,11 @@ struct dcb {
     struct dcb *timer_next, *timer_prev;
     uint32_t timer_bucket;
 
-    struct dcb *death_next, *death_prev; ///< list kcb.deaths
-    bool death_listed;
+    struct dcb_link deaths; ///< those whose messages have found no room at its endpoints
+    struct dcb_link death;  ///< its own place among those
     uint64_t death_words[5];
 };
+_Static_assert(offsetof(struct dcb, untold) == offsetof(struct dcb, lmp_delivered) + 4, "one word");
 _Static_assert(sizeof(struct dcb) <= DCB_FPU_OFFSET, "the FPU state follows the dcb");
 
 static inline void *dcb_fpu(struct dcb *dcb)
@@ -113,11 +122,12 @@ static inline bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip)
     return shared->disabled != 0 || (rip >= shared->crit_pc_low && rip < shared->crit_pc_high);
 }
 
-/// Try again to deliver the oldest death message that had no room.
-void dispatcher_retry_deaths(void);
+/// Try again to tell a dispatcher the oldest death that it could not be told for want of room, if
+/// dcb->untold: whenever it is in the CPU driver, and before it waits.
+void dispatcher_tell_death(struct dcb *dcb);
 
-/// The dispatcher's memory goes: its death is told no more.
-void dispatcher_forget_death(struct dcb *dcb);
+/// The dispatcher's memory goes: its death is told no more, and it is told no other's.
+void dispatcher_forget_deaths(struct dcb *dcb);
 
 /// Make `dcb` the current one: its address space, FPU access and registers (in kcb.regs).
 /// kcb.current has been saved.

@@ -20,7 +20,7 @@ static void arm_timer(void)
 {
     if (!kcb.unsettled)
         return;
-    kcb.unsettled = kcb.deaths != NULL;
+    kcb.unsettled = false;
     uint64_t deadline = timer_next();
     if (schedule_sliced()) {
         if (kcb.slice_end == 0)
@@ -61,9 +61,9 @@ static _Noreturn void idle(bool again)
 
 bool event_end(void)
 {
-    if (kcb.deaths != NULL)
-        dispatcher_retry_deaths();
     struct dcb *before = kcb.current;
+    if (before != NULL && before->untold != 0)
+        dispatcher_tell_death(before);
     for (unsigned tries = 0;; tries++) {
         struct dcb *next = schedule_pick();
         if (next == NULL || tries == EVENT_TRIES_MAX) {

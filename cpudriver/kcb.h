@@ -70,11 +70,10 @@ struct kcb {
     struct dcb *current;             ///< whose registers are in regs or on the core; NULL when idle
     struct dcb *run_head, *run_tail; ///< runnable ones, the current one among them
     struct dcb *favoured;            ///< runs on the slice of run_head, or NULL
-    struct dcb *deaths, *deaths_last; ///< dead ones whose message had no room yet
-    struct dcb *fpu_owner;            ///< whose FPU state is in the registers
-    uint64_t slice_end;               ///< TSC; 0: it does not matter
-    bool unsettled;    ///< an event's end has to arm the timer anew, or to tell a death
-    uint64_t runnable; ///< length of the run queue
+    struct dcb *fpu_owner;           ///< whose FPU state is in the registers
+    uint64_t slice_end;              ///< TSC; 0: it does not matter
+    bool unsettled;                  ///< an event's end has to arm the timer anew
+    uint64_t runnable;               ///< length of the run queue
     struct timer_wheel timers;
     struct vector vectors[VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST];
 

@@ -23,10 +23,13 @@
 #include "kcb.h"
 #include "schedule.h"
 
-/// A dispatcher with messages that it has not looked for does not wait.
+/// A dispatcher with messages that it has not looked for does not wait, nor one with deaths that it
+/// could not be told.
 static inline bool lrpc_has_seen_all(const struct dcb *dcb)
 {
-    return dcb->shared->lmp_seen == dcb->lmp_delivered;
+    uint64_t delivered_and_untold;
+    __builtin_memcpy(&delivered_and_untold, &dcb->lmp_delivered, sizeof(delivered_and_untold));
+    return dcb->shared->lmp_seen == delivered_and_untold;
 }
 
 /// Whether the endpoint's dispatcher waits for a message that comes just there. Its capability

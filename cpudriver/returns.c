@@ -116,6 +116,6 @@ void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t base)
         return;
     dispatcher_kill(dcb, DEATH_DELETED, 0, 0);
     fpu_forget(dcb);
-    dispatcher_forget_death(dcb);
+    dispatcher_forget_deaths(dcb);
     kcb.stats[KERNEL_STAT_DISPATCHERS]--;
 }

@@ -56,3 +56,11 @@ void test_caps(const struct client *client);
 void test_detours(const struct client *client);
 void test_errors(const struct client *client);
 void test_bystander(const struct client *client);
+
+// deaths.c
+
+void test_told_later(const struct client *client);
+
+/// Leave dead dispatchers of which a third one cannot be told, and take them away again.
+void test_untold_begin(void);
+void test_untold_end(void);

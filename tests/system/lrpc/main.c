@@ -129,7 +129,11 @@ static void run_all(void)
     test_detours(&client);
     test_errors(&client);
     test_bystander(&client);
+    test_told_later(&client);
     test_count(&client);
+    test_untold_begin();
+    test_count(&client);
+    test_untold_end();
     test_service();
     client_end(&client);
 }
