@@ -9,12 +9,16 @@
 
 #include "kpi/capabilities.h"
 
+/// A zombie that has a place to go back to (zombie.c, Z2).
+#define ZOMBIE_FOLLOWS 1u
+
 /// One capability. `base` and `bytes` name the object together with `type`; see struct capability
 /// for types without memory. `extra` and `aux` by type and state:
 ///   EndPointLMP  offset in the dispatcher frame | badge << 32; messages that the buffer holds
 ///   Mapping      physical address of the table | first entry; number of entries
 ///   CLEARING     bytes cleared so far; 0
-///   ZOMBIE       the zombie above in the list (a pointer); next slot to look at
+///   ZOMBIE       the zombie before it in the ring (a pointer); next slot to look at. rights are
+///                ZOMBIE_FOLLOWS or 0
 struct cap {
     genpaddr_t base;
     gensize_t bytes;
@@ -58,7 +62,8 @@ struct dispatcher_slots {
 #define DISPATCHER_SLOTS 5u
 _Static_assert(sizeof(struct dispatcher_slots) == DISPATCHER_SLOTS * OBJSIZE_CTE, "slots only");
 
-/// Flags that make a capability unusable for all but deletion.
+/// Flags that make a capability unusable for all but deletion. A held one can be used, but nothing
+/// be made of it (hold.c).
 #define CAPFLAGS_BUSY (CAPFLAG_CLEARING | CAPFLAG_ZOMBIE)
 
 /// A capability with all rights to a new object.

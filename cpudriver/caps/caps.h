@@ -37,6 +37,7 @@ struct caps {
     struct cte *zombies;       ///< containers being emptied; a ring, the one worked on first
     struct cte *unreturned;    ///< memory that no capability covers and nobody had room for
     uint64_t unreturned_bytes; ///< sum of the above
+    uint64_t holds;            ///< capabilities with CAPFLAG_HELD
     genpaddr_t reclaim_base;   ///< what lies in this range can only be deleted
     gensize_t reclaim_bytes;
     uintptr_t window; ///< physical address + window = pointer
@@ -92,6 +93,16 @@ static inline bool caps_is_reclaimed(const struct caps *caps, const struct cap *
            cap_type(cap->type)->class == MDB_MEMORY;
 }
 
+/// The search of caps_is_held.
+bool caps_find_hold(const struct caps *caps, const struct cap *cap);
+
+/// Whether no capability like `cap`, which need not be in a slot, can come into being now, because
+/// its object, or what it was made of, is being revoked or deleted (hold.c).
+static inline bool caps_is_held(const struct caps *caps, const struct cap *cap)
+{
+    return (caps->holds != 0 || caps->zombies != NULL) && caps_find_hold(caps, cap);
+}
+
 /// Look up a capability. `root` is the caller's L1CNode (usually dispatcher_slots.cspace.cap; it is
 /// checked here, any capability will do); `caddr` as in kpi/capabilities.h, any 64 bits will do.
 /// Errors: SLOT_INVALID (no such slot), CAP_NOT_FOUND (empty), CAP_BUSY (the capability or one on
@@ -136,7 +147,7 @@ errval_t caps_decode(struct caps *caps, const struct cap *root, struct caps_call
 /// The memory of a container must have been cleared.
 /// Errors: SLOT_IN_USE, CNODE_TYPE, ARGS (malformed), RETYPE_RANGE (an existing object is
 /// overlapped other than as ancestor or descendant, or there are too many inside), CAP_BUSY (its
-/// copy, ancestor or a descendant is cleared or deleted).
+/// copy, ancestor or a descendant is cleared or deleted, or it is held).
 errval_t caps_create(struct caps *caps, const struct caps_dest *dest, const struct cap *cap);
 
 /// Make a capability that another core's monitor sent (KERNEL_CMD_CREATE_CAP). A foreign one is
@@ -146,7 +157,7 @@ errval_t caps_create(struct caps *caps, const struct caps_dest *dest, const stru
 errval_t caps_create_foreign(struct caps *caps, const struct caps_dest *dest,
                              const struct capability *sent);
 
-/// Errors: CAP_NOT_FOUND, CAP_BUSY, NO_COPY, SLOT_IN_USE, CNODE_TYPE.
+/// Errors: CAP_NOT_FOUND, CAP_BUSY (also: it is held), NO_COPY, SLOT_IN_USE, CNODE_TYPE.
 errval_t caps_copy(struct caps *caps, const struct caps_dest *dest, struct cte *src);
 
 /// Copy with the rights in `rights` only. `badge` marks an EndPointLMP that has no badge yet;
@@ -154,6 +165,7 @@ errval_t caps_copy(struct caps *caps, const struct caps_dest *dest, struct cte *
 errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *src,
                    uint64_t rights, uint64_t badge);
 
+/// What is being revoked with `src` is so no longer.
 /// Errors: CAP_NOT_FOUND, CAP_BUSY, SLOT_IN_USE, CNODE_TYPE.
 errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *src);
 
@@ -183,7 +195,8 @@ errval_t caps_delete(struct caps *caps, struct cte *cte);
 
 /// Delete all other copies and all descendants; of an EndPointLMP with a badge all other copies with
 /// the same badge, and no others. Errors: AGAIN, CAP_NOT_FOUND (also if `cte` was itself inside of
-/// what went), CAP_BUSY, REMOTE.
+/// what went), CAP_BUSY, REMOTE. While it is AGAIN nothing new can be made of what is to go, nor of
+/// `cte` itself (hold.c).
 errval_t caps_revoke(struct caps *caps, struct cte *cte);
 
 /// Take all memory of a range back: an empty slot at `dest` gets a RAM capability for the range,

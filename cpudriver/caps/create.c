@@ -49,6 +49,8 @@ static errval_t create(struct caps *caps, const struct caps_dest *dest, const st
     errval_t err = slot_check(dest, cap->type);
     if (err_is_ok(err))
         err = check_place(caps, cap);
+    if (err_is_ok(err) && caps_is_held(caps, cap))
+        err = SYS_ERR_CAP_BUSY;
     if (err_is_ok(err))
         slot_fill(caps, dest->slot, cap);
     return err;
@@ -145,7 +147,7 @@ errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_
     if (there != NULL && there->cap.aux != cap.aux)
         return SYS_ERR_ARGS;
     cap.flags = own ? CAPFLAG_OWN : 0;
-    errval_t err = slot_check(dest, cap.type);
+    errval_t err = slot_check_new(caps, dest, &cap);
     if (err_is_fail(err))
         return err;
     slot_fill(caps, dest->slot, &cap);

@@ -17,6 +17,8 @@ static errval_t decode_cap(struct caps *caps, const struct cap *root, const stru
         return SYS_ERR_CAP_TYPE;
     if ((cte->cap.rights & arg->rights) != arg->rights)
         return SYS_ERR_RIGHTS;
+    if (arg->kept && caps_is_held(caps, &cte->cap))
+        return SYS_ERR_CAP_BUSY;
     *out = cte;
     return SYS_ERR_OK;
 }

@@ -2,8 +2,9 @@
 // Copyright The Stave authors
 //
 // Deletion and revocation, in primitive steps of bounded cost. What a slot's deletion needs is read
-// from the database at each step; nothing is remembered between steps but zombies (zombie.c), so
-// anything may happen in between.
+// from the database at each step; nothing is remembered between steps but zombies (zombie.c) and
+// holds (hold.c), so anything may happen in between, except that what is to go grows. Each call
+// works on what it was asked to delete: others' deletions cost it nothing.
 //
 // Memory goes back when no capability covers it: the last copy of a RAM or Frame that has no
 // ancestor gives back the gaps between its descendants, from the left, becoming smaller each time.
@@ -69,10 +70,11 @@ static enum progress object_step(struct caps *caps, struct cte *slot, int *budge
 {
     const struct cap *cap = &slot->cap;
     const struct cap_type *type = cap_type(cap->type);
-    struct cte *mapping =
-        type->pages || cap_is_vnode(cap) ? mdb_find_mapping(&caps->mdb, cap) : NULL;
+    struct cte *mapping = type->pages ? mdb_find_mapping(&caps->mdb, cap) : NULL;
     if (mapping != NULL) {
         mapping_delete(caps, mapping, budget);
+        if (*budget <= 0)
+            slot_set_flag(caps, slot, CAPFLAG_HELD, true); // H3
         return PROGRESS_MORE;
     }
     // What is half cleared holds no slots yet.
@@ -120,11 +122,13 @@ errval_t caps_delete(struct caps *caps, struct cte *cte)
         enum progress progress = slot_delete_step(caps, cte, &budget);
         if (progress == PROGRESS_BLOCKED)
             return SYS_ERR_AGAIN;
-        // Without zombies, what is there now is a note on memory that the slot itself lay in.
-        if (progress == PROGRESS_ZOMBIE && caps->zombies != NULL)
-            zombie_step(caps, &budget);
-        else if (progress != PROGRESS_MORE)
+        // What is no zombie is what is left of memory that the slot itself lay in.
+        if (progress == PROGRESS_ZOMBIE && zombie_is(cte)) {
+            if (!zombie_step(caps, cte, &budget))
+                return SYS_ERR_AGAIN;
+        } else if (progress != PROGRESS_MORE) {
             return SYS_ERR_OK;
+        }
         if (cte_empty(cte))
             return SYS_ERR_OK;
     }
@@ -149,6 +153,34 @@ static bool still_there(const struct cte *cte, const struct cap *cap)
            cte->cap.extra == cap->extra;
 }
 
+/// The next capability that a revocation has to delete, or NULL.
+static struct cte *revoked_next(const struct caps *caps, const struct cte *cte)
+{
+    struct cte *other = revoked_copy(caps, cte);
+    return other != NULL ? other : mdb_find_descendant(&caps->mdb, &cte->cap);
+}
+
+/// Makes one step of a revocation, which has been found to be allowed.
+static errval_t revoke_step(struct caps *caps, struct cte *cte)
+{
+    struct cap cap = cte->cap;
+    int budget = CAPS_STEP_BUDGET;
+    while (budget > 0) {
+        if (!still_there(cte, &cap))
+            return SYS_ERR_CAP_NOT_FOUND;
+        struct cte *other = revoked_next(caps, cte);
+        if (other == NULL)
+            return SYS_ERR_OK;
+        if ((other->cap.flags & CAPFLAG_REMOTE) != 0 &&
+            mdb_find_copy(&caps->mdb, &other->cap, other) == NULL)
+            return SYS_ERR_REMOTE;
+        if (slot_delete_step(caps, other, &budget) == PROGRESS_ZOMBIE &&
+            !zombie_step(caps, other, &budget))
+            return SYS_ERR_AGAIN;
+    }
+    return still_there(cte, &cap) ? SYS_ERR_AGAIN : SYS_ERR_CAP_NOT_FOUND;
+}
+
 errval_t caps_revoke(struct caps *caps, struct cte *cte)
 {
     struct cap cap = cte->cap;
@@ -156,24 +188,11 @@ errval_t caps_revoke(struct caps *caps, struct cte *cte)
         return SYS_ERR_CAP_NOT_FOUND;
     if ((cap.flags & CAPFLAGS_BUSY) != 0)
         return SYS_ERR_CAP_BUSY;
-    if ((cap.flags & CAPFLAG_REMOTE) != 0)
-        return SYS_ERR_REMOTE;
-    int budget = CAPS_STEP_BUDGET;
-    while (budget > 0) {
-        if (!still_there(cte, &cap))
-            return SYS_ERR_CAP_NOT_FOUND;
-        struct cte *other = revoked_copy(caps, cte);
-        if (other == NULL)
-            other = mdb_find_descendant(&caps->mdb, &cap);
-        if (other == NULL)
-            return SYS_ERR_OK;
-        if ((other->cap.flags & CAPFLAG_REMOTE) != 0 &&
-            mdb_find_copy(&caps->mdb, &other->cap, other) == NULL)
-            return SYS_ERR_REMOTE;
-        if (slot_delete_step(caps, other, &budget) == PROGRESS_ZOMBIE)
-            zombie_step(caps, &budget);
-    }
-    return SYS_ERR_AGAIN;
+    bool remote = (cap.flags & CAPFLAG_REMOTE) != 0;
+    errval_t err = remote ? SYS_ERR_REMOTE : revoke_step(caps, cte);
+    if (err != SYS_ERR_CAP_NOT_FOUND)
+        slot_set_flag(caps, cte, CAPFLAG_HELD, err == SYS_ERR_AGAIN); // H3
+    return err;
 }
 
 bool caps_step(struct caps *caps)
@@ -181,8 +200,10 @@ bool caps_step(struct caps *caps)
     bool progress = return_again(caps);
     // Less than what a system call may take: a timer tick has other things to do besides.
     for (int budget = CAPS_STEP_BUDGET / 2; budget > 0 && caps->zombies != NULL;) {
-        if (!zombie_step(caps, &budget))
+        if (!zombie_step(caps, caps->zombies, &budget)) {
+            zombie_pass_over(caps);
             break;
+        }
         progress = true;
     }
     return progress && (caps->zombies != NULL || caps->unreturned != NULL);

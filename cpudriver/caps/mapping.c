@@ -93,6 +93,17 @@ static uint64_t make_entry(const struct cap *table, const struct cap *object, ui
                     object->type == ObjType_DevFrame);
 }
 
+static errval_t check_unused(const struct caps *caps, const struct cap *table, uint64_t first,
+                             uint64_t count)
+{
+    const struct vnode *vnode = caps_ptr(caps, table->base);
+    for (uint64_t i = first; i < first + count; i++) {
+        if (vnode->mapping[i] != NULL)
+            return SYS_ERR_VNODE_IN_USE;
+    }
+    return SYS_ERR_OK;
+}
+
 /// The object need not be in a slot; a capability to it is.
 static errval_t map(struct caps *caps, const struct cap *table, uint64_t first, uint64_t count,
                     const struct cap *object, uint64_t offset, uint64_t flags,
@@ -105,13 +116,13 @@ static errval_t map(struct caps *caps, const struct cap *table, uint64_t first, 
         err = check_object(table, count, object, offset, flags);
     if (err_is_ok(err))
         err = slot_check(dest, ObjType_Mapping);
+    if (err_is_ok(err))
+        err = check_unused(caps, table, first, count);
+    if (err_is_ok(err) && caps_is_held(caps, object))
+        err = SYS_ERR_CAP_BUSY;
     if (err_is_fail(err))
         return err;
     struct vnode *vnode = caps_ptr(caps, table->base);
-    for (uint64_t i = 0; i < count; i++) {
-        if (vnode->mapping[first + i] != NULL)
-            return SYS_ERR_VNODE_IN_USE;
-    }
     struct cap mapping = cap_make(ObjType_Mapping, object->base, object->bytes);
     mapping.extra = table->base | first;
     mapping.rights = object->rights;

@@ -8,9 +8,9 @@
 // chapter 14.
 //
 // M1  In-order, slots are sorted by (base ascending, bytes descending, type's order, the part of
-//     extra that names the object, mark, badge, address). So an ancestor comes before its
-//     descendants, and copies stand together, unmarked ones first, and of those the ones with the
-//     same badge. What has a badge has no mark.
+//     extra that names the object, hold, mark, badge, address). So an ancestor comes before its
+//     descendants, and copies stand together: those that are not held first, among these unmarked
+//     ones first, and of those the ones with the same badge. What has a badge has no mark.
 // M2  The heights of a node's two subtrees differ by one at most; level is the node's own.
 // M3  max_end is the greatest end in the node's subtree.
 // M4  Two objects are disjoint or one covers the other. The innermost object that covers a place is
@@ -27,7 +27,7 @@ struct key {
     uint64_t base, bytes, extra, badge;
     uintptr_t address;
     uint8_t order;
-    bool marked;
+    bool held, marked;
 };
 
 static uint64_t object_extra(const struct cap *cap)
@@ -51,6 +51,11 @@ static bool is_marked(const struct cap *cap)
     return (cap->flags & MDB_MARKS) != 0;
 }
 
+static bool is_held(const struct cap *cap)
+{
+    return (cap->flags & CAPFLAG_HELD) != 0;
+}
+
 static struct key key_of(const struct cte *cte)
 {
     const struct cap *cap = &cte->cap;
@@ -60,17 +65,25 @@ static struct key key_of(const struct cte *cte)
                         .badge = badge_of(cap),
                         .address = (uintptr_t)cte,
                         .order = cap_type(cap->type)->order,
+                        .held = is_held(cap),
                         .marked = is_marked(cap)};
 }
 
-/// The key before all copies of an object, or before the copies with the mark.
-static struct key key_before(const struct cap *cap, bool marked)
+/// The key before the copies of an object that are held or not, with or without the mark.
+static struct key key_among(const struct cap *cap, bool held, bool marked)
 {
     return (struct key){.base = cap->base,
                         .bytes = cap->bytes,
                         .extra = object_extra(cap),
                         .order = cap_type(cap->type)->order,
+                        .held = held,
                         .marked = marked};
+}
+
+/// The key before all copies of an object.
+static struct key key_before(const struct cap *cap)
+{
+    return key_among(cap, false, false);
 }
 
 /// The key after all objects of this range whose order is not above `order`.
@@ -82,6 +95,7 @@ static struct key key_after(const struct cap *cap, uint8_t order)
                         .badge = UINT64_MAX,
                         .address = UINTPTR_MAX,
                         .order = order,
+                        .held = true,
                         .marked = true};
 }
 
@@ -104,6 +118,8 @@ static int compare(const struct key *key, const struct cte *cte)
     uint64_t extra = cap->extra & type->extra_mask;
     if (key->extra != extra)
         return compare_numbers(key->extra, extra);
+    if (key->held != is_held(cap))
+        return key->held ? 1 : -1;
     if (key->marked != is_marked(cap))
         return key->marked ? 1 : -1;
     if (key->badge != (cap->extra & type->badge_mask))
@@ -312,23 +328,46 @@ static struct cte *next_copy(const struct mdb *mdb, const struct cap *cap, struc
 
 struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except)
 {
-    return next_copy(mdb, cap, key_before(cap, false), except);
+    return next_copy(mdb, cap, key_before(cap), except);
 }
 
 struct cte *mdb_find_badged(const struct mdb *mdb, const struct cap *cap, const struct cte *except)
 {
-    struct key key = key_before(cap, false);
-    key.badge = badge_of(cap);
-    struct cte *found = next_copy(mdb, cap, key, except);
-    return found != NULL && badge_of(&found->cap) == badge_of(cap) ? found : NULL;
+    struct cte *found = NULL;
+    for (unsigned held = 0; held < 2 && found == NULL; held++) {
+        struct key key = key_among(cap, held != 0, false);
+        key.badge = badge_of(cap);
+        found = next_copy(mdb, cap, key, except);
+        if (found != NULL && badge_of(&found->cap) != badge_of(cap))
+            found = NULL;
+    }
+    return found;
 }
 
 struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool marked)
 {
-    struct key key = key_before(cap, marked);
-    struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
-    bool fits = found != NULL && same_object(&found->cap, cap) && is_marked(&found->cap) == marked;
-    return fits ? found : NULL;
+    struct cte *found = NULL;
+    for (unsigned held = 0; held < 2 && found == NULL; held++) {
+        found = next_copy(mdb, cap, key_among(cap, held != 0, marked), NULL);
+        if (found != NULL && is_marked(&found->cap) != marked)
+            found = NULL;
+    }
+    return found;
+}
+
+struct cte *mdb_find_held(const struct mdb *mdb, const struct cap *cap)
+{
+    struct cte *found = next_copy(mdb, cap, key_among(cap, true, false), NULL);
+    if (found == NULL || badge_of(&found->cap) == 0 || badge_of(&found->cap) == badge_of(cap))
+        return found;
+    // The first one has another badge. One without a badge could still be an own one.
+    found = next_copy(mdb, cap, key_among(cap, true, true), NULL);
+    if (found != NULL)
+        return found;
+    struct key key = key_among(cap, true, false);
+    key.badge = badge_of(cap);
+    found = next_copy(mdb, cap, key, NULL);
+    return found != NULL && badge_of(&found->cap) == badge_of(cap) ? found : NULL;
 }
 
 struct cte *mdb_find_ancestor(const struct mdb *mdb, const struct cap *cap)
@@ -336,7 +375,7 @@ struct cte *mdb_find_ancestor(const struct mdb *mdb, const struct cap *cap)
     struct cte *found;
     do {
         // A Mapping covers what was retyped out of the frame that it maps, but is only its sibling.
-        struct key key = key_before(cap, false);
+        struct key key = key_before(cap);
         key.extra = 0;
         found = last_ending_after_before(mdb->root[class_of(cap)], &key, cap->base);
         cap = found != NULL ? &found->cap : NULL;
@@ -369,7 +408,7 @@ struct cte *mdb_find_inner(const struct mdb *mdb, const struct cap *cap, uint64_
 struct cte *mdb_find_mapping(const struct mdb *mdb, const struct cap *cap)
 {
     struct cap mapping = {.base = cap->base, .bytes = cap->bytes, .type = ObjType_Mapping};
-    struct key key = key_before(&mapping, false);
+    struct key key = key_before(&mapping);
     struct cte *found = next_ending_after(mdb->root[MDB_MEMORY], &key, cap->base);
     bool fits = found != NULL && found->cap.type == ObjType_Mapping &&
                 found->cap.base == cap->base && found->cap.bytes == cap->bytes;
@@ -378,7 +417,7 @@ struct cte *mdb_find_mapping(const struct mdb *mdb, const struct cap *cap)
 
 bool mdb_crosses(const struct mdb *mdb, const struct cap *cap)
 {
-    struct key key = key_before(cap, false);
+    struct key key = key_before(cap);
     struct cte *before = last_ending_after_before(mdb->root[class_of(cap)], &key, cap->base);
     if (before != NULL && cap_end(&before->cap) < cap_end(cap))
         return true;

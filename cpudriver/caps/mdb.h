@@ -18,7 +18,8 @@ struct mdb {
 /// What parts the copies of an object: the type says which of the two it can have.
 #define MDB_MARKS (CAPFLAG_REMOTE | CAPFLAG_OWN)
 
-/// Add the capability in a slot; remove it before its base, bytes, type, extra, or mark changes.
+/// Add the capability in a slot; remove it before its base, bytes, type, extra, mark or hold
+/// changes.
 void mdb_insert(struct mdb *mdb, struct cte *cte);
 void mdb_remove(struct mdb *mdb, struct cte *cte);
 
@@ -31,7 +32,11 @@ struct cte *mdb_find_badged(const struct mdb *mdb, const struct cap *cap, const 
 /// A copy that has a mark (MDB_MARKS), or one that has none, or NULL.
 struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool marked);
 
-/// The nearest ancestor of the object, or NULL. The object itself need not be in the database.
+/// A copy that holds (CAPFLAG_HELD) capabilities with the badge of `cap`: one with the same badge or
+/// with none; or NULL.
+struct cte *mdb_find_held(const struct mdb *mdb, const struct cap *cap);
+
+/// The nearest ancestor of the object, a held copy if there is one, or NULL. The object itself need not be in the database.
 struct cte *mdb_find_ancestor(const struct mdb *mdb, const struct cap *cap);
 
 /// The first descendant of the object, or NULL.

@@ -23,10 +23,17 @@ errval_t slot_check(const struct caps_dest *dest, uint8_t type)
     return dest->l1 && type != ObjType_L2CNode ? SYS_ERR_CNODE_TYPE : SYS_ERR_OK;
 }
 
+errval_t slot_check_new(struct caps *caps, const struct caps_dest *dest, const struct cap *cap)
+{
+    errval_t err = slot_check(dest, cap->type);
+    return err_is_ok(err) && caps_is_held(caps, cap) ? SYS_ERR_CAP_BUSY : err;
+}
+
 void slot_fill(struct caps *caps, struct cte *slot, const struct cap *cap)
 {
     memset(slot, 0, sizeof(*slot));
     slot->cap = *cap;
+    caps->holds += (cap->flags & CAPFLAG_HELD) != 0;
     mdb_insert(&caps->mdb, slot);
 }
 
@@ -43,6 +50,7 @@ static void endpoint_left(struct caps *caps, const struct cap *gone)
 void slot_clear(struct caps *caps, struct cte *slot)
 {
     mdb_remove(&caps->mdb, slot);
+    caps->holds -= (slot->cap.flags & CAPFLAG_HELD) != 0;
     if (slot->cap.type == ObjType_EndPointLMP)
         endpoint_left(caps, &slot->cap);
     memset(slot, 0, sizeof(*slot));
@@ -62,13 +70,6 @@ void slot_move(struct caps *caps, struct cte *to, struct cte *from)
     if ((to->cap.flags & CAPFLAG_ZOMBIE) != 0)
         zombie_moved(caps, to, from);
     memset(from, 0, sizeof(*from));
-}
-
-static void mark(struct caps *caps, struct cte *cte, uint8_t flag, bool set)
-{
-    mdb_remove(&caps->mdb, cte);
-    cte->cap.flags = (uint8_t)(set ? cte->cap.flags | flag : cte->cap.flags & ~flag);
-    mdb_insert(&caps->mdb, cte);
 }
 
 static errval_t check_usable(const struct cte *cte)
@@ -99,7 +100,7 @@ errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *
             return SYS_ERR_ARGS;
         copy.extra |= badge << 32;
     }
-    err = slot_check(dest, copy.type);
+    err = slot_check_new(caps, dest, &copy);
     if (err_is_fail(err))
         return err;
     slot_fill(caps, dest->slot, &copy);
@@ -115,8 +116,9 @@ errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *
         err = slot_check(dest, src->cap.type);
     if (err_is_fail(err))
         return err;
+    slot_set_flag(caps, src, CAPFLAG_HELD, false); // H4
     if (endpoint_is_own(&src->cap)) {
-        mark(caps, src, CAPFLAG_OWN, false);
+        slot_set_flag(caps, src, CAPFLAG_OWN, false);
         caps_hook_endpoint(caps, &src->cap, false);
     }
     slot_move(caps, dest->slot, src);
@@ -148,14 +150,16 @@ errval_t caps_set_remote(struct caps *caps, struct cte *cte, bool remote)
     if (!cap_type(cte->cap.type)->sendable || !cap_type(cte->cap.type)->owned)
         return SYS_ERR_CAP_TYPE;
     // The named one first: should its copies go between two steps, the mark stays.
-    if (((cte->cap.flags & CAPFLAG_REMOTE) != 0) != remote)
-        mark(caps, cte, CAPFLAG_REMOTE, remote);
+    slot_set_flag(caps, cte, CAPFLAG_REMOTE, remote);
     struct cap object = cte->cap;
     for (int budget = CAPS_STEP_BUDGET; budget > 0; budget -= CAPS_COST_DELETE) {
         struct cte *other = mdb_find_marked(&caps->mdb, &object, !remote);
-        if (other == NULL)
+        if (other == NULL) {
+            slot_set_flag(caps, cte, CAPFLAG_HELD, false);
             return SYS_ERR_OK;
-        mark(caps, other, CAPFLAG_REMOTE, remote);
+        }
+        slot_set_flag(caps, other, CAPFLAG_REMOTE, remote);
     }
+    slot_set_flag(caps, cte, CAPFLAG_HELD, true); // H3
     return SYS_ERR_AGAIN;
 }

@@ -79,8 +79,9 @@ errval_t caps_reclaim(struct caps *caps, const struct caps_dest *dest, genpaddr_
         if ((victim->cap.flags & CAPFLAG_REMOTE) != 0) {
             *from = cap_end(&victim->cap);
             budget -= CAPS_COST_DELETE;
-        } else if (slot_delete_step(caps, victim, &budget) == PROGRESS_ZOMBIE) {
-            zombie_step(caps, &budget);
+        } else if (slot_delete_step(caps, victim, &budget) == PROGRESS_ZOMBIE &&
+                   !zombie_step(caps, victim, &budget)) {
+            return SYS_ERR_AGAIN;
         }
     }
     return SYS_ERR_AGAIN;

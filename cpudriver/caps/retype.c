@@ -28,7 +28,7 @@ static errval_t check_source(const struct caps *caps, const struct cap *src, uin
     const struct cap_type *row = cap_type(src->type);
     if (type >= ObjType_Num || (row->retype_into >> type & 1) == 0)
         return SYS_ERR_INVALID_RETYPE;
-    if ((src->flags & CAPFLAGS_BUSY) != 0)
+    if ((src->flags & CAPFLAGS_BUSY) != 0 || caps_is_held(caps, src))
         return SYS_ERR_CAP_BUSY;
     bool foreign = row->owned && src->owner != caps->core;
     return foreign || (src->flags & CAPFLAG_REMOTE) != 0 ? SYS_ERR_REMOTE : SYS_ERR_OK;

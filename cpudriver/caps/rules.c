@@ -192,28 +192,23 @@ bool cap_type_reaches(uint8_t from, uint8_t to)
 #define R CAPRIGHTS_READ
 #define W CAPRIGHTS_WRITE
 
-#define WORD                                                                                       \
+#define ARG(its_kind, its_types, its_rights, is_kept)                                              \
     {                                                                                              \
-        CAP_ARG_WORD, 0, 0                                                                         \
+        .kind = (its_kind), .rights = (its_rights), .kept = (is_kept), .types = (its_types)        \
     }
-#define SLOT                                                                                       \
-    {                                                                                              \
-        CAP_ARG_SLOT, 0, 0                                                                         \
-    }
-#define CAP(its_types, its_rights)                                                                 \
-    {                                                                                              \
-        CAP_ARG_CAP, (its_rights), (its_types)                                                     \
-    }
-#define OPTIONAL(its_types, its_rights)                                                            \
-    {                                                                                              \
-        CAP_ARG_OPTIONAL, (its_rights), (its_types)                                                \
-    }
+#define WORD ARG(CAP_ARG_WORD, 0, 0, false)
+#define SLOT ARG(CAP_ARG_SLOT, 0, 0, false)
+#define SLOTS ARG(CAP_ARG_SLOTS, 0, 0, false)
+#define CAP(types, rights) ARG(CAP_ARG_CAP, types, rights, false)
+#define KEPT(types, rights) ARG(CAP_ARG_CAP, types, rights, true)
+#define OPTIONAL(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, false)
+#define OPTIONAL_KEPT(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, true)
 
 // Arguments that are not spelled out are words or not used; the command itself checks them.
 const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [CAP_CMD_COPY] = {"copy", ALL_TYPES, 0, {SLOT}},
     [CAP_CMD_MINT] = {"mint", ALL_TYPES, 0, {SLOT}},
-    [CAP_CMD_RETYPE] = {"retype", ALL_TYPES, 0, {WORD, WORD, WORD, {CAP_ARG_SLOTS, 0, 0}}},
+    [CAP_CMD_RETYPE] = {"retype", ALL_TYPES, 0, {WORD, WORD, WORD, SLOTS}},
     [CAP_CMD_DELETE] = {"delete", ALL_TYPES, 0, {}},
     [CAP_CMD_REVOKE] = {"revoke", ALL_TYPES, CAPRIGHTS_GRANT, {}},
     [CAP_CMD_IDENTIFY] = {"identify", ALL_TYPES, CAPRIGHTS_IDENTIFY, {}},
@@ -228,8 +223,8 @@ const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [DISPATCHER_CMD_SETUP] = {"set up dispatcher",
                               BIT(Dispatcher),
                               W,
-                              {CAP(BIT(L1CNode), 0), CAP(BIT(VNode_x86_64_pml4), W),
-                               CAP(BIT(Frame), R | W), OPTIONAL(BIT(EndPointLMP), W)}},
+                              {KEPT(BIT(L1CNode), 0), KEPT(BIT(VNode_x86_64_pml4), W),
+                               KEPT(BIT(Frame), R | W), OPTIONAL_KEPT(BIT(EndPointLMP), W)}},
     [DISPATCHER_CMD_RUN] = {"run dispatcher", BIT(Dispatcher), W, {}},
     [DISPATCHER_CMD_STOP] = {"stop dispatcher", BIT(Dispatcher), W, {}},
     [DISPATCHER_CMD_ENDPOINT] = {"make endpoint", BIT(Dispatcher), W, {WORD, SLOT}},
@@ -237,8 +232,8 @@ const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [DISPATCHER_CMD_INFO] = {"dispatcher information",
                              BIT(Dispatcher),
                              W,
-                             {CAP(BIT(Frame), R | W)}},
-    [DISPATCHER_CMD_CSPACE] = {"change cspace", BIT(Dispatcher), W, {CAP(BIT(L1CNode), 0)}},
+                             {KEPT(BIT(Frame), R | W)}},
+    [DISPATCHER_CMD_CSPACE] = {"change cspace", BIT(Dispatcher), W, {KEPT(BIT(L1CNode), 0)}},
 
     [ENDPOINT_CMD_SEND] = {"send",
                            BIT(EndPointLMP),
@@ -257,25 +252,25 @@ const struct cap_command cap_commands[CAP_CMD_COUNT] = {
                                BIT(Kernel),
                                W,
                                {WORD, WORD, CAP(BIT(Frame), R | W), CAP(BIT(KCB), W)}},
-    [KERNEL_CMD_NOTIFY_CREATE] = {"make notify", BIT(Kernel), W, {CAP(BIT(EndPointLMP), W), SLOT}},
+    [KERNEL_CMD_NOTIFY_CREATE] = {"make notify", BIT(Kernel), W, {KEPT(BIT(EndPointLMP), W), SLOT}},
     [KERNEL_CMD_IRQDEST_CREATE] = {"make interrupt destination",
                                    BIT(Kernel),
                                    W,
-                                   {CAP(BIT(EndPointLMP), W), SLOT}},
+                                   {KEPT(BIT(EndPointLMP), W), SLOT}},
     [KERNEL_CMD_VECTOR_FREE] = {"free vector", BIT(Kernel), W, {}},
     [KERNEL_CMD_CREATE_CAP] = {"make sent capability", BIT(Kernel), W, {WORD, SLOT}},
     [KERNEL_CMD_SET_REMOTE] = {"mark remote", BIT(Kernel), W, {CAP(ALL_TYPES, 0)}},
     [KERNEL_CMD_SET_RETURNS] = {"set returns",
                                 BIT(Kernel),
                                 W,
-                                {WORD, CAP(BIT(L2CNode), W), CAP(BIT(EndPointLMP), W)}},
+                                {WORD, KEPT(BIT(L2CNode), W), KEPT(BIT(EndPointLMP), W)}},
     [KERNEL_CMD_ID_CREATE] = {"make ID", BIT(Kernel), W, {SLOT}},
     [KERNEL_CMD_STAT] = {"read counter", BIT(Kernel), R, {}},
     [KERNEL_CMD_TRANSLATE] = {"translate", BIT(Kernel), R, {}},
     [KERNEL_CMD_CORE_INFO] = {"core information", BIT(Kernel), R, {}},
     [KERNEL_CMD_STAT_RESET] = {"forget longest event", BIT(Kernel), W, {}},
     [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {}},
-    [KERNEL_CMD_RECLAIM] = {"reclaim", BIT(Kernel), W, {WORD, WORD, {CAP_ARG_SLOTS, 0, 0}}},
+    [KERNEL_CMD_RECLAIM] = {"reclaim", BIT(Kernel), W, {WORD, WORD, SLOTS}},
 };
 
 errval_t cap_command_check(uint64_t command, uint8_t type, uint8_t rights)

@@ -10,9 +10,15 @@
 /// Whether a usable capability of this type can be put there.
 errval_t slot_check(const struct caps_dest *dest, uint8_t type);
 
+/// Whether this new capability can be put there: also whether it is held.
+errval_t slot_check_new(struct caps *caps, const struct caps_dest *dest, const struct cap *cap);
+
 /// Fill an empty slot, or empty a full one, and keep the database.
 void slot_fill(struct caps *caps, struct cte *slot, const struct cap *cap);
 void slot_clear(struct caps *caps, struct cte *slot);
+
+/// Set or clear one of the flags that the database orders copies by.
+void slot_set_flag(struct caps *caps, struct cte *cte, uint8_t flag, bool set);
 
 /// Move a capability in any state, zombies included; whoever points to its slot is told.
 void slot_move(struct caps *caps, struct cte *to, struct cte *from);
@@ -34,9 +40,22 @@ void memory_return(struct caps *caps, genpaddr_t base, gensize_t bytes);
 /// Begin to empty a container of which `cte` is the last capability.
 void zombie_begin(struct caps *caps, struct cte *cte);
 
-/// Work on the first zombie. Returns false if there is none or it is blocked; then another is
-/// first.
-bool zombie_step(struct caps *caps, int *budget);
+/// Work on this zombie, or on one in it that must go first. It may then lie in another slot. Returns
+/// false if it is blocked.
+bool zombie_step(struct caps *caps, struct cte *zombie, int *budget);
+
+/// The first zombie is blocked: let another be the first.
+void zombie_pass_over(struct caps *caps);
+
+/// Whether a slot holds a zombie. It may be no slot any more, but what is left of memory that has been
+/// returned, or a note on it.
+static inline bool zombie_is(const struct cte *cte)
+{
+    const struct cap *cap = &cte->cap;
+    bool container = cap->type == ObjType_L1CNode || cap->type == ObjType_L2CNode ||
+                     cap->type == ObjType_Dispatcher || cap_is_vnode(cap);
+    return container && (cap->flags & CAPFLAG_ZOMBIE) != 0;
+}
 
 /// A zombie moved: tell its neighbours in the ring.
 void zombie_moved(struct caps *caps, struct cte *to, const struct cte *from);

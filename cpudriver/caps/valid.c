@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The validity checker of the capability system, for tests and for finding faults: the database,
-// the ring of zombies, memory that waits to be returned, for each capability what the table of
+// the ring of zombies, the number of holds, memory that waits to be returned, for each capability what the table of
 // rules says of its type, and for each Mapping its object and its entries.
 
 #include "arch/x86_64/pte.h"
@@ -62,6 +62,13 @@ static bool cap_valid(const struct caps *caps, const struct cte *cte)
            (cap->type != ObjType_Mapping || mapping_valid(caps, cte));
 }
 
+static uint64_t count_holds(const struct cte *cte)
+{
+    return cte == NULL ? 0
+                       : ((cte->cap.flags & CAPFLAG_HELD) != 0) + count_holds(cte->left) +
+                             count_holds(cte->right);
+}
+
 /// Checks the capabilities of a subtree, whose depth mdb_valid has found to be bounded.
 static bool subtree_valid(const struct caps *caps, const struct cte *cte)
 {
@@ -73,9 +80,11 @@ bool caps_valid(const struct caps *caps)
 {
     if (!mdb_valid(&caps->mdb) || !zombies_valid(caps) || !unreturned_valid(caps))
         return false;
+    uint64_t holds = 0;
     for (unsigned class = 0; class < MDB_CLASSES; class ++) {
         if (!subtree_valid(caps, caps->mdb.root[class]))
             return false;
+        holds += count_holds(caps->mdb.root[class]);
     }
-    return true;
+    return holds == caps->holds; // H6
 }

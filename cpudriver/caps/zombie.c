@@ -3,9 +3,10 @@
 //
 // Zombies: containers whose last capability is being deleted. The capability stays, in its slot and
 // in the database, until the last thing inside is gone, so that the memory remains covered; nobody
-// can use it. All zombies are in one ring (next = cte.next, previous in cap.extra); the first is
-// worked on, slot by slot (cap.aux). A container found inside, if that was its last capability,
-// becomes the first.
+// can use it. It is emptied slot by slot (cap.aux), and with it the containers found inside, if that
+// was their last capability. Who deletes a zombie works on that one and on what it holds, not on
+// what others have begun. All zombies are in one ring (next = cte.next, previous in cap.extra), so
+// that those that nobody drives any more are found: the first is worked on then.
 //
 // A zombie's own capability may lie in a container that is a zombie too, even in itself: capability
 // spaces contain themselves. The same is solved in seL4 by turning pointers around (Klein et al.,
@@ -13,11 +14,17 @@
 //
 // Z1  A zombie Z that finds its own capability inside of itself passes over it: it goes last.
 // Z2  A zombie Z that finds another zombie Y inside of itself exchanges slots with it: Z's
-//     capability then lies in Z, Y's where Z's was. Whoever waited for that slot now waits for Y.
-// Z3  If Z's capability lies in Z already, Y is worked on first. That ends: Y is finished, or
-//     exchanges slots with another, which each zombie does once at the most.
+//     capability then lies in Z, Y's where Z's was. Y stands before Z in the ring, and Z *follows*
+//     it (ZOMBIE_FOLLOWS): when Y is finished, Z comes back to that slot. So whoever deletes what is
+//     in the slot deletes both, however deep they are nested, and one step looks at two.
+// Z3  If Z's capability lies in Z already, who works on Z works on Y, where it is.
 // Z4  Slots before cap.aux are empty but for Z itself; a zombie's slots are never filled from
 //     outside.
+// Z5  What was made of a container goes before its contents: the endpoints of a dispatcher and the
+//     Mappings of a page table, wherever they are. There come no more, for a zombie holds (H1).
+// Z6  A zombie that follows lies in itself. Who works on it works on the one that it follows. Any
+//     zombie can be worked on at any time: following is a promise, not a dependence.
+// Z7  The first in the ring follows none, so that a new one that is put before it parts nobody.
 
 #include "caps/slot.h"
 
@@ -31,38 +38,45 @@ static void set_previous(struct cte *zombie, struct cte *before)
     zombie->cap.extra = (uintptr_t)before;
 }
 
-/// Puts a zombie into the ring before the first one: it is the last then.
-static void link_last(struct caps *caps, struct cte *zombie)
+static bool follows(const struct cte *zombie)
 {
-    struct cte *first = caps->zombies;
-    if (first == NULL) {
-        zombie->next = zombie;
-        set_previous(zombie, zombie);
-        caps->zombies = zombie;
-        return;
-    }
-    struct cte *last = previous(first);
-    zombie->next = first;
-    set_previous(zombie, last);
-    last->next = zombie;
-    set_previous(first, zombie);
+    return zombie->cap.rights == ZOMBIE_FOLLOWS;
 }
 
-static void link_first(struct caps *caps, struct cte *zombie)
+/// Puts a zombie into the ring before another one: before the first, it is the last.
+static void link_before(struct cte *zombie, struct cte *after)
 {
-    link_last(caps, zombie);
+    struct cte *before = previous(after);
+    zombie->next = after;
+    set_previous(zombie, before);
+    before->next = zombie;
+    set_previous(after, zombie);
+}
+
+static void link_last(struct caps *caps, struct cte *zombie)
+{
+    if (caps->zombies != NULL) {
+        link_before(zombie, caps->zombies);
+        return;
+    }
+    zombie->next = zombie;
+    set_previous(zombie, zombie);
     caps->zombies = zombie;
 }
 
+/// What follows a zombie that leaves follows the one before, or nobody, as that one did.
 static void unlink(struct caps *caps, struct cte *zombie)
 {
     struct cte *after = zombie->next, *before = previous(zombie);
+    if (!follows(zombie))
+        after->cap.rights = 0;
     before->next = after;
     set_previous(after, before);
     if (caps->zombies == zombie)
         caps->zombies = after != zombie ? after : NULL;
     zombie->next = NULL;
     zombie->cap.extra = 0;
+    zombie->cap.rights = 0;
 }
 
 void zombie_moved(struct caps *caps, struct cte *to, const struct cte *from)
@@ -85,8 +99,9 @@ void zombie_begin(struct caps *caps, struct cte *cte)
     else if (cte->cap.type == ObjType_VNode_x86_64_pml4)
         caps_hook_vspace_stop(caps, cte->cap.base);
     cte->cap.flags |= CAPFLAG_ZOMBIE;
+    cte->cap.rights = 0;
     cte->cap.aux = 0;
-    link_first(caps, cte);
+    link_last(caps, cte);
 }
 
 static uint32_t places_in(const struct cap *cap)
@@ -111,64 +126,79 @@ static bool lies_in_itself(const struct caps *caps, const struct cte *zombie)
     return (uintptr_t)zombie - begin < zombie->cap.bytes;
 }
 
-/// Z2.
-static void exchange(struct caps *caps, struct cte *a, struct cte *b)
+/// Z2. The first one is the container of the second.
+static void exchange(struct caps *caps, struct cte *outer, struct cte *inner)
 {
+    unlink(caps, inner);
+    link_before(inner, outer);
+    outer->cap.rights = ZOMBIE_FOLLOWS;
+    if (caps->zombies == outer)
+        caps->zombies = inner; // Z7
     struct cte between;
-    slot_move(caps, &between, a);
-    slot_move(caps, a, b);
-    slot_move(caps, b, &between);
+    slot_move(caps, &between, outer);
+    slot_move(caps, outer, inner);
+    slot_move(caps, inner, &between);
 }
 
 /// Takes out what the zombie has in a slot. Returns false if that is blocked.
 static bool empty_place(struct caps *caps, struct cte *zombie, struct cte *slot, int *budget)
 {
-    if ((slot->cap.flags & CAPFLAG_ZOMBIE) == 0) {
-        if (slot_delete_step(caps, slot, budget) != PROGRESS_BLOCKED)
-            return true;
-        caps->zombies = zombie->next;
-        return false;
-    }
-    *budget -= 3 * CAPS_COST_DELETE;    // an exchange moves three times
-    if (lies_in_itself(caps, zombie)) { // Z3
-        unlink(caps, zombie);
-        link_last(caps, zombie);
-        unlink(caps, slot);
-        link_first(caps, slot);
-    } else {
-        exchange(caps, zombie, slot);
-    }
+    if ((slot->cap.flags & CAPFLAG_ZOMBIE) == 0)
+        return slot_delete_step(caps, slot, budget) != PROGRESS_BLOCKED;
+    *budget -= 3 * CAPS_COST_DELETE; // it moves three times
+    exchange(caps, zombie, slot);
     return true;
 }
 
 static void finish(struct caps *caps, struct cte *zombie)
 {
-    unlink(caps, zombie);
     struct cap cap = zombie->cap;
+    bool inside = lies_in_itself(caps, zombie);
+    struct cte *after = zombie->next != zombie && follows(zombie->next) ? zombie->next : NULL;
+    unlink(caps, zombie);
     slot_clear(caps, zombie);
+    if (after != NULL && !inside)
+        slot_move(caps, zombie, after); // Z2
     if (mdb_find_ancestor(&caps->mdb, &cap) == NULL)
         memory_return(caps, cap.base, cap.bytes);
 }
 
-bool zombie_step(struct caps *caps, int *budget)
+void zombie_pass_over(struct caps *caps)
 {
-    struct cte *zombie = caps->zombies;
-    if (zombie == NULL)
-        return false;
+    caps->zombies = caps->zombies->next;
+    caps->zombies->cap.rights = 0; // Z7
+}
+
+/// What was made of the zombie's object, or NULL (Z5).
+static struct cte *made_of(const struct caps *caps, const struct cap *cap)
+{
+    bool can_be = cap->type == ObjType_Dispatcher || cap_is_vnode(cap);
+    return can_be ? mdb_find_descendant(&caps->mdb, cap) : NULL;
+}
+
+/// The zombie that is to be worked on instead of one that lies in itself (Z3), or that one.
+static struct cte *found_inside(const struct caps *caps, struct cte *zombie)
+{
+    struct cte *slot = at_place(caps, &zombie->cap, zombie->cap.aux);
+    bool other = slot != NULL && slot != zombie && (slot->cap.flags & CAPFLAG_ZOMBIE) != 0;
+    return other && lies_in_itself(caps, zombie) ? slot : zombie;
+}
+
+bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
+{
+    *budget -= 1;
+    zombie = found_inside(caps, follows(zombie) ? previous(zombie) : zombie);
     struct cap *cap = &zombie->cap;
-    // Only a dispatcher has descendants here: its endpoints, wherever they are.
-    if (cap->type == ObjType_Dispatcher) {
-        struct cte *endpoint = mdb_find_descendant(&caps->mdb, cap);
-        if (endpoint != NULL) {
-            slot_delete_step(caps, endpoint, budget);
-            return true;
-        }
+    struct cte *made = made_of(caps, cap);
+    if (made != NULL) {
+        slot_delete_step(caps, made, budget);
+        return true;
     }
     for (uint32_t places = places_in(cap); *budget > 0; cap->aux++) {
         struct cte *slot = at_place(caps, cap, cap->aux);
         *budget -= 1;
         if (slot != NULL && slot != zombie && !cte_empty(slot)) // Z1
-            return empty_place(caps, zombie, slot, budget);
+            return found_inside(caps, zombie) != zombie || empty_place(caps, zombie, slot, budget);
         if (cap->aux + 1u == places) {
             *budget -= 2 * CAPS_COST_DELETE;
             finish(caps, zombie);
@@ -185,7 +215,9 @@ bool zombies_valid(const struct caps *caps)
         return true;
     do {
         if ((zombie->cap.flags & CAPFLAG_ZOMBIE) == 0 || !cap_type(zombie->cap.type)->contains ||
-            previous(zombie->next) != zombie ||
+            follows(caps->zombies) || previous(zombie->next) != zombie ||
+            zombie->cap.rights > ZOMBIE_FOLLOWS ||
+            (follows(zombie) && !lies_in_itself(caps, zombie)) ||
             mdb_find_copy(&caps->mdb, &zombie->cap, zombie) != NULL)
             return false;
         zombie = zombie->next;

@@ -70,6 +70,7 @@ enum cap_arg_kind {
 struct cap_arg {
     uint8_t kind;   ///< enum cap_arg_kind
     uint8_t rights; ///< CAPRIGHTS_
+    bool kept;      ///< the CPU driver makes a copy for itself: CAP_BUSY if it is held
     uint32_t types; ///< bit 1 << type for each type
 };
 

@@ -80,7 +80,8 @@ _Static_assert(sizeof(struct capability) == 32, "kpi layout");
 #define CAPFLAG_REMOTE 0x01u   ///< other cores may hold copies or descendants
 #define CAPFLAG_CLEARING 0x02u ///< its memory is not wholly cleared yet; not usable
 #define CAPFLAG_ZOMBIE 0x04u   ///< being deleted in steps; not usable
-#define CAPFLAG_OWN 0x08u ///< EndPointLMP: made by its dispatcher for itself (kpi/dispatcher.h)
+#define CAPFLAG_OWN 0x08u  ///< EndPointLMP: made by its dispatcher for itself (kpi/dispatcher.h)
+#define CAPFLAG_HELD 0x10u ///< a revocation or deletion is under way: nothing can be made of it
 
 /// A slot's full address as system calls take it: cptr, the root of the capability space it is in
 /// (the address of an L1CNode in the caller's own space; 0 is the caller's own root) and the level:

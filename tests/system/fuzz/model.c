@@ -111,11 +111,12 @@ static bool comes_from(const struct capability *grant, const struct capability *
     return (grant->rights & needed) == needed && (!same || in(CUTTABLE, held->type));
 }
 
-// Only what the cell's own dispatcher made for itself has a flag.
+// Only what the cell's own dispatcher made for itself has a flag, and what is being taken away.
 static bool may_have_flags(const struct fuzz_model *model, const struct capability *held)
 {
-    return held->flags == 0 || (held->flags == CAPFLAG_OWN && held->type == ObjType_EndPointLMP &&
-                                held->base == model->dispatcher);
+    unsigned flags = held->flags & ~CAPFLAG_HELD;
+    return flags == 0 || (flags == CAPFLAG_OWN && held->type == ObjType_EndPointLMP &&
+                          held->base == model->dispatcher);
 }
 
 bool fuzz_model_allows(const struct fuzz_model *model, const struct capability *held)

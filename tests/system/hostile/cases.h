@@ -53,5 +53,9 @@ extern const size_t hostile_binds_count;
 extern const struct hostile_case hostile_helpers[];
 extern const size_t hostile_helpers_count;
 
+/// What a domain leaves to those that it is killed among.
+extern const struct hostile_case hostile_copiers[];
+extern const size_t hostile_copiers_count;
+
 /// Status of a case that went on where it should not have.
 #define HOSTILE_WENT_ON 17

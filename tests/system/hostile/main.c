@@ -29,6 +29,7 @@ static const struct group groups[] = {
     {hostile_greedy, &hostile_greedy_count},
     {hostile_messages, &hostile_messages_count},
     {hostile_binds, &hostile_binds_count},
+    {hostile_copiers, &hostile_copiers_count},
     {hostile_helpers, &hostile_helpers_count}, // the last
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))

@@ -195,10 +195,80 @@ static void test_revoke_badge(void)
     rules_delete(eight);
 }
 
+// One step of a revocation that needs several.
+static void revoke_once(uint64_t slot)
+{
+    errval_t err =
+        syscall_invoke(rules_caddr(RULES_AT(slot)), CAP_CMD_REVOKE, 0, 0, 0, 0, 0, 0).error;
+    rules_account(CAP_CMD_REVOKE, err);
+    EXPECT_ERR(err, SYS_ERR_AGAIN);
+}
+
+#define COPIES 12u ///< more than one step of a revocation deletes
+#define LAST_COPY (SLOT_TEST + COPIES - 1)
+
+static void copy_often(uint64_t target)
+{
+    for (uint64_t slot = SLOT_TEST; slot <= LAST_COPY; slot++) {
+        RULES_EXPECT(SYS_ERR_OK, CAP_CMD_COPY, target, RULES_AT(slot));
+    }
+}
+
+// Of an endpoint that is being revoked nothing is made, by no command and by no message; but it can
+// be used and deleted.
+static void test_held_endpoint(void)
+{
+    const uint64_t endpoint = ObjType_EndPointLMP, out = RULES_AT(SLOT_OUT);
+    struct capability info;
+    struct lmp_recv_msg msg;
+    copy_often(endpoint);
+    revoke_once(endpoint);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, CAP_CMD_COPY, LAST_COPY, out);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, CAP_CMD_MINT, LAST_COPY, out, CAPRIGHTS_ALL, 7);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, CAP_CMD_COPY, endpoint, out);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, KERNEL_CMD_NOTIFY_CREATE, ObjType_Kernel, RULES_AT(LAST_COPY),
+                 out);
+    lmp_endpoint_set_recv_slot(rules_stage.endpoint, rules_cap(SLOT_OUT));
+    EXPECT_ERR(rules_send(RULES_AT(endpoint), 0, RULES_AT(LAST_COPY), 1), SYS_ERR_CAP_BUSY);
+    EXPECT_OK(rules_send(RULES_AT(LAST_COPY), 0, 0, 1));
+    EXPECT(rules_receive(&msg));
+    lmp_endpoint_set_recv_slot(rules_stage.endpoint, NULL_CAP);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_IDENTIFY, LAST_COPY, (uint64_t)&info);
+    rules_delete(LAST_COPY);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_REVOKE, endpoint, 0);
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_COPY, endpoint, out);
+    rules_delete(SLOT_OUT);
+}
+
+// Nor of memory, by way of its mappings either.
+static void test_held_frame(void)
+{
+    const uint64_t out = RULES_AT(SLOT_OUT), frame = SLOT_TEST + COPIES, mapping = frame + 1;
+    const uint64_t table = SLOT_TABLE, at = 1ul << 16 | 20, next = 1ul << 16 | 21;
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_RETYPE, ObjType_RAM, 0, OBJECTS(ObjType_Frame, 1), 0x4000,
+                 RULES_AT(frame));
+    RULES_EXPECT(SYS_ERR_OK, VNODE_CMD_MAP, table, at, RULES_AT(frame), 0, VREGION_FLAGS_READ,
+                 RULES_AT(mapping));
+    copy_often(frame);
+    revoke_once(frame);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, CAP_CMD_COPY, LAST_COPY, out);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, CAP_CMD_RETYPE, LAST_COPY, 0, OBJECTS(ObjType_Frame, 1), 0x1000,
+                 out);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, VNODE_CMD_MAP, table, next, RULES_AT(LAST_COPY), 0,
+                 VREGION_FLAGS_READ, out);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, VNODE_CMD_COPY, table, next, RULES_AT(mapping), 0,
+                 VREGION_FLAGS_READ, out);
+    RULES_EXPECT(SYS_ERR_OK, VNODE_CMD_UNMAP, table, RULES_AT(mapping));
+    RULES_EXPECT(SYS_ERR_OK, CAP_CMD_REVOKE, frame, 0);
+    rules_delete(frame);
+}
+
 // Ancestors after what was made of them, for a revocation takes that away.
 void rules_test_revoke(void)
 {
     test_revoke_badge();
+    test_held_endpoint();
+    test_held_frame();
     for (unsigned type = ObjType_Num - 1; type > 0; type--) {
         // Of Kernel everyone on the core has a copy.
         if (!rules_has(type) || type == ObjType_Kernel) {

@@ -237,8 +237,9 @@ static void test_share(void)
                        .error;
     rules_account(KERNEL_CMD_START_CORE, err);
     EXPECT_ERR(err, SYS_ERR_AGAIN);
-    EXPECT(rules_look(SHARED).flags == CAPFLAG_REMOTE);
+    EXPECT(rules_look(SHARED).flags == (CAPFLAG_REMOTE | CAPFLAG_HELD));
     EXPECT(rules_look(SLOT_COPIES + COPIES - 1).flags == 0);
+    RULES_EXPECT(SYS_ERR_CAP_BUSY, CAP_CMD_COPY, SLOT_COPIES, AT(SLOT_OUT));
     RULES_EXPECT(SYS_ERR_OK, KERNEL_CMD_SET_REMOTE, KERNEL, AT(SHARED), 0);
     RULES_EXPECT(SYS_ERR_OK, CAP_CMD_REVOKE, SHARED, 0);
     rules_delete(SHARED);

@@ -3,6 +3,7 @@
 //
 // caps_decode: a capability of each type is invoked with each command and each right missing, and
 // each argument spoiled in each way; the answers are those of spec.c.
+#include "caps/slot.h"
 #include "kpi/dispatcher.h"
 #include "kpi/vspace.h"
 #include "spec.h"
@@ -133,6 +134,11 @@ static void test_targets(void)
     CU_ASSERT(world.caps.mdb.count == count && caps_valid(&world.caps));
 }
 
+static void add_rights(struct cte *cte, const struct spec_arg *arg)
+{
+    cte->cap.rights |= spec_rights(arg->rights);
+}
+
 // Exactly the rights that are needed are enough: of the target and of all arguments.
 static void test_least_rights(void)
 {
@@ -149,8 +155,7 @@ static void test_least_rights(void)
             of_type(type)->cap.rights = spec_rights(own);
             for (unsigned i = 0; i < CAP_ARGS; i++) {
                 if (rule->args[i].types != NULL && rule->args[i].types[0] != '\0')
-                    of_type(caddr_cptr(call.args[i]) % L2_CNODE_SLOTS)->cap.rights |=
-                        spec_rights(rule->args[i].rights);
+                    add_rights(of_type(caddr_cptr(call.args[i]) % L2_CNODE_SLOTS), &rule->args[i]);
             }
             EXPECT(decode(&call, AT(CNODE_FULL, type)), SYS_ERR_OK);
             CU_ASSERT_PTR_EQUAL(call.target, of_type(type));
@@ -210,6 +215,10 @@ static void expect_cap_argument(uint64_t command, uint64_t target, unsigned i,
                    SYS_ERR_CAP_BUSY);
             cte->cap.flags = 0;
         }
+        slot_set_flag(&world.caps, cte, CAPFLAG_HELD, true);
+        EXPECT(decode_arg(command, target, i, AT(CNODE_FULL, type), &operand),
+               arg->kept ? SYS_ERR_CAP_BUSY : SYS_ERR_OK);
+        slot_set_flag(&world.caps, cte, CAPFLAG_HELD, false);
     }
     unsigned type = first_of(arg->types);
     EXPECT(decode_arg(command, target, i, AT(CNODE_FULL, EMPTY), &operand), SYS_ERR_CAP_NOT_FOUND);

@@ -23,6 +23,7 @@ int main(int argc, char **argv)
         {.pName = "mapping copies", .pTests = mapping_copy_tests},
         {.pName = "delete", .pTests = delete_tests},
         {.pName = "revoke", .pTests = revoke_tests},
+        {.pName = "holds", .pTests = hold_tests},
         {.pName = "zombie", .pTests = zombie_tests},
         {.pName = "reclaim", .pTests = reclaim_tests},
         {.pName = "random", .pTests = random_tests},

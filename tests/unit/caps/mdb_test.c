@@ -21,6 +21,7 @@ static void random_cap(struct cte *cte)
     genpaddr_t base = WORLD_BASE + test_random_below(&rng, 4ul << level) * bytes;
     cte->cap = cap_make(ObjType_RAM, base, bytes);
     cte->cap.flags = test_random_below(&rng, 2) != 0 ? CAPFLAG_REMOTE : 0;
+    cte->cap.flags |= test_random_below(&rng, 8) == 0 ? CAPFLAG_HELD : 0;
 }
 
 static bool same(const struct cap *a, const struct cap *b)
@@ -35,7 +36,7 @@ static bool inside(const struct cap *a, const struct cap *b)
 
 static void check_queries(const struct cte *cte)
 {
-    bool copy = false, descendant = false, marked = false;
+    bool copy = false, descendant = false, marked = false, held = false, above_held = false;
     gensize_t smallest = 0;
     genpaddr_t from = cte->cap.base + cte->cap.bytes / 2, first = UINT64_MAX;
     for (unsigned i = 0; i < NODES; i++) {
@@ -44,6 +45,7 @@ static void check_queries(const struct cte *cte)
             continue;
         copy |= &nodes[i] != cte && same(cap, &cte->cap);
         marked |= same(cap, &cte->cap) && (cap->flags & CAPFLAG_REMOTE) != 0;
+        held |= same(cap, &cte->cap) && (cap->flags & CAPFLAG_HELD) != 0;
         descendant |= inside(cap, &cte->cap);
         if (inside(&cte->cap, cap) && (smallest == 0 || cap->bytes < smallest))
             smallest = cap->bytes;
@@ -55,6 +57,11 @@ static void check_queries(const struct cte *cte)
     CU_ASSERT_EQUAL(mdb_find_descendant(&mdb, &cte->cap) != NULL, descendant);
     const struct cte *ancestor = mdb_find_ancestor(&mdb, &cte->cap);
     CU_ASSERT_EQUAL(ancestor != NULL ? ancestor->cap.bytes : 0, smallest);
+    for (unsigned i = 0; i < NODES && ancestor != NULL; i++)
+        above_held |= !cte_empty(&nodes[i]) && same(&nodes[i].cap, &ancestor->cap) &&
+                      (nodes[i].cap.flags & CAPFLAG_HELD) != 0;
+    CU_ASSERT_EQUAL(mdb_find_held(&mdb, &cte->cap) != NULL, held);
+    CU_ASSERT_EQUAL(ancestor != NULL && (ancestor->cap.flags & CAPFLAG_HELD) != 0, above_held);
     const struct cte *inner = mdb_find_inner(&mdb, &cte->cap, from, cap_end(&cte->cap));
     CU_ASSERT_EQUAL(inner != NULL ? inner->cap.base : UINT64_MAX, first);
 }
@@ -87,11 +94,12 @@ static void random_endpoint(struct cte *cte)
     uint64_t badge = test_random_below(&rng, 5);
     cte->cap.extra = test_random_below(&rng, 2) * 256 | badge << 32;
     cte->cap.flags = badge == 0 && test_random_below(&rng, 2) != 0 ? CAPFLAG_OWN : 0;
+    cte->cap.flags |= test_random_below(&rng, 8) == 0 ? CAPFLAG_HELD : 0;
 }
 
 static void check_badges(const struct cte *cte)
 {
-    bool copy = false, badged = false, own = false, others = false;
+    bool copy = false, badged = false, own = false, others = false, held = false;
     for (unsigned i = 0; i < NODES; i++) {
         const struct cap *cap = &nodes[i].cap;
         if (cte_empty(&nodes[i]) || cap->base != cte->cap.base ||
@@ -99,12 +107,15 @@ static void check_badges(const struct cte *cte)
             continue;
         copy |= &nodes[i] != cte;
         badged |= &nodes[i] != cte && endpoint_badge(cap) == endpoint_badge(&cte->cap);
+        held |= (cap->flags & CAPFLAG_HELD) != 0 &&
+                (endpoint_badge(cap) == 0 || endpoint_badge(cap) == endpoint_badge(&cte->cap));
         own |= endpoint_is_own(cap);
         others |= !endpoint_is_own(cap);
     }
     CU_ASSERT_EQUAL(mdb_find_copy(&mdb, &cte->cap, cte) != NULL, copy);
     CU_ASSERT_EQUAL(mdb_find_marked(&mdb, &cte->cap, true) != NULL, own);
     CU_ASSERT_EQUAL(mdb_find_marked(&mdb, &cte->cap, false) != NULL, others);
+    CU_ASSERT_EQUAL(mdb_find_held(&mdb, &cte->cap) != NULL, held);
     if (endpoint_badge(&cte->cap) == 0)
         return;
     const struct cte *found = mdb_find_badged(&mdb, &cte->cap, cte);

@@ -20,7 +20,8 @@ static bool is_there(const struct model_entry *entry)
     const struct cap *cap = &entry->slot->cap;
     unsigned flags = (o->remote ? CAPFLAG_REMOTE : 0u) | (entry->clearing ? CAPFLAG_CLEARING : 0u) |
                      (entry->own ? CAPFLAG_OWN : 0u);
-    return same_object(o, cap) && cap->rights == entry->rights && cap->flags == flags &&
+    return same_object(o, cap) && cap->rights == entry->rights &&
+           (cap->flags & ~CAPFLAG_HELD) == flags &&
            cap->owner == (o->foreign ? MODEL_OTHER_CORE : WORLD_CORE) &&
            (cap->type != ObjType_EndPointLMP || endpoint_badge(cap) == entry->badge) &&
            (cap->type != ObjType_Mapping || cap->aux == o->pages);
@@ -52,7 +53,7 @@ void model_compare_part(void)
     find_remotes();
     for (unsigned i = 0; i < model.entries_count; i++) {
         const struct model_entry *entry = &model.entries[i];
-        kassert(entry->doomed || is_there(entry));
+        kassert(entry->doomed || (is_there(entry) && (entry->slot->cap.flags & CAPFLAG_HELD) == 0));
         kassert(entry->doomed || !entry->own ||
                 *world_closed(&entry->slot->cap) == model.objects[entry->object].closed);
     }

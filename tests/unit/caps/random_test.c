@@ -97,6 +97,7 @@ static void one_operation(bool thorough)
     outcomes[done][which]++;
     random_catch_up();
     refuse_returns();
+    kassert(random_under_way() || world.caps.holds == 0);
     if (!random_under_way())
         model_compare();
     else

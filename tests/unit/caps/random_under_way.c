@@ -112,7 +112,10 @@ static bool choose(struct operation *op)
         op->slot = op->retype.src;
         return ok && !random_is_reserved(op->slot);
     }
-    const struct model_entry *entry = random_entry(TYPE(RAM) | HOLDERS | VNODES);
+    uint32_t types = TYPE(RAM) | HOLDERS | VNODES;
+    if (op->kind == KIND_REVOKE && one_in(2))
+        types = TYPE(EndPointLMP) | TYPE(Frame);
+    const struct model_entry *entry = random_entry(types);
     if (entry == NULL || !is_outside(entry->slot))
         return false;
     op->slot = entry->slot;
@@ -142,14 +145,28 @@ static bool step_delete(const struct operation *op)
     return err == SYS_ERR_OK;
 }
 
+// Whether there is another capability that a revocation of this one deletes.
+static bool has_other(const struct model_entry *entry)
+{
+    for (unsigned i = 0; i < model.entries_count; i++) {
+        const struct model_entry *other = &model.entries[i];
+        if (other != entry && other->object == entry->object &&
+            (entry->badge == 0 || other->badge == entry->badge))
+            return true;
+    }
+    return false;
+}
+
 static bool step_revoke(const struct operation *op)
 {
     errval_t err = caps_revoke(&world.caps, op->slot);
+    kassert(((op->slot->cap.flags & CAPFLAG_HELD) != 0) == (err == SYS_ERR_AGAIN));
     if (err == SYS_ERR_AGAIN)
         return false;
     model_drop_missing();
-    int object = model_entry(op->slot)->object;
-    bool gone = model_copies(object) == 1 && !random_has_descendant(object);
+    const struct model_entry *entry = model_entry(op->slot);
+    int object = entry->object;
+    bool gone = !has_other(entry) && !random_has_descendant(object);
     kassert(err == SYS_ERR_OK ? gone : err == SYS_ERR_REMOTE);
     kassert(err == SYS_ERR_OK || model.objects[object].remote ||
             random_has_remote_descendant(object));
@@ -214,6 +231,31 @@ void random_finish(void)
         random_step();
 }
 
+// Whether something is under way that forbids to make more of this: by the marks in the slots, but
+// by the model's own knowledge of what was made of what.
+static bool is_held(const struct model_entry *entry)
+{
+    for (unsigned i = 0; i < model.entries_count; i++) {
+        const struct model_entry *other = &model.entries[i];
+        bool same =
+            other->object == entry->object && (other->badge == 0 || other->badge == entry->badge);
+        if (other->slot != NULL && (other->slot->cap.flags & CAPFLAG_HELD) != 0 &&
+            (same || model_descends(entry->object, other->object)))
+            return true;
+    }
+    const struct cte *zombie = world.caps.zombies;
+    for (bool more = zombie != NULL; more; more = zombie != world.caps.zombies) {
+        for (int i = 0; i < (int)model.objects_count; i++) {
+            const struct model_object *o = &model.objects[i];
+            if (o->type == zombie->cap.type && o->base == zombie->cap.base &&
+                o->bytes == zombie->cap.bytes && model_descends(entry->object, i))
+                return true;
+        }
+        zombie = zombie->next;
+    }
+    return false;
+}
+
 bool random_rescue(void)
 {
     if (!random_under_way() || model.entries_count == 0)
@@ -227,6 +269,8 @@ bool random_rescue(void)
     errval_t expected = cap_type(object_of(entry)->type)->copyable
                             ? random_expect_dest(&dest, object_of(entry)->type)
                             : SYS_ERR_NO_COPY;
+    if (expected == SYS_ERR_OK && is_held(entry))
+        expected = SYS_ERR_CAP_BUSY;
     kassert(caps_copy(&world.caps, &dest, entry->slot) == expected);
     if (expected == SYS_ERR_OK)
         model_copy(dest.slot, entry, entry->rights, entry->badge);

@@ -34,6 +34,7 @@ static void test_arguments(void)
             const char *rights = rule->args[i].rights != NULL ? rule->args[i].rights : "";
             CU_ASSERT_EQUAL(arg->kind, rule->args[i].kind);
             CU_ASSERT_EQUAL(arg->rights, spec_rights(rights));
+            CU_ASSERT_EQUAL(arg->kept, rule->args[i].kept);
             for (unsigned type = 0; type < 32; type++)
                 CU_ASSERT_EQUAL(arg->types >> type & 1,
                                 type > 0 && type < ObjType_Num && spec_has(types, type));

@@ -10,27 +10,22 @@
 #define TABLES "abcd"
 #define PAGES "FDU"
 
-#define WORD                                                                                       \
+#define ARG(kind, types, rights, kept)                                                             \
     {                                                                                              \
-        CAP_ARG_WORD, "", ""                                                                       \
+        kind, types, rights, kept                                                                  \
     }
-#define SLOT                                                                                       \
-    {                                                                                              \
-        CAP_ARG_SLOT, "", ""                                                                       \
-    }
-#define CAP(types, rights)                                                                         \
-    {                                                                                              \
-        CAP_ARG_CAP, types, rights                                                                 \
-    }
-#define OPTIONAL(types, rights)                                                                    \
-    {                                                                                              \
-        CAP_ARG_OPTIONAL, types, rights                                                            \
-    }
+#define WORD ARG(CAP_ARG_WORD, "", "", false)
+#define SLOT ARG(CAP_ARG_SLOT, "", "", false)
+#define SLOTS ARG(CAP_ARG_SLOTS, "", "", false)
+#define CAP(types, rights) ARG(CAP_ARG_CAP, types, rights, false)
+#define KEPT(types, rights) ARG(CAP_ARG_CAP, types, rights, true)
+#define OPTIONAL(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, false)
+#define OPTIONAL_KEPT(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, true)
 
 static const struct spec_command commands[] = {
     {0, ALL, "", {SLOT}},                                                // copy
     {1, ALL, "", {SLOT}},                                                // mint
-    {2, ALL, "?", {WORD, WORD, WORD, {CAP_ARG_SLOTS, "", ""}}},          // retype: the type says
+    {2, ALL, "?", {WORD, WORD, WORD, SLOTS}},                            // retype: the type says
     {3, ALL, "", {}},                                                    // delete
     {4, ALL, "g", {}},                                                   // revoke
     {5, ALL, "i", {}},                                                   // identify
@@ -39,13 +34,16 @@ static const struct spec_command commands[] = {
     {18, TABLES, "r", {}},                                               // read an entry
     {19, TABLES, "w", {WORD, CAP("M", "r"), WORD, WORD, SLOT}},          // copy a mapping
     {20, "M", "", {}},                                                   // modify a mapping
-    {32, "X", "w", {CAP("1", ""), CAP("a", "w"), CAP("F", "rw"), OPTIONAL("E", "w")}}, // set up
-    {33, "X", "w", {}},                                                                // run
-    {34, "X", "w", {}},                                                                // stop
-    {35, "X", "w", {WORD, SLOT}},                                                      // endpoint
-    {36, "X", "r", {}},                                                                // state
-    {37, "X", "w", {CAP("F", "rw")}},                            // information
-    {38, "X", "w", {CAP("1", "")}},                              // change the cspace
+    {32,
+     "X",
+     "w",
+     {KEPT("1", ""), KEPT("a", "w"), KEPT("F", "rw"), OPTIONAL_KEPT("E", "w")}}, // set up
+    {33, "X", "w", {}},                                                          // run
+    {34, "X", "w", {}},                                                          // stop
+    {35, "X", "w", {WORD, SLOT}},                                                // endpoint
+    {36, "X", "r", {}},                                                          // state
+    {37, "X", "w", {KEPT("F", "rw")}},                                           // information
+    {38, "X", "w", {KEPT("1", "")}},                             // change the cspace
     {44, "E", "w", {OPTIONAL(ALL, "g")}},                        // send
     {48, "N", "w", {}},                                          // notify
     {56, "S", "w", {WORD, CAP("T", "w")}},                       // connect
@@ -53,19 +51,19 @@ static const struct spec_command commands[] = {
     {64, "O", "r", {}},                                          // in
     {65, "O", "w", {}},                                          // out
     {80, "K", "w", {WORD, WORD, CAP("F", "rw"), CAP("C", "w")}}, // start a core
-    {81, "K", "w", {CAP("E", "w"), SLOT}},                       // make a Notify
-    {82, "K", "w", {CAP("E", "w"), SLOT}},                       // make an IRQDest
+    {81, "K", "w", {KEPT("E", "w"), SLOT}},                      // make a Notify
+    {82, "K", "w", {KEPT("E", "w"), SLOT}},                      // make an IRQDest
     {83, "K", "w", {}},                                          // free a vector
     {84, "K", "w", {WORD, SLOT}},                                // make what was sent
     {85, "K", "w", {CAP(ALL, "")}},                              // mark as remote
-    {86, "K", "w", {WORD, CAP("2", "w"), CAP("E", "w")}},        // set returns
+    {86, "K", "w", {WORD, KEPT("2", "w"), KEPT("E", "w")}},      // set returns
     {87, "K", "w", {SLOT}},                                      // make an ID
     {88, "K", "r", {}},                                          // counter
     {89, "K", "r", {}},                                          // translate
     {90, "K", "r", {}},                                          // core information
     {91, "K", "w", {}},                                          // forget the longest event
     {92, "K", "w", {}},                                          // halt
-    {93, "K", "w", {WORD, WORD, {CAP_ARG_SLOTS, "", ""}}},       // reclaim
+    {93, "K", "w", {WORD, WORD, SLOTS}},                         // reclaim
 };
 
 #define END (1ul << 52)

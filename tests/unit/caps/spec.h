@@ -14,6 +14,7 @@
 struct spec_arg {
     enum cap_arg_kind kind;
     const char *types, *rights;
+    bool kept; ///< must not be held
 };
 
 struct spec_command {

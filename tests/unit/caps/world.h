@@ -89,6 +89,7 @@ extern CU_TestInfo create_tests[];
 extern CU_TestInfo retype_tests[];
 extern CU_TestInfo delete_tests[];
 extern CU_TestInfo revoke_tests[];
+extern CU_TestInfo hold_tests[];
 extern CU_TestInfo zombie_tests[];
 extern CU_TestInfo reclaim_tests[];
 extern CU_TestInfo mapping_tests[];
