@@ -15,7 +15,8 @@ static errval_t decode_cap(struct caps *caps, const struct cap *root, const stru
         return err;
     if ((arg->types >> cte->cap.type & 1) == 0)
         return SYS_ERR_CAP_TYPE;
-    if ((cte->cap.rights & arg->rights) != arg->rights)
+    uint8_t needed = cap_arg_rights(arg, cte->cap.type);
+    if ((cte->cap.rights & needed) != needed)
         return SYS_ERR_RIGHTS;
     if (arg->kept && caps_is_held(caps, &cte->cap))
         return SYS_ERR_CAP_BUSY;

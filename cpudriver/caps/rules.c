@@ -192,6 +192,8 @@ bool cap_type_reaches(uint8_t from, uint8_t to)
 #define R CAPRIGHTS_READ
 #define W CAPRIGHTS_WRITE
 
+#define RWX (CAPRIGHTS_READ | CAPRIGHTS_WRITE | CAPRIGHTS_EXECUTE)
+
 #define ARG(its_kind, its_types, its_rights, is_kept)                                              \
     {                                                                                              \
         .kind = (its_kind), .rights = (its_rights), .kept = (is_kept), .types = (its_types)        \
@@ -201,6 +203,11 @@ bool cap_type_reaches(uint8_t from, uint8_t to)
 #define SLOTS ARG(CAP_ARG_SLOTS, 0, 0, false)
 #define CAP(types, rights) ARG(CAP_ARG_CAP, types, rights, false)
 #define KEPT(types, rights) ARG(CAP_ARG_CAP, types, rights, true)
+// What the entries of a page table allow, whoever has it in its space can do: all of it.
+#define MAPPED                                                                                     \
+    {                                                                                              \
+        .kind = CAP_ARG_CAP, .rights = R, .table_rights = RWX, .types = PAGES | VNODES             \
+    }
 #define OPTIONAL(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, false)
 #define OPTIONAL_KEPT(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, true)
 
@@ -214,7 +221,7 @@ const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [CAP_CMD_IDENTIFY] = {"identify", ALL_TYPES, CAPRIGHTS_IDENTIFY, {}},
 
     // Mapping: READ on what is mapped; its WRITE and EXECUTE bound the flags.
-    [VNODE_CMD_MAP] = {"map", VNODES, W, {WORD, CAP(PAGES | VNODES, R), WORD, WORD, SLOT}},
+    [VNODE_CMD_MAP] = {"map", VNODES, W, {WORD, MAPPED, WORD, WORD, SLOT}},
     [VNODE_CMD_COPY] = {"map copy", VNODES, W, {WORD, CAP(BIT(Mapping), R), WORD, WORD, SLOT}},
     [VNODE_CMD_UNMAP] = {"unmap", VNODES, W, {CAP(BIT(Mapping), 0)}},
     [VNODE_CMD_READ] = {"read entry", VNODES, R, {}},
@@ -223,7 +230,7 @@ const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [DISPATCHER_CMD_SETUP] = {"set up dispatcher",
                               BIT(Dispatcher),
                               W,
-                              {KEPT(BIT(L1CNode), 0), KEPT(BIT(VNode_x86_64_pml4), W),
+                              {KEPT(BIT(L1CNode), 0), KEPT(BIT(VNode_x86_64_pml4), RWX),
                                KEPT(BIT(Frame), R | W), OPTIONAL_KEPT(BIT(EndPointLMP), W)}},
     [DISPATCHER_CMD_RUN] = {"run dispatcher", BIT(Dispatcher), W, {}},
     [DISPATCHER_CMD_STOP] = {"stop dispatcher", BIT(Dispatcher), W, {}},

@@ -68,11 +68,19 @@ enum cap_arg_kind {
 };
 
 struct cap_arg {
-    uint8_t kind;   ///< enum cap_arg_kind
-    uint8_t rights; ///< CAPRIGHTS_
-    bool kept;      ///< the CPU driver makes a copy for itself: CAP_BUSY if it is held
-    uint32_t types; ///< bit 1 << type for each type
+    uint8_t kind;         ///< enum cap_arg_kind
+    uint8_t rights;       ///< CAPRIGHTS_
+    uint8_t table_rights; ///< needed of a VNode besides
+    bool kept;            ///< the CPU driver makes a copy for itself: CAP_BUSY if it is held
+    uint32_t types;       ///< bit 1 << type for each type
 };
+
+/// The rights that an argument of this type must have.
+static inline uint8_t cap_arg_rights(const struct cap_arg *arg, uint8_t type)
+{
+    bool table = type >= ObjType_VNode_x86_64_pml4 && type <= ObjType_VNode_x86_64_ptable;
+    return (uint8_t)(arg->rights | (table ? arg->table_rights : 0));
+}
 
 /// One operation. Errors that every operation has, in the order of the checks. Of the capability
 /// invoked: SLOT_INVALID, RIGHTS (a CNode on the way lacks one), CAP_NOT_FOUND, CAP_BUSY,

@@ -158,7 +158,8 @@ bool fuzz_model_allows_entry(const struct fuzz_model *model, uint8_t table, uint
     bool lowest = table == ObjType_VNode_x86_64_ptable;
     genpaddr_t address = entry & FUZZ_PTE_ADDRESS;
     if (!lowest && (entry & FUZZ_PTE_LARGE) == 0) {
-        return can_map(model, 1u << (table + 1), address, OBJSIZE_VNODE, CAPRIGHTS_READ);
+        return can_map(model, 1u << (table + 1), address, OBJSIZE_VNODE,
+                       CAPRIGHTS_READ | CAPRIGHTS_WRITE | CAPRIGHTS_EXECUTE);
     }
     bool write = (entry & FUZZ_PTE_WRITE) != 0, execute = (entry & FUZZ_PTE_NO_EXECUTE) == 0;
     uint64_t bytes = (uint64_t)BASE_PAGE_SIZE << 9 * (ObjType_VNode_x86_64_ptable - table);

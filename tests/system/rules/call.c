@@ -99,7 +99,7 @@ static void spoil_cap(const struct rules_row *good, unsigned i, const struct cap
         }
     }
     for (uint64_t right = CAPRIGHTS_READ; right < CAPRIGHTS_ALL; right *= 2) {
-        if ((arg->rights & right) != 0) {
+        if ((cap_arg_rights(arg, rules_look(good->args[i] & 0xff).type) & right) != 0) {
             uint64_t word = minted(SLOT_ARG, good->args[i], CAPRIGHTS_ALL & ~right);
             if (word == RULES_AT(SLOT_ARG)) {
                 spoil(good, i, word, SYS_ERR_RIGHTS);
@@ -129,7 +129,9 @@ static void succeed(const struct rules_row *good, const struct cap_command *rule
     for (unsigned i = 0; i < CAP_ARGS; i++) {
         unsigned kind = rule->args[i].kind;
         if ((kind == CAP_ARG_CAP || kind == CAP_ARG_OPTIONAL) && good->args[i] != 0) {
-            row.args[i] = minted(SLOT_ARG + i, good->args[i], rule->args[i].rights);
+            uint8_t type = rules_look(good->args[i] & 0xff).type;
+            uint8_t rights = cap_arg_rights(&rule->args[i], type);
+            row.args[i] = minted(SLOT_ARG + i, good->args[i], rights);
         }
     }
     rules_row(&row);

@@ -134,9 +134,16 @@ static void test_targets(void)
     CU_ASSERT(world.caps.mdb.count == count && caps_valid(&world.caps));
 }
 
+// Rights that an argument must have of a type.
+static uint8_t needed_rights(const struct spec_arg *arg, unsigned type)
+{
+    bool table = spec_has("abcd", type) && arg->table_rights != NULL;
+    return spec_rights(arg->rights) | (table ? spec_rights(arg->table_rights) : 0);
+}
+
 static void add_rights(struct cte *cte, const struct spec_arg *arg)
 {
-    cte->cap.rights |= spec_rights(arg->rights);
+    cte->cap.rights |= needed_rights(arg, cte->cap.type);
 }
 
 // Exactly the rights that are needed are enough: of the target and of all arguments.
@@ -206,7 +213,7 @@ static void expect_cap_argument(uint64_t command, uint64_t target, unsigned i,
         for (uint8_t right = CAPRIGHTS_READ; right < CAPRIGHTS_ALL; right *= 2) {
             cte->cap.rights = CAPRIGHTS_ALL & (uint8_t)~right;
             EXPECT(decode_arg(command, target, i, AT(CNODE_FULL, type), &operand),
-                   (spec_rights(arg->rights) & right) != 0 ? SYS_ERR_RIGHTS : SYS_ERR_OK);
+                   (needed_rights(arg, type) & right) != 0 ? SYS_ERR_RIGHTS : SYS_ERR_OK);
             cte->cap.rights = CAPRIGHTS_ALL;
         }
         for (uint8_t busy = CAPFLAG_CLEARING; busy <= CAPFLAG_ZOMBIE; busy *= 2) {

@@ -33,7 +33,9 @@ static void test_arguments(void)
             const char *types = rule->args[i].types != NULL ? rule->args[i].types : "";
             const char *rights = rule->args[i].rights != NULL ? rule->args[i].rights : "";
             CU_ASSERT_EQUAL(arg->kind, rule->args[i].kind);
+            const char *more = rule->args[i].table_rights;
             CU_ASSERT_EQUAL(arg->rights, spec_rights(rights));
+            CU_ASSERT_EQUAL(arg->table_rights, spec_rights(more != NULL ? more : ""));
             CU_ASSERT_EQUAL(arg->kept, rule->args[i].kept);
             for (unsigned type = 0; type < 32; type++)
                 CU_ASSERT_EQUAL(arg->types >> type & 1,

@@ -10,39 +10,40 @@
 #define TABLES "abcd"
 #define PAGES "FDU"
 
-#define ARG(kind, types, rights, kept)                                                             \
+#define ARG(kind, types, rights, table_rights, kept)                                               \
     {                                                                                              \
-        kind, types, rights, kept                                                                  \
+        kind, types, rights, table_rights, kept                                                    \
     }
-#define WORD ARG(CAP_ARG_WORD, "", "", false)
-#define SLOT ARG(CAP_ARG_SLOT, "", "", false)
-#define SLOTS ARG(CAP_ARG_SLOTS, "", "", false)
-#define CAP(types, rights) ARG(CAP_ARG_CAP, types, rights, false)
-#define KEPT(types, rights) ARG(CAP_ARG_CAP, types, rights, true)
-#define OPTIONAL(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, false)
-#define OPTIONAL_KEPT(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, true)
+#define WORD ARG(CAP_ARG_WORD, "", "", "", false)
+#define SLOT ARG(CAP_ARG_SLOT, "", "", "", false)
+#define SLOTS ARG(CAP_ARG_SLOTS, "", "", "", false)
+#define CAP(types, rights) ARG(CAP_ARG_CAP, types, rights, "", false)
+#define KEPT(types, rights) ARG(CAP_ARG_CAP, types, rights, "", true)
+#define MAPPED(types, rights, table_rights) ARG(CAP_ARG_CAP, types, rights, table_rights, false)
+#define OPTIONAL(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, "", false)
+#define OPTIONAL_KEPT(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, "", true)
 
 static const struct spec_command commands[] = {
-    {0, ALL, "", {SLOT}},                                                // copy
-    {1, ALL, "", {SLOT}},                                                // mint
-    {2, ALL, "?", {WORD, WORD, WORD, SLOTS}},                            // retype: the type says
-    {3, ALL, "", {}},                                                    // delete
-    {4, ALL, "g", {}},                                                   // revoke
-    {5, ALL, "i", {}},                                                   // identify
-    {16, TABLES, "w", {WORD, CAP(TABLES PAGES, "r"), WORD, WORD, SLOT}}, // map
-    {17, TABLES, "w", {CAP("M", "")}},                                   // unmap
-    {18, TABLES, "r", {}},                                               // read an entry
-    {19, TABLES, "w", {WORD, CAP("M", "r"), WORD, WORD, SLOT}},          // copy a mapping
-    {20, "M", "", {}},                                                   // modify a mapping
+    {0, ALL, "", {SLOT}},                     // copy
+    {1, ALL, "", {SLOT}},                     // mint
+    {2, ALL, "?", {WORD, WORD, WORD, SLOTS}}, // retype: the type says
+    {3, ALL, "", {}},                         // delete
+    {4, ALL, "g", {}},                        // revoke
+    {5, ALL, "i", {}},                        // identify
+    {16, TABLES, "w", {WORD, MAPPED(TABLES PAGES, "r", "rwx"), WORD, WORD, SLOT}}, // map
+    {17, TABLES, "w", {CAP("M", "")}},                                             // unmap
+    {18, TABLES, "r", {}},                                                         // read an entry
+    {19, TABLES, "w", {WORD, CAP("M", "r"), WORD, WORD, SLOT}},                    // copy a mapping
+    {20, "M", "", {}}, // modify a mapping
     {32,
      "X",
      "w",
-     {KEPT("1", ""), KEPT("a", "w"), KEPT("F", "rw"), OPTIONAL_KEPT("E", "w")}}, // set up
-    {33, "X", "w", {}},                                                          // run
-    {34, "X", "w", {}},                                                          // stop
-    {35, "X", "w", {WORD, SLOT}},                                                // endpoint
-    {36, "X", "r", {}},                                                          // state
-    {37, "X", "w", {KEPT("F", "rw")}},                                           // information
+     {KEPT("1", ""), KEPT("a", "rwx"), KEPT("F", "rw"), OPTIONAL_KEPT("E", "w")}}, // set up
+    {33, "X", "w", {}},                                                            // run
+    {34, "X", "w", {}},                                                            // stop
+    {35, "X", "w", {WORD, SLOT}},                                                  // endpoint
+    {36, "X", "r", {}},                                                            // state
+    {37, "X", "w", {KEPT("F", "rw")}},                                             // information
     {38, "X", "w", {KEPT("1", "")}},                             // change the cspace
     {44, "E", "w", {OPTIONAL(ALL, "g")}},                        // send
     {48, "N", "w", {}},                                          // notify

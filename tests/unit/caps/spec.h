@@ -14,7 +14,8 @@
 struct spec_arg {
     enum cap_arg_kind kind;
     const char *types, *rights;
-    bool kept; ///< must not be held
+    const char *table_rights; ///< of a page table, besides
+    bool kept;                ///< must not be held
 };
 
 struct spec_command {
