@@ -130,6 +130,18 @@ static errval_t translate(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
+static errval_t print(struct caps_call *call)
+{
+    char text[KERNEL_PRINT_MAX];
+    uint64_t bytes = call->args[1];
+    if (bytes > sizeof(text))
+        return SYS_ERR_ARGS;
+    errval_t err = invoke_read_user(text, call->args[0], bytes);
+    if (err_is_ok(err))
+        invoke_return(call, serial_write_now(text, bytes), 0);
+    return err;
+}
+
 errval_t invoke_kernel(struct caps_call *call)
 {
     switch (call->command) {
@@ -162,6 +174,8 @@ errval_t invoke_kernel(struct caps_call *call)
         return SYS_ERR_OK;
     case KERNEL_CMD_RECLAIM:
         return reclaim(call);
+    case KERNEL_CMD_PRINT:
+        return print(call);
     case KERNEL_CMD_HALT:
         if (call->args[0] > HALT_STATUS_MAX)
             return SYS_ERR_ARGS;

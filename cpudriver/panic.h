@@ -13,9 +13,6 @@
 /// Print; knows %s %c %d %u %x %lu %lx %p %% with width and zero fill.
 void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/// Write bytes to the serial port as they are, "\n" as "\r\n".
-void kputs(const char *text, size_t bytes);
-
 /// An invariant is broken or the machine cannot boot: say so with a backtrace, and stop the
 /// machine.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -86,11 +86,6 @@ void kprintf(const char *format, ...)
     va_end(args);
 }
 
-void kputs(const char *text, size_t bytes)
-{
-    put(&(struct sink){false}, text, bytes);
-}
-
 static const struct sink last_words = {true};
 
 static void say(const char *format, ...)

@@ -70,23 +70,6 @@ static errval_t sys_suspend(struct dcb *dcb, uint64_t wakeup)
     return SYS_ERR_OK;
 }
 
-static errval_t sys_print(struct dcb *dcb, lvaddr_t text, uint64_t bytes)
-{
-    if (bytes > SYS_PRINT_MAX)
-        return SYS_ERR_ARGS;
-    while (bytes > 0) {
-        size_t left;
-        const char *at = space_user_ptr(dcb->pml4, text, false, &left);
-        if (at == NULL)
-            return SYS_ERR_USER_POINTER;
-        size_t now = left < bytes ? left : bytes;
-        kputs(at, now);
-        text += now;
-        bytes -= now;
-    }
-    return SYS_ERR_OK;
-}
-
 // What SYSCALL leaves in rcx and r11; entry.S does not keep them twice.
 static void note_clobbered(void)
 {
@@ -148,9 +131,6 @@ static __attribute__((noinline)) bool handle_other(struct dcb *dcb)
         break;
     case SYSCALL_TICK:
         kcb.unsettled = true;
-        break;
-    case SYSCALL_PRINT:
-        err = sys_print(dcb, regs->rdi, regs->rsi);
         break;
     }
     return finish(dcb, err);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Output for those who look for a mistake. One system call a line, so that lines of several domains
-// do not mix.
+// Output for those who look for a mistake: where all output goes, line by line, so that lines of
+// several domains do not mix. While the dispatcher is disabled nobody can be waited for.
 
 #include "barrelfish/debug.h"
 
@@ -13,10 +13,11 @@
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/systime.h"
+#include "barrelfish/terminal.h"
 #include "kpi/cap_rules.h"
 #include "print_limit.h"
 
-#define LINE_BYTES SYS_PRINT_MAX
+#define LINE_BYTES 512u
 
 // A line that is put together from parts and cut if it becomes too long.
 struct line {
@@ -51,7 +52,11 @@ static void line_begin(struct line *line)
 static void line_print(const struct line *line)
 {
     // There is nowhere else to say that this failed.
-    (void)sys_print(line->text, line->length);
+    if (disp_is_disabled()) {
+        (void)sys_print(line->text, line->length);
+    } else {
+        (void)terminal_write(line->text, line->length);
+    }
 }
 
 void debug_printf(const char *fmt, ...)

@@ -20,6 +20,7 @@
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/memobj.h"
+#include "barrelfish/terminal.h"
 #include "fault_report.h"
 #include "mm.h"
 #include "pagefault.h"
@@ -75,7 +76,21 @@ static void answer_run(struct fault *fault)
 
 static void fatal_run(void)
 {
+    size_t bytes;
+    const char *text = fault_report_text(&bytes);
+    (void)terminal_write_last(text, bytes);
     disp_fatal();
+}
+
+// The report or the exit itself faulted: nothing of this domain can be relied upon.
+static void __attribute__((noreturn)) stop_at_once(void)
+{
+    size_t bytes;
+    const char *text = fault_report_text(&bytes);
+    (void)sys_print(text, bytes);
+    for (;;) {
+        (void)invoke_dispatcher_stop(cap_dispatcher);
+    }
 }
 
 // Makes the current thread call `entry` on another stack, with fresh FPU registers.
@@ -179,9 +194,8 @@ static void unanswered(struct dispatcher *disp, struct fault *fault)
     fatal = true;
     disp->shared.trap_save = fault->regs; // other threads may have faulted since
     fault_report(disp, fault->vector, fault->address, fault->error_code, fault->answer);
-    while (again) {
-        // The report or the exit itself faulted: nothing of this domain can be relied upon.
-        (void)invoke_dispatcher_stop(cap_dispatcher);
+    if (again) {
+        stop_at_once();
     }
     divert(disp, fault->regs.fs_base, fatal_run, NULL,
            (uintptr_t)fatal_stack + sizeof(fatal_stack));

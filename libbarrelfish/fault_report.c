@@ -11,21 +11,23 @@
 
 #include "backtrace.h"
 #include "barrelfish/err.h"
-#include "barrelfish/syscalls.h"
 
 #define GUARD_BYTES_MAX 16384ul   ///< the C library keeps less free at the low end of a stack
 #define FRAME_BYTES_MAX 1048576ul ///< one function's variables that reach beyond the stack
+#define REPORT_BYTES 4096u        ///< with names it is about half of that
+
+static char report[REPORT_BYTES];
+static size_t report_bytes;
 
 static void __attribute__((format(printf, 1, 2))) print(const char *fmt, ...)
 {
-    char line[256];
+    size_t room = sizeof(report) - report_bytes;
     va_list args;
     va_start(args, fmt);
-    int length = vsnprintf(line, sizeof(line), fmt, args);
+    int length = vsnprintf(report + report_bytes, room, fmt, args);
     va_end(args);
     if (length > 0) {
-        size_t bytes = (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1;
-        (void)sys_print(line, bytes);
+        report_bytes += (size_t)length < room ? (size_t)length : room - 1;
     }
 }
 
@@ -70,6 +72,7 @@ void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, ui
                   errval_t answer)
 {
     const struct registers *regs = &disp->shared.trap_save;
+    report_bytes = 0;
     print("domain %s.%u (%x): ", disp_name(), disp->shared.core_id, disp->shared.domain_id);
     if (vector == 14) {
         print("page fault at %lx, error %lx, rip %lx\n", address, error_code, regs->rip);
@@ -87,4 +90,10 @@ void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, ui
         print("  thread %lu\n", disp->current->id);
         print_backtrace(disp->current, regs);
     }
+}
+
+const char *fault_report_text(size_t *bytes)
+{
+    *bytes = report_bytes;
+    return report;
 }

@@ -7,12 +7,13 @@
 
 #include "barrelfish/syscalls.h"
 
-static size_t write_to_cpudriver(const char *data, size_t length)
+static size_t write_alone(const char *data, size_t length)
 {
     return err_is_ok(sys_print(data, length)) ? length : 0;
 }
 
-static terminal_write_fn current_write = write_to_cpudriver;
+static terminal_write_fn current_write = write_alone;
+static terminal_write_fn current_write_last = write_alone;
 
 size_t terminal_write(const char *data, size_t length)
 {
@@ -22,6 +23,16 @@ size_t terminal_write(const char *data, size_t length)
 terminal_write_fn terminal_set_write(terminal_write_fn write)
 {
     terminal_write_fn before = current_write;
-    current_write = write != NULL ? write : write_to_cpudriver;
+    current_write = write != NULL ? write : write_alone;
     return before;
+}
+
+size_t terminal_write_last(const char *data, size_t length)
+{
+    return current_write_last(data, length);
+}
+
+void terminal_set_write_last(terminal_write_fn write)
+{
+    current_write_last = write;
 }

@@ -3,7 +3,7 @@
 //
 // Standard input and output over a channel to the console's service (if/console.h). Connects at the
 // first use; as long as the service is not registered, and in domains that spawnd did not make,
-// among them all on which the console stands, output goes to the CPU driver. One mutex for each
+// among them all on which the console stands, output goes to sys_print(). One mutex for each
 // direction of the channel: whoever waits for input does not keep others from writing.
 #include "barrelfish/terminal_client.h"
 
@@ -21,7 +21,8 @@
 static struct {
     struct thread_mutex send, recv;
     bool bound;
-    bool lost; ///< the console has gone: it is not looked for again
+    bool lost;             ///< the console has gone: it is not looked for again
+    struct thread *sender; ///< who has `send` for text
     struct ump_chan chan;
 } terminal;
 
@@ -37,11 +38,12 @@ static bool connect(void)
 }
 
 // With `send` held. The channel is not freed: a reader may be in it.
-static errval_t send(enum console_op op, const void *data, size_t bytes)
+static errval_t send(enum console_op op, const void *data, size_t bytes, unsigned flags)
 {
     uint64_t words[UMP_PAYLOAD_WORDS] = {0};
     memcpy(words, data, bytes);
-    errval_t err = ump_chan_send_until(&terminal.chan, words, console_ctrl(op, bytes), 0);
+    uint16_t ctrl = (uint16_t)(console_ctrl(op, bytes) | flags);
+    errval_t err = ump_chan_send_until(&terminal.chan, words, ctrl, 0);
     if (err_is_fail(err)) {
         terminal.lost = true;
         return err_push(err, LIB_ERR_CHAN_CLOSED);
@@ -49,21 +51,47 @@ static errval_t send(enum console_op op, const void *data, size_t bytes)
     return SYS_ERR_OK;
 }
 
+// With `send` held: the text as one whole, if it is not too long for that; returns the bytes sent.
+static size_t send_text(const char *data, size_t length)
+{
+    size_t sent = 0;
+    bool connected = true;
+    while (connected && sent < length) {
+        size_t left = length - sent;
+        size_t bytes = left < CONSOLE_MESSAGE_BYTES ? left : CONSOLE_MESSAGE_BYTES;
+        connected =
+            err_is_ok(send(CONSOLE_WRITE, data + sent, bytes, bytes < left ? CONSOLE_MORE : 0));
+        sent += connected ? bytes : 0;
+    }
+    return sent;
+}
+
 static size_t write_text(const char *data, size_t length)
 {
     size_t sent = 0;
-    thread_mutex_lock(&terminal.send);
-    bool connected = connect();
-    while (connected && sent < length) {
-        size_t bytes =
-            length - sent < CONSOLE_MESSAGE_BYTES ? length - sent : CONSOLE_MESSAGE_BYTES;
-        connected = err_is_ok(send(CONSOLE_WRITE, data + sent, bytes));
-        sent += connected ? bytes : 0;
+    if (terminal.sender != thread_self()) { // else it has a mistake to tell of that it met here
+        thread_mutex_lock(&terminal.send);
+        terminal.sender = thread_self();
+        sent = connect() ? send_text(data, length) : 0;
+        terminal.sender = NULL;
+        thread_mutex_unlock(&terminal.send);
     }
     if (sent < length && err_is_ok(sys_print(data + sent, length - sent))) {
         sent = length;
     }
-    thread_mutex_unlock(&terminal.send);
+    return sent;
+}
+
+static size_t write_last(const char *data, size_t length)
+{
+    size_t sent = 0;
+    if (terminal.bound && !terminal.lost && thread_mutex_trylock(&terminal.send)) {
+        sent = send_text(data, length);
+        thread_mutex_unlock(&terminal.send);
+    }
+    if (sent < length && err_is_ok(sys_print(data + sent, length - sent))) {
+        sent = length;
+    }
     return sent;
 }
 
@@ -72,7 +100,7 @@ static errval_t ask(enum console_op op, uint64_t argument)
 {
     thread_mutex_lock(&terminal.send);
     errval_t err =
-        connect() ? send(op, &argument, sizeof(argument)) : (errval_t)LIB_ERR_CHAN_CLOSED;
+        connect() ? send(op, &argument, sizeof(argument), 0) : (errval_t)LIB_ERR_CHAN_CLOSED;
     thread_mutex_unlock(&terminal.send);
     return err;
 }
@@ -184,6 +212,7 @@ __attribute__((constructor)) static void terminal_client_start(void)
     struct capability identity;
     if (err_is_ok(cap_identify(cap_spawndep, &identity))) {
         (void)terminal_set_write(write_text);
+        terminal_set_write_last(write_last);
         (void)personality_set_read(terminal_read_line);
     }
 }

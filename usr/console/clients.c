@@ -10,14 +10,47 @@
 #include <string.h>
 
 #define CLIENTS_MAX 1024u
+#define CLIENTS_USUAL 64u
 /// Messages of one client that are handled before others get a turn.
 #define MESSAGES_EACH_EVENT 32u
+/// Times that unfinished lines are shown before what belongs together is, too.
+#define MORE_TICKS 25u
 
 static struct monitor_export service;
+/// Channels of one domain: its share of the work that a look at all of them is.
+#define CLIENTS_SHARE 4u
+
 static struct client *clients;
+/// Room for as many as there are most of the time: the console's memory does not go up and down.
+static struct client usual_clients[CLIENTS_USUAL];
+static bool usual_taken[CLIENTS_USUAL];
 static unsigned clients_count;
+static bool some_unfinished; ///< there may be a client with an unfinished line
+static bool some_waiting;    ///< there may be one that waits for output to be taken
 
 static void on_message(void *arg);
+
+static struct client *client_get(void)
+{
+    for (unsigned i = 0; i < CLIENTS_USUAL; i++) {
+        if (!usual_taken[i]) {
+            usual_taken[i] = true;
+            memset(&usual_clients[i], 0, sizeof(usual_clients[i]));
+            return &usual_clients[i];
+        }
+    }
+    return calloc(1, sizeof(struct client));
+}
+
+static void client_put(struct client *client)
+{
+    size_t index = ((uintptr_t)client - (uintptr_t)usual_clients) / sizeof(*client);
+    if (index < CLIENTS_USUAL) {
+        usual_taken[index] = false;
+    } else {
+        free(client);
+    }
+}
 
 static bool any(const struct client *client)
 {
@@ -40,7 +73,7 @@ static void client_free(struct client *client)
         output_end(&output, &client->line);
     }
     ump_chan_close(&client->chan);
-    free(client);
+    client_put(client);
     clients_count--;
     if (clients_find(domain, any) == NULL) {
         readers_domain_ended(domain);
@@ -93,11 +126,14 @@ static void handle(struct client *client, const volatile struct ump_message *mes
     switch (console_ctrl_op(ctrl)) {
     case CONSOLE_WRITE:
         output_write(&output, &client->line, (const char *)words,
-                     bytes < CONSOLE_MESSAGE_BYTES ? bytes : CONSOLE_MESSAGE_BYTES);
+                     bytes < CONSOLE_MESSAGE_BYTES ? bytes : CONSOLE_MESSAGE_BYTES,
+                     (ctrl & CONSOLE_MORE) != 0);
+        client->ticks = 0;
         break;
     case CONSOLE_FLUSH:
         output_push(&output, &client->line);
         client->flushes++;
+        some_waiting = true;
         client->flush_mark = output.put;
         break;
     case CONSOLE_READ_LINE:
@@ -125,6 +161,7 @@ static bool has_room(void)
 static errval_t listen(struct client *client)
 {
     client->stalled = !has_room();
+    some_waiting |= client->stalled;
     return client->stalled
                ? SYS_ERR_OK
                : ump_chan_register_recv(&client->chan, console_ws, MKCLOSURE(on_message, client));
@@ -141,6 +178,7 @@ static void on_message(void *arg)
             handle(client, message);
         }
     }
+    some_unfinished |= client->line.used > 0;
     if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG) {
         ump_chan_flush(&client->chan);
         err = listen(client);
@@ -154,41 +192,55 @@ static void on_message(void *arg)
 void clients_push(void)
 {
     for (struct client *client = clients; client != NULL; client = client->next) {
-        if (output_room(&output) >= output_need(0)) {
+        bool due = !client->line.more || ++client->ticks >= MORE_TICKS;
+        if (due && output_room(&output) >= output_need(0)) {
             output_push(&output, &client->line);
         }
+        some_unfinished |= client->line.used > 0;
     }
 }
 
 bool clients_unfinished(void)
 {
-    for (struct client *client = clients; client != NULL; client = client->next) {
-        if (client->line.used > 0) {
-            return true;
-        }
-    }
-    return false;
+    bool some = some_unfinished;
+    some_unfinished = false;
+    return some;
 }
 
 void clients_output_taken(void)
 {
     struct client *next;
+    if (!some_waiting) {
+        return;
+    }
+    some_waiting = false;
     for (struct client *client = clients; client != NULL; client = next) {
         next = client->next;
         for (; client->flushes > 0 && output.taken >= client->flush_mark; client->flushes--) {
             send(client, CONSOLE_FLUSHED, "", 0, 0);
         }
+        some_waiting |= client->flushes > 0;
         if (client->stalled && err_is_fail(listen(client))) {
             client_free(client);
         }
     }
 }
 
+static bool has_share(domainid_t domain)
+{
+    unsigned count = 0;
+    for (struct client *client = clients; client != NULL; client = client->next) {
+        count += client->domain == domain;
+    }
+    return count < CLIENTS_SHARE;
+}
+
 static void connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
     struct client *client =
-        clients_count < CLIENTS_MAX && !request->lmp ? calloc(1, sizeof(*client)) : NULL;
+        clients_count < CLIENTS_MAX && !request->lmp && has_share(request->client) ? client_get()
+                                                                                   : NULL;
     if (client == NULL) {
         (void)monitor_refuse(request, MON_ERR_LIMIT);
         return;
@@ -196,7 +248,7 @@ static void connect(void *st, struct monitor_bind_request *request)
     client->domain = request->client;
     errval_t err = ump_chan_accept(&client->chan, request);
     if (err_is_fail(err)) {
-        free(client);
+        client_put(client);
         return;
     }
     client->next = clients;

@@ -18,6 +18,7 @@ struct client {
     domainid_t domain; ///< as the monitors know it
     struct ump_chan chan;
     struct output_line line;
+    unsigned ticks;        ///< of the timer, since something came
     enum console_op wants; ///< CONSOLE_READ_LINE, CONSOLE_READ_RAW or 0
     size_t wants_bytes;
     bool raw;              ///< its last request for input was CONSOLE_READ_RAW
@@ -41,6 +42,7 @@ void pump(void);
 errval_t clients_init(iref_t *iref);
 /// Puts all unfinished lines into the stream.
 void clients_push(void);
+/// Whether there may be such lines since this was asked last.
 bool clients_unfinished(void);
 /// Output has been taken: answers flushes that are done, and listens to stalled clients if there is
 /// room.

@@ -2,9 +2,9 @@
 // Copyright The Stave authors
 //
 // What came over the serial line: a queue of bytes, and a line that is being edited out of them.
-// Pure and bounded. Bytes become a line only when somebody wants a line, so that what is typed ahead
-// can still be read raw. Keys in a line: backspace (a whole character), Ctrl-U (all), Enter, Ctrl-D
-// (the end of the input, on an empty line); other control characters are ignored.
+// Pure and bounded. Bytes become a line only when somebody wants a line, so that what is typed
+// ahead can still be read raw. Keys in a line: backspace (a whole character), Ctrl-U (all), Enter,
+// Ctrl-D (the end of the input, on an empty line); other control characters are ignored.
 //
 // N1 Nothing is lost: who adds looks for input_room() first, and a line that is longer than the
 //    editor's memory is given in pieces, of which only the last ends with a newline.
@@ -64,13 +64,13 @@ static inline bool input_ended(const struct input *input)
 /// typed before it and not yet read is forgotten.
 bool input_add(struct input *input, char c);
 
-/// Take up to `bytes` raw bytes, at most to the end of a line; returns their number. What was edited
-/// for a reader who has gone comes first.
+/// Take up to `bytes` raw bytes, at most to the end of a line; returns their number. What was
+/// edited for a reader who has gone comes first.
 size_t input_take(struct input *input, char *buf, size_t bytes);
 
 /// Edit the line with the bytes that there are, as far as its end.
 enum input_line input_edit(struct input *input, input_echo_fn echo, void *st);
 
-/// Take up to `bytes` bytes of a finished line or piece, its newline included; returns their number.
-/// The rest stays, and is finished too.
+/// Take up to `bytes` bytes of a finished line or piece, its newline included; returns their
+/// number. The rest stays, and is finished too.
 size_t input_line_take(struct input *input, char *buf, size_t bytes);

@@ -17,7 +17,7 @@
 /// Until the UART is looked at again when it was full.
 #define TRANSMIT_US 1000u
 /// Until an unfinished line is shown.
-#define UNFINISHED_US 4000u
+#define UNFINISHED_US 10000u
 #define TRANSMIT_BYTES 512u
 #define INTERRUPT_MESSAGES 2u
 

@@ -30,15 +30,38 @@ void output_push(struct output *output, struct output_line *line)
     }
     output->open = line->text[line->used - 1] == '\n' ? NULL : line;
     line->used = 0;
+    line->more = false;
 }
 
-void output_write(struct output *output, struct output_line *line, const char *text, size_t bytes)
+// The text up to its last newline. What follows that is pushed later.
+static void push_lines(struct output *output, struct output_line *line)
+{
+    size_t whole = line->used;
+    while (whole > 0 && line->text[whole - 1] != '\n') {
+        whole--;
+    }
+    size_t rest = line->used - whole;
+    line->used = whole;
+    output_push(output, line);
+    memmove(line->text, line->text + whole, rest);
+    line->used = rest;
+}
+
+void output_write(struct output *output, struct output_line *line, const char *text, size_t bytes,
+                  bool more)
 {
     for (size_t i = 0; i < bytes; i++) {
         line->text[line->used++] = text[i];
-        if (text[i] == '\n' || line->used == OUTPUT_LINE_BYTES) { // O1
+        if (line->used == OUTPUT_LINE_BYTES) { // O1
+            push_lines(output, line);
+        }
+        if (line->used == OUTPUT_LINE_BYTES) {
             output_push(output, line);
         }
+    }
+    line->more = more && line->used > 0;
+    if (!line->more) {
+        push_lines(output, line);
     }
 }
 

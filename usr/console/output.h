@@ -4,8 +4,9 @@
 // What is to be shown, in order: the text of many writers as one stream for the UART. Pure and
 // bounded.
 //
-// O1 Text of a line that is not finished is kept with its writer; a line of up to OUTPUT_LINE_BYTES
-//    goes into the stream as a whole.
+// O1 Text of a line that is not finished is kept with its writer, and so is text of which the
+//    writer has said that more belongs to it; up to OUTPUT_LINE_BYTES go into the stream as a
+//    whole.
 // O2 A line that is pushed unfinished stays its writer's: if another writer comes first, a newline
 //    is put between the two.
 // O3 Nothing is lost: output_write() needs output_room() for what it is given, as output_need()
@@ -17,11 +18,12 @@
 #include <stdint.h>
 
 #define OUTPUT_STREAM_BYTES 32768u
-#define OUTPUT_LINE_BYTES 256u
+#define OUTPUT_LINE_BYTES 2048u
 
 /// The unfinished line of one writer. All zero: empty.
 struct output_line {
     size_t used;
+    bool more; ///< it is unfinished because of what the writer said
     char text[OUTPUT_LINE_BYTES];
 };
 
@@ -43,8 +45,9 @@ static inline size_t output_need(size_t bytes)
     return 2 * (OUTPUT_LINE_BYTES + bytes) + 2;
 }
 
-/// Add text; a newline becomes carriage return and newline.
-void output_write(struct output *output, struct output_line *line, const char *text, size_t bytes);
+/// Add text; a newline becomes carriage return and newline. `more`: what comes next belongs to it.
+void output_write(struct output *output, struct output_line *line, const char *text, size_t bytes,
+                  bool more);
 
 /// Put the unfinished line into the stream too. Needs output_need(0).
 void output_push(struct output *output, struct output_line *line);

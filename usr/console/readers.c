@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Who waits for input: served, in order, while its domain has the foreground; others wait until they
-// have it, as a background job does. The UART is read while there is room: what comes beyond that
-// stays with the sender, which the serial port holds back, so that nothing is lost however fast it
-// comes.
+// Who waits for input: served, in order, while its domain has the foreground; others wait until
+// they have it, as a background job does. The UART is read while there is room: what comes beyond
+// that stays with the sender, which the serial port holds back, so that nothing is lost however
+// fast it comes.
 #include "console.h"
 #include "uart.h"
 
@@ -145,7 +145,7 @@ static struct client *next_reader(void)
 static void echo(void *st, const char *text, size_t bytes)
 {
     struct client *client = st;
-    output_write(&output, &client->line, text, bytes);
+    output_write(&output, &client->line, text, bytes, false);
 }
 
 // Tells whether the reader was answered. Without bytes the answer is the end of the input.

@@ -15,7 +15,6 @@ static const char *const syscalls[SYSCALL_END - SYSCALL_BASE] = {
     [SYSCALL_LMP_SEND - SYSCALL_BASE] = "system call: LMP send",
     [SYSCALL_YIELD - SYSCALL_BASE] = "system call: yield",
     [SYSCALL_SUSPEND - SYSCALL_BASE] = "system call: suspend",
-    [SYSCALL_PRINT - SYSCALL_BASE] = "system call: print",
     [SYSCALL_NOP - SYSCALL_BASE] = "system call: nop",
     [SYSCALL_TICK - SYSCALL_BASE] = "system call: tick",
 };

@@ -75,6 +75,7 @@ void client_free(struct client *client)
     }
     *link = client->next;
     client_clear(client);
+    say_forget(client);
     free(client);
 }
 

@@ -228,6 +228,7 @@ void domain_died(const uint64_t *words, size_t length)
     if (domain == NULL || domain->state != SPAWND_RUNNING || domain->ending) {
         return; // One that was ended here: the CPU driver says so too.
     }
+    say_death(domain->id);
     if (length >= 5) {
         debug_printf("domain %x (%s) died: %s, at %#lx, address %#lx, error %#lx\n", domain->id,
                      domain->name, death_text(words[0]), words[2], words[3], words[4]);

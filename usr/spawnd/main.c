@@ -62,6 +62,7 @@ int main(void)
         !modules_init((const struct bootinfo *)BOOTINFO_VADDR)) {
         USER_PANIC("spawnd got no boot information");
     }
+    say_init();
     domain_table_init(&domains, disp_get_core_id());
     end_init();
     errval_t err = memory_init();

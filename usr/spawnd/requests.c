@@ -215,6 +215,13 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
         cap_drop(cap); // Not asked for.
     }
     switch (words[0]) {
+    case SPAWND_PRINT:
+        if (client->remote == NULL) {
+            say_words(client, words);
+        } else {
+            reply_error(client, SYS_ERR_ILLEGAL_INVOCATION);
+        }
+        break;
     case SPAWND_STRINGS:
         reply_error(client, add_strings(client, words));
         break;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// What the files of spawnd know of one another. spawnd has one thread: a handler runs to its end
-// and waits for the monitor and the memory server of its core only, which never wait for spawnd.
-// What may take long is done in steps, in events of the waitset (end.c).
+// What the files of spawnd know of one another. spawnd has one thread (say.c has another for a
+// while): a handler runs to its end and waits for the monitor and the memory server of its core
+// only, which never wait for spawnd. What may take long is done in steps, in events of the waitset
+// (end.c).
 #pragma once
 
 #include "barrelfish/barrelfish.h"
@@ -11,6 +12,7 @@
 #include "barrelfish/spawn.h"
 #include "domain_table.h"
 #include "spawn_strings.h"
+#include "words.h"
 
 struct remote;
 
@@ -21,6 +23,7 @@ struct client {
     domainid_t domain;
     struct remote *remote;   ///< NULL: over LMP
     struct strings *strings; ///< NULL: no piece has come yet
+    struct words *words;     ///< NULL: it has said nothing
     struct capref argcaps[SPAWND_ARGCN_SLOTS];
     domainid_t waits_for; ///< gets its reply when this domain has ended; or 0
     domainid_t kills;     ///< the same
@@ -80,6 +83,17 @@ void domain_kill_reply(struct client *client);
 bool modules_init(const struct bootinfo *bootinfo);
 /// The first module of this name, or NULL.
 const struct bootinfo_module *modules_find(const char *name);
+
+// say.c: what is printed.
+
+/// From now on debug_printf() goes where say_words() goes.
+void say_init(void);
+/// A domain has died, and that is to be said: it may be the console.
+void say_death(domainid_t id);
+/// SPAWND_PRINT.
+void say_words(struct client *client, const uint64_t words[SPAWND_WORDS]);
+/// The client goes.
+void say_forget(struct client *client);
 
 // memory.c: the memory server.
 

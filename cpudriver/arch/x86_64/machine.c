@@ -16,6 +16,7 @@
 
 #define SERIAL_PORT 0x3f8u
 #define SERIAL_SPIN_MAX 100000u
+#define SERIAL_FIFO_BYTES 16u
 #define DEBUG_CONSOLE_PORT 0xe9u
 #define EXIT_PORT 0xf4u
 #define EXIT_STATUS_BASE 0x10u ///< the runner's convention: 0x10 + status, or EXIT_DIED
@@ -56,6 +57,20 @@ void serial_write(const char *text, size_t bytes)
             serial_put('\r');
         serial_put(text[i]);
     }
+}
+
+size_t serial_write_now(const char *text, size_t bytes)
+{
+    size_t taken = 0, room = (cpu_in8(SERIAL_PORT + 5) & 0x20) != 0 ? SERIAL_FIFO_BYTES : 0;
+    while (taken < bytes && room >= 2) { // a newline is two
+        if (text[taken] == '\n') {
+            cpu_out8(SERIAL_PORT, '\r');
+            room--;
+        }
+        cpu_out8(SERIAL_PORT, (uint8_t)text[taken++]);
+        room--;
+    }
+    return taken;
 }
 
 void debug_console_write(const char *text, size_t bytes)

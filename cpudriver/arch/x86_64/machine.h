@@ -12,6 +12,10 @@
 void serial_init(void);
 void serial_write(const char *text, size_t bytes);
 
+/// Write as much as the port takes without waiting, at most its FIFO; returns the bytes of the text
+/// that it took.
+size_t serial_write_now(const char *text, size_t bytes);
+
 /// Silence the two 8259A interrupt controllers; the APICs take their place.
 void pic_disable(void);
 

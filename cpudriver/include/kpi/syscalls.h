@@ -34,8 +34,6 @@
 //     forgotten: the dispatcher continues at entry_run when a message came or an endpoint was
 //     closed (lmp_delivered is not the domain's lmp_seen), at once if that has been already, or
 //     when the time has come. Returns only with SYS_ERR_ARGS if the caller is enabled.
-// SYSCALL_PRINT
-//     rdi = text, rsi = bytes (at most SYS_PRINT_MAX): to the CPU driver's console. Result: rax.
 // SYSCALL_NOP
 //     Result: rax = 0.
 // SYSCALL_TICK
@@ -53,12 +51,11 @@
 #define SYSCALL_LMP_SEND (SYSCALL_BASE + 1)
 #define SYSCALL_YIELD (SYSCALL_BASE + 2)
 #define SYSCALL_SUSPEND (SYSCALL_BASE + 3)
-#define SYSCALL_PRINT (SYSCALL_BASE + 4)
-#define SYSCALL_NOP (SYSCALL_BASE + 5)
-#define SYSCALL_TICK (SYSCALL_BASE + 6)
-#define SYSCALL_END (SYSCALL_BASE + 7)
+#define SYSCALL_NOP (SYSCALL_BASE + 4)
+#define SYSCALL_TICK (SYSCALL_BASE + 5)
+#define SYSCALL_END (SYSCALL_BASE + 6)
 
-#define SYS_PRINT_MAX 512u
+#define KERNEL_PRINT_MAX 64u
 
 #define LMP_FLAG_YIELD 0x01u    ///< run the receiver at once in the sender's place
 #define LMP_FLAG_GIVE 0x02u     ///< move the capability instead of copying it
@@ -144,6 +141,9 @@ enum cap_cmd {
                         ///< range, all else there is deleted; value 1 = `from` for the next call;
                         ///< SYS_ERR_AGAIN until done; SYS_ERR_REMOTE: what other cores may hold
                         ///< stays
+    KERNEL_CMD_PRINT,   ///< args: text (user address), bytes (at most KERNEL_PRINT_MAX): to the
+                        ///< serial port, as much as its FIFO takes now; value 1 = bytes taken. For
+                        ///< the trusted base's early and last words: others have a console
     CAP_CMD_COUNT
 };
 

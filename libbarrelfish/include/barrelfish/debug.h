@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Output for those who look for a mistake; it goes straight to the CPU driver's console, so that it
-// appears whatever else is broken. Lines begin with the domain's name and core. Needs no C library
-// state but that of vsnprintf(), which is none for integers and strings.
+// Output for those who look for a mistake: line by line to where all output goes, and past that
+// (sys_print()) before there is a console and where nobody can be waited for. Lines begin with the
+// domain's name and core. Needs no C library state but that of vsnprintf(), which is none for
+// integers and strings.
 
 #pragma once
 

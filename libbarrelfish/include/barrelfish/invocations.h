@@ -371,6 +371,13 @@ LIB_MUST_CHECK static inline errval_t invoke_kernel_reclaim(struct capref kernel
     return ret.error;
 }
 
+/// Writes to the serial port what its FIFO takes now: *taken of `bytes`, at most KERNEL_PRINT_MAX.
+LIB_MUST_CHECK static inline errval_t invoke_kernel_print(struct capref kernel, const char *text,
+                                                          size_t bytes, size_t *taken)
+{
+    return cap_invoke_value(kernel, KERNEL_CMD_PRINT, (uint64_t)text, bytes, 0, taken);
+}
+
 /// Ends the machine with exit status `status`, 0 to 95.
 LIB_MUST_CHECK static inline errval_t invoke_kernel_halt(struct capref kernel, uint64_t status)
 {

@@ -40,18 +40,11 @@ static inline errval_t sys_suspend(systime_t deadline)
     return syscall2(SYSCALL_SUSPEND, deadline, 0);
 }
 
-/// Writes to the CPU driver's console, however long the text is.
-static inline errval_t sys_print(const char *string, size_t length)
-{
-    errval_t err = SYS_ERR_OK;
-    while (length > 0 && err_is_ok(err)) {
-        size_t part = length < SYS_PRINT_MAX ? length : SYS_PRINT_MAX;
-        err = syscall2(SYSCALL_PRINT, (uint64_t)string, part);
-        string += part;
-        length -= part;
-    }
-    return err;
-}
+/// Says something without the console's channel: early and last words. The trusted base's go to the
+/// CPU driver; any other domain's to its spawnd, a bounded number of bytes in all (if/spawnd.h,
+/// SPAWND_PRINT), the rest is left out. However long the text is, it is printed as a whole if it is
+/// a report's length. Enabled or disabled. Errors: of the transport.
+errval_t sys_print(const char *string, size_t length);
 
 /// Has the CPU driver look at disp_shared()->tick now.
 static inline void sys_tick(void)

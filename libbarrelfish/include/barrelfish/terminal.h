@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Where a domain's output goes: to the CPU driver's console until something better is set.
+// Where a domain's output goes: to sys_print() until something better is set.
 
 #pragma once
 
@@ -12,5 +12,10 @@ typedef size_t (*terminal_write_fn)(const char *data, size_t length);
 
 size_t terminal_write(const char *data, size_t length);
 
-/// Sets where terminal_write() goes; NULL: to the CPU driver. Returns what was set before.
+/// Sets where terminal_write() goes; NULL: to sys_print(). Returns what was set before.
 terminal_write_fn terminal_set_write(terminal_write_fn write);
+
+/// Writes a domain's last words, enabled, in the middle of whatever failed: as terminal_write(),
+/// but does not wait for another thread.
+size_t terminal_write_last(const char *data, size_t length);
+void terminal_set_write_last(terminal_write_fn write);

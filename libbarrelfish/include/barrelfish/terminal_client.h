@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The console as a program sees it beyond standard input and output, which reach it by themselves
-// (domains that spawnd made). While there is no console, output goes to the CPU driver's and input
+// (domains that spawnd made). While there is no console, output goes to sys_print() and input
 // is at its end. One thread at a time reads; any may write.
 #pragma once
 
@@ -24,9 +24,9 @@ size_t terminal_read_line(char *buf, size_t bytes);
 /// Returns 0 at the end of the input, and without a console.
 size_t terminal_read_raw(char *buf, size_t bytes, bool *typed);
 
-/// Give the console's foreground, and with it the input, to a domain that reads from now on, or take
-/// it back: the caller's own ID. Works for the shell and for who was given it (if/console.h); else
-/// nothing happens. LIB_ERR_CHAN_CLOSED: there is no console.
+/// Give the console's foreground, and with it the input, to a domain that reads from now on, or
+/// take it back: the caller's own ID. Works for the shell and for who was given it (if/console.h);
+/// else nothing happens. LIB_ERR_CHAN_CLOSED: there is no console.
 errval_t terminal_set_foreground(domainid_t domain);
 
 /// Wait until Ctrl-C is typed (true) while the caller has given the foreground away and its holder

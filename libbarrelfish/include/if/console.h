@@ -16,14 +16,16 @@
 #define CONSOLE_MESSAGE_BYTES 56u
 
 enum console_op {
-    /// To the console: text. What follows the last newline is shown when more comes, or very soon.
+    /// To the console: text. Lines are shown as a whole, and so is what CONSOLE_MORE says belongs
+    /// together, up to about CONSOLE_WHOLE_BYTES. What is unfinished is shown when more comes, or
+    /// soon.
     CONSOLE_WRITE = 1,
     /// To the console: show all text; CONSOLE_FLUSHED follows when all of it has gone to the UART.
     CONSOLE_FLUSH,
     /// To the console: a line, ended by '\n', edited by the console with echo. CONSOLE_INPUT
     /// follows. Word 0: most bytes wanted; the rest of a longer line goes to the next
-    /// request. A line that is longer than the console's memory comes in pieces. Data (CONSOLE_DATA)
-    /// is given as by CONSOLE_READ_RAW.
+    /// request. A line that is longer than the console's memory comes in pieces. Data
+    /// (CONSOLE_DATA) is given as by CONSOLE_READ_RAW.
     CONSOLE_READ_LINE,
     /// To the console: what is there, at least one byte and at most to the end of a line, without
     /// echo. CONSOLE_INPUT follows. Word 0: most bytes wanted.
@@ -44,6 +46,7 @@ enum console_op {
 };
 
 #define CONSOLE_MORE 0x80u
+#define CONSOLE_WHOLE_BYTES 2048u
 #define CONSOLE_DATA 0x4000u
 
 /// The control bits of a message.

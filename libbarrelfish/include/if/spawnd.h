@@ -44,8 +44,8 @@ enum spawnd_op {
     /// with what it spawns (0: no limit). On the caller's own core what it holds counts on the
     /// caller's limit too. The first argument names a boot module. reply: 1 domain ID.
     /// errors: SPAWN_ERR_ARGS, SPAWN_ERR_NO_MODULE, SPAWN_ERR_LIMIT no room, or too many domains of
-    /// the same origin, LIB_ERR_RAM_ALLOC_LIMIT it
-    /// cannot even be loaded, or the caller's limit does not allow it, those of spawn_load() (barrelfish/spawn.h).
+    /// the same origin, LIB_ERR_RAM_ALLOC_LIMIT it cannot even be loaded, or the caller's limit does
+    /// not allow it, those of spawn_load() (barrelfish/spawn.h).
     SPAWND_SPAWN,
     /// 1: exit status. The caller ends; there is no reply. LMP only.
     SPAWND_EXIT,
@@ -76,8 +76,15 @@ enum spawnd_op {
     /// line, 3-6: those from the offset on, at most SPAWND_NAME_BYTES, filled up with zeros.
     /// errors: SPAWN_ERR_NO_DOMAIN.
     SPAWND_DESCRIBE,
+    /// 1: bytes (at most SPAWND_PIECE_BYTES), perhaps with SPAWND_PRINT_MORE: the next piece is
+    /// part of the same text; 2-6: text. Printed on the domain's behalf: for the words of who has
+    /// no console, early ones and last ones. What a domain says in all its life is bounded, the
+    /// rest is left out. There is no reply. LMP only.
+    SPAWND_PRINT,
     SPAWND_OPS_COUNT
 };
+
+#define SPAWND_PRINT_MORE (UINT64_C(1) << 32)
 
 #define SPAWND_FLAG_BOOTINFO 0x1u ///< map bootinfo to read
 #define SPAWND_FLAG_OPERATOR 0x2u ///< it is to be DOMAIN_OPERATOR: boot core's first domain only

@@ -7,8 +7,8 @@
 //
 // F1 A framed line begins, once, with FRAMING_BEGIN FRAMING_ESCAPE and the letter of its source.
 //    What begins otherwise is plain for ever: typed, each byte itself, without an end.
-// F2 After that FRAMING_ESCAPE twice is that byte once, FRAMING_ESCAPE FRAMING_END is the end of the
-//    input, and every other byte is itself. Nothing follows the end.
+// F2 After that FRAMING_ESCAPE twice is that byte once, FRAMING_ESCAPE FRAMING_END is the end of
+//    the input, and every other byte is itself. Nothing follows the end.
 #pragma once
 
 #include <stdbool.h>

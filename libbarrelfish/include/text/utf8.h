@@ -2,9 +2,9 @@
 // Copyright The Stave authors
 //
 // Characters in bytes of UTF-8, for those who edit text: where one ends, and how much of a row it
-// takes. Pure. A byte that belongs to no character counts as one by itself, so that any bytes can be
-// edited and none is lost. Source: The Unicode Standard 15.0, table 3-7 (well-formed sequences) and
-// EastAsianWidth.txt (the blocks that are wide).
+// takes. Pure. A byte that belongs to no character counts as one by itself, so that any bytes can
+// be edited and none is lost. Source: The Unicode Standard 15.0, table 3-7 (well-formed sequences)
+// and EastAsianWidth.txt (the blocks that are wide).
 #pragma once
 
 #include <stdbool.h>

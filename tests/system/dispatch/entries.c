@@ -51,7 +51,6 @@ static const struct way {
     {cell_code_syscall, SYSCALL_NOP},
     {cell_code_syscall, SYSCALL_YIELD},
     {cell_code_syscall, SYSCALL_INVOKE},
-    {cell_code_syscall, SYSCALL_PRINT},
     {cell_code_syscall, SYSCALL_SUSPEND},
     {cell_code_syscall, SYSCALL_TICK},
     {cell_code_syscall, 39},

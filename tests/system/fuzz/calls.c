@@ -2,9 +2,8 @@
 // Copyright The Stave authors
 //
 // Calls out of random numbers: shaped by what each command expects, so that many get past the first
-// check, and then spoiled. All system calls, all commands and all numbers can come, with two
-// exceptions: SYSCALL_PRINT is given no text that can be read, for that would only fill the log;
-// and those of trusted.c. A call that ends the cell (it may delete its own root) is a call like any
+// check, and then spoiled. All system calls, all commands and all numbers can come, but those of
+// trusted.c. A call that ends the cell (it may delete its own root) is a call like any
 // other.
 //
 // Which commands there are, what they can be invoked on, and which arguments are capabilities or
@@ -268,21 +267,6 @@ static void shape_invoke(const struct fuzz_model *model, struct test_random *ran
 }
 
 // Text that cannot be read.
-static void shape_print(struct test_random *random, struct cell_call *call)
-{
-    static const uint64_t texts[] = {0,
-                                     0x1000,
-                                     CELL_DATA + CELL_DATA_BYTES,
-                                     0x7ffffffff000,
-                                     0x7fffffffffff,
-                                     0x800000000000,
-                                     0xffff800000100000,
-                                     0xffffffff80200000,
-                                     ~0ul};
-    call->rdi = texts[below(random, sizeof(texts) / sizeof(texts[0]))];
-    call->rsi = any_word(random);
-}
-
 static void shape_call(const struct fuzz_model *model, struct test_random *random,
                        struct cell_call *call)
 {
@@ -304,15 +288,9 @@ static void shape_call(const struct fuzz_model *model, struct test_random *rando
     } else if (dice < 960) {
         call->rax = SYSCALL_SUSPEND;
         call->rdi = test_random_one_in(random, 2) ? 1 : any_word(random);
-    } else if (dice < 975) {
-        call->rax = SYSCALL_PRINT;
-        shape_print(random, call);
     } else {
         call->rax = SYSCALL_BASE - 2 + below(random, SYSCALL_END - SYSCALL_BASE + 4);
         call->rax = test_random_one_in(random, 2) ? any_word(random) : call->rax;
-        if (call->rax == SYSCALL_PRINT) {
-            shape_print(random, call);
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //
 // Domains that try to take from the services, or from their peers, what these stand on, or that do
 // not take what these send.
+#include <stdio.h>
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"
@@ -10,6 +11,7 @@
 #include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
+#include "barrelfish/terminal_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
 #include "if/console.h"
@@ -17,6 +19,9 @@
 
 #define CHANNEL_BYTES 4096u
 #define EVENTS 12u
+#define PRINTS 1000u
+#define GARBAGE 5000u
+#define CONSOLE_CHANNELS 8u ///< more than a domain can have
 #define SAMPLES 3u
 #define SLEEP_US 300000u
 #define WAKES_MAX 60u ///< of the monitor in that time
@@ -116,7 +121,77 @@ static int events_not_taken(void)
     return 0;
 }
 
+// Prints as fast as it can, past the console: all but a bounded part of it is left out.
+static int print_flood(void)
+{
+    char line[64];
+    size_t unused;
+    memset(line, '#', sizeof(line));
+    line[sizeof(line) - 1] = '\n';
+    for (unsigned i = 0; i < PRINTS; i++) {
+        if (err_is_fail(sys_print(line, sizeof(line)))) {
+            return 1;
+        }
+    }
+    // And the CPU driver prints for nobody who has no Kernel to write.
+    errval_t err = invoke_kernel_print(cap_kernelinfo, line, sizeof(line), &unused);
+    return err_no(err) == SYS_ERR_RIGHTS &&
+                   err_is_fail(invoke_kernel_print(cap_kernel, line, sizeof(line), &unused))
+               ? 0
+               : HOSTILE_WENT_ON;
+}
+
+static bool say(struct ump_chan *chan, unsigned op, uint64_t word, unsigned bytes)
+{
+    const uint64_t words[UMP_PAYLOAD_WORDS] = {word, word, word, word, word, word, word};
+    return err_is_ok(ump_chan_send_blocking(chan, words, (uint16_t)(op | bytes << 8)));
+}
+
+// Messages that the console knows nothing of, with lengths that cannot be, and requests over
+// requests whose answers are never taken. The console goes on, for this client too.
+static int console_garbage(void)
+{
+    static struct ump_chan chan, more[CONSOLE_CHANNELS];
+    iref_t iref;
+    unsigned bound = 0;
+    bool sent = true;
+    if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)) ||
+        err_is_fail(ump_chan_bind_blocking(&chan, iref, CHANNEL_BYTES, CHANNEL_BYTES))) {
+        return 1;
+    }
+    for (unsigned i = 0; i < GARBAGE && sent; i++) {
+        unsigned op = i % 256;
+        bool text = (op & 0x7f) == CONSOLE_WRITE;
+        uint64_t word = text ? 0x2020202020202020 : i % 3 == 0 ? ~0ul : i;
+        sent = say(&chan, op, word, text ? 1 : i % 251);
+    }
+    bool served =
+        printf("console_garbage: the console goes on\n") > 0 && err_is_ok(terminal_flush());
+    while (bound < CONSOLE_CHANNELS &&
+           err_is_ok(ump_chan_bind_blocking(&more[bound], iref, CHANNEL_BYTES, CHANNEL_BYTES))) {
+        bound++;
+    }
+    bool refused = bound < CONSOLE_CHANNELS;
+    ump_chan_close(&chan);
+    while (bound > 0) {
+        ump_chan_close(&more[--bound]);
+    }
+    return sent && served && refused ? 0 : HOSTILE_WENT_ON;
+}
+
+// Takes the keyboard from whoever has it: nobody gives it, so this waits.
+static int take_foreground(void)
+{
+    char key[16];
+    (void)terminal_set_foreground(disp_get_domain_id());
+    (void)terminal_read_raw(key, sizeof(key), NULL);
+    return HOSTILE_WENT_ON;
+}
+
 const struct hostile_case hostile_services[] = {
+    {"print_flood", HOSTILE_ERROR, print_flood},
+    {"console_garbage", HOSTILE_ERROR, console_garbage},
+    {"take_foreground", HOSTILE_HANGS, take_foreground},
     {"revoke_channel", HOSTILE_ERROR, revoke_channel},
     {"halt_machine", HOSTILE_ERROR, halt_machine},
     {"events_not_taken", HOSTILE_ERROR, events_not_taken},

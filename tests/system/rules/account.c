@@ -66,6 +66,7 @@ static const struct {
     {KERNEL_CMD_STAT, {SYS_ERR_ARGS}},
     {KERNEL_CMD_TRANSLATE, {SYS_ERR_ARGS}},
     {KERNEL_CMD_HALT, {SYS_ERR_ARGS}},
+    {KERNEL_CMD_PRINT, {SYS_ERR_ARGS, SYS_ERR_USER_POINTER}},
 };
 
 const char *rules_command_name(uint64_t command)

@@ -8,6 +8,7 @@
 //   test_child count BYTES    reads so many bytes of its input and prints a sum of them
 //   test_child lend BYTES     gives the foreground to a child that does that
 //   test_child steal BYTES    does that without having the foreground, which it tries to take
+//   test_child crash          dies of a page fault, after some lines
 //   test_child loop           never ends
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/debug.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/ram_alloc.h"
@@ -93,6 +95,10 @@ int main(int argc, char **argv, char **envp)
     }
     if (strcmp(what, "count") == 0 && argc == 3) {
         return count_input(strtoul(argv[2], NULL, 10));
+    }
+    if (strcmp(what, "crash") == 0) {
+        debug_printf("about to crash\n");
+        __asm__ volatile("movl $1, 0x10" : : : "memory");
     }
     if (strcmp(what, "lend") == 0 && argc == 3) {
         return lend_input(argv[2]);

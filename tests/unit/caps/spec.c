@@ -65,6 +65,7 @@ static const struct spec_command commands[] = {
     {91, "K", "w", {}},                                          // forget the longest event
     {92, "K", "w", {}},                                          // halt
     {93, "K", "w", {WORD, WORD, SLOTS}},                         // reclaim
+    {94, "K", "w", {}},                                          // print
 };
 
 #define END (1ul << 52)

@@ -33,7 +33,7 @@ static const char *show(void)
 
 static void write(unsigned writer, const char *text)
 {
-    output_write(&output, &lines[writer], text, strlen(text));
+    output_write(&output, &lines[writer], text, strlen(text), false);
 }
 
 static void test_lines(void)
@@ -80,6 +80,37 @@ static void test_long_line(void)
     CU_ASSERT_STRING_EQUAL(show(), "xx\r\n");
 }
 
+static void write_more(unsigned writer, const char *text)
+{
+    output_write(&output, &lines[writer], text, strlen(text), true);
+}
+
+// What belongs together is not divided by others, as far as there is room for it.
+static void test_together(void)
+{
+    output_start();
+    write_more(0, "report:\n  rax\n");
+    write(1, "other\n");
+    write_more(0, "  rbx");
+    write(1, "another\n");
+    write(0, "\n  end\n");
+    CU_ASSERT_STRING_EQUAL(show(), "other\r\nanother\r\nreport:\r\n  rax\r\n  rbx\r\n  end\r\n");
+    write_more(0, "never ends");
+    output_push(&output, &lines[0]); // its time is over
+    write(1, "other\n");
+    CU_ASSERT_STRING_EQUAL(show(), "never ends\r\nother\r\n");
+    for (unsigned i = 0; i < OUTPUT_LINE_BYTES; i++) {
+        write_more(0, "a line\n");
+        write(1, "other\n");
+        const char *text =
+            output_room(&output) < output_need(8) || i == OUTPUT_LINE_BYTES - 1 ? show() : "";
+        for (const char *at = text; *at != '\0'; at = strchr(at, '\n') + 1) {
+            CU_ASSERT_TRUE_FATAL(strncmp(at, "a line\r\n", 8) == 0 ||
+                                 strncmp(at, "other\r\n", 7) == 0);
+        }
+    }
+}
+
 // Random pieces of three writers, taken in random pieces: each writer's text arrives whole and in
 // order, and output_need() is never too little (output.c asserts).
 static void test_random_output(void)
@@ -103,7 +134,7 @@ static void test_random_output(void)
             }
         }
         CU_ASSERT_FATAL(output_room(&output) >= output_need(bytes));
-        output_write(&output, &lines[writer], text, bytes);
+        output_write(&output, &lines[writer], text, bytes, test_random_below(&random, 4) == 0);
         if (test_random_below(&random, 9) == 0) {
             output_push(&output, &lines[writer]);
         }
@@ -112,7 +143,7 @@ static void test_random_output(void)
                 output_end(&output, &lines[j]);
             }
         }
-        size_t wanted = i == WRITES - 1 || output_room(&output) < 2048
+        size_t wanted = i == WRITES - 1 || output_room(&output) < 8192
                             ? OUTPUT_STREAM_BYTES
                             : test_random_below(&random, 80);
         size_t count = output_peek(&output, shown, wanted);
@@ -383,6 +414,7 @@ int main(void)
         {"whole lines", test_lines},
         {"unfinished lines", test_unfinished},
         {"long lines", test_long_line},
+        {"kept together", test_together},
         {"random writers", test_random_output},
         CU_TEST_INFO_NULL,
     };

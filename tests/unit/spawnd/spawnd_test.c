@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <testlib/testlib.h>
+#include <words.h>
 
 #define CORE 5
 
@@ -329,8 +330,64 @@ static void test_random_strings(void)
     free(exact);
 }
 
+static struct words words;
+
+static bool say(const char *piece, bool more)
+{
+    return words_add(&words, piece, strlen(piece), more);
+}
+
+static bool printed(const char *text)
+{
+    bool same = words.used == strlen(text) && memcmp(words.text, text, words.used) == 0;
+    words.used = 0;
+    return same;
+}
+
+// What belongs together is printed together, unless it is too long for that.
+static void test_words(void)
+{
+    memset(&words, 0, sizeof(words));
+    CU_ASSERT_TRUE(say("one\n", false));
+    CU_ASSERT_TRUE(printed("one\n"));
+    CU_ASSERT_FALSE(say("", false));
+    CU_ASSERT_FALSE(say("two\n", true));
+    CU_ASSERT_FALSE(say("three", true));
+    CU_ASSERT_TRUE(say("\n", false));
+    CU_ASSERT_TRUE(printed("two\nthree\n"));
+    unsigned pieces = 1;
+    while (!say("0123456789abcdef", true)) {
+        pieces++;
+    }
+    CU_ASSERT_EQUAL(16 * pieces, WORDS_TEXT_BYTES);
+    CU_ASSERT_EQUAL(words.used, WORDS_TEXT_BYTES);
+}
+
+// Beyond the limit nothing is printed any more, which is said once.
+static void test_too_many_words(void)
+{
+    size_t total = 0;
+    unsigned notes = 0;
+    memset(&words, 0, sizeof(words));
+    for (unsigned i = 0; i < 2 * WORDS_TOTAL_BYTES; i++) {
+        if (say(i % 2 == 0 ? "####" : "###\n", i % 2 == 0)) {
+            bool note = memchr(words.text, '.', words.used) != NULL;
+            notes += note;
+            total += note ? 0 : words.used;
+            words.used = 0;
+        }
+    }
+    CU_ASSERT_EQUAL(notes, 1);
+    CU_ASSERT_TRUE(total <= WORDS_TOTAL_BYTES && total > WORDS_TOTAL_BYTES - 64);
+}
+
 int main(void)
 {
+    CU_TestInfo words_tests[] = {
+        {"words", test_words},
+        {"too many words", test_too_many_words},
+        CU_TEST_INFO_NULL,
+    };
     CU_TestInfo table_tests[] = {
         {"IDs", test_ids},
         {"names", test_names},
@@ -359,6 +416,7 @@ int main(void)
         {"domain table", NULL, NULL, NULL, NULL, table_tests},
         {"queue of ends", NULL, NULL, NULL, NULL, queue_tests},
         {"strings", NULL, NULL, NULL, NULL, strings_tests},
+        {"words", NULL, NULL, NULL, NULL, words_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What spawnd prints: its own lines, and the words of domains that cannot reach the console. They
+// go to the console as of any other client, so that lines of several cores do not mix; before it is
+// there, and if it is lost, to the CPU driver. spawnd waits for nobody: what the console does not
+// take at once is kept, and what there is no room for is left out.
+#include "spawnd.h"
+
+#include "barrelfish/nameservice_client.h"
+#include "barrelfish/terminal.h"
+#include "barrelfish/threads.h"
+#include "barrelfish/ump_chan.h"
+#include "if/console.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEPT_BYTES 4096u
+
+static volatile enum { SAY_ALONE, SAY_BINDING, SAY_BOUND } state;
+static struct ump_chan chan;
+static char kept[KEPT_BYTES];
+static size_t kept_bytes;
+static bool waiting; ///< for room in the ring
+/// Rarely do two domains speak at a time: spawnd's memory does not go up and down for one.
+static struct words usual_words;
+static bool usual_taken;
+
+static void say_kept(void)
+{
+    (void)sys_print(kept, kept_bytes);
+    kept_bytes = 0;
+}
+
+static void lost(void)
+{
+    ump_chan_close(&chan);
+    state = SAY_ALONE;
+    say_kept();
+}
+
+static void push(void *arg)
+{
+    (void)arg;
+    size_t sent = 0;
+    errval_t err = SYS_ERR_OK;
+    waiting = false;
+    while (sent < kept_bytes && err_is_ok(err)) {
+        uint64_t words[UMP_PAYLOAD_WORDS] = {0};
+        size_t left = kept_bytes - sent;
+        size_t bytes = left < CONSOLE_MESSAGE_BYTES ? left : CONSOLE_MESSAGE_BYTES;
+        memcpy(words, kept + sent, bytes);
+        uint16_t more = bytes < left ? CONSOLE_MORE : 0;
+        err = ump_chan_send(&chan, words, console_ctrl(CONSOLE_WRITE, bytes) | more);
+        sent += err_is_ok(err) ? bytes : 0;
+    }
+    kept_bytes -= sent;
+    memmove(kept, kept + sent, kept_bytes);
+    if (err_no(err) == LIB_ERR_UMP_FULL) {
+        err = ump_chan_register_send(&chan, get_default_waitset(), MKCLOSURE(push, NULL));
+        waiting = err_is_ok(err);
+    }
+    if (err_is_fail(err)) {
+        lost();
+    }
+}
+
+static void on_bound(void *arg)
+{
+    state = SAY_BOUND;
+    push(arg);
+}
+
+// A thread of its own waits until the console is there, at boot, so that nobody else does. What it
+// has to hand over is an event of the thread that all else runs in.
+static int connect(void *arg)
+{
+    (void)arg;
+    iref_t iref;
+    if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref))) {
+        return 0; // It stays alone.
+    }
+    state = SAY_BINDING;
+    errval_t err =
+        ump_chan_bind_blocking(&chan, iref, CONSOLE_CHANNEL_BYTES, CONSOLE_CHANNEL_BYTES);
+    if (err_is_ok(err)) {
+        err = ump_chan_register_send(&chan, get_default_waitset(), MKCLOSURE(on_bound, NULL));
+    }
+    if (err_is_fail(err)) {
+        state = SAY_ALONE;
+    }
+    return 0;
+}
+
+static size_t say_alone(const char *text, size_t bytes)
+{
+    say_kept();
+    (void)sys_print(text, bytes);
+    return bytes;
+}
+
+static size_t say(const char *text, size_t bytes)
+{
+    if (state == SAY_ALONE) {
+        return say_alone(text, bytes);
+    }
+    if (bytes <= sizeof(kept) - kept_bytes) {
+        memcpy(kept + kept_bytes, text, bytes);
+        kept_bytes += bytes;
+    }
+    if (state == SAY_BOUND && !waiting) {
+        push(NULL);
+    }
+    return bytes;
+}
+
+void say_init(void)
+{
+    (void)terminal_set_write(say);
+    struct thread *thread = thread_create(connect, NULL);
+    if (thread != NULL) {
+        (void)thread_detach(thread);
+    }
+}
+
+static bool is_console(domainid_t id)
+{
+    const struct domain *domain = domain_table_find(&domains, id);
+    return domain != NULL && strcmp(domain->name, CONSOLE_NAME) == 0;
+}
+
+void say_death(domainid_t id)
+{
+    if (is_console(id) && state != SAY_ALONE) {
+        lost();
+    }
+}
+
+void say_words(struct client *client, const uint64_t words[SPAWND_WORDS])
+{
+    size_t bytes = words[1] & UINT32_MAX;
+    if (client->words == NULL) {
+        client->words = usual_taken ? malloc(sizeof(*client->words)) : &usual_words;
+        usual_taken = true;
+        if (client->words != NULL) {
+            memset(client->words, 0, sizeof(*client->words));
+        }
+    }
+    if (client->words == NULL || bytes > SPAWND_PIECE_BYTES) {
+        return;
+    }
+    const char *piece = (const char *)&words[SPAWND_PIECE_WORD];
+    if (words_add(client->words, piece, bytes, (words[1] & SPAWND_PRINT_MORE) != 0)) {
+        // The console's own words cannot go there.
+        (is_console(client->domain) ? say_alone : say)(client->words->text, client->words->used);
+        client->words->used = 0;
+    }
+}
+
+void say_forget(struct client *client)
+{
+    if (client->words == &usual_words) {
+        usual_taken = false;
+    } else {
+        free(client->words);
+    }
+    client->words = NULL;
+}
