@@ -108,6 +108,7 @@ bool urpc_init_sized(struct urpc_chan *chan, void *out, size_t out_lines, void *
         .in = in,
         .out_slots = (uint32_t)out_lines - URPC_STATE_LINES,
         .in_slots = in_slots,
+        .manner = urpc_hint_manner(),
         .tell_every = in_slots < 4 ? 1 : in_slots / 4,
     };
     chan->tx.place = lap_of(chan->out, 0, URPC_EPOCH);

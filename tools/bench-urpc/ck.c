@@ -93,31 +93,13 @@ LOOP bool recv64(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
-TRIP_PARTS(ck56, send56, recv56)
-STREAM_PARTS(ck56, send56, recv56)
-TRIP_PARTS(ck64, send64, recv64)
-STREAM_PARTS(ck64, send64, recv64)
+TRIP_PARTS(ck56, send56, recv56, POLLING_HARD)
+STREAM_PARTS(ck56, send56, recv56, POLLING_HARD)
+TRIP_PARTS(ck64, send64, recv64, POLLING_HARD)
+STREAM_PARTS(ck64, send64, recv64, POLLING_HARD)
+TRIP_PARTS(ck64_pause, send64, recv64, POLLING_PAUSE)
+STREAM_PARTS(ck64_pause, send64, recv64, POLLING_PAUSE)
 
-const struct channel_kind ck56_kind = {
-    .name = "ck-56",
-    .trips = 200,
-    .messages = 4000,
-    .open = ck_open,
-    .close = ck_close,
-    .ping = ck56_ping,
-    .pong = ck56_pong,
-    .produce = ck56_produce,
-    .consume = ck56_consume,
-};
-
-const struct channel_kind ck64_kind = {
-    .name = "ck-64",
-    .trips = 200,
-    .messages = 4000,
-    .open = ck_open,
-    .close = ck_close,
-    .ping = ck64_ping,
-    .pong = ck64_pong,
-    .produce = ck64_produce,
-    .consume = ck64_consume,
-};
+RING_KIND(ck56_kind, "ck-56", POLLING_HARD, ck56, ck);
+RING_KIND(ck64_kind, "ck-64", POLLING_HARD, ck64, ck);
+RING_KIND(ck64_pause_kind, "ck-64-pause", POLLING_PAUSE, ck64_pause, ck);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The limits. A round trip's is one cache line that two threads write in turn: nothing can carry an
+// The limits, each with the ways of waiting that a channel is measured with. A round trip's is one
+// cache line that two threads write in turn: nothing can carry an
 // answer to a question faster, for either has to see the other's store. That of what lets no line
 // be written by both, as the ring does, is two lines, each written by one of them. Where a
 // processor gives a line that another has written away for good when it is read, the second is
@@ -16,6 +17,8 @@
 #include <string.h>
 
 enum { LINES = 64, STREAM_LINES = 512, PAGE_BYTES = 4096 };
+
+static struct urpc_manner manner; // of this processor
 
 // Lines differ, by as much as a half, in how far the slice of the shared cache is that answers for
 // them; the ring goes through many, so each round takes another here.
@@ -32,6 +35,7 @@ static bool line_open(struct channel *channel, size_t slots)
         return false;
     }
     memset(lines, 0, 2 * PAGE_BYTES);
+    manner = urpc_hint_manner();
     *channel = (struct channel){{lines, lines}, lines};
     return true;
 }
@@ -41,52 +45,83 @@ static void line_close(struct channel *channel)
     free(channel->memory);
 }
 
-static void wait_for(_Atomic uint64_t *line, uint64_t value)
+// After each poll in vain, what `polling` says; `own` is the line that this side writes next.
+LOOP void wait_for(_Atomic uint64_t *line, uint64_t value, _Atomic uint64_t *own,
+                   enum polling polling)
 {
     unsigned spins = 0;
     while (atomic_load_explicit(line, memory_order_acquire) != value) {
-        poll_vain(&spins);
+        if (polling == POLLING_RELAXED) {
+            urpc_hint_rest(manner, (const void *)own);
+        }
+        poll_vain(&spins, polling);
     }
 }
 
 // The line is zero at first. Nothing but a number is carried, and it is what is waited for.
-static uint64_t line_ping(void *end, uint64_t first, uint64_t count)
+LOOP uint64_t one_ping(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
     _Atomic uint64_t *line = line_of(end, first, count);
     for (uint64_t n = first; n < first + count; n++) {
         atomic_store_explicit(line, 2 * n + 1, memory_order_release);
-        wait_for(line, 2 * n + 2);
+        wait_for(line, 2 * n + 2, line, polling);
     }
     return 0;
 }
 
-static uint64_t line_pong(void *end, uint64_t first, uint64_t count)
+LOOP uint64_t one_pong(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
     _Atomic uint64_t *line = line_of(end, first, count);
     for (uint64_t n = first; n < first + count; n++) {
-        wait_for(line, 2 * n + 1);
+        wait_for(line, 2 * n + 1, line, polling);
         atomic_store_explicit(line, 2 * n + 2, memory_order_release);
     }
     return 0;
 }
 
-static uint64_t two_ping(void *end, uint64_t first, uint64_t count)
+LOOP uint64_t two_ping(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
     _Atomic uint64_t *there = line_of(end, first, count),
                      *back = there + PAGE_BYTES / sizeof(*back);
     for (uint64_t n = first; n < first + count; n++) {
         atomic_store_explicit(there, n + 1, memory_order_release);
-        wait_for(back, n + 1);
+        wait_for(back, n + 1, there, polling);
     }
     return 0;
 }
 
-static uint64_t two_pong(void *end, uint64_t first, uint64_t count)
+LOOP uint64_t two_pong(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
     _Atomic uint64_t *there = line_of(end, first, count),
                      *back = there + PAGE_BYTES / sizeof(*back);
     for (uint64_t n = first; n < first + count; n++) {
-        wait_for(there, n + 1);
+        wait_for(there, n + 1, back, polling);
+        atomic_store_explicit(back, n + 1, memory_order_release);
+    }
+    return 0;
+}
+
+// As two lines, but the next one for each message, as in a ring.
+static _Atomic uint64_t *row_line(void *end, uint64_t number)
+{
+    return (_Atomic uint64_t *)((uint8_t *)end + number % LINES * LINE_BYTES);
+}
+
+LOOP uint64_t row_ping(void *end, uint64_t first, uint64_t count, enum polling polling)
+{
+    for (uint64_t n = first; n < first + count; n++) {
+        _Atomic uint64_t *there = row_line(end, n), *back = there + PAGE_BYTES / sizeof(*back);
+        atomic_store_explicit(there, n + 1, memory_order_release);
+        wait_for(back, n + 1, there, polling);
+    }
+    return 0;
+}
+
+LOOP uint64_t row_pong(void *end, uint64_t first, uint64_t count, enum polling polling)
+{
+    for (uint64_t n = first; n < first + count; n++) {
+        _Atomic uint64_t *there = row_line(end, n), *back = there + PAGE_BYTES / sizeof(*back);
+        wait_for(there, n + 1, back, polling);
         atomic_store_explicit(back, n + 1, memory_order_release);
     }
     return 0;
@@ -110,47 +145,70 @@ static _Atomic uint64_t *stream_line(void *end, uint64_t number)
     return (_Atomic uint64_t *)((uint8_t *)end + number % STREAM_LINES * LINE_BYTES);
 }
 
-static uint64_t lines_produce(void *end, uint64_t first, uint64_t count)
+LOOP void stream_store(void *end, uint64_t number)
 {
+    atomic_store_explicit(stream_line(end, number), number + 1, memory_order_release);
+    urpc_hint_pass((const void *)stream_line(end, number));
+    urpc_hint_own((const void *)stream_line(end, number + 2));
+}
+
+LOOP uint64_t many_produce(void *end, uint64_t first, uint64_t count, enum polling polling)
+{
+    (void)polling;
     for (uint64_t n = first; n < first + count; n++) {
-        atomic_store_explicit(stream_line(end, n), n + 1, memory_order_release);
-        urpc_hint_pass(stream_line(end, n));
-        urpc_hint_own(stream_line(end, n + 2));
+        stream_store(end, n);
     }
     return 0;
 }
 
-static uint64_t lines_consume(void *end, uint64_t first, uint64_t count)
+LOOP uint64_t many_consume(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
     for (uint64_t n = first; n < first + count; n++) {
-        wait_for(stream_line(end, n), n + 1);
+        wait_for(stream_line(end, n), n + 1, NULL, polling);
     }
     return 0;
 }
 
-const struct channel_kind line_kind = {
-    .name = "line",
-    .trips = 200,
-    .open = line_open,
-    .close = line_close,
-    .ping = line_ping,
-    .pong = line_pong,
-};
+// One side's part of a limit, with a way to wait.
+#define PART(name, part, polling)                                                                  \
+    static uint64_t name(void *end, uint64_t first, uint64_t count)                                \
+    {                                                                                              \
+        return part(end, first, count, polling);                                                   \
+    }
 
-const struct channel_kind two_lines_kind = {
-    .name = "two-lines",
-    .trips = 200,
-    .open = line_open,
-    .close = line_close,
-    .ping = two_ping,
-    .pong = two_pong,
-};
+#define TRIP_LIMIT(id, label, how, part)                                                           \
+    PART(id##_ping, part##_ping, how)                                                              \
+    PART(id##_pong, part##_pong, how)                                                              \
+    const struct channel_kind id = {                                                               \
+        .name = label,                                                                             \
+        .polling = how,                                                                            \
+        .trips = 200,                                                                              \
+        .open = line_open,                                                                         \
+        .close = line_close,                                                                       \
+        .ping = id##_ping,                                                                         \
+        .pong = id##_pong,                                                                         \
+    };
 
-const struct channel_kind lines_kind = {
-    .name = "lines",
-    .messages = STREAM_LINES,
-    .open = lines_open,
-    .close = line_close,
-    .produce = lines_produce,
-    .consume = lines_consume,
-};
+#define STREAM_LIMIT(id, label, how)                                                               \
+    PART(id##_produce, many_produce, how)                                                          \
+    PART(id##_consume, many_consume, how)                                                          \
+    const struct channel_kind id = {                                                               \
+        .name = label,                                                                             \
+        .polling = how,                                                                            \
+        .messages = STREAM_LINES,                                                                  \
+        .open = lines_open,                                                                        \
+        .close = line_close,                                                                       \
+        .produce = id##_produce,                                                                   \
+        .consume = id##_consume,                                                                   \
+    };
+
+TRIP_LIMIT(line_kind, "line", POLLING_HARD, one)
+TRIP_LIMIT(line_pause_kind, "line-pause", POLLING_PAUSE, one)
+TRIP_LIMIT(line_relaxed_kind, "line-relaxed", POLLING_RELAXED, one)
+TRIP_LIMIT(two_lines_kind, "two-lines", POLLING_HARD, two)
+TRIP_LIMIT(two_lines_pause_kind, "two-lines-pause", POLLING_PAUSE, two)
+TRIP_LIMIT(two_lines_relaxed_kind, "two-lines-relaxed", POLLING_RELAXED, two)
+TRIP_LIMIT(two_rows_kind, "two-rows", POLLING_HARD, row)
+TRIP_LIMIT(two_rows_pause_kind, "two-rows-pause", POLLING_PAUSE, row)
+STREAM_LIMIT(lines_kind, "lines", POLLING_HARD)
+STREAM_LIMIT(lines_pause_kind, "lines-pause", POLLING_PAUSE)

@@ -12,13 +12,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 1000, ROUNDS_ON_ONE = 10, MEASUREMENTS_MAX = 32 };
+enum { ROUNDS = 1000, ROUNDS_ON_ONE = 10, MEASUREMENTS_MAX = 48 };
 
 static const struct channel_kind *const kinds[] = {
-    &line_kind,         &two_lines_kind,  &lines_kind,        &urpc_copy_kind,   &urpc_place_kind,
-    &urpc_relaxed_kind, &urpc_batch_kind, &urpc_flushed_kind, &minimal_kind,     &ck64_kind,
-    &ck56_kind,         &pipe_kind,       &cycle_kind,        &instruction_kind, &read_kind,
-    &take_kind,         &read_take_kind,
+    &line_kind,
+    &two_lines_kind,
+    &two_rows_kind,
+    &urpc_copy_kind,
+    &urpc_place_kind,
+    &minimal_kind,
+    &ck64_kind,
+    &ck56_kind,
+    &lines_kind,
+    &urpc_batch_kind,
+    &urpc_flushed_kind,
+    &line_pause_kind,
+    &two_lines_pause_kind,
+    &two_rows_pause_kind,
+    &lines_pause_kind,
+    &urpc_copy_pause_kind,
+    &urpc_place_pause_kind,
+    &minimal_pause_kind,
+    &ck64_pause_kind,
+    &line_relaxed_kind,
+    &two_lines_relaxed_kind,
+    &urpc_relaxed_kind,
+    &pipe_kind,
+    &cycle_kind,
+    &instruction_kind,
+    &read_kind,
+    &take_kind,
+    &read_take_kind,
 };
 
 static size_t choose(bool costs, struct measurement *list)

@@ -95,17 +95,10 @@ LOOP bool minimal_recv(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
-TRIP_PARTS(minimal, minimal_send, minimal_recv)
-STREAM_PARTS(minimal, minimal_send, minimal_recv)
+TRIP_PARTS(minimal, minimal_send, minimal_recv, POLLING_HARD)
+STREAM_PARTS(minimal, minimal_send, minimal_recv, POLLING_HARD)
+TRIP_PARTS(minimal_pause, minimal_send, minimal_recv, POLLING_PAUSE)
+STREAM_PARTS(minimal_pause, minimal_send, minimal_recv, POLLING_PAUSE)
 
-const struct channel_kind minimal_kind = {
-    .name = "minimal",
-    .trips = 200,
-    .messages = 4000,
-    .open = minimal_open,
-    .close = minimal_close,
-    .ping = minimal_ping,
-    .pong = minimal_pong,
-    .produce = minimal_produce,
-    .consume = minimal_consume,
-};
+RING_KIND(minimal_kind, "minimal", POLLING_HARD, minimal, minimal);
+RING_KIND(minimal_pause_kind, "minimal-pause", POLLING_PAUSE, minimal_pause, minimal);

@@ -61,8 +61,8 @@ static bool pipe_recv(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
-TRIP_PARTS(pipe, pipe_send, pipe_recv)
-STREAM_PARTS(pipe, pipe_send, pipe_recv)
+TRIP_PARTS(pipe, pipe_send, pipe_recv, POLLING_HARD)
+STREAM_PARTS(pipe, pipe_send, pipe_recv, POLLING_HARD)
 
 const struct channel_kind pipe_kind = {
     .name = "pipe",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The table, the CSV and the costs. Ratios are of medians of the same run. A stream's ratio
-// to the limit is how many messages pass while a bare line goes one way, half its round trip.
+// The table, the CSV and the costs. Ratios are of medians of the same run, to what is polled in the
+// same way. A stream's ratio to the limit is how many messages pass while a bare line goes one way, half its round trip.
 #include "report.h"
 
 #include <stdio.h>
@@ -37,23 +37,69 @@ static double ratio(double over, double under)
     return under > 0 ? over / under : 0;
 }
 
+// The round trip of the limit `name`, polled as the measurement of `like` is.
+static double limit_of(const struct rounds *rounds, const struct result *results, const char *name,
+                       const struct result *like)
+{
+    for (size_t i = 0; i < rounds->count; i++) {
+        const struct measurement *m = results[i].measurement;
+        size_t length = strlen(name);
+        bool named = strncmp(m->kind->name, name, length) == 0 &&
+                     (m->kind->name[length] == '\0' || m->kind->name[length] == '-');
+        if (named && m->shape == SHAPE_TRIP &&
+            m->kind->polling == like->measurement->kind->polling) {
+            return results[i].median;
+        }
+    }
+    return 0;
+}
+
 static double to_line(const struct rounds *rounds, const struct result *results, size_t i)
 {
-    double line = median_of(rounds, results, "line", SHAPE_TRIP);
+    double line = limit_of(rounds, results, "line", &results[i]);
     return results[i].measurement->shape == SHAPE_TRIP ? ratio(results[i].median, line)
                                                        : ratio(line / 2, results[i].median);
+}
+
+// Of round trips only.
+static double to_two_lines(const struct rounds *rounds, const struct result *results, size_t i)
+{
+    return ratio(results[i].median, limit_of(rounds, results, "two-lines", &results[i]));
 }
 
 static void table_rows(const struct rounds *rounds, const struct result *results, enum shape shape)
 {
     for (size_t i = 0; i < rounds->count; i++) {
         const struct result *r = &results[i];
-        if (r->measurement->shape == shape && !r->measurement->kind->cost) {
-            printf("%-16s%11.1f%11.1f%11.1f%11.1f%11.2f%10.2f\n", r->measurement->kind->name,
-                   r->min, r->median, r->p99, r->median * 1e6 / rounds->ticks_per_ms,
-                   ratio(1000, r->median), to_line(rounds, results, i));
+        if (r->measurement->shape != shape || r->measurement->kind->cost) {
+            continue;
         }
+        printf("%-20s%11.1f%11.1f%11.1f%11.1f%11.2f%10.2f", r->measurement->kind->name, r->min,
+               r->median, r->p99, r->median * 1e6 / rounds->ticks_per_ms, ratio(1000, r->median),
+               to_line(rounds, results, i));
+        if (shape == SHAPE_TRIP) {
+            printf("%10.2f", to_two_lines(rounds, results, i));
+        }
+        printf("\n");
     }
+}
+
+static void table_sum(const struct rounds *rounds, const struct result *results, const char *how,
+                      const char *suffix)
+{
+    char ring[16], two[24], minimal[24], ck[16];
+    snprintf(ring, sizeof(ring), "urpc%s", suffix);
+    snprintf(two, sizeof(two), "two-lines%s", suffix);
+    snprintf(minimal, sizeof(minimal), "minimal%s", suffix);
+    snprintf(ck, sizeof(ck), "ck-64%s", suffix);
+    double stream = median_of(rounds, results, ring, SHAPE_STREAM);
+    printf("%s: the ring's round trip is %.2f of that of a line each way; its stream is %.2f times "
+           "as fast as\nthe minimal ring's, %.2f times as ck-64's.\n",
+           how,
+           ratio(median_of(rounds, results, ring, SHAPE_TRIP),
+                 median_of(rounds, results, two, SHAPE_TRIP)),
+           ratio(median_of(rounds, results, minimal, SHAPE_STREAM), stream),
+           ratio(median_of(rounds, results, ck, SHAPE_STREAM), stream));
 }
 
 void report_table(const struct rounds *rounds, const struct result *results)
@@ -62,40 +108,34 @@ void report_table(const struct rounds *rounds, const struct result *results)
            "Ticks of the time-stamp counter (%.0f in a microsecond), %zu rounds.\n\n",
            rounds->cores[0], rounds->cores[1], rounds->slots, rounds->ticks_per_ms / 1e3,
            rounds->rounds);
-    printf("%-16s%11s%11s%11s%11s%11s%10s\n", "round trip", "min", "median", "p99", "ns",
-           "per 1,000", "to line");
+    printf("%-20s%11s%11s%11s%11s%11s%10s%10s\n", "round trip", "min", "median", "p99", "ns",
+           "per 1,000", "to line", "to two");
     table_rows(rounds, results, SHAPE_TRIP);
-    printf("\n%-16s%11s%11s%11s%11s%11s%10s\n", "stream", "min", "median", "p99", "ns", "per 1,000",
+    printf("\n%-20s%11s%11s%11s%11s%11s%10s\n", "stream", "min", "median", "p99", "ns", "per 1,000",
            "per way");
     table_rows(rounds, results, SHAPE_STREAM);
-    double trip = median_of(rounds, results, "urpc", SHAPE_TRIP);
-    double stream = median_of(rounds, results, "urpc", SHAPE_STREAM);
-    printf("\nThe ring's round trip is %.2f of a bare line's, and %.2f of that of a line each "
-           "way.\nIts stream is %.2f times as fast as ck-64, %.2f times ck-56, %.2f times the "
-           "minimal ring.\n",
-           ratio(trip, median_of(rounds, results, "line", SHAPE_TRIP)),
-           ratio(trip, median_of(rounds, results, "two-lines", SHAPE_TRIP)),
-           ratio(median_of(rounds, results, "ck-64", SHAPE_STREAM), stream),
-           ratio(median_of(rounds, results, "ck-56", SHAPE_STREAM), stream),
-           ratio(median_of(rounds, results, "minimal", SHAPE_STREAM), stream));
+    printf("\n");
+    table_sum(rounds, results, "Polled without a pause", "");
+    table_sum(rounds, results, "Polled with one", "-pause");
 }
 
 void report_csv(const struct rounds *rounds, const struct result *results)
 {
     double ns = 1e6 / rounds->ticks_per_ms;
     printf("measurement,channel,from,to,capacity,rounds,per_round,unit,min,median,p99,min_ns,"
-           "median_ns,p99_ns,per_1000_cycles,ratio_to_line\n");
+           "median_ns,p99_ns,per_1000_cycles,ratio_to_line,ratio_to_two_lines\n");
     for (size_t i = 0; i < rounds->count; i++) {
         const struct result *r = &results[i];
         const struct measurement *m = r->measurement;
         if (m->kind->cost) {
             continue;
         }
-        printf("%s,%s,%u,%u,%zu,%zu,%zu,cycles,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f,%.3f,%.3f\n",
+        printf("%s,%s,%u,%u,%zu,%zu,%zu,cycles,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f,%.3f,%.3f,%.3f\n",
                m->shape == SHAPE_TRIP ? "round trip" : "stream", m->kind->name, rounds->cores[0],
                rounds->cores[1], rounds->slots, rounds->rounds, (size_t)m->per_round, r->min,
                r->median, r->p99, r->min * ns, r->median * ns, r->p99 * ns, ratio(1000, r->median),
-               to_line(rounds, results, i));
+               to_line(rounds, results, i),
+               m->shape == SHAPE_TRIP ? to_two_lines(rounds, results, i) : 0);
     }
 }
 

@@ -35,7 +35,7 @@ static void meet(struct member *member)
     atomic_store_explicit(&gates[member->side].arrived, ++member->met, memory_order_release);
     while (atomic_load_explicit(&gates[!member->side].arrived, memory_order_acquire) <
            member->met) {
-        poll_vain(&spins);
+        poll_vain(&spins, POLLING_HARD);
     }
 }
 

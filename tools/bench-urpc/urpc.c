@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The ring of urpc/, in five ways of using it: with copies, in place, in place with a rest after
+// The ring of urpc/, in five ways of using it: with copies, in place, in place with urpc_relax() after
 // each poll in vain, in batches, and asking after each message whether the peer sleeps.
 #include "urpc/urpc.h"
 #include "channel.h"
@@ -16,7 +16,7 @@ struct urpc_pair {
     uint8_t *area[2];
 };
 
-static bool urpc_open(struct channel *channel, size_t slots)
+static bool urpc_chans_open(struct channel *channel, size_t slots)
 {
     size_t lines = slots + URPC_STATE_LINES, bytes = lines * URPC_LINE_BYTES;
     // Room to a page, so that the two directions share no pair of lines that is fetched together.
@@ -34,7 +34,7 @@ static bool urpc_open(struct channel *channel, size_t slots)
            urpc_init(end[1], memory + stride, memory, lines);
 }
 
-static void urpc_drop(struct channel *channel)
+static void urpc_chans_close(struct channel *channel)
 {
     free(channel->memory);
 }
@@ -99,12 +99,16 @@ LOOP bool relaxed_recv(void *end, uint64_t number, uint64_t *wrong)
     return received;
 }
 
-TRIP_PARTS(copy, copy_send, copy_recv)
-STREAM_PARTS(copy, copy_send, copy_recv)
-TRIP_PARTS(place, place_send, place_recv)
-STREAM_PARTS(place, place_send, place_recv)
-TRIP_PARTS(relaxed, place_send, relaxed_recv)
-STREAM_PARTS(flushed, flushed_send, copy_recv)
+TRIP_PARTS(copy, copy_send, copy_recv, POLLING_HARD)
+STREAM_PARTS(copy, copy_send, copy_recv, POLLING_HARD)
+TRIP_PARTS(copy_pause, copy_send, copy_recv, POLLING_PAUSE)
+STREAM_PARTS(copy_pause, copy_send, copy_recv, POLLING_PAUSE)
+TRIP_PARTS(place, place_send, place_recv, POLLING_HARD)
+STREAM_PARTS(place, place_send, place_recv, POLLING_HARD)
+TRIP_PARTS(place_pause, place_send, place_recv, POLLING_PAUSE)
+STREAM_PARTS(place_pause, place_send, place_recv, POLLING_PAUSE)
+TRIP_PARTS(relaxed, place_send, relaxed_recv, POLLING_RELAXED)
+STREAM_PARTS(flushed, flushed_send, copy_recv, POLLING_HARD)
 
 static uint64_t batch_produce(void *end, uint64_t first, uint64_t count)
 {
@@ -119,7 +123,7 @@ static uint64_t batch_produce(void *end, uint64_t first, uint64_t count)
         while (sent < want) {
             size_t now = urpc_send_batch(end, msgs + sent, want - sent);
             if (now == 0) {
-                poll_vain(&spins);
+                poll_vain(&spins, POLLING_HARD);
             }
             sent += now;
         }
@@ -139,42 +143,23 @@ static uint64_t batch_consume(void *end, uint64_t first, uint64_t count)
             wrong |= words_wrong(msgs[i].words, n + i);
         }
         if (received == 0) {
-            poll_vain(&spins);
+            poll_vain(&spins, POLLING_HARD);
         }
         n += received;
     }
     return wrong;
 }
 
-const struct channel_kind urpc_copy_kind = {
-    .name = "urpc",
-    .trips = 200,
-    .messages = 4000,
-    .open = urpc_open,
-    .close = urpc_drop,
-    .ping = copy_ping,
-    .pong = copy_pong,
-    .produce = copy_produce,
-    .consume = copy_consume,
-};
-
-const struct channel_kind urpc_place_kind = {
-    .name = "urpc-in-place",
-    .trips = 200,
-    .messages = 4000,
-    .open = urpc_open,
-    .close = urpc_drop,
-    .ping = place_ping,
-    .pong = place_pong,
-    .produce = place_produce,
-    .consume = place_consume,
-};
+RING_KIND(urpc_copy_kind, "urpc", POLLING_HARD, copy, urpc_chans);
+RING_KIND(urpc_copy_pause_kind, "urpc-pause", POLLING_PAUSE, copy_pause, urpc_chans);
+RING_KIND(urpc_place_kind, "urpc-in-place", POLLING_HARD, place, urpc_chans);
+RING_KIND(urpc_place_pause_kind, "urpc-in-place-pause", POLLING_PAUSE, place_pause, urpc_chans);
 
 const struct channel_kind urpc_batch_kind = {
     .name = "urpc-batch",
     .messages = 4000,
-    .open = urpc_open,
-    .close = urpc_drop,
+    .open = urpc_chans_open,
+    .close = urpc_chans_close,
     .produce = batch_produce,
     .consume = batch_consume,
 };
@@ -182,17 +167,18 @@ const struct channel_kind urpc_batch_kind = {
 const struct channel_kind urpc_flushed_kind = {
     .name = "urpc-flushed",
     .messages = 4000,
-    .open = urpc_open,
-    .close = urpc_drop,
+    .open = urpc_chans_open,
+    .close = urpc_chans_close,
     .produce = flushed_produce,
     .consume = flushed_consume,
 };
 
 const struct channel_kind urpc_relaxed_kind = {
     .name = "urpc-relaxed",
+    .polling = POLLING_RELAXED,
     .trips = 200,
-    .open = urpc_open,
-    .close = urpc_drop,
+    .open = urpc_chans_open,
+    .close = urpc_chans_close,
     .ping = relaxed_ping,
     .pong = relaxed_pong,
 };

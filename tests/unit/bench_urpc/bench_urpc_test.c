@@ -71,10 +71,34 @@ static bool contents_right(const struct channel_kind *kind, enum shape shape, si
 static void test_contents(void)
 {
     static const struct channel_kind *const kinds[] = {
-        &line_kind,         &two_lines_kind, &urpc_copy_kind, &urpc_place_kind, &urpc_batch_kind,
-        &urpc_relaxed_kind, &ck56_kind,      &minimal_kind,   &ck64_kind,       &pipe_kind,
-        &read_kind,         &take_kind,      &read_take_kind, &lines_kind,      &instruction_kind,
-        &urpc_flushed_kind, &cycle_kind,
+        &line_kind,
+        &two_lines_kind,
+        &two_rows_kind,
+        &urpc_copy_kind,
+        &urpc_place_kind,
+        &minimal_kind,
+        &ck64_kind,
+        &ck56_kind,
+        &lines_kind,
+        &urpc_batch_kind,
+        &urpc_flushed_kind,
+        &line_pause_kind,
+        &two_lines_pause_kind,
+        &two_rows_pause_kind,
+        &lines_pause_kind,
+        &urpc_copy_pause_kind,
+        &urpc_place_pause_kind,
+        &minimal_pause_kind,
+        &ck64_pause_kind,
+        &line_relaxed_kind,
+        &two_lines_relaxed_kind,
+        &urpc_relaxed_kind,
+        &pipe_kind,
+        &cycle_kind,
+        &instruction_kind,
+        &read_kind,
+        &take_kind,
+        &read_take_kind,
     };
     for (size_t i = 0; i < COUNT(kinds); i++) {
         for (size_t slots = 3; slots <= 63; slots += 60) {
@@ -127,15 +151,39 @@ static int run(const char *args, char *text, size_t size)
 }
 
 static const char *const rows[] = {
-    "round trip,line,",      "round trip,two-lines,",
-    "round trip,urpc,",      "stream,urpc,",
-    "stream,urpc-in-place,", "round trip,urpc-relaxed,",
-    "stream,lines,",         "stream,urpc-flushed,",
-    "stream,urpc-batch,",    "round trip,urpc-in-place",
-    "round trip,minimal,",   "stream,minimal,",
-    "round trip,ck-64,",     "stream,ck-64,",
-    "round trip,ck-56,",     "stream,ck-56,",
-    "round trip,pipe,",      "stream,pipe,",
+    "round trip,line,",
+    "round trip,two-lines,",
+    "round trip,two-rows,",
+    "round trip,urpc,",
+    "round trip,urpc-in-place,",
+    "round trip,minimal,",
+    "round trip,ck-64,",
+    "round trip,ck-56,",
+    "round trip,pipe,",
+    "round trip,line-pause,",
+    "round trip,two-lines-pause,",
+    "round trip,two-rows-pause,",
+    "round trip,urpc-pause,",
+    "round trip,urpc-in-place-pause,",
+    "round trip,minimal-pause,",
+    "round trip,ck-64-pause,",
+    "round trip,line-relaxed,",
+    "round trip,two-lines-relaxed,",
+    "round trip,urpc-relaxed,",
+    "stream,lines,",
+    "stream,urpc,",
+    "stream,urpc-in-place,",
+    "stream,minimal,",
+    "stream,ck-64,",
+    "stream,ck-56,",
+    "stream,pipe,",
+    "stream,urpc-batch,",
+    "stream,urpc-flushed,",
+    "stream,lines-pause,",
+    "stream,urpc-pause,",
+    "stream,urpc-in-place-pause,",
+    "stream,minimal-pause,",
+    "stream,ck-64-pause,",
 };
 
 static void test_csv(void)
@@ -160,7 +208,7 @@ static void test_csv(void)
         commas += *c == ',';
     }
     CU_ASSERT_EQUAL(lines, COUNT(rows) + 1);
-    CU_ASSERT_EQUAL(commas, 15 * lines);
+    CU_ASSERT_EQUAL(commas, 16 * lines);
 }
 
 static void test_text(void)
@@ -169,7 +217,8 @@ static void test_text(void)
     CU_ASSERT_EQUAL(run("--rounds 2", text, sizeof(text)), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nround trip "));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nstream "));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "The ring's round trip is "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "Polled without a pause: the ring's round"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "Polled with one: the ring's round trip is "));
     CU_ASSERT_EQUAL(run("--help", text, sizeof(text)), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "--costs"));
     CU_ASSERT_EQUAL(run("--lines 5", text, sizeof(text)), 2);

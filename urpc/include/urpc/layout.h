@@ -70,6 +70,8 @@
 // urpc/model/ is this as a Spin model, which `ninja test` searches for a counter-example.
 #pragma once
 
+#include "urpc/arch/x86_64/hint.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -158,6 +160,7 @@ struct urpc_chan {
     uint32_t out_slots; // ring lines
     uint32_t in_slots;
     uint32_t tell_every; // lines between two stores of I6 (b)
+    struct urpc_manner manner;
     uint8_t pad_const[URPC_LINE_BYTES];
     struct urpc_tx tx;
     uint8_t pad_tx[URPC_LINE_BYTES];

@@ -8,7 +8,6 @@
 // one may receive on it; the two need no lock between them.
 #pragma once
 
-#include "urpc/arch/x86_64/hint.h"
 #include "urpc/layout.h"
 
 // A message outside of the ring, for batches.
@@ -219,17 +218,15 @@ static inline bool urpc_can_recv(const struct urpc_chan *chan)
     return urpc_next(chan, &header) != NULL;
 }
 
-// Waits for a moment, and fetches the next line to send meanwhile: what a thread that answers
-// messages, or waits for an answer, may do after each poll in vain. Where a poll takes a line that
-// was not read before away from its writer for good, as on Intel's, polling less often and
-// fetching the line back make a round trip a third shorter; the price is traffic while waiting.
-// Sender and receiver in one.
+// Rests for a moment: what a thread that answers messages, or waits for an answer, does after each
+// poll in vain. For how long, and whether it fetches the next line to send meanwhile, depends on the
+// processor (urpc_hint_manner()); polling without any rest makes a round trip a third longer, and
+// more. Sender and receiver in one.
 static inline void urpc_relax(struct urpc_chan *chan)
 {
     const struct urpc_place *place = &chan->tx.place;
     bool ends = chan->tx.sent - place->lap == chan->out_slots;
-    urpc_hint_own(ends ? chan->out->ring : urpc_line_at(place, chan->tx.sent));
-    urpc_hint_wait();
+    urpc_hint_rest(chan->manner, ends ? chan->out->ring : urpc_line_at(place, chan->tx.sent));
 }
 
 // Copies the payload, each word read once. Two words are moved at a time, because the caller's

@@ -7,6 +7,9 @@
 // them costs more than it brings; channels are for two cores.
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 // Another core will read this line next: move it from the caches of this core to the shared one,
 // where the reader finds it sooner.
 static inline void urpc_hint_pass(const void *line)
@@ -21,10 +24,32 @@ static inline void urpc_hint_own(const void *line)
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)line));
 }
 
-// Waits for about as long as a line takes from one core to another.
-static inline void urpc_hint_wait(void)
+// How a thread that has polled in vain rests: PAUSEs, and whether it then fetches the line that it
+// writes next.
+struct urpc_manner {
+    uint32_t pauses;
+    bool fetches;
+};
+
+// What suits this processor. On Intel's a poll takes a changed line away from its writer for good, so
+// it pays to wait for about as long as a line takes there and back, and to fetch the own line back
+// meanwhile. On AMD's the line stays with its writer: one PAUSE keeps polls from meeting the store on
+// its way, and more is only late. Asked once for each end, for CPUID may take microseconds.
+static inline struct urpc_manner urpc_hint_manner(void)
 {
-    for (int i = 0; i < 4; i++) {
+    uint32_t leaf = 0, ebx, ecx = 0, edx;
+    __asm__ volatile("cpuid" : "+a"(leaf), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    bool intel = ebx == 0x756e6547 && edx == 0x49656e69 && ecx == 0x6c65746e; // "GenuineIntel"
+    return intel ? (struct urpc_manner){4, true} : (struct urpc_manner){1, false};
+}
+
+// Rests. `own` is the line that this side writes next.
+static inline void urpc_hint_rest(struct urpc_manner manner, const void *own)
+{
+    if (manner.fetches) {
+        urpc_hint_own(own);
+    }
+    for (uint32_t i = 0; i < manner.pauses; i++) {
         __builtin_ia32_pause();
     }
 }
