@@ -12,14 +12,18 @@
 
 #define ARGS_MAX 48u
 
+#define HOSTILE_MODELS                                                                             \
+    2u ///< the first ones: what a hostile domain may do depends on what they lack
+
+// XSAVE comes with XSAVEOPT: without it QEMU 7.2 stands still where CR4.OSXSAVE is set.
 static const char *const models[] = {
     "max,-umip",
     "max,-smap,-smep,-umip",
     "max,-avx,-avx2",
-    "qemu64,+pdpe1gb,+fsgsbase,+xsave",
-    "Opteron_G5,+fsgsbase",
+    "qemu64,+pdpe1gb,+fsgsbase,+xsave,+xsaveopt",
+    "Opteron_G5,+fsgsbase,+xsaveopt",
     "EPYC",
-    "Nehalem,level=13,+pdpe1gb,+fsgsbase,+xsave",
+    "Nehalem,level=13,+pdpe1gb,+fsgsbase,+xsave,+xsaveopt",
     "SandyBridge,+pdpe1gb,+fsgsbase",
     "Skylake-Client,+pdpe1gb",
     "Skylake-Server",
@@ -40,7 +44,8 @@ static void boot_models(void)
         expect_zero(host_boot("--platform", "tests/system/platform.yaml", "--direct", "--cores",
                               "2", "--memory", "512M", "--timeout", "300", "--qemu-arg", "-cpu",
                               "--qemu-arg", models[i], "--run",
-                              "cores; test_fpu; test_caps; test_hostile 1; test_dispatch 1 100",
+                              i < HOSTILE_MODELS ? "cores; test_fpu; test_caps; test_hostile 1"
+                                                 : "cores; test_fpu; test_caps",
                               NULL),
                     models[i]);
     }
