@@ -2,8 +2,14 @@
 // Copyright The Stave authors
 //
 // Free physical ranges: first fit by address, which packs small pieces at the low end and keeps
-// large ranges whole at the high end. Stands on the range tree only.
+// large ranges whole at the high end. Of ranges that are large enough but lie badly for a request's
+// alignment only LOOKS are looked at, as long as one is there that fits wherever it lies, else
+// LOOKS_MOST: a domain that leaves many such behind must not make others' requests dear. Stands on
+// the range tree only.
 #include "free_ranges.h"
+
+#define LOOKS 8u
+#define LOOKS_MOST 256u
 
 bool free_request_valid(const struct free_request *request)
 {
@@ -48,22 +54,39 @@ static bool fits(const struct range_node *node, const struct free_request *reque
     return true;
 }
 
-struct free_range *free_ranges_find(const struct free_ranges *ranges,
-                                    const struct free_request *request, genpaddr_t *base)
+// The first of the ranges of at least `bytes` that fits, among `looks` of them.
+static struct range_node *look(const struct free_ranges *ranges, const struct free_request *request,
+                               uint64_t bytes, unsigned looks, genpaddr_t *base)
 {
     // Ranges wholly below minbase are skipped, but for the one that may reach across it.
     struct range_node *node = range_tree_below(&ranges->tree, request->minbase);
     uint64_t from = node != NULL ? node->base : 0;
-    while ((node = range_tree_first(&ranges->tree, request->bytes, from)) != NULL) {
-        if (fits(node, request, base)) {
-            return (struct free_range *)node;
-        }
-        if (request->limit != 0 && node->base >= request->limit) {
+    for (unsigned i = 0; i < looks; i++) {
+        node = range_tree_first(&ranges->tree, bytes, from);
+        if (node == NULL || (request->limit != 0 && node->base >= request->limit)) {
             return NULL;
+        }
+        if (fits(node, request, base)) {
+            return node;
         }
         from = node->base + 1;
     }
     return NULL;
+}
+
+struct free_range *free_ranges_find(const struct free_ranges *ranges,
+                                    const struct free_request *request, genpaddr_t *base)
+{
+    uint64_t bytes = request->bytes, slack = request->alignment - BASE_PAGE_SIZE;
+    struct range_node *node = look(ranges, request, bytes, LOOKS, base);
+    if (node == NULL && slack > 0 && bytes <= UINT64_MAX - slack) {
+        // The second one lies wholly above minbase, and fits unless the limit cuts it.
+        node = look(ranges, request, bytes + slack, 2, base);
+    }
+    if (node == NULL && (slack > 0 || request->limit != 0 || request->minbase != 0)) {
+        node = look(ranges, request, bytes, LOOKS_MOST, base);
+    }
+    return (struct free_range *)node;
 }
 
 struct free_range *free_ranges_before(const struct free_ranges *ranges, genpaddr_t base)

@@ -35,7 +35,9 @@ bool free_ranges_insert(struct free_ranges *ranges, struct free_range *range);
 
 void free_ranges_remove(struct free_ranges *ranges, struct free_range *range);
 
-/// The lowest range that can serve a valid request, with the place in *base; NULL if none can.
+/// A range that can serve a valid request, with the place in *base: the lowest, or near it, in a
+/// bounded number of steps. NULL: none can, or it lies behind very many that are large enough and
+/// cannot.
 struct free_range *free_ranges_find(const struct free_ranges *ranges,
                                     const struct free_request *request, genpaddr_t *base);
 

@@ -8,6 +8,7 @@ int main(void)
 {
     CU_SuiteInfo suites[] = {
         {"pieces", NULL, NULL, NULL, NULL, pieces_tests},
+        {"free ranges", NULL, NULL, NULL, NULL, free_ranges_tests},
         {"memory", NULL, NULL, NULL, NULL, memory_tests},
         {"dropped capabilities", NULL, NULL, NULL, NULL, drop_tests},
         {"accounts", NULL, NULL, NULL, NULL, accounts_tests},

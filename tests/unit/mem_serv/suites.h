@@ -7,6 +7,7 @@
 #include <testlib/testlib.h>
 
 extern CU_TestInfo drop_tests[];
+extern CU_TestInfo free_ranges_tests[];
 extern CU_TestInfo memory_tests[];
 extern CU_TestInfo pieces_tests[];
 extern CU_TestInfo accounts_tests[];
