@@ -12,6 +12,8 @@
 #include <string.h>
 
 static struct client *clients;
+/// Those of this core, by the index of the domain, or, of the trusted base, by its number.
+static struct client *locals[DOMAINS_MAX + DOMAIN_DYNAMIC];
 // Strings are large for the C library's heap, which takes and gives back pages for them: those that
 // were used last stay for the next client, so that spawnd's memory does not go up and down.
 static struct strings *spare_strings;
@@ -25,18 +27,27 @@ struct client *client_new(domainid_t domain, struct remote *remote)
     client->domain = domain;
     client->remote = remote;
     client->next = clients;
+    if (clients != NULL) {
+        clients->previous = client;
+    }
     clients = client;
     return client;
 }
 
+static struct client **local_of(domainid_t id)
+{
+    const struct domain *domain = domain_table_find(&domains, id);
+    return domain != NULL ? &locals[DOMAIN_DYNAMIC + domain_table_index(&domains, domain)]
+                          : &locals[id % DOMAIN_DYNAMIC];
+}
+
 struct client *client_local(domainid_t domain)
 {
-    for (struct client *client = clients; client != NULL; client = client->next) {
-        if (client->domain == domain && client->remote == NULL) {
-            return client;
-        }
+    struct client **local = local_of(domain);
+    if (*local == NULL) {
+        *local = client_new(domain, NULL);
     }
-    return client_new(domain, NULL);
+    return *local;
 }
 
 bool client_need_strings(struct client *client)
@@ -69,11 +80,10 @@ void client_clear(struct client *client)
 
 void client_free(struct client *client)
 {
-    struct client **link = &clients;
-    while (*link != client) {
-        link = &(*link)->next;
+    *(client->previous != NULL ? &client->previous->next : &clients) = client->next;
+    if (client->next != NULL) {
+        client->next->previous = client->previous;
     }
-    *link = client->next;
     client_clear(client);
     say_forget(client);
     free(client);
@@ -81,11 +91,10 @@ void client_free(struct client *client)
 
 void client_forget_local(domainid_t domain)
 {
-    for (struct client *client = clients; client != NULL; client = client->next) {
-        if (client->domain == domain && client->remote == NULL) {
-            client_free(client);
-            return;
-        }
+    struct client **local = local_of(domain);
+    if (*local != NULL) {
+        client_free(*local);
+        *local = NULL;
     }
 }
 

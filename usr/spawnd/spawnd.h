@@ -19,7 +19,7 @@ struct remote;
 /// Who asks: a domain of this core over LMP, or one of another over UMP, which has one request
 /// under way at a time. What it is about to spawn is gathered here.
 struct client {
-    struct client *next;
+    struct client *previous, *next;
     domainid_t domain;
     struct remote *remote;   ///< NULL: over LMP
     struct strings *strings; ///< NULL: no piece has come yet
@@ -32,7 +32,8 @@ struct client {
 
 // clients.c
 
-/// The client of a domain of this core, made if it is not there; NULL: out of memory.
+/// The client of a domain of this core that runs, or of the trusted base, made if it is not there;
+/// NULL: out of memory.
 struct client *client_local(domainid_t domain);
 struct client *client_new(domainid_t domain, struct remote *remote);
 void client_free(struct client *client);
