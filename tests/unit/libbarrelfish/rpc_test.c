@@ -196,6 +196,25 @@ static void test_table_full(void)
     CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(3)), SYS_ERR_OK);
 }
 
+static bool admits_even(uint32_t badge)
+{
+    return badge % 2 == 0;
+}
+
+// What somebody sent whose domain has ended since leaves no trace.
+static void test_not_admitted(void)
+{
+    struct lmp_rpc rpc;
+    begin();
+    lmp_server_admit(&server, admits_even);
+    unsigned caps = fake_caps_present();
+    uint16_t list = server.free_list;
+    CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(3)), LIB_ERR_BIND_REFUSED);
+    CU_ASSERT(server.free_list == list && fake_caps_present() == caps + 1); // server_cap
+    CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(4)), SYS_ERR_OK);
+    CU_ASSERT_NOT_EQUAL(server.free_list, list);
+}
+
 static void test_unbadged(void)
 {
     begin();
@@ -288,6 +307,7 @@ CU_TestInfo rpc_tests[] = {
     {"clients that are gone", test_clients},
     {"a client that is forgotten", test_forgotten},
     {"too many clients", test_table_full},
+    {"clients that are not admitted", test_not_admitted},
     {"messages of the CPU driver", test_unbadged},
     {"answers that a server gets", test_answer_to_server},
     {"no request", test_no_request},
