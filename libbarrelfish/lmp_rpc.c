@@ -134,6 +134,8 @@ void lmp_rpc_destroy(struct lmp_rpc *rpc)
     if (rpc->reply_ep == NULL) {
         return;
     }
+    // The server must not write to where something else will be.
+    (void)cap_revoke(rpc->reply_cap);
     (void)cap_destroy(rpc->reply_cap);
     if (!capref_is_null(rpc->reply_ep->recv_slot)) {
         (void)slot_free(rpc->reply_ep->recv_slot);

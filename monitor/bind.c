@@ -11,6 +11,7 @@
 #include "protocol/shares.h"
 
 #define SIDES_MAX 512u
+#define REMOTE_SHARE_MIN 8u
 #define LEFT_SHARE 32u ///< of one server (B2)
 
 static struct side sides[SIDES_MAX];
@@ -29,9 +30,18 @@ unsigned side_share(void)
     return SIDES_MAX / SHARE_PARTS + monitor.tree.count;
 }
 
+/// A client of another core has less: each core may have a greedy one.
+static unsigned share_of(domainid_t client)
+{
+    unsigned remote = SIDES_MAX / 2 / monitor.tree.count;
+    if (client >> 16 == monitor.core)
+        return side_share();
+    return remote < REMOTE_SHARE_MIN ? REMOTE_SHARE_MIN : remote;
+}
+
 bool side_share_is_used(domainid_t client)
 {
-    return shares_count(&clients, client) >= side_share();
+    return shares_count(&clients, client) >= share_of(client);
 }
 
 struct side *side_alloc(uint64_t id, bool server, domainid_t client)

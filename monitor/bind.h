@@ -58,7 +58,7 @@ struct side {
     struct event gone;
 };
 
-/// Entries of tables that one client may have.
+/// Entries of tables that one client of this core may have.
 unsigned side_share(void);
 
 /// A record for a side on the client's share, or NULL.

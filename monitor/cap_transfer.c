@@ -17,6 +17,7 @@
 #include "monitor.h"
 
 #include "protocol/directory.h"
+#include "protocol/frame_table.h"
 
 #include <string.h>
 
@@ -28,6 +29,10 @@ static bool returns_waiting; ///< in the CNode: their owners could not be told, 
 /// Copies of objects owned here that other cores hold. They do not stay in the returns CNode: what
 /// others keep must not fill it, for every deletion of a last copy needs a slot there.
 static struct capref parked[DIRECTORY_PARKED_MAX];
+/// Slots for these, one for each frame of a channel that is not parked: what others keep must find
+/// a place also when there is no memory.
+static struct capref reserve[FRAMES_MAX];
+static unsigned reserve_count;
 
 _Static_assert(sizeof(struct capability) == INTERMON_CAP_WORDS * sizeof(uint64_t), "IM3");
 
@@ -75,6 +80,38 @@ static void delete_last(struct capref cap)
         DEBUG_ERR(err, "a returned capability cannot be deleted");
 }
 
+errval_t cap_transfer_reserve(void)
+{
+    if (reserve_count == FRAMES_MAX)
+        return MON_ERR_LIMIT;
+    errval_t err = slot_alloc(&reserve[reserve_count]);
+    reserve_count += err_is_ok(err) ? 1 : 0;
+    return err;
+}
+
+void cap_transfer_unreserve(void)
+{
+    if (reserve_count > 0)
+        (void)slot_free(reserve[--reserve_count]);
+}
+
+/// A slot for what is to be parked.
+static errval_t take_slot(genpaddr_t base, struct capref *slot)
+{
+    if (!channel_memory_is(base) || reserve_count == 0)
+        return slot_alloc(slot);
+    *slot = reserve[--reserve_count];
+    return SYS_ERR_OK;
+}
+
+static void give_slot(genpaddr_t base, struct capref slot)
+{
+    if (channel_memory_is(base) && reserve_count < FRAMES_MAX)
+        reserve[reserve_count++] = slot;
+    else
+        (void)slot_free(slot);
+}
+
 static void apply(struct directory_effect effect)
 {
     struct capability raw;
@@ -83,9 +120,12 @@ static void apply(struct directory_effect effect)
     struct capref cap = parked[effect.place];
     errval_t err = cap_identify(cap, &raw);
     delete_last(cap);
-    (void)slot_free(cap);
-    if (err_is_ok(err))
-        channel_memory_freed(raw.base);
+    if (err_is_fail(err)) {
+        (void)slot_free(cap);
+        return;
+    }
+    give_slot(raw.base, cap);
+    channel_memory_freed(raw.base);
 }
 
 /// Deals with the last copy on this core of an object owned here.
@@ -93,7 +133,7 @@ static void returned_own(struct capref cap, const struct capability *raw)
 {
     struct directory_object object = object_of(raw);
     struct capref own = NULL_CAP;
-    if (directory_holders(&directory, &object) != 0 && err_is_fail(slot_alloc(&own))) {
+    if (directory_holders(&directory, &object) != 0 && err_is_fail(take_slot(raw->base, &own))) {
         returns_waiting = true; // There may be memory for slots later.
         return;
     }
@@ -104,7 +144,7 @@ static void returned_own(struct capref cap, const struct capability *raw)
         parked[effect.place] = own;
         channel_memory_left(raw->base);
     } else if (!capref_is_null(own)) {
-        (void)slot_free(own); // One is parked already.
+        give_slot(raw->base, own); // One is parked already.
     } else {
         err = set_remote(cap, false);
     }

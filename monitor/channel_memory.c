@@ -69,10 +69,16 @@ errval_t channel_memory_begin(struct side *side)
         err = lend(side, bytes);
     if (err_is_fail(err))
         return err;
+    err = cap_transfer_reserve();
+    if (err_is_fail(err)) {
+        unlend(side->client, bytes);
+        return err;
+    }
     err = get_ram(side, bytes);
     if (err_is_ok(err))
         err = frame_identify(side->ram, &id);
     if (err_is_fail(err)) {
+        cap_transfer_unreserve();
         unlend(side->client, bytes);
         return err;
     }
@@ -111,8 +117,15 @@ void channel_memory_cancel(struct side *side)
 void channel_memory_freed(genpaddr_t base)
 {
     struct frame_entry frame;
-    if (frame_table_take(&frames, base, &frame))
-        unlend(frame.client, frame.bytes);
+    if (!frame_table_take(&frames, base, &frame))
+        return;
+    cap_transfer_unreserve();
+    unlend(frame.client, frame.bytes);
+}
+
+bool channel_memory_is(genpaddr_t base)
+{
+    return frame_table_has(&frames, base);
 }
 
 void channel_memory_left(genpaddr_t base)

@@ -75,6 +75,10 @@ void cap_transfer_shared(struct capref cap, coreid_t core);
 void cap_transfer_refuse(const struct intermon_msg *msg);
 /// Has the CPU driver tell this monitor when the last copy of a frame on this core is gone.
 errval_t cap_transfer_watch(struct capref frame);
+/// Reserves a slot for a frame that other cores may keep, in which it waits for them.
+errval_t cap_transfer_reserve(void);
+/// Gives one back.
+void cap_transfer_unreserve(void);
 /// Makes a capability that has no owner (Notify) out of its description; NULL_CAP out of zeros.
 errval_t cap_transfer_make_name(const uint64_t *words, struct capref *cap);
 /// The same in an empty slot of the caller's, which takes no memory. MON_ERR_PROTOCOL for zeros.
@@ -162,6 +166,7 @@ domainid_t export_domain(iref_t iref);
 void export_forget(domainid_t domain);
 
 // channel_memory.c: the frames of channels.
+bool channel_memory_is(genpaddr_t base);
 /// No copy of a frame, perhaps of a channel, is left anywhere.
 void channel_memory_freed(genpaddr_t base);
 /// No copy is left on this core, but there is one elsewhere.

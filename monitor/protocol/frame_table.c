@@ -42,6 +42,11 @@ static void leave(struct frame_table *table, struct frame_entry *frame)
     frame->left = true;
 }
 
+bool frame_table_has(const struct frame_table *table, genpaddr_t base)
+{
+    return find(table, base) != TABLE_NONE;
+}
+
 void frame_table_left(struct frame_table *table, genpaddr_t base)
 {
     uint16_t i = find(table, base);

@@ -8,8 +8,9 @@
 // instead.
 //
 // The monitor's tables are bounded, and a domain may have a quarter of each; of connections, which
-// the client pays for, one more for each core of the machine. What goes beyond is answered with
-// MON_ERR_LIMIT: try later, or give something back.
+// the client pays for, one more for each core of the machine; of names, which are core 0's, a
+// sixteenth, and of the connections of another core a part that leaves as much to each core. What
+// goes beyond is answered with MON_ERR_LIMIT: try later, or give something back.
 //
 // Words: in[0] = operation, out[0] = errval_t. "id" is a connection's number, the same on both
 // sides, unique in the machine. A name takes words 2 to 7 and is padded with zeros.

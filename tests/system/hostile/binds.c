@@ -20,13 +20,14 @@
 #include "systest/systest.h"
 
 #define SMALL_BYTES 4096u
-#define LARGE_BYTES (4u << 20)
+#define MEDIUM_BYTES (512u << 10)
+#define LARGE_BYTES (2u << 20)
 #define HUGE_BYTES (64u << 20)
 #define INVALID_BINDS 20u
 #define INVALID_EVENTS 4000u ///< of the core meanwhile; a huge frame alone takes as many
 #define KEEPER_NAME "keeper"
 #define KEPT_MAX 64u ///< more than a server may keep
-#define MANY 40u     ///< more than a server is told of one by one
+#define MANY 60u     ///< more than a server is told of one by one, and its endpoint has room for
 #define MANY_NAME "many"
 #define HONEST_NAME "closed sides"
 #define HONEST_MS 20u
@@ -207,10 +208,10 @@ static int keeper(void)
     }
 }
 
-static errval_t bind_and_close(iref_t iref)
+static errval_t bind_and_close(iref_t iref, size_t bytes)
 {
     static struct ump_chan chan;
-    errval_t err = ump_chan_bind_blocking(&chan, iref, SMALL_BYTES, SMALL_BYTES);
+    errval_t err = ump_chan_bind_blocking(&chan, iref, bytes, bytes);
     if (err_is_ok(err)) {
         ump_chan_close(&chan);
     }
@@ -231,11 +232,12 @@ static int foreign_keeper(void)
     }
     unsigned count = 0;
     while (err_is_ok(err) && count < KEPT_MAX) {
-        err = bind_and_close(iref);
+        err = bind_and_close(iref, SMALL_BYTES);
         count += err_is_ok(err);
     }
     bool refused = err_no(err) == MON_ERR_LIMIT && count > 1;
-    bool others = err_is_ok(bind_and_close(console)) && run_good(disp_get_core_id(), "modest");
+    bool others =
+        err_is_ok(bind_and_close(console, SMALL_BYTES)) && run_good(disp_get_core_id(), "modest");
     if (err_is_fail(spawn_kill(domain)) || err_is_fail(spawn_wait(domain, &status, false))) {
         return 2;
     }
@@ -334,8 +336,8 @@ static int limited(void)
     if (err_no(err) != MON_ERR_SPAWN_LIMITED) {
         return 3;
     }
-    for (unsigned i = 0; i < 2 * LIMIT_BYTES / SMALL_BYTES; i++) { // given back each time
-        if (err_is_fail(bind_and_close(console))) {
+    for (unsigned i = 0; i < 2 * LIMIT_BYTES / MEDIUM_BYTES; i++) { // given back each time
+        if (err_is_fail(bind_and_close(console, MEDIUM_BYTES))) {
             return 4;
         }
     }

@@ -158,10 +158,26 @@ static void set_closed(uint32_t offset, bool closed)
 errval_t cap_delete(struct capref cap)
 {
     struct fake_cap *gone = &fake.caps[cap.slot];
-    CU_ASSERT_TRUE(gone->present);
+    if (!gone->present) {
+        CU_ASSERT_TRUE(gone->revoked);
+        return SYS_ERR_CAP_NOT_FOUND;
+    }
     gone->present = false;
     if (count_caps(gone->offset, gone->own) == 0 && count_caps(gone->offset, !gone->own) > 0) {
         set_closed(gone->offset, true);
+    }
+    return SYS_ERR_OK;
+}
+
+errval_t cap_revoke(struct capref cap)
+{
+    uint32_t offset = fake.caps[cap.slot].offset;
+    for (unsigned i = 0; i < FAKE_SLOTS; i++) {
+        struct fake_cap *copy = &fake.caps[i];
+        if (i != cap.slot && copy->present && copy->offset == offset) {
+            copy->present = false;
+            copy->revoked = true;
+        }
     }
     return SYS_ERR_OK;
 }
@@ -195,7 +211,7 @@ struct capref fake_endpoint(uint32_t offset, uint32_t messages, uint32_t badge)
 {
     struct capref cap = NULL_CAP;
     CU_ASSERT_EQUAL_FATAL(slot_alloc(&cap), SYS_ERR_OK);
-    fake.caps[cap.slot] = (struct fake_cap){true, true, offset, messages, badge, false};
+    fake.caps[cap.slot] = (struct fake_cap){true, true, offset, messages, badge, false, false};
     return cap;
 }
 
@@ -308,7 +324,7 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
     if (caddr != get_cap_caddr(cap_dispatcher) || cmd != DISPATCHER_CMD_ENDPOINT || dest == NULL) {
         return (struct sysret){SYS_ERR_ILLEGAL_INVOCATION, 0, 0};
     }
-    *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0, true};
+    *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0, false, true};
     return (struct sysret){SYS_ERR_OK, 0, 0};
 }
 

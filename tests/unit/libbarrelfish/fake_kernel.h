@@ -16,7 +16,8 @@ struct fake_cap {
     uint32_t offset; // of the endpoint in the frame
     uint32_t messages;
     uint32_t badge;
-    bool own; // of the dispatcher; its copies are what others can send with
+    bool revoked; // and so not present
+    bool own;     // of the dispatcher; its copies are what others can send with
 };
 
 struct fake_kernel {

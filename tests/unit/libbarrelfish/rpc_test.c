@@ -230,6 +230,22 @@ static void test_unbadged(void)
     CU_ASSERT_EQUAL(unbadged, 42);
 }
 
+// What a server sends to a client whose connection has ended goes nowhere: where the reply endpoint
+// was may be something else.
+static void test_destroyed(void)
+{
+    struct lmp_rpc rpc;
+    begin();
+    CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(5)), SYS_ERR_OK);
+    struct lmp_endpoint_kern *kern = rpc.reply_ep->kern;
+    uint32_t delivered = kern->delivered;
+    lmp_rpc_destroy(&rpc);
+    CU_ASSERT_EQUAL(lmp_server_reply_error(&server, 5, SYS_ERR_OK), SYS_ERR_CAP_NOT_FOUND);
+    CU_ASSERT_EQUAL(lmp_server_reply_error(&server, 5, SYS_ERR_OK), LIB_ERR_CHAN_CLOSED);
+    CU_ASSERT_EQUAL(kern->delivered, delivered);
+    CU_ASSERT_EQUAL(fake_slots_used(), 2); // server_cap, the server's receive slot
+}
+
 // A client that has the server answer to a server's endpoint: its own.
 static void test_answer_to_server(void)
 {
@@ -309,6 +325,7 @@ CU_TestInfo rpc_tests[] = {
     {"too many clients", test_table_full},
     {"clients that are not admitted", test_not_admitted},
     {"messages of the CPU driver", test_unbadged},
+    {"a connection that was ended", test_destroyed},
     {"answers that a server gets", test_answer_to_server},
     {"no request", test_no_request},
     {"no reply", test_no_reply},

@@ -202,7 +202,7 @@ static void cost_when_full(void)
             length++;
         longest = length > longest ? length : longest;
     }
-    CU_ASSERT(longest <= 8);
+    CU_ASSERT(longest <= 12);
     CU_ASSERT(name_table_valid(&table));
 }
 

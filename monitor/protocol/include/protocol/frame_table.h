@@ -44,6 +44,8 @@ __attribute__((warn_unused_result)) errval_t frame_table_may_add(const struct fr
 void frame_table_add(struct frame_table *table, genpaddr_t base, gensize_t bytes, domainid_t client,
                      domainid_t server);
 
+bool frame_table_has(const struct frame_table *table, genpaddr_t base);
+
 /// No copy is left on this core, but there is one elsewhere. Unknown frames are ignored.
 void frame_table_left(struct frame_table *table, genpaddr_t base);
 

@@ -12,10 +12,10 @@
 #include "protocol/shares.h"
 
 #define NAME_BYTES_MAX 48u ///< of a name; shorter ones are padded with zeros
-#define NAMES_MAX 512u
-#define NAMES_SHARE (NAMES_MAX / SHARE_PARTS) ///< of one owner
-#define NAME_WAITERS_MAX 512u
-#define NAME_WAITERS_SHARE (NAME_WAITERS_MAX / SHARE_PARTS) ///< of one domain
+#define NAMES_MAX TABLE_ENTRIES_MAX
+#define NAMES_SHARE (NAMES_MAX / SHARE_PARTS_MACHINE) ///< of one owner
+#define NAME_WAITERS_MAX TABLE_ENTRIES_MAX
+#define NAME_WAITERS_SHARE (NAME_WAITERS_MAX / SHARE_PARTS_MACHINE) ///< of one domain
 
 /// A name as messages carry it. Valid: not empty, zeros only at the end.
 struct name {

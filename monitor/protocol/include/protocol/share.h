@@ -12,6 +12,8 @@
 /// A domain may have one part in so many of a table: a single greedy one, or a broken one, leaves
 /// most of it to the others, and an honest one needs far less.
 #define SHARE_PARTS 4u
+/// The same of a table that the whole machine uses, where each core may have a greedy one.
+#define SHARE_PARTS_MACHINE 16u
 
 /// Tells whether `domain` has `most` entries of a table, so that it gets no further one (answered
 /// with MON_ERR_LIMIT). `first` is that field of the first entry that says whose it is, and
