@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Two domains that copy an endpoint of a third one as fast as they can, while that is killed: its
+// Domains that copy an endpoint of another one as fast as they can, while that is killed: its
 // end must come, though each turn of theirs makes more copies than one of spawnd's can delete.
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
@@ -11,8 +11,8 @@
 #include "barrelfish/spawn_client.h"
 #include "cases.h"
 
-#define COPIERS 2u
-#define COPIES 3000u
+#define COPIERS 4u
+#define COPIES 8000u
 #define WAIT_US 1000u
 #define WAITS_MAX 20000u
 
