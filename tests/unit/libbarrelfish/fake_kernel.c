@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backtrace.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
 #include "barrelfish/domain.h"
@@ -46,6 +47,18 @@ errval_t sys_print(const char *string, size_t length)
     (void)string;
     (void)length;
     return SYS_ERR_OK;
+}
+
+struct backtrace backtrace_begin(const struct thread *thread, uint64_t rip, uint64_t rbp)
+{
+    return (struct backtrace){rip, true, rbp, thread->stack_low, thread->stack_high, 0};
+}
+
+bool backtrace_line(struct backtrace *trace, char line[BACKTRACE_LINE_BYTES])
+{
+    (void)trace;
+    (void)line;
+    return false;
 }
 
 size_t terminal_write_last(const char *data, size_t length)
