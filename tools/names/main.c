@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // names: puts the table of its functions' names into a domain that has just been linked. A program
-// that has no start code of Stave's stays as it is, and is said to.
+// that has no start code of Stave's, but one of its own, stays as it is.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +34,10 @@ int main(int argc, char **argv)
         return failed(argv[1], "cannot be read");
     }
     file.count = (size_t)size;
+    if (!names_has_place(&file)) {
+        free(file.bytes);
+        return 0;
+    }
     const char *error = names_add(&file);
     if (error != NULL) {
         return failed(argv[1], error);

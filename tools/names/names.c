@@ -210,6 +210,13 @@ static const char *append(struct names_file *file, const unsigned char *table, s
     return NULL;
 }
 
+bool names_has_place(const struct names_file *file)
+{
+    unsigned count;
+    const Elf64_Phdr *headers = headers_of(file, &count);
+    return headers == NULL || find_note(file, headers, count) != 0;
+}
+
 const char *names_add(struct names_file *file)
 {
     unsigned count;

@@ -13,6 +13,10 @@ struct names_file {
     size_t count;
 };
 
+/// Whether there is Stave's note to write into; what is no ELF program at all is left to names_add().
+/// A program that has a start code of its own has none.
+bool names_has_place(const struct names_file *file);
+
 /// Append the table to a program as a segment, and write where it is into Stave's note. NULL on
 /// success; else what the program lacks, and it is as it was.
 const char *names_add(struct names_file *file);

@@ -168,6 +168,10 @@ static void test_refused(void)
     program = good_program();
     program.note.head.n_descsz = 0;
     refused(&program, "no note of Stave's");
+    struct names_file file = {(unsigned char *)&program, sizeof(program)};
+    CU_ASSERT_FALSE(names_has_place(&file));
+    program = good_program();
+    CU_ASSERT_TRUE(names_has_place(&file));
 }
 
 // Nothing outside a table is read, whatever is in it: the sanitizer watches.
