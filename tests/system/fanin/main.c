@@ -6,7 +6,8 @@
 // deterministic machine that is what the time-stamp counter counts, and no core can read its share
 // alone (`stave-boot --count --run 'bench fanin'` tells it). A client's share does not grow with
 // the number of clients, so growth would be the server's. Idle cores halt, and execute nothing. All
-// messages must also come, in order.
+// messages must also come, in order. Where several of those that send share a core the cost has
+// their switches in it, and is not judged.
 //   test_fanin               the server; it starts its clients on the other cores, in turn
 //   test_fanin client IREF   one of them: sends as many messages as it is told, again and again
 #include <inttypes.h>
@@ -105,13 +106,20 @@ static uint64_t receive(unsigned active)
     return (systime_now() - start) / (each * active);
 }
 
+static unsigned other_cores(void)
+{
+    struct monitor_cores cores = {0};
+    EXPECT_OK(monitor_get_cores(&cores));
+    return cores.up_count - 1;
+}
+
 static void measure(unsigned active, uint64_t alone)
 {
     (void)receive(active); // until silent channels are armed
     uint64_t cost = receive(active);
     printf("fan-in: %u of %u clients send: %" PRIu64 " instructions a message\n", active,
            clients_count, cost);
-    EXPECT(cost > 0 && cost * 100 <= alone * PERCENT_MAX);
+    EXPECT(cost > 0 && (active > other_cores() || cost * 100 <= alone * PERCENT_MAX));
 }
 
 static int serve(void)

@@ -6,7 +6,8 @@
 // sleep, so that messages come before, during and after that. Sleeps are counted by the CPU driver.
 //   test_wake SLEEPS TO [relay]     SLEEPS altogether; with `relay` the receivers have no vectors
 //   test_wake peer NAME ROUNDS      the second domain
-//   test_wake hold                  takes an interrupt vector and keeps it; status 3: none was left
+//   test_wake fill TO NUMBER        takes vectors of TO, as long as it may and there are some
+//   test_wake hold                  takes two vectors and keeps them; status 3: none was left
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,16 @@
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
+#include "barrelfish/nameservice_client.h"
 #include "peers.h"
 
 #define PAUSES_MAX 1500u
 #define SENDER_SLEEP_ONE_IN 64u
 #define SLEEP_US_MAX 300u
-#define VECTORS_MAX 400u
+#define HOLDERS_MAX 200u
+#define FILLERS 2u
+#define NAME_BYTES 32u
+#define OVER_NAME "test_wake over"
 #define STATUS_NO_VECTOR 3
 #define ROUNDS_MAX_FACTOR 20u
 
@@ -103,28 +108,85 @@ static void answer(struct ump_chan *chan)
     }
 }
 
-// Domains that each take a vector of a core, until there is none. False: that could not be done.
-static unsigned take_vectors(coreid_t core, struct capref *domains)
+// Domains that each take two vectors of a core, until there is none, or the own share of its
+// domains is used up. Sets *none_left.
+static unsigned take_vectors(coreid_t core, struct capref *domains, bool *none_left)
 {
     char *argv[] = {"test_wake", "hold", NULL};
     unsigned count = 0;
-    bool none_left = false;
-    while (count < VECTORS_MAX && !none_left) {
+    errval_t err = SYS_ERR_OK;
+    *none_left = false;
+    while (count < HOLDERS_MAX && !*none_left) {
         uint8_t status = 0;
-        if (!EXPECT_OK(spawn_program(core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
-                                     &domains[count]))) {
-            return count;
+        err = spawn_program(core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT, &domains[count]);
+        if (err_is_fail(err)) {
+            break;
         }
         // It ends if there was none; otherwise it never ends.
-        for (unsigned i = 0; i < 3 && !none_left; i++) {
+        for (unsigned i = 0; i < 3 && !*none_left; i++) {
             barrelfish_usleep(1000);
-            errval_t err = spawn_wait(domains[count], &status, true);
-            none_left = err_is_ok(err) && status == STATUS_NO_VECTOR;
+            err = spawn_wait(domains[count], &status, true);
+            *none_left = err_is_ok(err) && status == STATUS_NO_VECTOR;
         }
-        count += !none_left;
+        count += !*none_left;
     }
-    EXPECT(none_left);
+    EXPECT(*none_left || err_no(err) == SPAWN_ERR_LIMIT);
     return count;
+}
+
+static void end_holders(const struct capref *domains, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        EXPECT_OK(spawn_kill(domains[i]));
+    }
+}
+
+static void name_of_filler(unsigned number, char name[NAME_BYTES])
+{
+    snprintf(name, NAME_BYTES, "test_wake filler %u", number);
+}
+
+// Takes what it may, says so, and gives it back when all is over.
+static int fill(coreid_t core, unsigned number)
+{
+    static struct capref domains[HOLDERS_MAX];
+    bool none_left;
+    iref_t iref;
+    char name[NAME_BYTES];
+    unsigned count = take_vectors(core, domains, &none_left);
+    name_of_filler(number, name);
+    EXPECT_OK(nameservice_register(name, 1));
+    EXPECT_OK(nameservice_blocking_lookup(OVER_NAME, &iref));
+    end_holders(domains, count);
+    return test_failures() != 0 ? 1 : none_left ? STATUS_NO_VECTOR : 0;
+}
+
+// One domain with all that it spawns has not as many numbers as a core has vectors, so that several
+// have to take them.
+static void start_fillers(coreid_t core, struct capref fillers[FILLERS])
+{
+    char where[8], which[8], name[NAME_BYTES];
+    char *argv[] = {"test_wake", "fill", where, which, NULL};
+    iref_t iref;
+    snprintf(where, sizeof(where), "%u", core);
+    for (unsigned i = 0; i < FILLERS; i++) {
+        snprintf(which, sizeof(which), "%u", i);
+        name_of_filler(i, name);
+        EXPECT_OK(spawn_program(disp_get_core_id(), disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
+                                &fillers[i]));
+        EXPECT_OK(nameservice_blocking_lookup(name, &iref));
+    }
+}
+
+static void end_fillers(const struct capref fillers[FILLERS])
+{
+    uint8_t status = 1;
+    EXPECT_OK(nameservice_register(OVER_NAME, 1));
+    for (unsigned i = 0; i < FILLERS; i++) {
+        EXPECT_OK(spawn_wait(fillers[i], &status, false));
+        EXPECT(status == (i + 1 == FILLERS ? STATUS_NO_VECTOR : 0));
+    }
+    EXPECT_OK(nameservice_unregister(OVER_NAME));
 }
 
 static int hold_vector(void)
@@ -136,7 +198,8 @@ static int hold_vector(void)
         err_is_fail(monitor_call(words, cap, words, NULL))) {
         return 1;
     }
-    if (words[1] == 0) {
+    struct capref dest;
+    if (words[1] == 0 || err_is_fail(monitor_create_irqdest(cap, &dest))) {
         return STATUS_NO_VECTOR;
     }
     messages_handler_loop();
@@ -155,7 +218,6 @@ static void run(coreid_t core, uint64_t sleeps)
 
 int main(int argc, char **argv)
 {
-    static struct capref domains[VECTORS_MAX];
     if (argc > 2 && strcmp(argv[1], "peer") == 0) {
         struct ump_chan chan;
         if (peers_accept(&chan, argv[2])) {
@@ -166,16 +228,20 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "hold") == 0) {
         return hold_vector();
     }
+    if (argc > 3 && strcmp(argv[1], "fill") == 0) {
+        return fill((coreid_t)test_argument(argc, argv, 2, 1),
+                    (unsigned)test_argument(argc, argv, 3, 0));
+    }
     uint64_t sleeps = test_argument(argc, argv, 1, 1000);
     coreid_t core = (coreid_t)test_argument(argc, argv, 2, 1);
-    unsigned held = 0;
+    struct capref fillers[FILLERS];
     if (argc > 3) {
-        held = take_vectors(core, domains);
+        start_fillers(core, fillers);
         printf("wake: no vector is left on core %u\n", core);
     }
     run(core, sleeps);
-    for (unsigned i = 0; i < held; i++) {
-        EXPECT_OK(spawn_kill(domains[i]));
+    if (argc > 3) {
+        end_fillers(fillers);
     }
     return test_summary("wake");
 }
