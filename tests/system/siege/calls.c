@@ -17,7 +17,7 @@
 #include "barrelfish/ump_chan.h"
 #include "if/console.h"
 
-#define HOLES 64u
+#define HOLES 512u
 
 static iref_t console;
 
