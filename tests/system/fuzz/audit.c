@@ -3,7 +3,9 @@
 //
 // Looks at all that a cell holds, from outside and while it does not run: every slot of every CNode
 // that can be gone through, from the copy of its root that we keep. A CNode found anywhere is
-// copied into slots of ours and gone through from there, since the cell could do the same.
+// copied into slots of ours and gone through from there, since the cell could do the same; an
+// L2CNode in an L1CNode is gone through where it is. What is held cannot be copied, by the cell
+// either: a CNode that would have to be is looked into when its revocation has ended.
 // Capabilities without the right to identify show what they are only by what can be done with them:
 // here, what pages they let one map.
 #include "fuzz.h"
@@ -26,12 +28,18 @@ static struct {
     struct capref table, mapping;
 } own;
 
+// Where the slots of a CNode are: from this one on, in the space with this root.
+struct place {
+    capaddr_t root, first;
+};
+
 struct audit {
     const struct fuzz_cell *fuzz;
     struct fuzz_found *found;
     struct fuzz_tables tables;
     genpaddr_t seen[SEEN_MAX]; ///< CNodes that have been gone through or will be
-    unsigned seen_count, roots_count, cnodes_count;
+    struct place cnodes[CNODES_MAX];
+    unsigned seen_count, roots_count, cnodes_count, copies_count;
     uint32_t roots_slots[ROOTS_MAX];
     bool quiet;
 };
@@ -67,6 +75,17 @@ static errval_t copy_to(uint64_t from, struct capref to)
     return syscall_invoke(from, CAP_CMD_COPY, get_cap_caddr(to), 0, 0, 0, 0, 0).error;
 }
 
+// False if it is held.
+static bool copied(struct audit *audit, uint64_t from, struct capref to)
+{
+    errval_t err = copy_to(from, to);
+    if (err_no(err) == SYS_ERR_CAP_BUSY) {
+        audit->found->closed++;
+        return false;
+    }
+    return EXPECT_OK(err);
+}
+
 static void violation(struct audit *audit, uint64_t caddr, const struct capability *held)
 {
     audit->found->violations++;
@@ -96,17 +115,24 @@ static bool see(struct audit *audit, genpaddr_t base)
 static void queue_root(struct audit *audit, uint64_t caddr, uint32_t slots)
 {
     if (EXPECT(audit->roots_count < ROOTS_MAX) &&
-        EXPECT_OK(copy_to(caddr, own.roots[audit->roots_count]))) {
+        copied(audit, caddr, own.roots[audit->roots_count])) {
         audit->roots_slots[audit->roots_count++] = slots;
     }
 }
 
 static void queue_cnode(struct audit *audit, uint64_t caddr)
 {
-    if (EXPECT(audit->cnodes_count < CNODES_MAX) &&
-        EXPECT_OK(copy_to(caddr, cnode_slot(audit->cnodes_count)))) {
-        audit->cnodes_count++;
+    if (!EXPECT(audit->cnodes_count < CNODES_MAX)) {
+        return;
     }
+    struct place place = {caddr_root(caddr), caddr_cptr(caddr)};
+    if (caddr_level(caddr) != CNODE_LEVEL_ROOT) {
+        if (!copied(audit, caddr, cnode_slot(audit->copies_count))) {
+            return;
+        }
+        place = (struct place){get_cap_addr(own.cnodes), audit->copies_count++ * L2_CNODE_SLOTS};
+    }
+    audit->cnodes[audit->cnodes_count++] = place;
 }
 
 // The page that a capability without the right to identify lets one map with these flags.
@@ -162,21 +188,25 @@ static void look(struct audit *audit, uint64_t caddr)
     }
 }
 
+static void look_at_root(struct audit *audit, capaddr_t root, uint32_t slots)
+{
+    for (uint32_t i = 0; i < slots; i++) {
+        look(audit, caddr_make(root, i * L2_CNODE_SLOTS, CNODE_LEVEL_ROOT));
+    }
+}
+
 // New CNodes come in while others are gone through.
 static void look_at_all(struct audit *audit)
 {
     unsigned roots = 0, cnodes = 0;
     while (roots < audit->roots_count || cnodes < audit->cnodes_count) {
         if (roots < audit->roots_count) {
-            capaddr_t root = get_cap_addr(own.roots[roots]);
-            for (uint32_t i = 0; i < audit->roots_slots[roots]; i++) {
-                look(audit, caddr_make(root, i * L2_CNODE_SLOTS, CNODE_LEVEL_ROOT));
-            }
+            look_at_root(audit, get_cap_addr(own.roots[roots]), audit->roots_slots[roots]);
             roots++;
         } else {
-            capaddr_t root = get_cap_addr(own.cnodes);
+            struct place place = audit->cnodes[cnodes];
             for (uint32_t i = 0; i < L2_CNODE_SLOTS; i++) {
-                look(audit, caddr_make(root, cnodes * L2_CNODE_SLOTS + i, CNODE_LEVEL_OTHER));
+                look(audit, caddr_make(place.root, place.first + i, CNODE_LEVEL_OTHER));
             }
             cnodes++;
         }
@@ -191,7 +221,7 @@ void fuzz_audit(const struct fuzz_cell *fuzz, bool tables, bool quiet, struct fu
     // The cell may have revoked our copy; what is left of its space goes with its memory.
     if (err_is_ok(cap_identify(fuzz->cell.root, &root))) {
         see(&audit, root.base);
-        queue_root(&audit, get_cap_caddr(fuzz->cell.root), L1_CNODE_SLOTS_MIN);
+        look_at_root(&audit, get_cap_addr(fuzz->cell.root), L1_CNODE_SLOTS_MIN);
     }
     look_at_all(&audit);
     if (tables) {
@@ -200,7 +230,7 @@ void fuzz_audit(const struct fuzz_cell *fuzz, bool tables, bool quiet, struct fu
     for (unsigned i = 0; i < audit.roots_count; i++) {
         EXPECT_OK(cap_delete(own.roots[i]));
     }
-    for (unsigned i = 0; i < audit.cnodes_count; i++) {
+    for (unsigned i = 0; i < audit.copies_count; i++) {
         EXPECT_OK(cap_delete(cnode_slot(i)));
     }
 }

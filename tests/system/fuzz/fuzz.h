@@ -21,7 +21,8 @@
 #define FUZZ_SLOT_ROOT 1u
 #define FUZZ_SLOT_OTHER_ROOT 16u
 #define FUZZ_SLOT_READ_ONLY 3u ///< a Frame of which the cell never has more than the right to read
-#define FUZZ_OBJECTS 48u       ///< slots that are mostly looked at, of each L2CNode
+#define FUZZ_SLOT_PART_TABLE 29u ///< a ptable that the cell may never map: no right to execute
+#define FUZZ_OBJECTS 48u         ///< slots that are mostly looked at, of each L2CNode
 
 // What else the calls aim at.
 #define FUZZ_BADGE 5u ///< of endpoints in the stock
@@ -99,6 +100,7 @@ bool fuzz_can_succeed(uint64_t command);
 struct fuzz_found {
     uint64_t held;       ///< capabilities looked at
     uint64_t hidden;     ///< of these, without the right to identify
+    uint64_t closed;     ///< CNodes that could not be gone through
     uint64_t entries;    ///< page-table entries looked at
     uint64_t violations; ///< of all these, more than the model allows
 };

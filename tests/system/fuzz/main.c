@@ -174,6 +174,7 @@ static void check_depth(const struct fuzz *fuzz)
     EXPECT(fuzz->succeeded * 50 > fuzz->calls);
     EXPECT(fuzz->found.held * 8 > fuzz->calls && fuzz->found.hidden * 2 < fuzz->found.held);
     EXPECT(fuzz->found.entries > fuzz->calls);
+    EXPECT(fuzz->found.closed * 100 < fuzz->found.held);
 }
 
 int main(int argc, char **argv)
@@ -198,7 +199,7 @@ int main(int argc, char **argv)
     printf("fuzz: %" PRIu64 " calls, %" PRIu64 " invocations succeeded, %" PRIu64 " cells\n",
            fuzz.calls, fuzz.succeeded, fuzz.cells);
     printf("fuzz: looked at %" PRIu64 " capabilities, %" PRIu64 " of them hidden, %" PRIu64
-           " page-table entries\n",
-           fuzz.found.held, fuzz.found.hidden, fuzz.found.entries);
+           " page-table entries; not into %" PRIu64 " CNodes\n",
+           fuzz.found.held, fuzz.found.hidden, fuzz.found.entries, fuzz.found.closed);
     return test_summary("fuzz");
 }

@@ -65,26 +65,30 @@ static struct capref kept(const struct fuzz_cell *fuzz, enum objtype type)
 
 static void check_entries(const struct fuzz_cell *fuzz)
 {
+    struct capref table = kept(fuzz, ObjType_VNode_x86_64_ptable), mapping;
+    struct capref directory = kept(fuzz, ObjType_VNode_x86_64_pdir);
     const struct {
         const char *what;
-        struct capref frame;
+        struct capref table, mapped;
         uint64_t flags;
     } plants[] = {
-        {"a writable page of code", fuzz->cell.slots[7], VREGION_FLAGS_READ_WRITE},
-        {"a writable page of what can be read", fuzz->kept[FUZZ_SLOT_READ_ONLY],
+        {"a writable page of code", table, fuzz->cell.slots[7], VREGION_FLAGS_READ_WRITE},
+        {"a writable page of what can be read", table, fuzz->kept[FUZZ_SLOT_READ_ONLY],
          VREGION_FLAGS_READ_WRITE},
-        {"an executable page of what can be read", fuzz->kept[FUZZ_SLOT_READ_ONLY],
+        {"an executable page of what can be read", table, fuzz->kept[FUZZ_SLOT_READ_ONLY],
          VREGION_FLAGS_READ_EXECUTE},
-        {"a page from elsewhere", cap_dispframe, VREGION_FLAGS_READ},
+        {"a page from elsewhere", table, cap_dispframe, VREGION_FLAGS_READ},
+        {"a table of which not all may be used", directory, fuzz->kept[FUZZ_SLOT_PART_TABLE],
+         VREGION_FLAGS_READ},
     };
-    struct capref table = kept(fuzz, ObjType_VNode_x86_64_ptable), mapping;
     if (!EXPECT_OK(slot_alloc(&mapping))) {
         return;
     }
     for (unsigned i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
-        if (EXPECT_OK(vnode_map(table, plants[i].frame, 100, plants[i].flags, 0, 1, mapping))) {
+        if (EXPECT_OK(vnode_map(plants[i].table, plants[i].mapped, 100, plants[i].flags, 0, 1,
+                                mapping))) {
             expect_found(fuzz, plants[i].what);
-            EXPECT_OK(vnode_unmap(table, mapping));
+            EXPECT_OK(vnode_unmap(plants[i].table, mapping));
         }
     }
     EXPECT_OK(slot_free(mapping));

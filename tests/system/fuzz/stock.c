@@ -29,7 +29,10 @@
 #define IO_PORTS 8u
 #define ALL CAPRIGHTS_ALL
 #define NO_GRANT (CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT)
+#define NO_EXECUTE (CAPRIGHTS_ALL & ~CAPRIGHTS_EXECUTE)
 #define LOOK (CAPRIGHTS_READ | CAPRIGHTS_IDENTIFY)
+// What an entry for a lower table lets be done with it: all that the table's own entries allow.
+#define AS_TABLE (CAPRIGHTS_READ | CAPRIGHTS_WRITE | CAPRIGHTS_EXECUTE)
 
 // Slots in FUZZ_CNODE_OBJECTS.
 enum {
@@ -61,6 +64,7 @@ enum {
     NOTIFY,
     IO,
     ID,
+    PART_TABLE = FUZZ_SLOT_PART_TABLE,
     OBJECTS_END
 };
 _Static_assert(OBJECTS_END <= FUZZ_OBJECTS, "room in the CNode");
@@ -190,7 +194,7 @@ static bool give_life(struct fuzz_cell *fuzz, struct test_random *random)
               show(fuzz, cell->dataframe, CAPRIGHTS_READ | CAPRIGHTS_WRITE) &&
               show(fuzz, cell->slots[7], CAPRIGHTS_READ | CAPRIGHTS_EXECUTE);
     for (unsigned i = 1; i < 5; i++) {
-        ok = ok && show(fuzz, cell->slots[i], CAPRIGHTS_READ);
+        ok = ok && show(fuzz, cell->slots[i], AS_TABLE);
     }
     fuzz->model.dispatcher = dispatcher.base;
     return ok;
@@ -230,11 +234,14 @@ static bool make_objects(struct fuzz_cell *fuzz, struct test_random *random)
     for (unsigned i = 0; ok && i < sizeof(stocks) / sizeof(stocks[0]); i++) {
         ok = make_object(fuzz, random, fuzz->cell.ram, base, &stocks[i]);
     }
-    // We keep all rights to this one, which the cell never has.
+    // We keep all rights to these, which the cell never has.
     return ok &&
            EXPECT_OK(cap_retype(fuzz->kept[FRAME_READ], fuzz->cell.ram, base + 0x12000,
                                 ObjType_Frame, 2 * BASE_PAGE_SIZE, 1)) &&
-           give(fuzz, object(fuzz, FRAME_READ), fuzz->kept[FRAME_READ], LOOK, 0);
+           give(fuzz, object(fuzz, FRAME_READ), fuzz->kept[FRAME_READ], LOOK, 0) &&
+           EXPECT_OK(cap_retype(fuzz->kept[PART_TABLE], fuzz->cell.ram, base + 0x14000,
+                                ObjType_VNode_x86_64_ptable, OBJSIZE_VNODE, 1)) &&
+           give(fuzz, object(fuzz, PART_TABLE), fuzz->kept[PART_TABLE], NO_EXECUTE, 0);
 }
 
 // Memory of the cell alone: what we keep of it is deleted.
@@ -271,7 +278,7 @@ static bool make_mappings(struct fuzz_cell *fuzz)
     struct capref *kept = fuzz->kept;
     return EXPECT_OK(vnode_map(kept[PDPT], kept[PDIR], 0, VREGION_FLAGS_READ, 0, 1,
                                object(fuzz, PDIR_MAPPING))) &&
-           give_mapping(fuzz, PDIR_MAPPING) && show(fuzz, kept[PDIR], CAPRIGHTS_READ) &&
+           give_mapping(fuzz, PDIR_MAPPING) && show(fuzz, kept[PDIR], AS_TABLE) &&
            EXPECT_OK(vnode_map(kept[PTABLE], object(fuzz, FRAME_READ), 8, VREGION_FLAGS_READ, 0, 2,
                                object(fuzz, FRAME_MAPPING))) &&
            give_mapping(fuzz, FRAME_MAPPING);
