@@ -17,8 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/// What the CPU driver and this monitor have taken of a further core's memory by now: a little more
-/// than was measured.
+/// What the CPU driver and this monitor have taken of a further core's memory by now, estimated from
+/// above.
 #define USED_BYTES (2ul << 20)
 
 #define NEED_TEXT "3 MiB"
