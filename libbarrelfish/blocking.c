@@ -18,6 +18,9 @@ systime_t blocking_deadline(delayus_t limit_us)
 {
     delayus_t set = thread_self()->blocking_limit_us;
     limit_us = set != 0 ? set : limit_us;
+    if (limit_us == BLOCKING_FOREVER) {
+        return 0; // without a look at the clock, which all cores share in an emulator
+    }
     systime_t now = systime_now(), ticks = us_to_systime(limit_us);
-    return limit_us == BLOCKING_FOREVER || ticks > UINT64_MAX - now ? 0 : now + ticks;
+    return ticks > UINT64_MAX - now ? 0 : now + ticks;
 }

@@ -226,16 +226,24 @@ errval_t ump_chan_send_until(struct ump_chan *uc, const uint64_t words[UMP_PAYLO
     return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_SEND_TIMEOUT) : err;
 }
 
+/// Waits for a message that is not there yet.
+static errval_t recv_later(struct ump_chan *uc, volatile struct ump_message **msg,
+                           systime_t deadline)
+{
+    errval_t err;
+    do {
+        err = wait_for(&uc->recv_chan, deadline);
+        if (err_is_ok(err))
+            err = ump_chan_recv(uc, msg);
+    } while (err_no(err) == LIB_ERR_NO_UMP_MSG);
+    return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_RECV_TIMEOUT) : err;
+}
+
 errval_t ump_chan_recv_until(struct ump_chan *uc, volatile struct ump_message **msg,
                              systime_t deadline)
 {
     errval_t err = ump_chan_recv(uc, msg);
-    while (err_no(err) == LIB_ERR_NO_UMP_MSG) {
-        err = wait_for(&uc->recv_chan, deadline);
-        if (err_is_ok(err))
-            err = ump_chan_recv(uc, msg);
-    }
-    return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_RECV_TIMEOUT) : err;
+    return err_no(err) == LIB_ERR_NO_UMP_MSG ? recv_later(uc, msg, deadline) : err;
 }
 
 // The clock is only read when there is something to wait for.
@@ -252,6 +260,6 @@ errval_t ump_chan_recv_blocking(struct ump_chan *uc, volatile struct ump_message
 {
     errval_t err = ump_chan_recv(uc, msg);
     return err_no(err) == LIB_ERR_NO_UMP_MSG
-               ? ump_chan_recv_until(uc, msg, blocking_deadline(BLOCKING_FOREVER))
+               ? recv_later(uc, msg, blocking_deadline(BLOCKING_FOREVER))
                : err;
 }
