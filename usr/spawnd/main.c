@@ -8,9 +8,14 @@
 #include "spawnd.h"
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/slot_alloc.h"
 #include "kpi/bootinfo.h"
 
 #include <string.h>
+
+/// What is kept of a domain: four that it was made with (struct spawn_info), one for its badge to
+/// end, and its reply endpoint.
+#define SLOTS_EACH_DOMAIN 6u
 
 static struct lmp_server server;
 
@@ -56,6 +61,16 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
     request_handle(client, request, cap);
 }
 
+// Slots for as many domains as there can be, from the start: L2CNodes that came with the most
+// domains at once would make what is free depend on what once ran. Where memory is too small for
+// them they are made when they are needed.
+static void set_slots_aside(void)
+{
+    size_t slots = (size_t)DOMAINS_MAX * SLOTS_EACH_DOMAIN;
+    slot_keep(slots);
+    (void)!slot_reserve(slots);
+}
+
 int main(void)
 {
     if ((domain_spawn_args()->flags & SPAWN_FLAG_BOOTINFO) == 0 ||
@@ -67,6 +82,7 @@ int main(void)
     end_init();
     errval_t err = memory_init();
     if (err_is_ok(err)) {
+        set_slots_aside();
         err = lmp_server_init(&server, get_default_waitset(), serve, NULL);
         lmp_server_admit(&server, alive);
     }
