@@ -21,7 +21,6 @@ struct client {
     unsigned ticks;        ///< of the timer, since something came
     enum console_op wants; ///< CONSOLE_READ_LINE, CONSOLE_READ_RAW or 0
     size_t wants_bytes;
-    bool raw;              ///< its last request for input was CONSOLE_READ_RAW
     bool awaits_interrupt; ///< to be answered when Ctrl-C is typed
     unsigned flushes;      ///< requests to be answered when output.taken has come to flush_mark
     uint64_t flush_mark;

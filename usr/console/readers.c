@@ -45,11 +45,12 @@ static bool awaits(const struct client *client)
 
 static bool reads_raw(const struct client *client)
 {
-    return client->raw;
+    return client->wants == CONSOLE_READ_RAW;
 }
 
-// Who is to hear of Ctrl-C: the nearest below the foreground that asked; nobody, NULL, if the
-// foreground reads raw, for then it is a key as any other.
+// Who is to hear of Ctrl-C: the nearest below the foreground that asked; nobody, NULL, while the
+// foreground waits for a raw byte, for then it is a key as any other. Who has read raw once and
+// takes no further key can be interrupted.
 static struct client *interrupt_taker(void)
 {
     struct client *taker = NULL;
@@ -112,7 +113,6 @@ void readers_add(struct client *client, enum console_op wants, size_t bytes)
     *link = client;
     client->next_reader = NULL;
     client->wants = wants;
-    client->raw = wants == CONSOLE_READ_RAW;
     client->wants_bytes = bytes < INPUT_LINE_BYTES ? bytes : INPUT_LINE_BYTES;
 }
 

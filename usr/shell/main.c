@@ -5,10 +5,13 @@
 // runner's --run, after which the machine ends with their status; or, without --run, the main job
 // (what came up, one measurement) and then what the user types, until the end of the input.
 #include "line_editor.h"
+#include "modules.h"
 #include "script.h"
 #include "shell.h"
 
+#include "barrelfish/nameservice_client.h"
 #include "barrelfish/terminal_client.h"
+#include "if/console.h"
 #include "kpi/bootinfo.h"
 
 #include <inttypes.h>
@@ -158,6 +161,20 @@ static void interact(void)
     printf("\n");
 }
 
+// What is printed before the console is there goes round by spawnd, and would be lost with a machine
+// that halts soon. A machine without a console is not waited for.
+static void await_console(const struct bootinfo *bootinfo)
+{
+    iref_t iref;
+    char name[MODULE_NAME_BYTES];
+    for (unsigned i = 0; module_name(bootinfo, i, name); i++) {
+        if (strcmp(name, CONSOLE_NAME) == 0) {
+            (void)!nameservice_blocking_lookup(CONSOLE_NAME, &iref);
+            return;
+        }
+    }
+}
+
 int main(void)
 {
     const struct bootinfo *bootinfo = shell_bootinfo();
@@ -168,6 +185,7 @@ int main(void)
         return STATUS_FAILED;
     }
     errval_t err = monitor_await_boot(&cores);
+    await_console(bootinfo);
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "the shell cannot learn which cores are up");
     }

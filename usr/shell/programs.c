@@ -104,6 +104,10 @@ int command_kill(unsigned argc, char *const argv[])
         printf("usage: kill ID, as ps shows it\n");
         return STATUS_USAGE;
     }
+    if (spawn_domain_id(domain) == disp_get_domain_id()) {
+        printf("kill: %s is this shell; halt ends the machine\n", argv[1]);
+        return STATUS_USAGE;
+    }
     errval_t err = spawn_kill(domain);
     return err_is_fail(err) ? domain_failed(argv, err) : 0;
 }

@@ -124,10 +124,12 @@ void say_init(void)
     }
 }
 
+// The console that init has started: anybody may start its program once more.
 static bool is_console(domainid_t id)
 {
     const struct domain *domain = domain_table_find(&domains, id);
-    return domain != NULL && strcmp(domain->name, CONSOLE_NAME) == 0;
+    return domain != NULL && domain->parent == DOMAIN_FIRST &&
+           strcmp(domain->name, CONSOLE_NAME) == 0;
 }
 
 void say_death(domainid_t id)

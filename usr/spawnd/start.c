@@ -54,12 +54,13 @@ static errval_t load(const struct spawn_params *params, struct client *client,
     return err;
 }
 
-// Enters a domain, with an account. Its spawner pays, if that is a domain of this core; the trusted
-// base has no account that could be limited.
+// Enters a domain, with an account. Its spawner pays, if that is a domain of this core, whichever
+// way it has asked; the trusted base has no account that could be limited.
 static errval_t enter(const struct client *client, const char *name, uint64_t limit,
                       bool as_operator, struct domain **ret)
 {
-    bool pays = client->remote == NULL && (client->domain & UINT16_MAX) >= DOMAIN_DYNAMIC;
+    bool pays = client->domain >> 16 == disp_get_core_id() &&
+                (client->domain & UINT16_MAX) >= DOMAIN_DYNAMIC;
     for (;;) {
         struct domain *domain = domain_table_add(&domains, client->domain, name, as_operator);
         if (domain == NULL) {

@@ -12,6 +12,7 @@
 #include "barrelfish/lrpc.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
+#include "barrelfish/ram_alloc.h"
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
@@ -321,6 +322,45 @@ static int limited_client(void)
     return err_is_ok(err) && status == 0 ? 0 : HOSTILE_WENT_ON;
 }
 
+static errval_t ask_over_ump(struct ump_chan *chan, uint64_t words[UMP_PAYLOAD_WORDS])
+{
+    volatile struct ump_message *answer;
+    errval_t err = ump_chan_send_blocking(chan, words, 0);
+    if (err_is_ok(err)) {
+        err = ump_chan_recv_blocking(chan, &answer);
+    }
+    if (err_is_ok(err)) {
+        words[1] = answer->data[1];
+        err = answer->data[0];
+    }
+    return err;
+}
+
+// Whether a domain that is asked for as those of other cores ask counts on the own limit too.
+static bool pays_for_child(void)
+{
+    static struct ump_chan chan;
+    static const char strings[] = "test_hostile\0child\0sleeper";
+    struct ram_account account = {.limited = false};
+    uint64_t words[UMP_PAYLOAD_WORDS] = {SPAWND_STRINGS, (uint64_t)sizeof(strings) << 32};
+    memcpy(&words[SPAWND_PIECE_WORD], strings, sizeof(strings));
+    errval_t err = ump_chan_bind_blocking(&chan, IREF_MAKE(disp_get_core_id(), IREF_INDEX_SPAWND),
+                                          SMALL_BYTES, SMALL_BYTES);
+    if (err_is_ok(err)) {
+        err = ask_over_ump(&chan, words);
+    }
+    uint64_t spawn[UMP_PAYLOAD_WORDS] = {SPAWND_SPAWN, 3};
+    if (err_is_ok(err)) {
+        err = ask_over_ump(&chan, spawn);
+    }
+    if (err_no(err) == LIB_ERR_RAM_ALLOC_LIMIT) {
+        return true; // It does, and there is not enough left.
+    }
+    domainid_t child = (domainid_t)spawn[1];
+    return err_is_ok(err) && err_is_ok(ram_get_account(child, &account)) && account.limited &&
+           err_is_ok(spawn_kill(spawn_domain_cap(child)));
+}
+
 static int limited(void)
 {
     static struct ump_chan chan;
@@ -335,6 +375,9 @@ static int limited(void)
     err = ump_chan_bind_blocking(&chan, spawnd, SMALL_BYTES, SMALL_BYTES);
     if (err_no(err) != MON_ERR_SPAWN_LIMITED) {
         return 3;
+    }
+    if (!pays_for_child()) {
+        return 5;
     }
     for (unsigned i = 0; i < 2 * LIMIT_BYTES / MEDIUM_BYTES; i++) { // given back each time
         if (err_is_fail(bind_and_close(console, MEDIUM_BYTES))) {
