@@ -7,6 +7,8 @@
 #include <CUnit/CUnit.h>
 
 #include <asm/prctl.h>
+#include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -24,6 +26,7 @@
 #include "pagefault.h"
 
 #define REPLY_MESSAGES 2u // of the endpoint of a struct lmp_rpc
+#define FAKE_THREADS 8u
 #define FAKE_CNODE ROOTCN_CNODE(ROOTCN_SLOT_ALLOC0)
 
 struct fake_kernel fake;
@@ -103,6 +106,24 @@ static uint32_t host_xsave_bytes(uint64_t mask)
         }
     }
     return end;
+}
+
+// The library makes its threads by the C library's call, which on the host would make one of the
+// host's that runs beside this one in the same dispatcher. What is made here never runs, and is
+// kept, for it would have been the thread's own to free.
+static void *threads[FAKE_THREADS];
+static unsigned threads_count;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+    (void)attr;
+    (void)start;
+    if (threads_count == FAKE_THREADS) {
+        return EAGAIN;
+    }
+    threads[threads_count++] = arg;
+    *thread = (pthread_t)0;
+    return 0;
 }
 
 int fake_kernel_start(void)
