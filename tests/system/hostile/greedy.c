@@ -20,6 +20,7 @@
 #define CHANNEL_BYTES 4096u
 #define SERVER_NAME "greedy"
 #define SERVER_CLIENTS 16u
+#define POOR_BYTES (4u << 20)
 #define CALLS_MAX 2000u   ///< more than any table has
 #define DOMAINS_SHARE 64u ///< of spawnd's table, for a domain and all that it spawns
 
@@ -165,8 +166,10 @@ static int greedy_domains(void)
         err = spawn_program(core, argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &children[count]);
         count += err_is_ok(err);
     }
-    bool refused = err_no(err) == SPAWN_ERR_LIMIT && count > 1;
     bool room = err_is_ok(spawn_core_info(core, &info)) && info.domains < info.domains_max / 2;
+    bool poor =
+        info.free_bytes < POOR_BYTES; // of a machine whose memory ends before the share does
+    bool refused = count > 1 && (err_no(err) == SPAWN_ERR_LIMIT || (err_is_fail(err) && poor));
     for (unsigned i = 0; i < count; i++) {
         if (err_is_fail(spawn_kill(children[i]))) {
             return 1;
