@@ -3,7 +3,8 @@
 //
 // One domain's share of a table that all domains of a core, or of the machine, use. The tables are
 // bounded (C10), so that without it one domain could take every entry and leave the others none.
-// The entries are counted in the table itself: a counter beside it could come to disagree.
+// Here the entries of a short table are counted in the table itself; shares.h counts those of long
+// ones as they come and go.
 
 #pragma once
 
