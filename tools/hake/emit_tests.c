@@ -4,7 +4,7 @@
 // The edges that run tests. A test that has passed leaves a stamp and is not run again until its
 // program or what it reads changes; one that fails leaves none, and does not stop the others. The
 // summary of a suite counts stamps and fails if one is missing; no file has its name, so it always
-// runs. Boot tests run one at a time, for QEMU takes what processors there are.
+// runs. Two boot tests run at a time: a deterministic machine is one thread, and waits for nothing.
 #include <string.h>
 
 #include "emit.h"

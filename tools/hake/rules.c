@@ -31,7 +31,7 @@ static const char head[] =
     "    -Wl,-z,max-page-size=4096\n"
     "\n"
     "pool qemu\n"
-    "  depth = 1\n"
+    "  depth = 2\n"
     "\n";
 
 // The compilers and linkers: name, then what follows `gcc`.
