@@ -102,6 +102,12 @@ errval_t monitor_create_irqdest(struct capref ep, struct capref *dest)
     return monitor_call(words, ep, words, dest);
 }
 
+errval_t monitor_introduce(domainid_t domain, domainid_t family)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_INTRODUCE, domain, family};
+    return monitor_call(words, NULL_CAP, words, NULL);
+}
+
 errval_t monitor_forget(domainid_t domain)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_FORGET, domain};

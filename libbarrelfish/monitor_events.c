@@ -118,6 +118,7 @@ static void handle_event(const uint64_t *words, struct capref cap)
             .id = words[1],
             .iref = words[2],
             .client = (domainid_t)words[5],
+            .family = (domainid_t)(words[5] >> 32),
             .lmp = words[0] == MONITOR_EVENT_BIND_LMP,
             .client_out_bytes = words[3],
             .client_in_bytes = words[4],

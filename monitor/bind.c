@@ -8,11 +8,8 @@
 
 #include "bind.h"
 
-#include "protocol/shares.h"
-
 #define SIDES_MAX 512u
-#define REMOTE_SHARE_MIN 8u
-#define LEFT_SHARE 32u ///< of one server (B2)
+#define LEFT_SHARE 32u ///< of a server's family (B2)
 
 static struct side sides[SIDES_MAX];
 static struct table by_id;
@@ -24,33 +21,25 @@ static uint64_t key_of(uint64_t id, bool server)
     return id << 1 | (server ? 1 : 0);
 }
 
-unsigned side_share(void)
+unsigned side_share(domainid_t family)
 {
     // A client may talk with a service on each core, spawnd for example.
-    return SIDES_MAX / SHARE_PARTS + monitor.tree.count;
+    return family_share(family, SIDES_MAX) + (family_is_local(family) ? monitor.tree.count : 0);
 }
 
-/// A client of another core has less: each core may have a greedy one.
-static unsigned share_of(domainid_t client)
+bool side_share_is_used(domainid_t family)
 {
-    unsigned remote = SIDES_MAX / 2 / monitor.tree.count;
-    if (client >> 16 == monitor.core)
-        return side_share();
-    return remote < REMOTE_SHARE_MIN ? REMOTE_SHARE_MIN : remote;
+    return shares_count(&clients, family) >= side_share(family);
 }
 
-bool side_share_is_used(domainid_t client)
+struct side *side_alloc(uint64_t id, bool server, struct member client)
 {
-    return shares_count(&clients, client) >= share_of(client);
-}
-
-struct side *side_alloc(uint64_t id, bool server, domainid_t client)
-{
-    uint16_t i =
-        side_share_is_used(client) ? TABLE_NONE : table_add(&by_id, SIDES_MAX, key_of(id, server));
+    uint16_t i = side_share_is_used(client.family)
+                     ? TABLE_NONE
+                     : table_add(&by_id, SIDES_MAX, key_of(id, server));
     if (i == TABLE_NONE)
         return NULL;
-    shares_add(&clients, client);
+    shares_add(&clients, client.family);
     sides[i] = (struct side){.id = id, .server = server, .client = client};
     return &sides[i];
 }
@@ -68,9 +57,9 @@ void side_free(struct side *side)
     if (side->relay_due)
         take_relay_out(side);
     if (side->left)
-        shares_remove(&servers, side->domain);
+        shares_remove(&servers, domain_member(side->domain).family);
     else
-        shares_remove(&clients, side->client);
+        shares_remove(&clients, side->client.family);
     table_remove(&by_id, key_of(side->id, side->server), (uint16_t)(side - sides));
     *side = (struct side){.state = SIDE_FREE};
 }
@@ -141,13 +130,14 @@ void side_bound(struct side *side, errval_t err, domainid_t server, struct capre
     side_post_bound(side, words, cap);
 }
 
-/// Puts a server's side that is to be told on the server's share; false if that is used up (B2).
+/// Puts a server's side that is to be told on its share; false if that is used up (B2).
 static bool leave(struct side *side)
 {
-    if (shares_count(&servers, side->domain) >= LEFT_SHARE)
+    domainid_t family = domain_member(side->domain).family;
+    if (shares_count(&servers, family) >= LEFT_SHARE)
         return false;
-    shares_remove(&clients, side->client);
-    shares_add(&servers, side->domain);
+    shares_remove(&clients, side->client.family);
+    shares_add(&servers, family);
     side->left = true;
     return true;
 }

@@ -17,15 +17,16 @@
 //
 // B1 Everything that can be checked is checked before anything is made, the other monitor's part
 //    first; memory is made in steps, each of which the client asks for.
-// B2 A side is on the client's share (it is the client that asks), until the client's part in it is
-//    over: what a server has not been told of by then it is not told at all, and of what it knows
-//    the record stays on a share of the server's own until it has taken the event. Where that is
-//    used up it is told by one event for all (MONITOR_EVENT_CHECK). So neither a server that takes
+// B2 A side is on the share of the client's family (it is the client that asks), until the client's
+//    part in it is over: what a server has not been told of by then it is not told at all, and of
+//    what it knows the record stays on a share of the server's family until it has taken the event.
+//    Where that is used up it is told by one event for all (MONITOR_EVENT_CHECK). So neither a server that takes
 //    no events nor a client that closes many connections keeps others from being served.
 
 #pragma once
 
 #include "monitor.h"
+#include "protocol/shares.h"
 
 enum side_state {
     SIDE_FREE,
@@ -44,7 +45,7 @@ struct side {
     bool lmp;
     bool left;              ///< (B2) on the server's share
     domainid_t domain;      ///< on this core; 0 while WAITING
-    domainid_t client;      ///< on whose share it is, unless `left`
+    struct member client;   ///< on whose share it is, unless `left`
     domainid_t peer_domain; ///< on the client's side, from FILLING on: the server
     coreid_t peer;          ///< core of the other side
     iref_t iref;
@@ -58,14 +59,14 @@ struct side {
     struct event gone;
 };
 
-/// Entries of tables that one client of this core may have.
-unsigned side_share(void);
+/// How many connections, and frames of channels, a family may have.
+unsigned side_share(domainid_t family);
 
 /// A record for a side on the client's share, or NULL.
-struct side *side_alloc(uint64_t id, bool server, domainid_t client);
+struct side *side_alloc(uint64_t id, bool server, struct member client);
 void side_free(struct side *side);
-/// Tells whether a domain has as many records as one may have.
-bool side_share_is_used(domainid_t client);
+/// Tells whether a family has as many records as one may have.
+bool side_share_is_used(domainid_t family);
 /// The side of a connection that is not closed, or NULL.
 struct side *side_find(uint64_t id, bool server);
 

@@ -23,9 +23,10 @@ static errval_t client_side(domainid_t client, iref_t iref, bool lmp, struct sid
     errval_t err = check_target(iref, lmp);
     if (err_is_fail(err))
         return err;
-    struct side *side = domain_get(client) != NULL
-                            ? side_alloc((uint64_t)monitor.core << 32 | ++sequence, false, client)
-                            : NULL;
+    struct side *side =
+        domain_get(client) != NULL
+            ? side_alloc((uint64_t)monitor.core << 32 | ++sequence, false, domain_member(client))
+            : NULL;
     if (side == NULL)
         return MON_ERR_LIMIT;
     side->lmp = lmp;
@@ -72,7 +73,7 @@ static errval_t offer_there(const struct side *client, struct capref frame)
     msg.words[9] = client->iref;
     msg.words[10] = client->out_bytes;
     msg.words[11] = client->in_bytes;
-    msg.words[12] = client->domain;
+    msg.words[12] = member_word(client->client);
     errval_t err = cap_transfer_send(&msg, frame);
     (void)cap_destroy(frame);
     return err;
@@ -141,7 +142,7 @@ void bind_request(domainid_t client, const uint64_t *words)
     struct intermon_msg msg = intermon_msg_make(IM_BIND_PROBE, side->peer, 3);
     msg.words[0] = side->id;
     msg.words[1] = side->iref;
-    msg.words[2] = client;
+    msg.words[2] = member_word(side->client);
     err = intermon_send(&msg, true);
     if (err_is_fail(err))
         fail(side, err);
@@ -175,7 +176,7 @@ void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep
         err = client_side(client, words[1], true, &side);
     if (err_is_fail(err)) {
         if (!capref_is_null(ep))
-            (void)cap_destroy(ep);
+            cap_drop(ep);
         reply_error(client, err);
         return;
     }

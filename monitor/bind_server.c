@@ -41,7 +41,7 @@ errval_t side_offer(struct side *side)
                                side->iref,
                                side->out_bytes,
                                side->in_bytes,
-                               side->client};
+                               member_word(side->client)};
     side->cap = NULL_CAP;
     side->domain = domain;
     side->state = SIDE_ASKED;
@@ -54,9 +54,9 @@ void bind_handle_probe(const struct intermon_msg *msg)
     domainid_t server = side_server_of(msg->words[1]);
     struct intermon_msg answer = intermon_msg_make(IM_BIND_PROBED, msg->source, 3);
     answer.words[0] = msg->words[0];
-    answer.words[1] = server == 0                                     ? MON_ERR_NO_IREF
-                      : side_share_is_used((domainid_t)msg->words[2]) ? MON_ERR_LIMIT
-                                                                      : SYS_ERR_OK;
+    answer.words[1] = server == 0                                                ? MON_ERR_NO_IREF
+                      : side_share_is_used(member_of_word(msg->words[2]).family) ? MON_ERR_LIMIT
+                                                                                 : SYS_ERR_OK;
     answer.words[2] = server;
     errval_t err = intermon_send(&answer, false);
     if (err_is_fail(err))
@@ -102,7 +102,7 @@ static errval_t offered(const struct intermon_msg *msg, struct side **ret)
     struct frame_identity id;
     // Looked at before the capability is made real: it is not needed then.
     struct side *side = side_server_of(msg->words[9]) != 0
-                            ? side_alloc(msg->words[8], true, (domainid_t)msg->words[12])
+                            ? side_alloc(msg->words[8], true, member_of_word(msg->words[12]))
                             : NULL;
     if (side == NULL) {
         cap_transfer_refuse(msg);
@@ -168,14 +168,14 @@ void bind_reply(domainid_t server, const uint64_t *words, struct capref cap)
         err = check_endpoint(cap);
     if (err_is_ok(err) && err_is_ok(answer)) {
         if (!side->lmp && !capref_is_null(cap)) {
-            (void)cap_destroy(cap); // Not asked for.
+            cap_drop(cap); // Not asked for.
             cap = NULL_CAP;
         }
         accept(side, cap);
         return;
     }
     if (!capref_is_null(cap))
-        (void)cap_destroy(cap);
+        cap_drop(cap);
     if (err_is_ok(err)) {
         bind_answer(side, err_push(answer, LIB_ERR_BIND_REFUSED));
         side_close(side, false);

@@ -31,12 +31,12 @@ static void unlend(domainid_t client, gensize_t bytes)
 static errval_t lend(const struct side *side, gensize_t bytes)
 {
     bool limited = false;
-    errval_t err = ram_lend(side->client, bytes, &limited);
+    errval_t err = ram_lend(side->client.domain, bytes, &limited);
     if (err_is_fail(err))
         return err;
     // What a domain has spawned there would count on no account of its own.
     if (limited && side->peer != monitor.core && IREF_INDEX(side->iref) == IREF_INDEX_SPAWND) {
-        unlend(side->client, bytes);
+        unlend(side->client.domain, bytes);
         return MON_ERR_SPAWN_LIMITED;
     }
     return SYS_ERR_OK;
@@ -64,14 +64,15 @@ errval_t channel_memory_begin(struct side *side)
 {
     struct frame_identity id;
     gensize_t bytes = bytes_of(side);
-    errval_t err = frame_table_may_add(&frames, side->client, side->peer_domain, side_share());
+    errval_t err = frame_table_may_add(&frames, side->client, side->peer_domain,
+                                       side_share(side->client.family));
     if (err_is_ok(err))
         err = lend(side, bytes);
     if (err_is_fail(err))
         return err;
     err = cap_transfer_reserve();
     if (err_is_fail(err)) {
-        unlend(side->client, bytes);
+        unlend(side->client.domain, bytes);
         return err;
     }
     err = get_ram(side, bytes);
@@ -79,7 +80,7 @@ errval_t channel_memory_begin(struct side *side)
         err = frame_identify(side->ram, &id);
     if (err_is_fail(err)) {
         cap_transfer_unreserve();
-        unlend(side->client, bytes);
+        unlend(side->client.domain, bytes);
         return err;
     }
     frame_table_add(&frames, id.base, bytes, side->client, side->peer_domain);
@@ -120,7 +121,7 @@ void channel_memory_freed(genpaddr_t base)
     if (!frame_table_take(&frames, base, &frame))
         return;
     cap_transfer_unreserve();
-    unlend(frame.client, frame.bytes);
+    unlend(frame.client.domain, frame.bytes);
 }
 
 bool channel_memory_is(genpaddr_t base)

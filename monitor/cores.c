@@ -7,16 +7,10 @@
 
 #include "monitor.h"
 
-#include "protocol/share.h"
-
-#define WAITERS_MAX 16u
-#define WAITERS_SHARE (WAITERS_MAX / SHARE_PARTS) ///< of one domain
 #define MAP_WORDS (BOOTINFO_CORES_MAX / 64)
 
 static uint64_t up_map[MAP_WORDS];
 static bool complete;
-static domainid_t waiters[WAITERS_MAX]; ///< of MONITOR_AWAIT_BOOT
-static unsigned waiters_count;
 
 // Core 0 only.
 static uint8_t states[BOOTINFO_CORES_MAX]; ///< enum monitor_core_state
@@ -44,20 +38,13 @@ void cores_reply(domainid_t domain)
 
 void cores_await(domainid_t domain)
 {
-    if (complete) {
+    struct domain *waiter = complete ? NULL : domain_get(domain);
+    if (waiter != NULL)
+        waiter->awaits_boot = true;
+    else if (complete)
         cores_reply(domain);
-    } else if (waiters_count == WAITERS_MAX ||
-               share_is_used(waiters, sizeof(waiters[0]), waiters_count, domain, WAITERS_SHARE)) {
+    else
         reply_error(domain, MON_ERR_LIMIT);
-    } else {
-        waiters[waiters_count++] = domain;
-    }
-}
-
-static void answer_waiters(void)
-{
-    while (complete && waiters_count > 0)
-        cores_reply(waiters[--waiters_count]);
 }
 
 /// Sends the map to the children that are up, which send it on.
@@ -86,7 +73,8 @@ void cores_handle_map(const struct intermon_msg *msg, coreid_t from)
         up_map[w] = msg->words[w];
     complete = msg->words[MAP_WORDS] != 0;
     broadcast();
-    answer_waiters();
+    if (complete)
+        domains_answer_boot();
 }
 
 void cores_report(coreid_t core, enum monitor_core_state state, uint64_t tsc)
@@ -127,7 +115,7 @@ void cores_handle_report(const struct intermon_msg *msg)
         return;
     complete = true;
     broadcast();
-    answer_waiters();
+    domains_answer_boot();
 }
 
 void cores_handle_status(const struct intermon_msg *msg)

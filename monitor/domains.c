@@ -14,6 +14,7 @@
 #define DOMAINS_MAX 280u ///< what spawnd makes, and the first domains
 #define RETRY_US 1000u
 #define RETRY_MAX_US 128000u
+#define FOREIGN_SHARE_MIN 8u
 
 static struct domain domains[DOMAINS_MAX];
 static struct table by_id;
@@ -35,8 +36,36 @@ struct domain *domain_get(domainid_t id)
     if (i == TABLE_NONE)
         return NULL;
     domain = &domains[i];
-    *domain = (struct domain){.id = id};
+    *domain = (struct domain){.id = id, .family = id};
     return domain;
+}
+
+errval_t domain_introduce(struct member member)
+{
+    struct domain *domain = domain_get(member.domain);
+    if (domain == NULL)
+        return MON_ERR_LIMIT;
+    domain->family = member.family;
+    return SYS_ERR_OK;
+}
+
+struct member domain_member(domainid_t id)
+{
+    const struct domain *domain = domain_find(id);
+    return (struct member){id, domain == NULL ? id : domain->family};
+}
+
+bool family_is_local(domainid_t family)
+{
+    return family >> 16 == monitor.core;
+}
+
+unsigned family_share(domainid_t family, unsigned entries)
+{
+    unsigned foreign = entries / 2 / monitor.tree.count;
+    if (family_is_local(family))
+        return entries / SHARE_PARTS;
+    return foreign < FOREIGN_SHARE_MIN ? FOREIGN_SHARE_MIN : foreign;
 }
 
 /// The event is on its way to nobody any more.
@@ -215,6 +244,15 @@ void domain_wake(domainid_t id)
     // A full endpoint holds a notification that was not looked at yet, and one that is gone was
     // taken away by the domain.
     (void)!sys_lmp_send(get_cap_caddr(domain->notify_ep), 0, 0, 0, words);
+}
+
+void domains_answer_boot(void)
+{
+    for (unsigned i = 0; i < by_id.used; i++) {
+        if (domains[i].awaits_boot)
+            cores_reply(domains[i].id);
+        domains[i].awaits_boot = false;
+    }
 }
 
 void domain_forget(domainid_t id)

@@ -6,10 +6,7 @@
 
 #include "monitor.h"
 
-#include "protocol/shares.h"
-
 #define EXPORTS_MAX 128u
-#define EXPORTS_SHARE (EXPORTS_MAX / SHARE_PARTS) ///< of one domain
 #define FIRST_INDEX 16u
 
 struct service {
@@ -33,7 +30,7 @@ static struct service *find(uint32_t index)
 static void remove_service(struct service *service)
 {
     table_remove(&by_index, service->index, (uint16_t)(service - exports));
-    shares_remove(&shares, service->domain);
+    shares_remove(&shares, domain_member(service->domain).family);
     *service = (struct service){0};
 }
 
@@ -51,13 +48,14 @@ errval_t export_add(domainid_t domain, uint32_t index, iref_t *iref)
     bool spawnd = (uint16_t)domain == DOMAIN_SPAWND;
     if (index != 0 && (index != IREF_INDEX_SPAWND || !spawnd || find(index) != NULL))
         return SYS_ERR_RIGHTS;
-    if (by_index.count == EXPORTS_MAX || shares_count(&shares, domain) >= EXPORTS_SHARE ||
-        domain_get(domain) == NULL)
+    domainid_t family = domain_member(domain).family;
+    if (by_index.count == EXPORTS_MAX || domain_get(domain) == NULL ||
+        shares_count(&shares, family) >= family_share(family, EXPORTS_MAX))
         return MON_ERR_LIMIT;
     if (index == 0)
         index = new_index();
     exports[table_add(&by_index, EXPORTS_MAX, index)] = (struct service){domain, index};
-    shares_add(&shares, domain);
+    shares_add(&shares, family);
     *iref = IREF_MAKE(monitor.core, index);
     return SYS_ERR_OK;
 }

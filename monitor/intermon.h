@@ -44,10 +44,11 @@ enum intermon_op {
     IM_CONNECT, ///< 0-3: Frame for a direct channel, 4-7: the asker's Notify, 8: the asker's number
     IM_CONNECTED,   ///< 0: errval_t, 1: that number, 4-7: the asked one's Notify
     IM_SWITCH,      ///< the asker's last message before it uses the direct channel
-    IM_BIND_PROBE,  ///< 0: id, 1: iref, 2: client's domain: could it be bound?
+    IM_BIND_PROBE,  ///< 0: id, 1: iref, 2: client and its family (shares.h):
+                    ///< could it be bound?
     IM_BIND_PROBED, ///< 0: id, 1: errval_t, 2: the server's domain
     IM_BIND, ///< 0-3: Frame, 4-7: the client's Notify or zeros, 8: id, 9: iref, 10, 11: bytes of
-             ///< areas, 12: client's domain
+             ///< areas, 12: client and its family
     IM_BIND_REPLY,      ///< 0: errval_t, 4-7: the server's Notify or zeros, 8: id, 9: the server's
                         ///< domain
     IM_GONE,            ///< 0: id, 1: 1 = tell the server's side, 0 = the client's
@@ -55,9 +56,9 @@ enum intermon_op {
     IM_CAP_ACK,         ///< 0-3: the capability, 4: 1 = made real, 0 = refused
     IM_CAP_RELEASED,    ///< 0-3: the capability: no copy is left on the sender's core
     IM_REPLY,           ///< 0: token, 1: errval_t, 2-4: values
-    IM_NAME_REGISTER,   ///< 0: token, 1: domain, 2-7: name, 8: iref
-    IM_NAME_UNREGISTER, ///< 0: token, 1: domain, 2-7: name, 8: 0
-    IM_NAME_LOOKUP,     ///< 0: token, 1: domain, 2-7: name, 8: 1 = wait
+    IM_NAME_REGISTER,   ///< 0: token, 1: domain and family, 2-7: name, 8: iref
+    IM_NAME_UNREGISTER, ///< 0: token, 1: domain and family, 2-7: name, 8: 0
+    IM_NAME_LOOKUP,     ///< 0: token, 1: domain and family, 2-7: name, 8: 1 = wait
     IM_NAME_FORGET,     ///< 1: domain
     IM_CORE_STATUS,     ///< 0: token, 1: core
     IM_STAT,            ///< 0: token, 1: enum kernel_stat

@@ -15,6 +15,7 @@
 #include "intermon.h"
 #include "kpi/bootinfo.h"
 #include "protocol/boot_tree.h"
+#include "protocol/shares.h"
 
 #define MONITOR_FAN_OUT 3u
 /// Time that a core has to come up, in microseconds: long, because on a loaded host many cores
@@ -106,12 +107,14 @@ struct event {
 
 struct domain {
     domainid_t id; ///< 0: free
+    domainid_t family;
     struct capref event_ep;
     struct capref notify_ep; ///< only if there is no Notify
     struct capref notify;
     uint64_t vector;
     struct capref irq_dest; ///< made by MONITOR_IRQDEST_CREATE
     uint64_t irq_vector;
+    bool awaits_boot; ///< gets its reply when the boot is complete
     struct event *events, *events_last;
     struct event check;          ///< MONITOR_EVENT_CHECK
     struct deferred_event retry; ///< while its endpoint is full
@@ -122,6 +125,16 @@ struct domain {
 /// The record of a domain of this core, made if it is not there; NULL if there are too many.
 struct domain *domain_get(domainid_t id);
 struct domain *domain_find(domainid_t id);
+/// Notes to which family a domain belongs that is about to run. MON_ERR_LIMIT.
+errval_t domain_introduce(struct member member);
+/// A domain of this core with its family; one that was not introduced (those of the trusted base) is
+/// a family of its own.
+struct member domain_member(domainid_t id);
+/// Whether a family began on this core.
+bool family_is_local(domainid_t family);
+/// How many entries of a table of this core a family may have: a quarter; one that began on another
+/// core less, for each core may have a greedy one.
+unsigned family_share(domainid_t family, unsigned entries);
 /// Queues an event, which must not be queued, and sends what can be sent: `sent` may be called
 /// before this returns. If the domain is unknown it is dropped.
 void domain_post(domainid_t id, struct event *event);
@@ -138,6 +151,8 @@ void domain_notify_description(domainid_t id, struct capability *notify);
 void domain_check(domainid_t id);
 /// Wakes a domain that has no Notify, on behalf of a peer.
 void domain_wake(domainid_t id);
+/// The boot is complete: answers those that wait for it.
+void domains_answer_boot(void);
 void domain_forget(domainid_t id);
 
 // requests.c: requests that other monitors answer.

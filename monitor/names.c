@@ -42,7 +42,8 @@ static void lookup(const struct intermon_msg *msg, const struct name *name)
     iref_t iref = 0;
     errval_t err = name_table_lookup(table, name, &iref);
     if (err_no(err) == NS_ERR_NOT_FOUND && msg->words[8] == 1) {
-        struct name_waiter waiter = {*name, (domainid_t)msg->words[1], msg->source, msg->words[0]};
+        struct name_waiter waiter = {*name, member_of_word(msg->words[1]), msg->source,
+                                     msg->words[0]};
         err = name_table_wait(table, &waiter);
         if (err_is_ok(err))
             return;
@@ -53,7 +54,7 @@ static void lookup(const struct intermon_msg *msg, const struct name *name)
 void names_handle(const struct intermon_msg *msg)
 {
     struct name name;
-    domainid_t domain = (domainid_t)msg->words[1];
+    struct member who = member_of_word(msg->words[1]);
     if (table == NULL) {
         request_answer(msg, MON_ERR_PROTOCOL, 0, 0, 0);
         return;
@@ -61,11 +62,11 @@ void names_handle(const struct intermon_msg *msg)
     memcpy(&name, &msg->words[IM_NAME_WORD], sizeof(name));
     switch (msg->op) {
     case IM_NAME_REGISTER:
-        request_answer(msg, name_table_register(table, &name, msg->words[8], domain), 0, 0, 0);
+        request_answer(msg, name_table_register(table, &name, msg->words[8], who), 0, 0, 0);
         answer_waiters(&name);
         break;
     case IM_NAME_UNREGISTER:
-        request_answer(msg, name_table_unregister(table, &name, domain), 0, 0, 0);
+        request_answer(msg, name_table_unregister(table, &name, who.domain), 0, 0, 0);
         break;
     default:
         lookup(msg, &name);

@@ -7,10 +7,7 @@
 
 #include "monitor.h"
 
-#include "protocol/shares.h"
-
 #define REQUESTS_MAX 256u
-#define REQUESTS_SHARE (REQUESTS_MAX / SHARE_PARTS) ///< of one domain
 
 struct request {
     domainid_t domain; ///< 0: free
@@ -27,7 +24,7 @@ static struct shares shares;
 static void release(struct request *request)
 {
     table_remove(&by_domain, request->domain, (uint16_t)(request - requests));
-    shares_remove(&shares, request->domain);
+    shares_remove(&shares, domain_member(request->domain).family);
     request->domain = 0;
     request->done = false;
 }
@@ -41,12 +38,13 @@ static void event_sent(struct event *event)
 /// A record for a request of `domain`, or NULL.
 static struct request *alloc(domainid_t domain)
 {
-    if (shares_count(&shares, domain) >= REQUESTS_SHARE)
+    domainid_t family = domain_member(domain).family;
+    if (shares_count(&shares, family) >= family_share(family, REQUESTS_MAX))
         return NULL;
     uint16_t i = table_add(&by_domain, REQUESTS_MAX, domain);
     if (i == TABLE_NONE)
         return NULL;
-    shares_add(&shares, domain);
+    shares_add(&shares, family);
     requests[i].domain = domain;
     requests[i].generation++;
     return &requests[i];

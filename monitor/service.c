@@ -37,7 +37,7 @@ static void serve_events(domainid_t domain, const uint64_t *words, struct capref
     (void)words;
     errval_t err = domain_set_events(domain, cap);
     if (err_is_fail(err) && !capref_is_null(cap))
-        (void)cap_destroy(cap);
+        cap_drop(cap);
     reply_error(domain, err);
 }
 
@@ -48,7 +48,7 @@ static void serve_notify(domainid_t domain, const uint64_t *words, struct capref
     errval_t err = domain_set_notify(domain, cap, &vector);
     if (err_is_fail(err)) {
         if (!capref_is_null(cap))
-            (void)cap_destroy(cap);
+            cap_drop(cap);
         reply_error(domain, err);
         return;
     }
@@ -60,7 +60,7 @@ static void serve_irqdest_create(domainid_t domain, struct capref ep)
     struct capref dest;
     errval_t err = domain_create_irqdest(domain, ep, &dest);
     if (!capref_is_null(ep))
-        (void)cap_destroy(ep); // the CPU driver keeps its own copy
+        cap_drop(ep); // the CPU driver keeps its own copy
     const uint64_t words[LMP_MSG_LENGTH] = {err};
     (void)lmp_server_reply(&monitor.server, domain, words, err_is_ok(err) ? dest : NULL_CAP, false);
 }
@@ -91,7 +91,7 @@ static void serve_name(domainid_t domain, const uint64_t *words)
         reply_error(domain, NS_ERR_NAME);
         return;
     }
-    msg.words[1] = domain;
+    msg.words[1] = member_word(domain_member(domain));
     memcpy(&msg.words[2], &name, sizeof(name));
     msg.words[8] = op == IM_NAME_REGISTER ? words[1] : wait;
     request_send(&msg, domain, wait);
@@ -124,17 +124,26 @@ static void forget(domainid_t domain)
     lmp_server_forget(&monitor.server, domain);
 }
 
-static void serve_forget(domainid_t domain, const uint64_t *words)
+/// Whether a domain may say of another of this core that it begins or has ended.
+static bool may_tell_of(domainid_t domain, uint64_t other)
 {
     uint16_t number = (uint16_t)domain;
-    uint64_t ended = words[1];
-    if ((number != DOMAIN_SPAWND && number != DOMAIN_FIRST) || ended > UINT32_MAX || ended == 0 ||
-        ended == domain || ended >> 16 != monitor.core) {
-        reply_error(domain, SYS_ERR_RIGHTS);
-        return;
-    }
-    forget((domainid_t)ended);
-    reply_error(domain, SYS_ERR_OK);
+    return (number == DOMAIN_SPAWND || number == DOMAIN_FIRST) && other <= UINT32_MAX &&
+           other != 0 && other != domain && other >> 16 == monitor.core;
+}
+
+static void serve_introduce(domainid_t domain, const uint64_t *words)
+{
+    struct member member = {(domainid_t)words[1], (domainid_t)words[2]};
+    reply_error(domain, may_tell_of(domain, words[1]) ? domain_introduce(member) : SYS_ERR_RIGHTS);
+}
+
+static void serve_forget(domainid_t domain, const uint64_t *words)
+{
+    bool may = may_tell_of(domain, words[1]);
+    if (may)
+        forget((domainid_t)words[1]);
+    reply_error(domain, may ? SYS_ERR_OK : SYS_ERR_RIGHTS);
 }
 
 /// Requests without a capability.
@@ -184,6 +193,9 @@ static void serve_plain(domainid_t domain, const uint64_t *words)
         reply_error(domain, domain == MONITOR_OPERATOR ? invoke_kernel_halt(cap_kernel, words[1])
                                                        : SYS_ERR_RIGHTS);
         break;
+    case MONITOR_INTRODUCE:
+        serve_introduce(domain, words);
+        break;
     case MONITOR_FORGET:
         serve_forget(domain, words);
         break;
@@ -228,7 +240,7 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
         break;
     }
     if (!capref_is_null(cap))
-        (void)cap_destroy(cap); // Not asked for.
+        cap_drop(cap); // Not asked for.
     if (badge == 0)
         handle_death(words, length);
     else

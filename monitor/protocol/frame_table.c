@@ -13,23 +13,24 @@ static uint16_t find(const struct frame_table *table, genpaddr_t base)
     return i;
 }
 
-errval_t frame_table_may_add(const struct frame_table *table, domainid_t client, domainid_t server,
-                             unsigned most)
+errval_t frame_table_may_add(const struct frame_table *table, struct member client,
+                             domainid_t server, unsigned most)
 {
-    if (table->by_base.count == FRAMES_MAX || shares_count(&table->clients, client) >= most ||
+    if (table->by_base.count == FRAMES_MAX ||
+        shares_count(&table->clients, client.family) >= most ||
         shares_count(&table->servers, server) >= FRAMES_LEFT_SHARE)
         return MON_ERR_LIMIT;
     return SYS_ERR_OK;
 }
 
-void frame_table_add(struct frame_table *table, genpaddr_t base, gensize_t bytes, domainid_t client,
-                     domainid_t server)
+void frame_table_add(struct frame_table *table, genpaddr_t base, gensize_t bytes,
+                     struct member client, domainid_t server)
 {
     uint16_t i = table_add(&table->by_base, FRAMES_MAX, base);
     if (i == TABLE_NONE)
         return;
     table->frames[i] = (struct frame_entry){base, bytes, client, server, false};
-    shares_add(&table->clients, client);
+    shares_add(&table->clients, client.family);
 }
 
 /// From the client's share to the server's.
@@ -37,7 +38,7 @@ static void leave(struct frame_table *table, struct frame_entry *frame)
 {
     if (frame->left)
         return;
-    shares_remove(&table->clients, frame->client);
+    shares_remove(&table->clients, frame->client.family);
     shares_add(&table->servers, frame->server);
     frame->left = true;
 }
@@ -57,7 +58,7 @@ void frame_table_left(struct frame_table *table, genpaddr_t base)
 void frame_table_client_ended(struct frame_table *table, domainid_t client)
 {
     for (unsigned i = 0; i < table->by_base.used; i++)
-        if (table->frames[i].bytes != 0 && table->frames[i].client == client)
+        if (table->frames[i].bytes != 0 && table->frames[i].client.domain == client)
             leave(table, &table->frames[i]);
 }
 
@@ -70,7 +71,7 @@ bool frame_table_take(struct frame_table *table, genpaddr_t base, struct frame_e
     if (entry->left)
         shares_remove(&table->servers, entry->server);
     else
-        shares_remove(&table->clients, entry->client);
+        shares_remove(&table->clients, entry->client.family);
     table_remove(&table->by_base, base, i);
     table->frames[i] = (struct frame_entry){0};
     return true;
@@ -86,7 +87,7 @@ bool frame_table_valid(const struct frame_table *table)
         count++;
         if (find(table, frame->base) != i ||
             shares_count(frame->left ? &table->servers : &table->clients,
-                         frame->left ? frame->server : frame->client) == 0)
+                         frame->left ? frame->server : frame->client.family) == 0)
             return false;
     }
     return count == table->by_base.count && table_valid(&table->by_base);

@@ -44,38 +44,38 @@ static uint16_t find(const struct name_table *table, const struct name *name)
 static void remove_name(struct name_table *table, uint16_t i)
 {
     table_remove(&table->by_name, key_of(table, &table->names[i].name), i);
-    shares_remove(&table->name_shares, table->names[i].owner);
+    shares_remove(&table->name_shares, table->names[i].owner.family);
     table->names[i] = (struct name_entry){.iref = 0};
 }
 
 static void remove_waiter(struct name_table *table, uint16_t i)
 {
     table_remove(&table->waiting_by_name, key_of(table, &table->waiters[i].name), i);
-    shares_remove(&table->waiter_shares, table->waiters[i].domain);
+    shares_remove(&table->waiter_shares, table->waiters[i].who.family);
     table->waiters[i] = (struct name_waiter){.token = 0};
 }
 
 errval_t name_table_register(struct name_table *table, const struct name *name, iref_t iref,
-                             domainid_t owner)
+                             struct member owner)
 {
     if (!name_valid(name) || iref == 0)
         return NS_ERR_NAME;
     if (find(table, name) != TABLE_NONE)
         return NS_ERR_EXISTS;
-    if (shares_count(&table->name_shares, owner) >= NAMES_SHARE)
+    if (shares_count(&table->name_shares, owner.family) >= NAMES_SHARE)
         return MON_ERR_LIMIT;
     uint16_t i = table_add(&table->by_name, NAMES_MAX, key_of(table, name));
     if (i == TABLE_NONE)
         return MON_ERR_LIMIT;
     table->names[i] = (struct name_entry){*name, iref, owner};
-    shares_add(&table->name_shares, owner);
+    shares_add(&table->name_shares, owner.family);
     return SYS_ERR_OK;
 }
 
 errval_t name_table_unregister(struct name_table *table, const struct name *name, domainid_t owner)
 {
     uint16_t i = find(table, name);
-    if (i == TABLE_NONE || table->names[i].owner != owner)
+    if (i == TABLE_NONE || table->names[i].owner.domain != owner)
         return NS_ERR_NOT_FOUND;
     remove_name(table, i);
     return SYS_ERR_OK;
@@ -98,13 +98,13 @@ errval_t name_table_wait(struct name_table *table, const struct name_waiter *wai
         return NS_ERR_NAME;
     if (find(table, &waiter->name) != TABLE_NONE)
         return NS_ERR_EXISTS;
-    if (shares_count(&table->waiter_shares, waiter->domain) >= NAME_WAITERS_SHARE)
+    if (shares_count(&table->waiter_shares, waiter->who.family) >= NAME_WAITERS_SHARE)
         return MON_ERR_LIMIT;
     uint16_t i = table_add(&table->waiting_by_name, NAME_WAITERS_MAX, key_of(table, &waiter->name));
     if (i == TABLE_NONE)
         return MON_ERR_LIMIT;
     table->waiters[i] = *waiter;
-    shares_add(&table->waiter_shares, waiter->domain);
+    shares_add(&table->waiter_shares, waiter->who.family);
     return SYS_ERR_OK;
 }
 
@@ -128,10 +128,10 @@ bool name_table_take_waiter(struct name_table *table, const struct name *name,
 void name_table_forget(struct name_table *table, domainid_t domain)
 {
     for (uint16_t i = 0; i < table->by_name.used; i++)
-        if (table->names[i].iref != 0 && table->names[i].owner == domain)
+        if (table->names[i].iref != 0 && table->names[i].owner.domain == domain)
             remove_name(table, i);
     for (uint16_t i = 0; i < table->waiting_by_name.used; i++)
-        if (table->waiters[i].name.text[0] != '\0' && table->waiters[i].domain == domain)
+        if (table->waiters[i].name.text[0] != '\0' && table->waiters[i].who.domain == domain)
             remove_waiter(table, i);
 }
 

@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// See protocol/shares.h. A domain without entries has no record, so that there are never more
+// See protocol/shares.h. A family without entries has no record, so that there are never more
 // records than entries.
 
 #include "protocol/shares.h"
 
-static uint16_t find(const struct shares *shares, domainid_t domain)
+static uint16_t find(const struct shares *shares, domainid_t family)
 {
-    uint16_t i = table_first(&shares->table, domain);
-    while (i != TABLE_NONE && shares->shares[i].domain != domain)
+    uint16_t i = table_first(&shares->table, family);
+    while (i != TABLE_NONE && shares->shares[i].family != family)
         i = table_next(&shares->table, i);
     return i;
 }
 
-unsigned shares_count(const struct shares *shares, domainid_t domain)
+unsigned shares_count(const struct shares *shares, domainid_t family)
 {
-    uint16_t i = find(shares, domain);
+    uint16_t i = find(shares, family);
     return i == TABLE_NONE ? 0 : shares->shares[i].count;
 }
 
-void shares_add(struct shares *shares, domainid_t domain)
+void shares_add(struct shares *shares, domainid_t family)
 {
-    uint16_t i = find(shares, domain);
+    uint16_t i = find(shares, family);
     if (i == TABLE_NONE) {
-        i = table_add(&shares->table, TABLE_ENTRIES_MAX, domain);
+        i = table_add(&shares->table, TABLE_ENTRIES_MAX, family);
         if (i == TABLE_NONE)
             return;
-        shares->shares[i] = (struct share){.domain = domain};
+        shares->shares[i] = (struct share){.family = family};
     }
     shares->shares[i].count++;
 }
 
-void shares_remove(struct shares *shares, domainid_t domain)
+void shares_remove(struct shares *shares, domainid_t family)
 {
-    uint16_t i = find(shares, domain);
+    uint16_t i = find(shares, family);
     if (i != TABLE_NONE && --shares->shares[i].count == 0)
-        table_remove(&shares->table, domain, i);
+        table_remove(&shares->table, family, i);
 }

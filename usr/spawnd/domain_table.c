@@ -44,6 +44,31 @@ struct domain *domain_table_find(struct domain_table *table, domainid_t id)
     return at(table, number);
 }
 
+static struct family *running_family(struct domain_table *table, domainid_t id)
+{
+    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+        if (table->families[i].running != 0 && table->families[i].id == id) {
+            return &table->families[i];
+        }
+    }
+    return NULL;
+}
+
+// There is always one: more families are there than domains that run.
+static struct family *unused_family(struct domain_table *table)
+{
+    struct family *family = table->families;
+    while (family->running != 0) {
+        family++;
+    }
+    return family;
+}
+
+static bool is_foreign(const struct domain_table *table, const struct family *family)
+{
+    return family->id >> 16 != table->core;
+}
+
 static domainid_t new_id(struct domain_table *table)
 {
     domainid_t id;
@@ -51,7 +76,8 @@ static domainid_t new_id(struct domain_table *table)
         id = (domainid_t)table->core << 16 | table->next_number;
         table->next_number = (uint16_t)(table->next_number < UINT16_MAX ? table->next_number + 1u
                                                                         : DOMAIN_DYNAMIC); // T1
-    } while (domain_table_find(table, id) != NULL); // T2; ends: fewer entries than numbers
+    } while (domain_table_find(table, id) != NULL || running_family(table, id) != NULL);
+    // T2, T5; ends: fewer entries than numbers.
     return id;
 }
 
@@ -67,7 +93,7 @@ static void leave_family(struct domain_table *table, const struct domain *domain
 {
     struct family *family = &table->families[domain->family - 1];
     family->running--;
-    table->foreign -= family->foreign != 0;
+    table->foreign -= is_foreign(table, family);
     table->running--;
 }
 
@@ -101,62 +127,50 @@ void domain_table_remove(struct domain_table *table, struct domain *domain)
     table->free_list = number;
 }
 
-// Whoever spawns without belonging to a family.
+// Whoever spawns and is of no family.
 static bool is_trusted(domainid_t id)
 {
     return (id & UINT16_MAX) < DOMAIN_DYNAMIC;
 }
 
-// The family that a new child of this parent belongs to, or NULL; the parent's own, that of other
-// children of the same foreign parent, or an unused one: more families are there than domains.
-static struct family *find_family(struct domain_table *table, domainid_t parent)
+// The family of a new child of this parent, whose own it is; NULL: it has no room (T5).
+static struct family *join_family(struct domain_table *table, domainid_t parent, domainid_t id)
 {
     const struct domain *spawner = domain_table_find(table, parent);
-    bool trusted = is_trusted(parent);
-    if (!trusted && spawner != NULL && spawner->family != 0) {
-        return &table->families[spawner->family - 1];
+    bool local = spawner != NULL && spawner->family != 0;
+    struct family *family =
+        local ? &table->families[spawner->family - 1] : running_family(table, id);
+    if (family == NULL) {
+        family = unused_family(table);
+        family->id = id;
     }
-    struct family *unused = NULL;
-    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        struct family *family = &table->families[i];
-        if (family->running == 0) {
-            unused = family;
-        } else if (!trusted && family->foreign == parent) {
-            return family;
-        }
-    }
-    if (unused != NULL) {
-        unused->foreign = trusted ? 0 : parent;
-    }
-    return unused;
+    bool full = family->running >= FAMILY_MAX ||
+                (is_foreign(table, family) && table->foreign >= FOREIGN_MAX);
+    return full ? NULL : family;
 }
 
-// T5
-static struct family *join_family(struct domain_table *table, domainid_t parent)
-{
-    struct family *family = find_family(table, parent);
-    return family == NULL || family->running >= FAMILY_MAX ||
-                   (family->foreign != 0 && table->foreign >= FOREIGN_MAX)
-               ? NULL
-               : family;
-}
-
-struct domain *domain_table_add(struct domain_table *table, domainid_t parent, const char *name,
-                                bool as_operator)
+struct domain *domain_table_add(struct domain_table *table, domainid_t parent, domainid_t family_id,
+                                const char *name, bool as_operator)
 {
     domainid_t operator_id = (domainid_t)table->core << 16 | DOMAIN_OPERATOR;
-    struct family *family = join_family(table, parent);
     bool is_there = as_operator && domain_table_find(table, operator_id) != NULL;
-    if (family == NULL || is_there || (table->free_list == 0 && table->oldest == 0)) {
+    if (is_there || (table->free_list == 0 && table->oldest == 0)) {
         return NULL;
     }
+    bool begins = is_trusted(parent);
+    struct family *family = begins ? unused_family(table) : join_family(table, parent, family_id);
+    if (family == NULL) {
+        return NULL;
+    }
+    domainid_t id = as_operator ? operator_id : new_id(table);
+    family->id = begins ? id : family->id;
     if (table->free_list == 0) {
         domain_table_remove(table, at(table, table->oldest)); // T3
     }
     struct domain *domain = at(table, table->free_list);
     table->free_list = domain->next;
     *domain = (struct domain){
-        .id = as_operator ? operator_id : new_id(table),
+        .id = id,
         .parent = parent,
         .state = SPAWND_RUNNING,
         .family = (uint16_t)(family - table->families + 1),
@@ -165,7 +179,7 @@ struct domain *domain_table_add(struct domain_table *table, domainid_t parent, c
     domain->next = *bucket_of(table, domain->id);
     *bucket_of(table, domain->id) = number_of(table, domain);
     family->running++;
-    table->foreign += family->foreign != 0;
+    table->foreign += is_foreign(table, family);
     table->running++;
     return domain;
 }
@@ -217,6 +231,11 @@ bool domain_table_may_end(struct domain_table *table, domainid_t client,
     return client == DOMAIN_OPERATOR; // on the boot core
 }
 
+domainid_t domain_table_family(const struct domain_table *table, const struct domain *domain)
+{
+    return table->families[domain->family - 1].id;
+}
+
 unsigned domain_table_running(const struct domain_table *table)
 {
     return table->running;
@@ -242,7 +261,7 @@ static bool families_valid(const struct domain_table *table)
     }
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
         const struct family *family = &table->families[i];
-        foreign += family->foreign != 0 ? family->running : 0;
+        foreign += is_foreign(table, family) ? family->running : 0;
         if (family->running != members[i] || family->running > FAMILY_MAX) {
             return false;
         }

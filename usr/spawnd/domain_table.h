@@ -10,10 +10,10 @@
 // T2 No two entries have the same ID.
 // T3 A running domain is never pushed out; of those that have ended the one that ended first is.
 // T4 A running domain's parent is whoever spawned it, or, when that has ended here, its parent.
-// T5 Each running domain belongs to a family: that of the domain of this core that spawned it, or,
-//    if a domain of another core did, that of all which the same has spawned. What the trusted base
-//    and the operator start begins a family of its own. A family has FAMILY_MAX running domains at
-//    most, whoever of it has ended, and all families of other cores' domains FOREIGN_MAX together.
+// T5 Each running domain belongs to the family of the domain that spawned it, on whatever core. What
+//    the trusted base and the operator start begins a family, which has its ID. A family has here FAMILY_MAX
+//    running domains at most, whoever of it has ended, and all that began on other cores FOREIGN_MAX
+//    together.
 #pragma once
 
 #include "if/spawnd.h"
@@ -38,8 +38,8 @@ struct domain {
 
 /// Private to domain_table.c, as what follows; visible for allocation.
 struct family {
-    uint16_t running;   ///< 0: unused
-    domainid_t foreign; ///< the domain of another core that spawned them, or 0
+    uint16_t running; ///< on this core; 0: unused
+    domainid_t id;    ///< of the domain that began it
 };
 
 struct domain_table {
@@ -54,10 +54,13 @@ struct domain_table {
 
 void domain_table_init(struct domain_table *table, coreid_t core);
 
-/// Enter a running domain under a new ID; the name is cut if need be. `as_operator`: under that of
-/// the operator. NULL: all entries run, or too many of its family (T5), or the operator runs.
-struct domain *domain_table_add(struct domain_table *table, domainid_t parent, const char *name,
-                                bool as_operator);
+/// Enter a running domain under a new ID; the name is cut if need be. `family`: of a parent of
+/// another core. `as_operator`: under the ID of the operator. NULL: all entries run, or too many of its family (T5), or the operator runs.
+struct domain *domain_table_add(struct domain_table *table, domainid_t parent, domainid_t family,
+                                const char *name, bool as_operator);
+
+/// The family of a domain that runs.
+domainid_t domain_table_family(const struct domain_table *table, const struct domain *domain);
 
 /// Keep what a domain was started as, cut if need be.
 void domain_set_command(struct domain *domain, size_t argc, const char *const *argv);

@@ -68,6 +68,7 @@ static void connect(void *st, struct monitor_bind_request *request)
         (void)monitor_refuse(request, SPAWN_ERR_LIMIT);
         return;
     }
+    client->family = request->family;
     remote->client = client;
     errval_t err = ump_chan_accept(&remote->chan, request);
     if (err_is_fail(err)) {

@@ -21,6 +21,7 @@ struct remote;
 struct client {
     struct client *previous, *next;
     domainid_t domain;
+    domainid_t family;       ///< if it is of another core
     struct remote *remote;   ///< NULL: over LMP
     struct strings *strings; ///< NULL: no piece has come yet
     struct words *words;     ///< NULL: it has said nothing

@@ -6,6 +6,7 @@
 #include "spawnd.h"
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/monitor_client.h"
 #include "barrelfish/vspace_common.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ static errval_t give_argcaps(const struct spawn_info *info, struct client *clien
     return SYS_ERR_OK;
 }
 
-static errval_t load(const struct spawn_params *params, struct client *client,
+static errval_t load(const struct spawn_params *params, struct client *client, domainid_t family,
                      struct spawn_info *info)
 {
     errval_t err = spawn_load(info, params);
@@ -45,11 +46,15 @@ static errval_t load(const struct spawn_params *params, struct client *client,
         err = memory_info(params->domain_id, info->info);
     }
     if (err_is_ok(err)) {
+        err = monitor_introduce(params->domain_id, family);
+    }
+    if (err_is_ok(err)) {
         err = spawn_run(info);
     }
     if (err_is_fail(err)) {
         (void)spawn_destroy(info);
         (void)memory_forget(params->domain_id);
+        (void)!monitor_forget(params->domain_id);
     }
     return err;
 }
@@ -62,7 +67,8 @@ static errval_t enter(const struct client *client, const char *name, uint64_t li
     bool pays = client->domain >> 16 == disp_get_core_id() &&
                 (client->domain & UINT16_MAX) >= DOMAIN_DYNAMIC;
     for (;;) {
-        struct domain *domain = domain_table_add(&domains, client->domain, name, as_operator);
+        struct domain *domain =
+            domain_table_add(&domains, client->domain, client->family, name, as_operator);
         if (domain == NULL) {
             return SPAWN_ERR_LIMIT;
         }
@@ -139,7 +145,8 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
     if (err_is_ok(err)) {
         params.domain_id = domain->id;
         domain_set_command(domain, params.argc, params.argv);
-        err = load(&params, client, &domain_infos[domain_table_index(&domains, domain)]);
+        err = load(&params, client, domain_table_family(&domains, domain),
+                   &domain_infos[domain_table_index(&domains, domain)]);
     }
     (void)vspace_unmap(params.image);
     if (err_is_ok(err)) {

@@ -61,6 +61,10 @@ errval_t monitor_halt(struct capref operator_ep, int status);
 /// for each domain. SYS_ERR_NO_VECTOR, MON_ERR_LIMIT.
 LIB_MUST_CHECK errval_t monitor_create_irqdest(struct capref ep, struct capref *dest);
 
+/// Tells the monitor to which family a domain of this core belongs that is about to run
+/// (MONITOR_INTRODUCE). spawnd only: SYS_ERR_RIGHTS.
+LIB_MUST_CHECK errval_t monitor_introduce(domainid_t domain, domainid_t family);
+
 /// Tells the monitor that a domain of this core has ended. spawnd only: SYS_ERR_RIGHTS.
 LIB_MUST_CHECK errval_t monitor_forget(domainid_t domain);
 
@@ -71,6 +75,7 @@ struct monitor_bind_request {
     uint64_t id;
     iref_t iref;
     domainid_t client;
+    domainid_t family; ///< the client's: on its share a server counts what it keeps of clients
     bool lmp;
     uint64_t client_out_bytes, client_in_bytes; ///< UMP: areas of the frame, in this order
     struct capref cap;                          ///< UMP: the frame; LMP: the client's endpoint

@@ -7,10 +7,10 @@
 // by an event. Programs use barrelfish/monitor_client.h, ump_chan.h and nameservice_client.h
 // instead.
 //
-// The monitor's tables are bounded, and a domain may have a quarter of each; of connections, which
-// the client pays for, one more for each core of the machine; of names, which are core 0's, a
-// sixteenth, and of the connections of another core a part that leaves as much to each core. What
-// goes beyond is answered with MON_ERR_LIMIT: try later, or give something back.
+// The monitor's tables are bounded, and a family (MONITOR_INTRODUCE) may have a quarter of each on
+// the core where it began; of connections, which the client pays for, one more for each core of the
+// machine; on other cores a part that leaves as much to each core; of names, which are core 0's, a
+// sixteenth. What goes beyond is answered with MON_ERR_LIMIT: try later, or give something back.
 //
 // Words: in[0] = operation, out[0] = errval_t. "id" is a connection's number, the same on both
 // sides, unique in the machine. A name takes words 2 to 7 and is padded with zeros.
@@ -88,6 +88,10 @@ enum monitor_op {
     /// 1: exit status, 0 to 95. Ends the machine. Only over the operator's endpoint:
     /// SYS_ERR_RIGHTS.
     MONITOR_HALT,
+    /// 1: domain that is about to run, 2: its family: the domain that began it, perhaps on another
+    /// core, with all that came of that. A domain that was not introduced is a family of its own.
+    /// spawnd and a core's first domain only: SYS_ERR_RIGHTS; MON_ERR_LIMIT.
+    MONITOR_INTRODUCE,
     /// 1: domain that has ended. spawnd and a core's first domain only: SYS_ERR_RIGHTS.
     MONITOR_FORGET,
     /// cap: an endpoint of the caller; once. out cap: an IRQDest whose interrupts go there.
@@ -106,10 +110,9 @@ enum monitor_core_state { MONITOR_CORE_OFF, MONITOR_CORE_UP, MONITOR_CORE_FAILED
 /// First word of an event. Word 1 is the id, unless said otherwise.
 enum monitor_event {
     /// A client wants to bind; answer with MONITOR_BIND_REPLY. 2: iref, 3: bytes of the client's
-    /// outgoing area, 4: of its incoming area, 5: the client's domain, cap: Frame.
+    /// outgoing area, 4: of its incoming area, 5: the client's domain | its family << 32, cap: Frame.
     MONITOR_EVENT_BIND = 1,
-    /// As MONITOR_EVENT_BIND, over LMP. 2: iref, 5: the client's domain, cap: the client's
-    /// endpoint.
+    /// As MONITOR_EVENT_BIND, over LMP. 2: iref, 5: as there, cap: the client's endpoint.
     MONITOR_EVENT_BIND_LMP,
     /// A binding is complete. 2: errval_t, 3: the server's domain, cap: Notify of the server (none:
     /// relay), or its endpoint (LMP).

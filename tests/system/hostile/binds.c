@@ -278,10 +278,10 @@ static int many_end(void)
             return 2;
         }
     }
-    if (status != 0 || many_count != MANY) {
+    if (status != 0 || many_count == 0) {
         return 3;
     }
-    for (unsigned i = 0; i < MANY; i++) {
+    for (unsigned i = 0; i < many_count; i++) {
         volatile struct ump_message *message;
         while (err_no(ump_chan_recv(&many[i], &message)) != LIB_ERR_CHAN_CLOSED) {
             if (err_is_fail(barrelfish_usleep(1000))) { // for ever, if it does not
@@ -300,12 +300,11 @@ static int many_client(void)
     if (err_is_fail(nameservice_lookup(MANY_NAME, &iref))) {
         return 0;
     }
-    for (unsigned i = 0; i < MANY; i++) {
-        if (err_is_fail(ump_chan_bind_blocking(&chans[i], iref, SMALL_BYTES, SMALL_BYTES))) {
-            return 1;
-        }
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < MANY && err_is_ok(err); i++) {
+        err = ump_chan_bind_blocking(&chans[i], iref, SMALL_BYTES, SMALL_BYTES);
     }
-    return 0;
+    return err_is_ok(err) || err_no(err) == MON_ERR_LIMIT ? 0 : 1; // of its family's share there
 }
 
 // Channels count against the client's limit, and what it cannot be charged for it does not get.

@@ -49,6 +49,10 @@ extern const size_t hostile_messages_count;
 extern const struct hostile_case hostile_binds[];
 extern const size_t hostile_binds_count;
 
+/// Children of those that have taken all of these tables; not run by themselves.
+extern const struct hostile_case hostile_refused[];
+extern const size_t hostile_refused_count;
+
 /// What other cases start, and which is not run by itself.
 extern const struct hostile_case hostile_helpers[];
 extern const size_t hostile_helpers_count;

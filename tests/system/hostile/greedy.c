@@ -2,8 +2,9 @@
 // Copyright The Stave authors
 //
 // Domains that take all that they can get of a monitor's tables. Each must come to the end of its
-// share, and then another domain (`modest`) must still be served. They speak with the monitor
-// themselves: the library would wait for events, which are never taken here.
+// family's share, of which its children get no more either; that others are served then is shown by
+// tests/system/siege. They speak with the monitor themselves: the library would wait for events,
+// which are never taken here.
 #include <stdio.h>
 #include <string.h>
 
@@ -75,31 +76,52 @@ static bool takes_its_share(errval_t (*take_one)(unsigned i))
     return count > 1 && err_no(err) == MON_ERR_LIMIT;
 }
 
-static bool others_are_served(void)
+static bool child_ends_well(const char *name)
 {
-    const char *args[] = {"child", "modest", NULL};
+    const char *args[] = {"child", name, NULL};
     struct test_child child = test_run_child(disp_get_core_id(), "test_hostile", args, 0);
     return child.end == TEST_END_STATUS && child.status == 0;
 }
 
-static int greedy(errval_t (*take_one)(unsigned i))
+// The child is to be refused.
+static int greedy(errval_t (*take_one)(unsigned i), const char *child)
 {
-    return takes_its_share(take_one) && others_are_served() ? 0 : HOSTILE_WENT_ON;
+    return takes_its_share(take_one) && child_ends_well(child) ? 0 : HOSTILE_WENT_ON;
+}
+
+static int refused(errval_t (*take_one)(unsigned i))
+{
+    return err_no(take_one(CALLS_MAX)) == MON_ERR_LIMIT ? 0 : HOSTILE_WENT_ON;
 }
 
 static int greedy_names(void)
 {
-    return greedy(register_one);
+    return greedy(register_one, "no_name");
+}
+
+static int no_name(void)
+{
+    return refused(register_one);
 }
 
 static int greedy_waits(void)
 {
-    return greedy(wait_for_one);
+    return greedy(wait_for_one, "no_wait");
+}
+
+static int no_wait(void)
+{
+    return refused(wait_for_one);
 }
 
 static int greedy_exports(void)
 {
-    return greedy(export_one);
+    return greedy(export_one, "no_export");
+}
+
+static int no_export(void)
+{
+    return refused(export_one);
 }
 
 static bool make_server(void)
@@ -114,24 +136,27 @@ static bool make_server(void)
 
 static int greedy_binds(void)
 {
-    return make_server() ? greedy(bind_one) : 1;
+    return make_server() ? greedy(bind_one, "no_bind") : 1;
+}
+
+static int no_bind(void)
+{
+    return make_server() ? refused(bind_one) : 1;
 }
 
 // A server that takes no events holds what its clients leave behind.
 static int greedy_server(void)
 {
-    const char *args[] = {"child", "leaving_client", NULL};
     if (!make_server() ||
         err_is_fail(call_with_name(MONITOR_NAME_REGISTER, server, SERVER_NAME, NULL))) {
         return 1;
     }
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
-        struct test_child child = test_run_child(disp_get_core_id(), "test_hostile", args, 0);
-        if (child.end != TEST_END_STATUS || child.status != 0) {
+        if (!child_ends_well("leaving_client")) {
             return 2;
         }
     }
-    return others_are_served() ? 0 : HOSTILE_WENT_ON;
+    return child_ends_well("modest") ? 0 : HOSTILE_WENT_ON;
 }
 
 // Binds to it as often as it can, and ends; alone it finds no such server.
@@ -219,4 +244,11 @@ const struct hostile_case hostile_greedy[] = {
     {"sleeper", HOSTILE_HANGS, sleeper},
     {"greedy_domains", HOSTILE_ERROR, greedy_domains},
 };
+const struct hostile_case hostile_refused[] = {
+    {"no_name", HOSTILE_ERROR, no_name},
+    {"no_wait", HOSTILE_ERROR, no_wait},
+    {"no_export", HOSTILE_ERROR, no_export},
+    {"no_bind", HOSTILE_ERROR, no_bind},
+};
+const size_t hostile_refused_count = sizeof(hostile_refused) / sizeof(hostile_refused[0]);
 const size_t hostile_greedy_count = sizeof(hostile_greedy) / sizeof(hostile_greedy[0]);

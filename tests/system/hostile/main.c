@@ -30,10 +30,11 @@ static const struct group groups[] = {
     {hostile_messages, &hostile_messages_count},
     {hostile_binds, &hostile_binds_count},
     {hostile_copiers, &hostile_copiers_count},
-    {hostile_helpers, &hostile_helpers_count}, // the last
+    {hostile_refused, &hostile_refused_count}, // the last two
+    {hostile_helpers, &hostile_helpers_count},
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
-#define GROUPS_RUN (GROUPS - 1)
+#define GROUPS_RUN (GROUPS - 2)
 
 static int run_child(const char *name)
 {

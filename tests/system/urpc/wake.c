@@ -6,7 +6,8 @@
 // sleep, so that messages come before, during and after that. Sleeps are counted by the CPU driver.
 //   test_wake SLEEPS TO [relay]     SLEEPS altogether; with `relay` the receivers have no vectors
 //   test_wake peer NAME ROUNDS      the second domain
-//   test_wake fill TO NUMBER        takes vectors of TO, as long as it may and there are some
+//   test_wake fill TO NUMBER        takes vectors of TO, as long as it may and there are some; two of
+//                                   them, 0 and 1, are to run for `relay`
 //   test_wake hold                  takes two vectors and keeps them; status 3: none was left
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@
 #define NAME_BYTES 32u
 #define OVER_NAME "test_wake over"
 #define STATUS_NO_VECTOR 3
+#define SOME_LEFT 1 // what a filler's name leads to
+#define NONE_LEFT 2
 #define ROUNDS_MAX_FACTOR 20u
 
 static uint64_t times_scheduled(void)
@@ -155,36 +158,36 @@ static int fill(coreid_t core, unsigned number)
     char name[NAME_BYTES];
     unsigned count = take_vectors(core, domains, &none_left);
     name_of_filler(number, name);
-    EXPECT_OK(nameservice_register(name, 1));
+    EXPECT_OK(nameservice_register(name, none_left ? NONE_LEFT : SOME_LEFT));
     EXPECT_OK(nameservice_blocking_lookup(OVER_NAME, &iref));
     end_holders(domains, count);
-    return test_failures() != 0 ? 1 : none_left ? STATUS_NO_VECTOR : 0;
+    return test_failures() != 0 ? 1 : 0;
 }
 
 // One domain with all that it spawns has not as many numbers as a core has vectors, so that several
-// have to take them.
-static void start_fillers(coreid_t core, struct capref fillers[FILLERS])
+// take them, which the shell has started.
+static void await_fillers(void)
 {
-    char where[8], which[8], name[NAME_BYTES];
-    char *argv[] = {"test_wake", "fill", where, which, NULL};
-    iref_t iref;
-    snprintf(where, sizeof(where), "%u", core);
+    char name[NAME_BYTES];
+    iref_t said = SOME_LEFT, any = SOME_LEFT;
     for (unsigned i = 0; i < FILLERS; i++) {
-        snprintf(which, sizeof(which), "%u", i);
         name_of_filler(i, name);
-        EXPECT_OK(spawn_program(disp_get_core_id(), disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
-                                &fillers[i]));
-        EXPECT_OK(nameservice_blocking_lookup(name, &iref));
+        EXPECT_OK(nameservice_blocking_lookup(name, &said));
+        any = said == NONE_LEFT ? said : any;
     }
+    EXPECT(any == NONE_LEFT);
 }
 
-static void end_fillers(const struct capref fillers[FILLERS])
+static void end_fillers(void)
 {
-    uint8_t status = 1;
+    char name[NAME_BYTES];
+    iref_t iref;
     EXPECT_OK(nameservice_register(OVER_NAME, 1));
     for (unsigned i = 0; i < FILLERS; i++) {
-        EXPECT_OK(spawn_wait(fillers[i], &status, false));
-        EXPECT(status == (i + 1 == FILLERS ? STATUS_NO_VECTOR : 0));
+        name_of_filler(i, name);
+        while (err_is_ok(nameservice_lookup(name, &iref))) { // until it has ended
+            barrelfish_usleep(1000);
+        }
     }
     EXPECT_OK(nameservice_unregister(OVER_NAME));
 }
@@ -234,14 +237,13 @@ int main(int argc, char **argv)
     }
     uint64_t sleeps = test_argument(argc, argv, 1, 1000);
     coreid_t core = (coreid_t)test_argument(argc, argv, 2, 1);
-    struct capref fillers[FILLERS];
     if (argc > 3) {
-        start_fillers(core, fillers);
+        await_fillers();
         printf("wake: no vector is left on core %u\n", core);
     }
     run(core, sleeps);
     if (argc > 3) {
-        end_fillers(fillers);
+        end_fillers();
     }
     return test_summary("wake");
 }

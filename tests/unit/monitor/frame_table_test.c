@@ -17,12 +17,18 @@
 
 static struct frame_table table;
 
-static errval_t add(unsigned number, domainid_t client, domainid_t server)
+static errval_t add_of(unsigned number, struct member client, domainid_t server)
 {
     errval_t err = frame_table_may_add(&table, client, server, MOST);
     if (err_is_ok(err))
         frame_table_add(&table, (number + 1) * (genpaddr_t)PAGE, PAGE, client, server);
     return err;
+}
+
+/// Of a domain that is a family of its own.
+static errval_t add(unsigned number, domainid_t client, domainid_t server)
+{
+    return add_of(number, (struct member){client, client}, server);
 }
 
 static bool take(unsigned number)
@@ -43,6 +49,7 @@ static void shares(void)
     CU_ASSERT_FALSE(take(7));
     CU_ASSERT_EQUAL(add(7, CLIENT, SERVER), SYS_ERR_OK);
     CU_ASSERT_EQUAL(add(8, CLIENT, SERVER), MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(add_of(8, (struct member){OTHER, CLIENT}, SERVER), MON_ERR_LIMIT);
 }
 
 /// The client lets go, the server, on another core, does not.
@@ -90,7 +97,7 @@ static void bounds(void)
 }
 
 CU_TestInfo frame_table_tests[] = {
-    {"a client has a share", shares},
+    {"a client's family has a share", shares},
     {"a server that keeps frames", server_keeps},
     {"a client that ends", client_ends},
     {"the table is bounded", bounds},

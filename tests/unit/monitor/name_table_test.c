@@ -13,6 +13,12 @@
 
 static struct name_table table;
 
+/// A domain that is a family of its own.
+static struct member alone(domainid_t domain)
+{
+    return (struct member){domain, domain};
+}
+
 static struct name named(const char *text)
 {
     struct name name = {{0}};
@@ -27,9 +33,9 @@ static void register_and_lookup(void)
     memset(&table, 0, sizeof(table));
     CU_ASSERT_EQUAL(name_table_lookup(&table, &console, &iref), NS_ERR_NOT_FOUND);
     CU_ASSERT_EQUAL(iref, 5);
-    CU_ASSERT_EQUAL(name_table_register(&table, &console, 17, 1), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(name_table_register(&table, &console, 18, 2), NS_ERR_EXISTS);
-    CU_ASSERT_EQUAL(name_table_register(&table, &con, 0, 2), NS_ERR_NAME);
+    CU_ASSERT_EQUAL(name_table_register(&table, &console, 17, alone(1)), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &console, 18, alone(2)), NS_ERR_EXISTS);
+    CU_ASSERT_EQUAL(name_table_register(&table, &con, 0, alone(2)), NS_ERR_NAME);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &con, &iref), NS_ERR_NOT_FOUND);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &console, &iref), SYS_ERR_OK);
     CU_ASSERT_EQUAL(iref, 17);
@@ -50,13 +56,13 @@ static void names(void)
     CU_ASSERT_FALSE(name_valid(&empty));
     CU_ASSERT_FALSE(name_valid(&hole));
     CU_ASSERT(name_valid(&full));
-    CU_ASSERT_EQUAL(name_table_register(&table, &empty, 1, 1), NS_ERR_NAME);
+    CU_ASSERT_EQUAL(name_table_register(&table, &empty, 1, alone(1)), NS_ERR_NAME);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &hole, &iref), NS_ERR_NAME);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), NS_ERR_NAME);
-    CU_ASSERT_EQUAL(name_table_register(&table, &full, 1, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &full, 1, alone(1)), SYS_ERR_OK);
 }
 
-static errval_t register_numbered(unsigned number, domainid_t owner)
+static errval_t register_numbered(unsigned number, struct member owner)
 {
     char text[32];
     snprintf(text, sizeof(text), "service %u", number);
@@ -69,10 +75,10 @@ static void bounds(void)
     struct name_waiter waiter = {.name = named("never")};
     memset(&table, 0, sizeof(table));
     for (unsigned i = 0; i <= NAMES_MAX; i++)
-        CU_ASSERT_EQUAL(register_numbered(i, 1 + i / NAMES_SHARE),
+        CU_ASSERT_EQUAL(register_numbered(i, alone(1 + i / NAMES_SHARE)),
                         i < NAMES_MAX ? SYS_ERR_OK : MON_ERR_LIMIT);
     for (unsigned i = 0; i <= NAME_WAITERS_MAX; i++) {
-        waiter.domain = 1 + i / NAME_WAITERS_SHARE;
+        waiter.who = alone(1 + i / NAME_WAITERS_SHARE);
         CU_ASSERT_EQUAL(name_table_wait(&table, &waiter),
                         i < NAME_WAITERS_MAX ? SYS_ERR_OK : MON_ERR_LIMIT);
     }
@@ -81,22 +87,26 @@ static void bounds(void)
 static void shares(void)
 {
     struct name first = named("service 0");
-    struct name_waiter waiter = {.name = named("never"), .domain = 1}, got;
+    struct name_waiter waiter = {.name = named("never"), .who = {1, 1}}, got;
     iref_t iref;
     memset(&table, 0, sizeof(table));
     for (unsigned i = 0; i <= NAMES_SHARE; i++)
-        CU_ASSERT_EQUAL(register_numbered(i, 1), i < NAMES_SHARE ? SYS_ERR_OK : MON_ERR_LIMIT);
-    CU_ASSERT_EQUAL(register_numbered(NAMES_SHARE, 2), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(register_numbered(i, alone(1)),
+                        i < NAMES_SHARE ? SYS_ERR_OK : MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(register_numbered(NAMES_SHARE, alone(2)), SYS_ERR_OK);
     CU_ASSERT_EQUAL(name_table_unregister(&table, &first, 1), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(register_numbered(0, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(register_numbered(0, alone(1)), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(register_numbered(NAMES_SHARE + 1, (struct member){3, 1}), MON_ERR_LIMIT);
 
     for (unsigned i = 0; i <= NAME_WAITERS_SHARE; i++)
         CU_ASSERT_EQUAL(name_table_wait(&table, &waiter),
                         i < NAME_WAITERS_SHARE ? SYS_ERR_OK : MON_ERR_LIMIT);
-    waiter.domain = 2;
+    waiter.who = (struct member){3, 1};
+    CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), MON_ERR_LIMIT);
+    waiter.who = alone(2);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
-    waiter.domain = 1;
-    CU_ASSERT_EQUAL(name_table_register(&table, &waiter.name, 1, 2), SYS_ERR_OK);
+    waiter.who = alone(1);
+    CU_ASSERT_EQUAL(name_table_register(&table, &waiter.name, 1, alone(2)), SYS_ERR_OK);
     CU_ASSERT(name_table_take_waiter(&table, &waiter.name, &got, &iref));
     CU_ASSERT_EQUAL(name_table_unregister(&table, &waiter.name, 2), SYS_ERR_OK);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
@@ -104,14 +114,14 @@ static void shares(void)
 
 static void waiters_in_order(void)
 {
-    struct name_waiter waiter = {.name = named("a"), .domain = 9}, got;
+    struct name_waiter waiter = {.name = named("a"), .who = {9, 9}}, got;
     struct name a = named("a");
     iref_t iref;
     memset(&table, 0, sizeof(table));
     for (waiter.token = 0; waiter.token < 10; waiter.token++)
         CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
     CU_ASSERT_FALSE(name_table_take_waiter(&table, &a, &got, &iref));
-    CU_ASSERT_EQUAL(name_table_register(&table, &a, 77, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &a, 77, alone(1)), SYS_ERR_OK);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), NS_ERR_EXISTS);
     for (uint64_t token = 0; token < 10; token++) {
         CU_ASSERT(name_table_take_waiter(&table, &a, &got, &iref));
@@ -124,23 +134,23 @@ static void waiters_in_order(void)
 static void forget(void)
 {
     struct name a = named("a"), b = named("b"), c = named("c");
-    struct name_waiter waiter = {.name = named("d"), .domain = 1}, got;
+    struct name_waiter waiter = {.name = named("d"), .who = {1, 1}}, got;
     struct name d = waiter.name;
     iref_t iref;
     memset(&table, 0, sizeof(table));
-    CU_ASSERT_EQUAL(name_table_register(&table, &a, 1, 1), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(name_table_register(&table, &b, 2, 2), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(name_table_register(&table, &c, 3, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &a, 1, alone(1)), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &b, 2, alone(2)), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &c, 3, alone(1)), SYS_ERR_OK);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
-    waiter.domain = 2;
+    waiter.who = alone(2);
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
     name_table_forget(&table, 1);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &a, &iref), NS_ERR_NOT_FOUND);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &c, &iref), NS_ERR_NOT_FOUND);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &b, &iref), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(name_table_register(&table, &d, 4, 2), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(name_table_register(&table, &d, 4, alone(2)), SYS_ERR_OK);
     CU_ASSERT(name_table_take_waiter(&table, &d, &got, &iref));
-    CU_ASSERT_EQUAL(got.domain, 2);
+    CU_ASSERT_EQUAL(got.who.domain, 2);
     CU_ASSERT_FALSE(name_table_take_waiter(&table, &d, &got, &iref));
 }
 
@@ -173,7 +183,7 @@ static void random_run(void)
         case 3:
         case 4:
         case 5:
-            CU_ASSERT_EQUAL(name_table_register(&table, &name, n + 1, domain),
+            CU_ASSERT_EQUAL(name_table_register(&table, &name, n + 1, alone(domain)),
                             owner[n] == 0 ? SYS_ERR_OK : NS_ERR_EXISTS);
             owner[n] = owner[n] == 0 ? domain : owner[n];
             break;
@@ -195,7 +205,7 @@ static void cost_when_full(void)
     memset(&table, 0, sizeof(table));
     table.seed = 12345;
     for (unsigned i = 0; i < NAMES_MAX; i++)
-        CU_ASSERT_EQUAL(register_numbered(i, 1 + i / NAMES_SHARE), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(register_numbered(i, alone(1 + i / NAMES_SHARE)), SYS_ERR_OK);
     for (unsigned i = 0; i < sizeof(table.by_name.buckets) / sizeof(uint16_t); i++) {
         unsigned length = 0;
         for (uint16_t at = table.by_name.buckets[i]; at != 0; at = table.by_name.next[at - 1])
@@ -210,7 +220,7 @@ CU_TestInfo name_table_tests[] = {
     {"register, look up, unregister", register_and_lookup},
     {"valid and invalid names", names},
     {"the tables are bounded", bounds},
-    {"no domain has more than its share", shares},
+    {"no family has more than its share", shares},
     {"waiters are answered in order", waiters_in_order},
     {"what a domain had is forgotten", forget},
     {"random operations against a model", random_run},

@@ -20,8 +20,8 @@ static struct domain_table table;
 static void test_ids(void)
 {
     domain_table_init(&table, CORE);
-    struct domain *first = domain_table_add(&table, 7, "one", false);
-    struct domain *second = domain_table_add(&table, 7, "two", false);
+    struct domain *first = domain_table_add(&table, 7, 0, "one", false);
+    struct domain *second = domain_table_add(&table, 7, 0, "two", false);
     CU_ASSERT_EQUAL(first->id, CORE << 16 | DOMAIN_DYNAMIC);
     CU_ASSERT_EQUAL(second->id, first->id + 1);
     CU_ASSERT_EQUAL(first->parent, 7);
@@ -32,7 +32,7 @@ static void test_ids(void)
     domainid_t old = first->id;
     domain_table_remove(&table, first);
     CU_ASSERT_PTR_NULL(domain_table_find(&table, old));
-    CU_ASSERT_NOT_EQUAL(domain_table_add(&table, 7, "three", false)->id, old); // T1
+    CU_ASSERT_NOT_EQUAL(domain_table_add(&table, 7, 0, "three", false)->id, old); // T1
     CU_ASSERT_EQUAL(domain_table_running(&table), 2);
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
@@ -44,7 +44,7 @@ static void test_commands(void)
     const char *const words[] = {"bench", "urpc", "", "1"}, *const long_words[] = {"a", long_word,
                                                                                    "b"};
     domain_table_init(&table, CORE);
-    struct domain *domain = domain_table_add(&table, 7, "bench", false);
+    struct domain *domain = domain_table_add(&table, 7, 0, "bench", false);
     CU_ASSERT_STRING_EQUAL(domain->command, "");
     domain_set_command(domain, 4, words);
     CU_ASSERT_STRING_EQUAL(domain->command, "bench urpc  1");
@@ -62,7 +62,7 @@ static void test_names(void)
 {
     domain_table_init(&table, CORE);
     struct domain *domain = domain_table_add(
-        &table, 1, "a name that is longer than what the table has room for", false);
+        &table, 1, 0, "a name that is longer than what the table has room for", false);
     CU_ASSERT_EQUAL(strlen(domain->name), SPAWND_NAME_BYTES - 1);
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
@@ -72,31 +72,31 @@ static void test_full(void)
     domain_table_init(&table, CORE);
     struct domain *first = NULL, *second = NULL;
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        struct domain *domain = domain_table_add(&table, 1, "d", false);
+        struct domain *domain = domain_table_add(&table, 1, 0, "d", false);
         CU_ASSERT_PTR_NOT_NULL_FATAL(domain);
         CU_ASSERT_EQUAL(domain_table_index(&table, domain), i);
         first = i == 10 ? domain : first;
         second = i == 3 ? domain : second;
     }
-    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, "d", false));
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, 0, "d", false));
     domainid_t first_id = first->id, second_id = second->id;
     domain_table_end(&table, first, SPAWND_EXITED, 4);
     domain_table_end(&table, second, SPAWND_DIED, 2);
     CU_ASSERT_EQUAL(domain_table_running(&table), DOMAINS_MAX - 2);
     CU_ASSERT_EQUAL(domain_table_find(&table, first_id)->status, 4);
-    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, "new", false), first); // T3: it ended first
+    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, 0, "new", false), first); // T3: it ended first
     CU_ASSERT_PTR_NULL(domain_table_find(&table, first_id));
     CU_ASSERT_EQUAL(domain_table_find(&table, second_id)->state, SPAWND_DIED);
-    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, "new", false), second);
-    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, "new", false));
+    CU_ASSERT_PTR_EQUAL(domain_table_add(&table, 1, 0, "new", false), second);
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, 0, "new", false));
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
 static void test_next(void)
 {
     domain_table_init(&table, CORE);
-    struct domain *first = domain_table_add(&table, 1, "a", false);
-    struct domain *second = domain_table_add(&table, 1, "b", false);
+    struct domain *first = domain_table_add(&table, 1, 0, "a", false);
+    struct domain *second = domain_table_add(&table, 1, 0, "b", false);
     CU_ASSERT_PTR_EQUAL(domain_table_next(&table, 0), first);
     CU_ASSERT_PTR_EQUAL(domain_table_next(&table, first->id), first);
     CU_ASSERT_PTR_EQUAL(domain_table_next(&table, first->id + 1), second);
@@ -119,7 +119,7 @@ static void test_random_table(void)
                                     table.domains[round % DOMAINS_MAX].id};
             bool full = domain_table_running(&table) == DOMAINS_MAX;
             domainid_t parent = parents[test_random_below(&random, 4)];
-            bool refused = domain_table_add(&table, parent, "x", false) == NULL;
+            bool refused = domain_table_add(&table, parent, parent, "x", false) == NULL;
             CU_ASSERT(full ? refused : !refused || parent != 1);
         } else if (domain->id != 0 && action < 9 && domain->state == SPAWND_RUNNING) {
             domain_table_end(&table, domain, SPAWND_EXITED, round);
@@ -136,7 +136,7 @@ static void test_random_table(void)
 static unsigned add_many(domainid_t parent)
 {
     unsigned count = 0;
-    while (count <= DOMAINS_MAX && domain_table_add(&table, parent, "d", false) != NULL) {
+    while (count <= DOMAINS_MAX && domain_table_add(&table, parent, parent, "d", false) != NULL) {
         count++;
     }
     return count;
@@ -146,23 +146,27 @@ static unsigned add_many(domainid_t parent)
 static void test_families(void)
 {
     domain_table_init(&table, CORE);
-    struct domain *root = domain_table_add(&table, DOMAIN_FIRST, "root", false);
-    struct domain *child = domain_table_add(&table, root->id, "child", false);
+    struct domain *root = domain_table_add(&table, DOMAIN_FIRST, 0, "root", false);
+    struct domain *child = domain_table_add(&table, root->id, 0, "child", false);
     CU_ASSERT_EQUAL(add_many(child->id), FAMILY_MAX - 2);
-    CU_ASSERT_PTR_NULL(domain_table_add(&table, root->id, "d", false));
-    CU_ASSERT_PTR_NOT_NULL(domain_table_add(&table, DOMAIN_FIRST, "another", false));
+    CU_ASSERT_EQUAL(domain_table_family(&table, child), root->id);
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, root->id, 0, "d", false));
+    CU_ASSERT_PTR_NOT_NULL(domain_table_add(&table, DOMAIN_FIRST, 0, "another", false));
     domainid_t child_id = child->id;
     domain_table_end(&table, root, SPAWND_EXITED, 0);
     CU_ASSERT_EQUAL(add_many(child_id), 1); // the place of the one that ended
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
-// Domains of other cores have a share each, and one together.
+// Families of other cores have a share each, whichever of them spawns, and one together.
 static void test_foreign_families(void)
 {
     enum { OTHER = 3 << 16 };
     domain_table_init(&table, CORE);
-    CU_ASSERT_EQUAL(add_many(OTHER | 20), FAMILY_MAX);
+    for (unsigned i = 0; i < FAMILY_MAX / 2; i++) {
+        CU_ASSERT_PTR_NOT_NULL(domain_table_add(&table, OTHER | 30, OTHER | 20, "d", false));
+    }
+    CU_ASSERT_EQUAL(add_many(OTHER | 20), FAMILY_MAX / 2);
     CU_ASSERT_EQUAL(add_many(OTHER | 21), FOREIGN_MAX - FAMILY_MAX);
     CU_ASSERT_EQUAL(add_many(OTHER | 22), 0);
     CU_ASSERT_EQUAL(add_many(DOMAIN_OPERATOR), DOMAINS_MAX - FOREIGN_MAX);
@@ -172,9 +176,9 @@ static void test_foreign_families(void)
 static void test_parents(void)
 {
     domain_table_init(&table, CORE);
-    struct domain *top = domain_table_add(&table, DOMAIN_OPERATOR, "top", false);
-    struct domain *middle = domain_table_add(&table, top->id, "middle", false);
-    struct domain *low = domain_table_add(&table, middle->id, "low", false);
+    struct domain *top = domain_table_add(&table, DOMAIN_OPERATOR, 0, "top", false);
+    struct domain *middle = domain_table_add(&table, top->id, 0, "middle", false);
+    struct domain *low = domain_table_add(&table, middle->id, 0, "low", false);
     domainid_t middle_id = middle->id, low_id = low->id;
     CU_ASSERT_TRUE(domain_table_may_end(&table, middle->id, low));
     CU_ASSERT_TRUE(domain_table_may_end(&table, top->id, low));
@@ -193,11 +197,11 @@ static void test_parents(void)
 static void test_operator(void)
 {
     domain_table_init(&table, 0);
-    struct domain *shell = domain_table_add(&table, DOMAIN_FIRST, "shell", true);
+    struct domain *shell = domain_table_add(&table, DOMAIN_FIRST, 0, "shell", true);
     CU_ASSERT_EQUAL_FATAL(shell->id, DOMAIN_OPERATOR);
-    CU_ASSERT_PTR_NULL(domain_table_add(&table, DOMAIN_FIRST, "shell", true));
-    CU_ASSERT_EQUAL(domain_table_add(&table, DOMAIN_FIRST, "x", false)->id, DOMAIN_DYNAMIC);
-    struct domain *alien = domain_table_add(&table, 7 << 16 | 20, "alien", false);
+    CU_ASSERT_PTR_NULL(domain_table_add(&table, DOMAIN_FIRST, 0, "shell", true));
+    CU_ASSERT_EQUAL(domain_table_add(&table, DOMAIN_FIRST, 0, "x", false)->id, DOMAIN_DYNAMIC);
+    struct domain *alien = domain_table_add(&table, 7 << 16 | 20, 0, "alien", false);
     CU_ASSERT_TRUE(domain_table_may_end(&table, DOMAIN_OPERATOR, alien));
     CU_ASSERT_FALSE(domain_table_may_end(&table, 7 << 16 | DOMAIN_OPERATOR, alien));
     CU_ASSERT_TRUE(domain_table_valid(&table));

@@ -5,7 +5,7 @@
 // them, and on whose share each is. A pure table; the monitor makes the frames, lends them to the
 // client and is told when the last copy is gone (channel_memory.c).
 //
-// F1 A frame is on its client's share as long as the client may hold it.
+// F1 A frame is on the share of its client's family as long as the client may hold it.
 // F2 When only the server can still hold it (the client has ended, or this core's last copy is gone
 //    and another core has one), it is on the server's share. A server that keeps many such frames
 //    gets no further clients from this core, until it lets go: whoever keeps is refused, not who
@@ -23,7 +23,8 @@
 struct frame_entry {
     genpaddr_t base;
     gensize_t bytes; ///< 0: unused
-    domainid_t client, server;
+    struct member client;
+    domainid_t server;
     bool left; ///< (F2)
 };
 
@@ -34,15 +35,15 @@ struct frame_table {
     struct frame_entry frames[FRAMES_MAX];
 };
 
-/// Tells whether a client may have one frame more, of `most`, for a channel to `server` (0: not
+/// Tells whether a client may have one frame more, of `most` for its family, for a channel to `server` (0: not
 /// known yet). MON_ERR_LIMIT (F2, F3).
 __attribute__((warn_unused_result)) errval_t frame_table_may_add(const struct frame_table *table,
-                                                                 domainid_t client,
+                                                                 struct member client,
                                                                  domainid_t server, unsigned most);
 
 /// Enters a frame, for which frame_table_may_add() has just said yes.
-void frame_table_add(struct frame_table *table, genpaddr_t base, gensize_t bytes, domainid_t client,
-                     domainid_t server);
+void frame_table_add(struct frame_table *table, genpaddr_t base, gensize_t bytes,
+                     struct member client, domainid_t server);
 
 bool frame_table_has(const struct frame_table *table, genpaddr_t base);
 

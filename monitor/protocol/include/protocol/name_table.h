@@ -13,9 +13,9 @@
 
 #define NAME_BYTES_MAX 48u ///< of a name; shorter ones are padded with zeros
 #define NAMES_MAX TABLE_ENTRIES_MAX
-#define NAMES_SHARE (NAMES_MAX / SHARE_PARTS_MACHINE) ///< of one owner
+#define NAMES_SHARE (NAMES_MAX / SHARE_PARTS_MACHINE) ///< of one family
 #define NAME_WAITERS_MAX TABLE_ENTRIES_MAX
-#define NAME_WAITERS_SHARE (NAME_WAITERS_MAX / SHARE_PARTS_MACHINE) ///< of one domain
+#define NAME_WAITERS_SHARE (NAME_WAITERS_MAX / SHARE_PARTS_MACHINE) ///< of one family
 
 /// A name as messages carry it. Valid: not empty, zeros only at the end.
 struct name {
@@ -25,7 +25,7 @@ struct name {
 /// Who waits: the core whose monitor asked, and the number under which it did.
 struct name_waiter {
     struct name name;
-    domainid_t domain;
+    struct member who;
     coreid_t core;
     uint64_t token;
 };
@@ -33,7 +33,7 @@ struct name_waiter {
 struct name_entry {
     struct name name;
     iref_t iref;
-    domainid_t owner;
+    struct member owner;
 };
 
 /// Private to name_table, but for the seed; visible for allocation. All zero is an empty table.
@@ -53,10 +53,10 @@ bool name_valid(const struct name *name);
 /// Registers a name. Afterwards take the waiters with name_table_take_waiter().
 ///
 /// \return NS_ERR_NAME if the name or the iref (0) is invalid, NS_ERR_EXISTS, MON_ERR_LIMIT if the
-///         table, or the owner's share of it, is full
+///         table, or its share of the owner's family, is full
 __attribute__((warn_unused_result)) errval_t name_table_register(struct name_table *table,
                                                                  const struct name *name,
-                                                                 iref_t iref, domainid_t owner);
+                                                                 iref_t iref, struct member owner);
 
 /// Removes a name that `owner` registered.
 ///
@@ -73,7 +73,7 @@ name_table_lookup(const struct name_table *table, const struct name *name, iref_
 /// Adds a waiter for a name that is not registered.
 ///
 /// \return NS_ERR_NAME, NS_ERR_EXISTS if it is registered, MON_ERR_LIMIT if too many wait, or too
-///         many of this domain
+///         many of this family
 __attribute__((warn_unused_result)) errval_t name_table_wait(struct name_table *table,
                                                              const struct name_waiter *waiter);
 

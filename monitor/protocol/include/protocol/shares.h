@@ -1,16 +1,39 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// How many entries of a bounded table each domain has, so that none gets more than its share
-// (protocol/share.h) and nobody has to count them. Whoever enters or removes an entry says so here.
+// How many entries of a bounded table each family has, a domain and all that comes of it: so that
+// no hostile one, with as many children as it likes, takes what others need. Whoever enters or
+// removes an entry says so here.
 
 #pragma once
 
-#include "protocol/share.h"
+#include "kpi/types.h"
 #include "protocol/table.h"
 
+/// A family may have one part in so many of a table: a single greedy one, or a broken one, leaves
+/// most of it to the others, and an honest one needs far less.
+#define SHARE_PARTS 4u
+/// The same of a table that the whole machine uses, where each core may have a greedy one.
+#define SHARE_PARTS_MACHINE 16u
+
+/// Who asks, and on whose share that is. A family is named by the domain that began it.
+struct member {
+    domainid_t domain, family;
+};
+
+/// A member as messages carry it.
+static inline uint64_t member_word(struct member member)
+{
+    return member.domain | (uint64_t)member.family << 32;
+}
+
+static inline struct member member_of_word(uint64_t word)
+{
+    return (struct member){(domainid_t)word, (domainid_t)(word >> 32)};
+}
+
 struct share {
-    domainid_t domain;
+    domainid_t family;
     uint16_t count;
 };
 
@@ -20,11 +43,11 @@ struct shares {
     struct share shares[TABLE_ENTRIES_MAX];
 };
 
-/// How many entries a domain has.
-unsigned shares_count(const struct shares *shares, domainid_t domain);
+/// How many entries a family has.
+unsigned shares_count(const struct shares *shares, domainid_t family);
 
-/// A domain has one entry more. The table that it is about has TABLE_ENTRIES_MAX entries at most.
-void shares_add(struct shares *shares, domainid_t domain);
+/// A family has one entry more. The table that it is about has TABLE_ENTRIES_MAX entries at most.
+void shares_add(struct shares *shares, domainid_t family);
 
-/// A domain has one entry less. Ignored if it has none.
-void shares_remove(struct shares *shares, domainid_t domain);
+/// A family has one entry less. Ignored if it has none.
+void shares_remove(struct shares *shares, domainid_t family);
