@@ -5,7 +5,9 @@
 // the shell's core.
 #include "shell.h"
 
+#include "line_editor.h"
 #include "modules.h"
+#include "script.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,10 +67,14 @@ static int command_help(unsigned argc, char *const argv[])
     }
     printf("Any other word is a boot module, which runs on this core:");
     modules_print();
-    printf("A command ends with a newline, ; or & (then it is not waited for). 'text' and \"text\" "
-           "are quoted, $? is the\nlast exit status, # begins a comment. Tab completes, Ctrl-C "
-           "ends the "
-           "program that is waited for, Ctrl-D on\nan empty line ends the machine.\n");
+    printf(
+        "A command ends with a newline, ; or & (then it is not waited for). 'text' and \"text\" "
+        "are quoted, $? is the\nlast exit status, # begins a comment. Tab completes, Ctrl-C "
+        "ends the "
+        "program that is waited for, Ctrl-D on\nan empty line ends the machine.\n"
+        "A line has at most %u bytes typed, %u in a file or pipe; a command %u words of %u bytes "
+        "together. A line\nthat cannot be read to its end is not run at all.\n",
+        LINE_BYTES - 1, SCRIPT_LINE_BYTES - 1, SHELL_WORDS_MAX, SHELL_TEXT_BYTES - 1);
     return 0;
 }
 

@@ -48,14 +48,14 @@ static bool show(unsigned index, bool running_too)
     errval_t err = spawn_wait(spawn_domain_cap(job->id), &status, true);
     if (err_no(err) == LIB_ERR_NO_EVENT) {
         if (running_too) {
-            printf("[%x] running  %s\n", job->id, job->text);
+            printf("[%#x] running  %s\n", job->id, job->text);
         }
         return true;
     }
     if (err_is_ok(err)) {
-        printf("[%x] exit status %u  %s\n", job->id, status, job->text);
+        printf("[%#x] exit status %u  %s\n", job->id, status, job->text);
     } else {
-        printf("[%x] %s  %s\n", job->id, err_getstring(err), job->text);
+        printf("[%#x] %s  %s\n", job->id, err_getstring(err), job->text);
     }
     forget(index);
     return false;

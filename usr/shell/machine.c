@@ -117,7 +117,7 @@ static errval_t list_core(coreid_t core)
         uint64_t run_us = 0;
         err = spawn_describe(info.id, command, &run_us);
         if (err_is_ok(err)) {
-            printf("%8x  %4u  %-9s %7" PRIu64 ".%03u %7" PRIu64 " KiB %7" PRIu64 " KiB  %s\n",
+            printf("%#10x  %4u  %-9s %7" PRIu64 ".%03u %7" PRIu64 " KiB %7" PRIu64 " KiB  %s\n",
                    info.id, core, activity_name(info.activity), run_us / 1000000,
                    (unsigned)(run_us / 1000 % 1000), info.bytes / 1024, info.given_bytes / 1024,
                    command);
@@ -137,7 +137,7 @@ int command_ps(unsigned argc, char *const argv[])
     if (status != 0) {
         return status;
     }
-    printf("      id  core  does         ran (s)      loaded       given  command\n");
+    printf("        id  core  does         ran (s)      loaded       given  command\n");
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         errval_t err = list_core((coreid_t)core);
         if (err_is_fail(err)) {

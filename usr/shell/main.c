@@ -28,18 +28,23 @@ static void set_status(int status)
     last_failure = status != 0 ? status : last_failure;
 }
 
+static void refuse(const char *why)
+{
+    printf("shell: %s; nothing of it was run\n", why);
+    set_status(STATUS_USAGE);
+}
+
+// A line, or all of --run.
 static void run_text(const char *text)
 {
     static struct shell_command command;
-    const char *error;
-    enum shell_parsed parsed;
-    while ((parsed = shell_parse(&text, last_status, &command, &error)) != SHELL_PARSED_END) {
-        if (parsed == SHELL_PARSED_ERROR) {
-            printf("shell: %s\n", error);
-            set_status(STATUS_USAGE);
-        } else {
-            set_status(command_run(&command));
-        }
+    const char *why = shell_fault(text, &command);
+    if (why != NULL) {
+        refuse(why);
+        return;
+    }
+    while (shell_parse(&text, last_status, &command)) {
+        set_status(command_run(&command));
     }
 }
 
@@ -83,12 +88,6 @@ static void prompt(void)
     (void)fflush(stdout);
 }
 
-static void refuse(const char *why)
-{
-    printf("shell: %s; nothing of it was run\n", why);
-    set_status(STATUS_USAGE);
-}
-
 // Keys of somebody who types; false: the end.
 static bool take_keys(struct line_editor *editor, const char *keys, size_t count)
 {
@@ -101,7 +100,7 @@ static bool take_keys(struct line_editor *editor, const char *keys, size_t count
             continue;
         }
         if (event == LINE_TOO_LONG) {
-            refuse("the line is longer than the shell takes");
+            refuse("the line is longer than 1,023 bytes");
         } else {
             run_text(line_editor_text(editor));
         }

@@ -20,7 +20,7 @@ struct parser {
 static void put(struct parser *p, char c)
 {
     if (p->used >= SHELL_TEXT_BYTES) {
-        p->error = "command too long";
+        p->error = "a command is longer than 2,047 bytes";
         return;
     }
     p->command->text[p->used++] = c;
@@ -47,7 +47,7 @@ static void single_quoted(struct parser *p)
         put(p, *p->at);
     }
     if (*p->at == '\0') {
-        p->error = "missing '";
+        p->error = "a ' is missing";
         return;
     }
     p->at++;
@@ -67,7 +67,7 @@ static void double_quoted(struct parser *p)
         put(p, *p->at++);
     }
     if (*p->at == '\0') {
-        p->error = "missing \"";
+        p->error = "a \" is missing";
         return;
     }
     p->at++;
@@ -87,7 +87,7 @@ static void word(struct parser *p)
 {
     struct shell_command *command = p->command;
     if (command->argc == SHELL_WORDS_MAX) {
-        p->error = "too many words";
+        p->error = "a command has more than 64 words";
         return;
     }
     command->argv[command->argc++] = &command->text[p->used];
@@ -110,11 +110,6 @@ static void word(struct parser *p)
     }
 }
 
-static void skip_line(struct parser *p)
-{
-    p->at += strcspn(p->at, "\n");
-}
-
 // Reads up to the end of a command, which may turn out to have no words.
 static void one_command(struct parser *p)
 {
@@ -126,7 +121,7 @@ static void one_command(struct parser *p)
             p->at++;
         }
         if (*p->at == '#') {
-            skip_line(p);
+            p->at += strcspn(p->at, "\n");
         }
         if (ends_command(*p->at)) {
             break;
@@ -134,32 +129,29 @@ static void one_command(struct parser *p)
         word(p);
     }
     p->command->argv[p->command->argc] = NULL;
-    if (p->error != NULL) {
-        skip_line(p);
-    } else if (*p->at == '&') {
+    if (*p->at == '&') {
         p->command->background = true;
-        p->error = p->command->argc == 0 ? "no command before &" : NULL;
-        p->at++;
-    } else if (*p->at != '\0') {
-        p->at++;
+        p->error = p->error == NULL && p->command->argc == 0 ? "no command is before &" : p->error;
     }
+    p->at += *p->at != '\0';
 }
 
-enum shell_parsed shell_parse(const char **text, int status, struct shell_command *command,
-                              const char **error)
+const char *shell_fault(const char *text, struct shell_command *command)
+{
+    struct parser p = {.at = text, .status = SHELL_STATUS_MAX, .command = command};
+    while (p.error == NULL && *p.at != '\0') {
+        one_command(&p);
+    }
+    return p.error;
+}
+
+bool shell_parse(const char **text, int status, struct shell_command *command)
 {
     struct parser p = {.at = *text, .status = status, .command = command};
-    do {
-        if (*p.at == '\0') {
-            *text = p.at;
-            return SHELL_PARSED_END;
-        }
+    command->argc = 0;
+    while (*p.at != '\0' && command->argc == 0) {
         one_command(&p);
-    } while (p.error == NULL && command->argc == 0);
-    *text = p.at;
-    if (p.error != NULL) {
-        *error = p.error;
-        return SHELL_PARSED_ERROR;
     }
-    return SHELL_PARSED_COMMAND;
+    *text = p.at;
+    return command->argc > 0;
 }

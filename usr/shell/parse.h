@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 #define SHELL_WORDS_MAX 64u
-#define SHELL_TEXT_BYTES 2048u
+#define SHELL_TEXT_BYTES 2048u ///< of all words, with a zero byte behind each
+#define SHELL_STATUS_MAX 255   ///< the greatest, and longest, that $? stands for
 
 /// One command: argc >= 1 words, and NULL behind them. The words lie in `text`.
 struct shell_command {
@@ -21,13 +22,11 @@ struct shell_command {
     char text[SHELL_TEXT_BYTES];
 };
 
-enum shell_parsed {
-    SHELL_PARSED_END,     ///< nothing but empty commands was left
-    SHELL_PARSED_COMMAND, ///< *command is filled in
-    SHELL_PARSED_ERROR,   ///< *error says why; the rest of the line is skipped
-};
+/// Why a text, which ends with a zero byte, cannot be read to its end, so that no command of it must
+/// be run; NULL: it can. `command` is used meanwhile.
+const char *shell_fault(const char *text, struct shell_command *command);
 
-/// Take the next command off *text, which ends with a zero byte, and move *text behind it. `status`
-/// is what $? stands for. Call it again after the command has run.
-enum shell_parsed shell_parse(const char **text, int status, struct shell_command *command,
-                              const char **error);
+/// Take the next command off *text, in which there is no fault, and move *text behind it. `status` is
+/// what $? stands for. False: nothing but empty commands was left. Call it again after the command
+/// has run.
+bool shell_parse(const char **text, int status, struct shell_command *command);

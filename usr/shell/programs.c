@@ -6,6 +6,7 @@
 
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/terminal_client.h"
+#include "if/console.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -70,7 +71,7 @@ int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool bac
         return command_failed(argv[0], err);
     }
     if (background) {
-        printf("[%x]\n", spawn_domain_id(domain));
+        printf("[%#x]\n", spawn_domain_id(domain));
         jobs_add(spawn_domain_id(domain), argv);
         return 0;
     }
@@ -82,6 +83,10 @@ static int domain_failed(char *const argv[], errval_t err)
 {
     char place[64];
     snprintf(place, sizeof(place), "%.16s %.32s", argv[0], argv[1]);
+    if (err_no(err) == SPAWN_ERR_NO_DOMAIN || err_no(err) == MON_ERR_NO_CORE) {
+        printf("%.16s: no domain %.32s runs (ps lists those that do)\n", argv[0], argv[1]);
+        return STATUS_FAILED;
+    }
     if (err_no(err) == SYS_ERR_RIGHTS) {
         printf("%s: only who has started it, or the machine's shell, may do that\n", place);
         return STATUS_FAILED;
@@ -97,15 +102,32 @@ bool domain_parse(const char *text, struct capref *domain)
     return *end == '\0' && id != 0 && id <= UINT32_MAX;
 }
 
+// What without which whoever types here could not go on; NULL: none of that.
+static const char *needed(domainid_t id)
+{
+    struct spawn_domain_info info;
+    if (id == disp_get_domain_id()) {
+        return "this shell";
+    }
+    if (err_is_fail(spawn_list_next(id, &info))) {
+        return NULL; // there is no such core
+    }
+    if ((id & UINT16_MAX) < DOMAIN_DYNAMIC) {
+        return "a part of its core's trusted base";
+    }
+    return info.id == id && strcmp(info.name, CONSOLE_NAME) == 0 ? "the console" : NULL;
+}
+
 int command_kill(unsigned argc, char *const argv[])
 {
     struct capref domain;
     if (argc != 2 || !domain_parse(argv[1], &domain)) {
-        printf("usage: kill ID, as ps shows it\n");
+        printf("usage: kill ID, as ps shows it (hexadecimal, with 0x or without)\n");
         return STATUS_USAGE;
     }
-    if (spawn_domain_id(domain) == disp_get_domain_id()) {
-        printf("kill: %s is this shell; halt ends the machine\n", argv[1]);
+    const char *what = needed(spawn_domain_id(domain));
+    if (what != NULL) {
+        printf("kill: %s is %s, and stays; halt ends the machine\n", argv[1], what);
         return STATUS_USAGE;
     }
     errval_t err = spawn_kill(domain);

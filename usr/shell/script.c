@@ -20,7 +20,7 @@ bool script_add(struct script *script, char byte)
 const char *script_fault(const struct script *script)
 {
     if (script->length >= SCRIPT_LINE_BYTES) {
-        return "the line is longer than the shell takes";
+        return "the line is longer than 16,383 bytes";
     }
     return script->has_zero ? "the line has a zero byte" : NULL;
 }

@@ -67,7 +67,7 @@ extern bool programs_typed;
 /// status, and prints it under this name if it is not 0; STATUS_INTERRUPTED: Ctrl-C ended it.
 int program_wait(const char *name, domainid_t id);
 
-/// A domain's ID, as ps shows it; false: it is none.
+/// A domain's ID, in hexadecimal as ps shows it, with 0x or without; false: it is none.
 bool domain_parse(const char *text, struct capref *domain);
 
 int command_kill(unsigned argc, char *const argv[]);

@@ -84,19 +84,21 @@ int main(void)
         fputc(i % 100 == 0 ? ';' : 'x', script);
     }
     fprintf(script, "; echo rest\n");
+    fprintf(script, "echo not this; echo 'open\n");
     fprintf(script, "test_child steal 10 &\n");
     put_binary(script, expected);
     fprintf(script, "test_child lend 9\nfor child");
     fprintf(script, "echo after the data\n");
-    fprintf(script, "spawn 1 test_child crash &\ntest_child crash\n");
+    fprintf(script,
+            "spawn 1 test_child crash 'about to crash' &\ntest_child crash 'about to crash'\n");
     fprintf(script, "test_hostile child print_flood\n");
     fprintf(script, "echo status $?\necho last line"); // without a newline
     struct host_output output = boot_with(script);
     bool good = CHECK(output.status == 0);
     good &= CHECK(shows(&output, "\none\004two \303\244\303\266 \377\r\n"));
-    good &=
-        CHECK(shows(&output, "\nshell: the line is longer than the shell takes; nothing of it"));
-    good &= CHECK(!shows(&output, "not this") && !shows(&output, "rest\r"));
+    good &= CHECK(shows(&output, "\nshell: the line is longer than 16,383 bytes; nothing of it"));
+    good &= CHECK(shows(&output, "\nshell: a ' is missing; nothing of it was run\r\n"));
+    good &= CHECK(!shows(&output, "\nnot this") && !shows(&output, "rest\r"));
     good &= CHECK(shows(&output, expected));
     good &= CHECK(shows(&output, "stealing\r\n") && !shows(&output, "counted 10 bytes"));
     good &= CHECK(shows(&output, "counted 9 bytes, sum 00"));

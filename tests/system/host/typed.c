@@ -80,8 +80,15 @@ static const struct {
     {"fg\r", {"test_child loop"}},
     {"\003", {"test_child: ended by Ctrl-C", "stave> "}},
     {"jobs\r", {"stave> "}},
+    {"kill 99999\r", {"kill: no domain 99999 runs", "stave> "}},
+    {"kill 0x5\r", {"kill: 0x5 is this shell", "stave> "}},
+    {"kill 4\r", {"kill: 4 is a part of its core's trusted base", "stave> "}},
+    {"kill 10\r", {"kill: 10 is the console", "stave> "}},
     {"test_child exit 3 &\r", {"[", "stave> "}},
     {"wait\r", {"test_child: exit status 3", "stave> "}},
+    {"adder 41\r", {"usage: adder", "stave> "}},
+    {"spawn 1 adder &\r", {"adder: waits for clients"}},
+    {"adder client 41\r", {"41 + 1 = 42", "stave> "}},
 };
 
 static bool run_steps(void)

@@ -197,18 +197,39 @@ static int both_main(const char *name, const char *others_name)
     return err_is_fail(err);
 }
 
+// ---- Which of them this is.
+
+static const char usage[] =
+    "usage: adder &                  offer the service: a server, which waits for clients\n"
+    "       adder client NUMBER      ask it what NUMBER + 1 is\n"
+    "       adder both NAME OTHER    offer NAME, and ask OTHER\n";
+
+static int server_main(void)
+{
+    errval_t err = offer("adder");
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "the service cannot be offered");
+    }
+    printf("adder: waits for clients (`adder client 41` is one), until it is ended by kill, or by "
+           "Ctrl-C\nif it was started without &\n");
+    messages_handler_loop();
+}
+
 int main(int argc, char *argv[])
 {
+    if (argc == 1) {
+        return server_main();
+    }
     if (argc == 3 && strcmp(argv[1], "client") == 0) {
-        return client_main(strtoull(argv[2], NULL, 0));
+        char *end;
+        uint64_t number = strtoull(argv[2], &end, 0);
+        if (end != argv[2] && *end == '\0') {
+            return client_main(number);
+        }
     }
     if (argc == 4 && strcmp(argv[1], "both") == 0) {
         return both_main(argv[2], argv[3]);
     }
-    errval_t err = offer(argc > 1 ? argv[1] : "adder");
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "the service cannot be offered");
-    }
-    messages_handler_loop();
-    return EXIT_SUCCESS;
+    printf("%s", usage);
+    return 2;
 }

@@ -152,5 +152,11 @@ int main(int argc, char *argv[])
     if (argc == 3 && strcmp(argv[1], "second") == 0) {
         return second((iref_t)strtoull(argv[2], NULL, 10));
     }
-    return first(argv[0], argc > 1 ? (coreid_t)atoi(argv[1]) : other_core());
+    char *end = "";
+    unsigned long core = argc == 2 ? strtoul(argv[1], &end, 10) : other_core();
+    if (argc > 2 || *end != '\0' || core > UINT8_MAX) {
+        printf("usage: %s [CORE], where the second instance is to run\n", argv[0]);
+        return 2;
+    }
+    return first(argv[0], (coreid_t)core);
 }
