@@ -63,6 +63,16 @@ void files_remove_all(const char *path)
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+bool files_is_there(const char *path, const char *what, struct report *report)
+{
+    struct stat stat_of;
+    bool there = access(path, R_OK) == 0 && stat(path, &stat_of) == 0;
+    if (!there) {
+        return report_set(report, "%s: cannot read %s: %s", what, path, strerror(errno));
+    }
+    return S_ISREG(stat_of.st_mode) || report_set(report, "%s: %s is no file", what, path);
+}
+
 static bool copy_bytes(int from_fd, int to_fd)
 {
     char bytes[65536];

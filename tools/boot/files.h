@@ -26,6 +26,9 @@ bool files_make_temporary(char *path, struct report *report);
 /// Remove a folder and all that is in it. Whatever cannot be removed stays.
 void files_remove_all(const char *path);
 
+/// Whether a regular file can be read. `what` says in the message what it was to be.
+bool files_is_there(const char *path, const char *what, struct report *report);
+
 /// Copy a regular file. `what` says in the message what the missing file was to be.
 bool files_copy(const char *from, const char *to, const char *what, struct report *report);
 

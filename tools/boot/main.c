@@ -25,6 +25,17 @@
 
 #define PLATFORM_DEFAULT "pc"
 
+static bool modules_are_there(const struct modules *modules, struct report *report)
+{
+    char what[64];
+    bool there = files_is_there(modules->cpudriver, "CPU driver", report);
+    for (unsigned i = 0; i < modules->count && there; i++) {
+        snprintf(what, sizeof(what), "module %s", modules->items[i].name);
+        there = files_is_there(modules->items[i].path, what, report);
+    }
+    return there;
+}
+
 /// Build an image on behalf of `stave-boot image`. The build folder is the output's.
 static int main_image(const struct options *options, struct report *report)
 {
@@ -32,7 +43,7 @@ static int main_image(const struct options *options, struct report *report)
     struct modules modules;
     struct platform *platform = platform_load(options->platform, report);
     if (platform == NULL) {
-        return RUN_STATUS_DIED;
+        return RUN_STATUS_ARGUMENTS;
     }
     bool built = files_path(folder, report, "%s", options->output) &&
                  modules_collect(&modules, platform, dirname(folder), NULL, 0, report);
@@ -135,7 +146,9 @@ static int boot_platform(const struct options *options, const struct platform *p
                          report)) {
         return RUN_STATUS_ARGUMENTS;
     }
-    int status = boot_temporary(options, &machine, &modules, build_folder, report);
+    int status = modules_are_there(&modules, report)
+                     ? boot_temporary(options, &machine, &modules, build_folder, report)
+                     : RUN_STATUS_ARGUMENTS;
     modules_free(&modules);
     return status;
 }

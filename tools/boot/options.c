@@ -110,9 +110,14 @@ const char options_help[] =
     "The console is standard input and output. On a terminal Ctrl-] stops the machine and every\n"
     "other key goes to it. A file or a pipe is data: every byte goes to the machine as it is, and\n"
     "its end, which is none of them.\n"
-    "Exit status: that of the commands run; 1 --audit found something; 2 bad arguments; 3 the "
-    "machine died or could not\n"
-    "start; 124 timeout; 128+N stopped by signal N.\n";
+    "\n"
+    "Exit status:\n"
+    "  0 to 95  that of the commands run: of several, the last that is not 0; Ctrl-]: 0\n"
+    "  1        also: --audit has found something\n"
+    "  2        also: an argument is wrong, or a file that it names is missing or malformed\n"
+    "  3        also: the machine or the image could not be made, or the machine died\n"
+    "  124      the time of --timeout is over\n"
+    "  128+N    stopped by signal N\n";
 
 static bool parse_accel(const char *text, enum options_accel *accel, struct report *report)
 {

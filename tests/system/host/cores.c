@@ -187,6 +187,11 @@ static void limits(void)
     expect(host_boot("--cores", "0", NULL), 2, "--cores");
     expect(host_boot("--cores", "256", NULL), 2, "--cores");
     expect(host_boot("--memory", "much", NULL), 2, "--memory");
+    expect(host_boot("--module", "/nosuch", NULL), 2, "module nosuch: cannot read /nosuch");
+    expect(host_boot("--module", "build", "--bochs", "--run", "cores", NULL), 2, "is no file");
+    expect(host_boot("--direct", "--platform", "nosuch", NULL), 2, "nosuch.yaml");
+    expect(host_boot("image", "--platform", "nosuch", "--output", "x", NULL), 2, "nosuch");
+    expect(host_boot("--log", "/nosuch/log", "--run", "cores", NULL), 2, "/nosuch/log");
     expect(host_boot("--cores", "2", "--run", "halt 42", NULL), 42, NULL);
     expect(host_boot("--cores", "2", "--run", "no_such_program", NULL), 1, "no_such_program");
     expect(host_boot("--cores", "2", "--run", "echo one; echo two", NULL), 0, "one");
@@ -199,6 +204,7 @@ static void limits(void)
     boot_dead("shell", "the shell ended");
     lacks("max,-nx", "nx");
     lacks("max,-fsgsbase", "fsgsbase");
+    lacks("qemu64,+pdpe1gb,+fsgsbase,+xsave", "xsaveopt");
     boot_silent();
     boot_scarce();
 }
