@@ -13,7 +13,13 @@ enum hostile_end {
     HOSTILE_ANY,   ///< one of these, or it has to be killed; never another status
     HOSTILE_STUCK, ///< the same, and it is killed soon
     HOSTILE_HANGS, ///< it has to be killed
+    // These two die where hostile_lacks() is NULL; else as HOSTILE_ANY.
+    HOSTILE_UMIP,
+    HOSTILE_CHECKED,
 };
+
+/// The feature that this machine would need for that end and lacks, or NULL.
+const char *hostile_lacks(enum hostile_end end);
 
 struct hostile_case {
     const char *name;

@@ -2,10 +2,12 @@
 // Copyright The Stave authors
 //
 // Instructions that a domain may not execute, and odd ones. Those that only tell something (SGDT
-// and the like) are forbidden where the processor has UMIP, so they may do either; so may those
-// where the emulated processor is more lenient than a real one.
+// and the like) are forbidden where the processor has UMIP. Where QEMU interprets instructions it
+// does not check all that a processor does.
+#include <cpuid.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cases.h"
 
@@ -23,7 +25,7 @@
                          : "memory", "rbx", "rsi");                                                \
         return HOSTILE_WENT_ON;                                                                    \
     }
-/// One that may be allowed: going on is as good.
+/// One that is allowed.
 #define HARMLESS(name, text)                                                                       \
     INSTRUCTION(name##_inner, text)                                                                \
     static int name(void)                                                                          \
@@ -85,9 +87,9 @@ INSTRUCTION(i_tss_fs, "movl $0x28, %%ebx\n\tmovl %%ebx, %%fs")
 INSTRUCTION(i_far_kernel, "pushq $0x08\n\tpushq $0\n\tlretq")
 INSTRUCTION(i_iret_kernel,
             "pushq $0x10\n\tpushq %%rdi\n\tpushq $2\n\tpushq $0x08\n\tpushq $0\n\tiretq")
-HARMLESS(i_wrfsbase, "movq $-1, %%rbx\n\tshrq $16, %%rbx\n\twrfsbase %%rbx")
-HARMLESS(i_mxcsr, "movl $-1, (%%rdi)\n\tldmxcsr (%%rdi)")
-HARMLESS(i_fxrstor, "movl $-1, 24(%%rdi)\n\tfxrstor (%%rdi)")
+INSTRUCTION(i_wrfsbase, "movq $-1, %%rbx\n\tshrq $16, %%rbx\n\twrfsbase %%rbx")
+INSTRUCTION(i_mxcsr, "movl $-1, (%%rdi)\n\tldmxcsr (%%rdi)")
+INSTRUCTION(i_fxrstor, "movl $-1, 24(%%rdi)\n\tfxrstor (%%rdi)")
 INSTRUCTION(i_xrstor, "movl $-1, 512(%%rdi)\n\tmovl $-1, 520(%%rdi)\n\tmovl $-1, %%eax\n\t"
                       "movl $-1, %%edx\n\txrstor64 (%%rdi)")
 INSTRUCTION(i_xrstor_misaligned, "incq %%rdi\n\txrstor64 (%%rdi)")
@@ -119,15 +121,15 @@ INSTRUCTION(i_int_debug, "int $1")
 INSTRUCTION(i_int_breakpoint, "int $3")
 INSTRUCTION(i_nested_task, "pushfq\n\torl $0x4000, (%%rsp)\n\tpopfq\n\tmovl $0x53540002, %%eax\n\t"
                            "xorl %%edi, %%edi\n\tsyscall\n\tud2")
-HARMLESS(i_sgdt, "sgdt (%%rdi)")
-HARMLESS(i_sidt, "sidt (%%rdi)")
-HARMLESS(i_smsw, "smsw %%ax")
-HARMLESS(i_str, "str %%ax")
-HARMLESS(i_sldt, "sldt %%ax")
-HARMLESS(i_rdpmc, "xorl %%ecx, %%ecx\n\trdpmc")
+INSTRUCTION(i_sgdt, "sgdt (%%rdi)")
+INSTRUCTION(i_sidt, "sidt (%%rdi)")
+INSTRUCTION(i_smsw, "smsw %%ax")
+INSTRUCTION(i_str, "str %%ax")
+INSTRUCTION(i_sldt, "sldt %%ax")
+INSTRUCTION(i_rdpmc, "xorl %%ecx, %%ecx\n\trdpmc")
 HARMLESS(i_iopl, "pushfq\n\torl $0x3000, (%%rsp)\n\tpopfq")
 HARMLESS(i_fpu_exceptions, "fninit\n\tmovw $0, (%%rdi)\n\tfldcw (%%rdi)\n\tfld1\n\tfldz\n\tfdivrp")
-HARMLESS(i_monitor, "movq %%rdi, %%rax\n\txorl %%ecx, %%ecx\n\txorl %%edx, %%edx\n\tmonitor")
+INSTRUCTION(i_monitor, "movq %%rdi, %%rax\n\txorl %%ecx, %%ecx\n\txorl %%edx, %%edx\n\tmonitor")
 HARMLESS(i_no_segments, "xorl %%ebx, %%ebx\n\tmovl %%ebx, %%ds\n\tmovl %%ebx, %%es")
 
 // All flags that POPF may be asked for but TF and IF: a domain keeps IOPL 0, the CPU driver goes on.
@@ -168,10 +170,31 @@ static int i_ldt(void)
     {                                                                                              \
 #name, HOSTILE_ERROR, name                                                                 \
     }
-#define ANY(name)                                                                                  \
+#define NEEDS(end, name)                                                                           \
     {                                                                                              \
-#name, HOSTILE_ANY, name                                                                   \
+#name, end, name                                                                           \
     }
+
+static bool has_umip(void)
+{
+    unsigned eax, ebx, ecx, edx;
+    return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1u << 2) != 0;
+}
+
+// QEMU names itself in the leaf of hypervisors.
+static bool has_checks(void)
+{
+    unsigned eax, name[3];
+    __cpuid(0x40000000, eax, name[0], name[1], name[2]);
+    return memcmp(name, "TCGTCGTCGTCG", sizeof(name)) != 0;
+}
+
+const char *hostile_lacks(enum hostile_end end)
+{
+    return end == HOSTILE_UMIP && !has_umip()        ? "UMIP"
+           : end == HOSTILE_CHECKED && !has_checks() ? "check of this operand by QEMU's TCG"
+                                                     : NULL;
+}
 
 const struct hostile_case hostile_instructions[] = {
     DIES(i_hlt),
@@ -227,25 +250,25 @@ const struct hostile_case hostile_instructions[] = {
     DIES(i_tss_fs),
     DIES(i_far_kernel),
     DIES(i_iret_kernel),
-    ANY(i_wrfsbase),
-    ANY(i_mxcsr),
-    ANY(i_fxrstor),
+    NEEDS(HOSTILE_CHECKED, i_wrfsbase),
+    NEEDS(HOSTILE_CHECKED, i_mxcsr),
+    NEEDS(HOSTILE_CHECKED, i_fxrstor),
     DIES(i_xrstor),
     DIES(i_xrstor_misaligned),
     DIES(i_align_check),
     DIES(i_single_step),
     DIES(i_step_syscall),
     DIES(i_nested_task),
-    ANY(i_sgdt),
-    ANY(i_sidt),
-    ANY(i_smsw),
-    ANY(i_str),
-    ANY(i_sldt),
-    ANY(i_rdpmc),
-    ANY(i_iopl),
-    ANY(i_fpu_exceptions),
-    ANY(i_monitor),
-    ANY(i_no_segments),
+    NEEDS(HOSTILE_UMIP, i_sgdt),
+    NEEDS(HOSTILE_UMIP, i_sidt),
+    NEEDS(HOSTILE_UMIP, i_smsw),
+    NEEDS(HOSTILE_UMIP, i_str),
+    NEEDS(HOSTILE_UMIP, i_sldt),
+    DIES(i_rdpmc),
+    GOES_ON(i_iopl),
+    GOES_ON(i_fpu_exceptions),
+    DIES(i_monitor),
+    GOES_ON(i_no_segments),
     DIES(i_step_syscall_kernel),
     DIES(i_step_syscall_wild),
     DIES(i_step_shadow),

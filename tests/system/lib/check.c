@@ -45,6 +45,11 @@ bool test_expect_err(errval_t err, enum err_code wanted, const char *file, int l
     return holds;
 }
 
+void test_skipped(const char *what, const char *feature)
+{
+    printf("skipped: %s: no %s\n", what, feature);
+}
+
 unsigned test_failures(void)
 {
     return atomic_load(&failures);

@@ -24,6 +24,10 @@ bool test_expect_err(errval_t err, enum err_code wanted, const char *file, int l
 /// Checks that failed so far.
 unsigned test_failures(void);
 
+/// Say that `what` was not checked, because the machine has no `feature`. The
+/// runner shows these lines (tests/lib/run-test).
+void test_skipped(const char *what, const char *feature);
+
 /// Print "NAME: N checks, M failed"; the exit status for main(): 0, or 1 if any failed or none was
 /// made.
 int test_summary(const char *name);
