@@ -145,22 +145,25 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
     schedule_remove(dcb);
     timer_remove(dcb);
     fpu_forget(dcb);
-    uint64_t rip = dcb == kcb.current ? kcb.regs.rip : 0;
-    const uint64_t words[5] = {cause, dcb->domain_id, rip, address, error};
+    bool current = dcb == kcb.current;
+    uint64_t rip = current ? kcb.regs.rip : 0;
+    const uint64_t words[DEATH_WORDS] = {cause,   dcb->domain_id, rip,
+                                         address, error,          current ? kcb.regs.rsp : 0};
     memcpy(dcb->death_words, words, sizeof(words));
-    if (dcb == kcb.current)
+    if (current)
         kcb.current = NULL;
     if (!cte_is(&dcb->slots.death, ObjType_EndPointLMP)) {
         // Of a first domain nobody else can tell.
         if (dcb->is_first && kcb.core_id == 0)
-            boot_fail("init died: cause %u, rip %lx, address %lx, error %lx", cause, rip, address,
-                      error);
+            boot_fail("init died: cause %u, rip 0x%lx, address 0x%lx, error 0x%lx", cause, rip,
+                      address, error);
         if (dcb->is_first)
-            kprintf("core %u: domain %x died: cause %u, rip %lx, address %lx, error %lx\n",
+            kprintf("core %u: domain 0x%x died: cause %u, rip 0x%lx, address 0x%lx, error 0x%lx\n",
                     kcb.core_id, dcb->domain_id, cause, rip, address, error);
         return;
     }
-    if (err_no(lmp_deliver_words(&dcb->slots.death.cap, words, 5)) == SYS_ERR_LMP_BUF_OVERFLOW)
+    if (err_no(lmp_deliver_words(&dcb->slots.death.cap, words, DEATH_WORDS)) ==
+        SYS_ERR_LMP_BUF_OVERFLOW)
         list_death(dcb);
 }
 
@@ -175,7 +178,7 @@ void dispatcher_tell_death(struct dcb *dcb)
     dcb->untold = dcb->deaths.next != &dcb->deaths;
     if (!cte_is(&dead->slots.death, ObjType_EndPointLMP))
         return;
-    errval_t err = lmp_deliver_words(&dead->slots.death.cap, dead->death_words, 5);
+    errval_t err = lmp_deliver_words(&dead->slots.death.cap, dead->death_words, DEATH_WORDS);
     if (err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW)
         list_death(dead); // behind the others, whose endpoints may have room
 }

@@ -59,7 +59,7 @@ struct dcb {
 
     struct dcb_link deaths; ///< those whose messages have found no room at its endpoints
     struct dcb_link death;  ///< its own place among those
-    uint64_t death_words[5];
+    uint64_t death_words[DEATH_WORDS];
 };
 _Static_assert(offsetof(struct dcb, untold) == offsetof(struct dcb, lmp_delivered) + 4, "one word");
 _Static_assert(sizeof(struct dcb) <= DCB_FPU_OFFSET, "the FPU state follows the dcb");

@@ -57,8 +57,8 @@ static struct cte *make(struct cte *slot, enum objtype type, genpaddr_t base, ge
     struct cap cap = cap_make(type, base, bytes);
     errval_t err = caps_create(&kcb.caps, &dest, &cap);
     if (err_is_fail(err))
-        panic("first domain: capability of type %u at %lx, %lx bytes: error %lu", type, base, bytes,
-              err);
+        panic("first domain: capability of type %u at 0x%lx, 0x%lx bytes: error %lu", type, base,
+              bytes, err);
     return slot;
 }
 

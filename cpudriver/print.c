@@ -98,11 +98,11 @@ static void say(const char *format, ...)
 
 static void say_registers(const struct registers *r)
 {
-    say("  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-    say("  rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r->rsi, r->rdi, r->rbp, r->rsp);
-    say("  r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10, r->r11);
-    say("  r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14, r->r15);
-    say("  rip %016lx eflags %08lx\n", r->rip, r->eflags);
+    say("  rax 0x%016lx rbx 0x%016lx rcx 0x%016lx rdx 0x%016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
+    say("  rsi 0x%016lx rdi 0x%016lx rbp 0x%016lx rsp 0x%016lx\n", r->rsi, r->rdi, r->rbp, r->rsp);
+    say("  r8  0x%016lx r9  0x%016lx r10 0x%016lx r11 0x%016lx\n", r->r8, r->r9, r->r10, r->r11);
+    say("  r12 0x%016lx r13 0x%016lx r14 0x%016lx r15 0x%016lx\n", r->r12, r->r13, r->r14, r->r15);
+    say("  rip 0x%016lx eflags 0x%lx\n", r->rip, r->eflags);
 }
 
 // Frame pointers are kept, so the chain of callers can be read; addr2line gives names
@@ -112,7 +112,7 @@ static void say_backtrace(uint64_t frame)
     say("  called from:");
     for (unsigned depth = 0; depth < 16 && machine_is_stack(frame); depth++) {
         const uint64_t *words = (const uint64_t *)frame;
-        say(" %lx", words[1]);
+        say(" 0x%lx", words[1]);
         if (words[0] <= frame)
             break;
         frame = words[0];
@@ -134,7 +134,7 @@ void panic(const char *format, ...)
 
 void panic_exception(uint64_t vector, uint64_t error, const struct registers *regs)
 {
-    say("\nStave CPU driver panic, core %u: exception %lu, error code %lx, cr2 %lx\n",
+    say("\nStave CPU driver panic, core %u: exception %lu, error code 0x%lx, cr2 0x%lx\n",
         machine_core_id(), vector, error, machine_fault_address());
     say_registers(regs);
     say_backtrace(regs->rbp);

@@ -35,10 +35,10 @@ static void describe(const struct backtrace *trace, char line[BACKTRACE_LINE_BYT
             elf_names_find((const void *)names_place.address, names_place.bytes, address, &offset);
     }
     if (name != NULL) {
-        snprintf(line, BACKTRACE_LINE_BYTES, "%8lx %.70s+%#lx", trace->address, name,
+        snprintf(line, BACKTRACE_LINE_BYTES, "%#10lx %.70s+%#lx", trace->address, name,
                  offset + !trace->exact);
     } else {
-        snprintf(line, BACKTRACE_LINE_BYTES, "%8lx", trace->address);
+        snprintf(line, BACKTRACE_LINE_BYTES, "%#10lx", trace->address);
     }
 }
 

@@ -55,7 +55,7 @@ static void line_print(const struct line *line)
     if (disp_is_disabled()) {
         (void)sys_print(line->text, line->length);
     } else {
-        (void)terminal_write(line->text, line->length);
+        (void)terminal_write_line(line->text, line->length);
     }
 }
 
@@ -75,7 +75,7 @@ int debug_print_capref(char *buf, size_t len, struct capref cap)
     if (capref_is_null(cap)) {
         return snprintf(buf, len, "no capability");
     }
-    return snprintf(buf, len, "slot %u of cnode %x at level %u of root %x", cap.slot,
+    return snprintf(buf, len, "slot %u of cnode %#x at level %u of root %#x", cap.slot,
                     cap.cnode.cnode, cap.cnode.level, cap.cnode.croot);
 }
 
@@ -87,7 +87,7 @@ errval_t debug_cap_identify(struct capref cap, struct capability *ret)
 int debug_print_cap(char *buf, size_t len, const struct capability *cap)
 {
     const char *name = cap->type < ObjType_Num ? cap_type(cap->type)->name : "unknown type";
-    return snprintf(buf, len, "%s at %lx, %lx bytes, extra %lx, rights %x, flags %x, owner %u",
+    return snprintf(buf, len, "%s at %#lx, %#lx bytes, extra %#lx, rights %#x, flags %#x, owner %u",
                     name, cap->base, cap->bytes, cap->extra, cap->rights, cap->flags, cap->owner);
 }
 

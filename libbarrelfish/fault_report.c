@@ -33,15 +33,15 @@ static void __attribute__((format(printf, 1, 2))) print(const char *fmt, ...)
 
 static void print_registers(const struct registers *regs)
 {
-    print("  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", regs->rax, regs->rbx, regs->rcx,
-          regs->rdx);
-    print("  rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", regs->rsi, regs->rdi, regs->rbp,
-          regs->rsp);
-    print("  r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", regs->r8, regs->r9, regs->r10,
+    print("  rax 0x%016lx rbx 0x%016lx rcx 0x%016lx rdx 0x%016lx\n", regs->rax, regs->rbx,
+          regs->rcx, regs->rdx);
+    print("  rsi 0x%016lx rdi 0x%016lx rbp 0x%016lx rsp 0x%016lx\n", regs->rsi, regs->rdi,
+          regs->rbp, regs->rsp);
+    print("  r8  0x%016lx r9  0x%016lx r10 0x%016lx r11 0x%016lx\n", regs->r8, regs->r9, regs->r10,
           regs->r11);
-    print("  r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", regs->r12, regs->r13, regs->r14,
-          regs->r15);
-    print("  flags %lx fs %lx\n", regs->eflags, regs->fs_base);
+    print("  r12 0x%016lx r13 0x%016lx r14 0x%016lx r15 0x%016lx\n", regs->r12, regs->r13,
+          regs->r14, regs->r15);
+    print("  flags %#lx fs %#lx\n", regs->eflags, regs->fs_base);
 }
 
 static void print_backtrace(const struct thread *thread, const struct registers *regs)
@@ -64,7 +64,7 @@ static bool is_overflow(const struct thread *thread, uint64_t rsp, uint64_t addr
 
 static void print_overflow(const struct thread *thread)
 {
-    print("  stack overflow: thread %lu has %lu KiB, from %lx to %lx\n", thread->id,
+    print("  stack overflow: thread %lu has %lu KiB, from %#lx to %#lx\n", thread->id,
           (thread->stack_high - thread->stack_low) / 1024, thread->stack_low, thread->stack_high);
 }
 
@@ -73,11 +73,11 @@ void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, ui
 {
     const struct registers *regs = &disp->shared.trap_save;
     report_bytes = 0;
-    print("domain %s.%u (%x): ", disp_name(), disp->shared.core_id, disp->shared.domain_id);
+    print("domain %s.%u (%#x): ", disp_name(), disp->shared.core_id, disp->shared.domain_id);
     if (vector == 14) {
-        print("page fault at %lx, error %lx, rip %lx\n", address, error_code, regs->rip);
+        print("page fault at %#lx, error %#lx, rip %#lx\n", address, error_code, regs->rip);
     } else {
-        print("trap %lu, error %lx, rip %lx\n", vector, error_code, regs->rip);
+        print("trap %lu, error %#lx, rip %#lx\n", vector, error_code, regs->rip);
     }
     if (err_is_fail(answer) && err_no(answer) != LIB_ERR_VREGION_NOT_FOUND) {
         print("  %s\n", err_getstring(answer));

@@ -253,7 +253,7 @@ static void forget_side(struct side *side)
     if (offered)
         bind_answer(side, LIB_ERR_CHAN_CLOSED);
     else if (err_is_fail(tell_other(IM_GONE, side)))
-        DEBUG_ERR(MON_ERR_LIMIT, "core %u was not told that domain %x has ended", side->peer,
+        DEBUG_ERR(MON_ERR_LIMIT, "core %u was not told that domain %#x has ended", side->peer,
                   domain);
     side_close(side, false);
 }

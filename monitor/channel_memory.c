@@ -25,7 +25,7 @@ static void unlend(domainid_t client, gensize_t bytes)
 {
     errval_t err = ram_unlend(client, bytes);
     if (err_is_fail(err))
-        DEBUG_ERR(err, "%lu bytes stay lent to domain %x", bytes, client);
+        DEBUG_ERR(err, "%lu bytes stay lent to domain %#x", bytes, client);
 }
 
 static errval_t lend(const struct side *side, gensize_t bytes)

@@ -85,5 +85,5 @@ void names_forget(domainid_t domain)
     msg.words[1] = domain;
     errval_t err = intermon_send(&msg, false);
     if (err_is_fail(err))
-        DEBUG_ERR(err, "the names of domain %x are not forgotten", domain);
+        DEBUG_ERR(err, "the names of domain %#x are not forgotten", domain);
 }

@@ -209,7 +209,7 @@ static void handle_death(const uint64_t *words, size_t length)
 {
     if (length < 2)
         return;
-    debug_printf("domain %x has died, cause %u\n", (unsigned)words[1], (unsigned)words[0]);
+    debug_printf("domain %#x has died, cause %u\n", (unsigned)words[1], (unsigned)words[0]);
     bool spawnd = spawnd_died((domainid_t)words[1]);
     forget((domainid_t)words[1]);
     if (spawnd)

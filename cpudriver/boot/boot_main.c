@@ -42,7 +42,7 @@ _Noreturn void boot_main(lpaddr_t info, uint32_t magic);
 static void read_loader(lpaddr_t info, uint32_t magic)
 {
     if (magic != MULTIBOOT2_BOOTLOADER_MAGIC)
-        boot_fail("not started by a Multiboot2 boot loader (magic %x)", magic);
+        boot_fail("not started by a Multiboot2 boot loader (magic 0x%x)", magic);
     enum multiboot2_error error =
         multiboot2_parse(window_ptr(info), MULTIBOOT2_BYTES_MAX, &boot.loader);
     if (error != MULTIBOOT2_OK)
@@ -183,7 +183,7 @@ static void add_region(struct bootinfo *info, enum region_kind kind, lpaddr_t ba
                        unsigned node)
 {
     if (info->regions_count == BOOTINFO_REGIONS_MAX) {
-        kprintf("memory at %lx, %lu KiB, left out: too many regions\n", base, bytes / 1024);
+        kprintf("memory at 0x%lx, %lu KiB, left out: too many regions\n", base, bytes / 1024);
         return;
     }
     info->regions[info->regions_count++] = (struct bootinfo_region){

@@ -271,7 +271,7 @@ static bool job_step(void)
         return true;
     }
     if (err_no(err) != SYS_ERR_REMOTE) {
-        DEBUG_ERR(err, "memory at %lx, %lx bytes, cannot be taken back", job.base, job.bytes);
+        DEBUG_ERR(err, "memory at %#lx, %#lx bytes, cannot be taken back", job.base, job.bytes);
     }
     held_ranges_first(&held, job.base, job.bytes)->stuck = true; // It is still there.
     (void)cap_delete(cover); // What nobody has of it comes back then.

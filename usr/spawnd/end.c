@@ -5,7 +5,7 @@
 // ends at each service, so that nobody has an endpoint that still speaks for it; then the monitor
 // forgets it, what it was made of is deleted, which gives memory back, and the memory server takes
 // the rest and forgets it. Only then do others hear that it has ended, and may its ID be given
-// again: whoever waited finds everything returned.
+// again: whoever waited finds everything returned, and has seen the domain's last words.
 //
 // What a domain has made may be large: its end goes on in steps, a few in each event, and spawnd
 // serves others in between. Several domains end in turns (end_queue.h).
@@ -35,6 +35,7 @@ static struct {
     enum stage stage;
     bool minted;         ///< `badge` is in use
     struct capref badge; ///< a slot that was allocated beforehand
+    bool unheard;        ///< all is done, but its last words are not shown yet
     enum spawnd_state state;
     uint64_t status;
 } endings[DOMAINS_MAX];
@@ -63,11 +64,18 @@ static void schedule_work(void)
     (void)!waitset_chan_trigger_closure(get_default_waitset(), &work_chan, MKCLOSURE(work, NULL));
 }
 
-static const char *death_text(uint64_t cause)
+// A page fault at the stack pointer, or a little beside it: the stack reaches no further.
+static bool is_overflow(uint64_t rsp, uint64_t address)
 {
-    switch (cause) {
+    return address + BASE_PAGE_SIZE >= rsp && address < rsp + BASE_PAGE_SIZE;
+}
+
+static const char *death_text(const uint64_t words[DEATH_WORDS])
+{
+    switch (words[0]) {
     case DEATH_FAULT_DISABLED:
-        return "page fault while disabled";
+        return is_overflow(words[5], words[3]) ? "stack overflow while disabled"
+                                               : "page fault while disabled";
     case DEATH_TRAP_DISABLED:
         return "exception while disabled";
     case DEATH_BAD_ENTRY:
@@ -84,7 +92,7 @@ static const char *death_text(uint64_t cause)
 static void check(errval_t err, const struct domain *domain, const char *what)
 {
     if (err_is_fail(err)) {
-        DEBUG_ERR(err, "domain %x (%s): %s", domain->id, domain->name, what);
+        DEBUG_ERR(err, "domain %#x (%s): %s", domain->id, domain->name, what);
     }
 }
 
@@ -103,8 +111,22 @@ static void reply_if_waiting(struct client *client, void *arg)
 static void finish(struct domain *domain)
 {
     unsigned index = domain_table_index(&domains, domain);
+    endings[index].unheard = !say_is_shown(domain);
+    if (endings[index].unheard) {
+        say_ask();
+        return;
+    }
     domain_table_end(&domains, domain, endings[index].state, endings[index].status);
     client_each(reply_if_waiting, domain);
+}
+
+void domain_words_shown(void)
+{
+    for (unsigned index = 0; index < DOMAINS_MAX; index++) {
+        if (endings[index].unheard) {
+            finish(&domains.domains[index]);
+        }
+    }
 }
 
 // One step of ending a badge. SYS_ERR_AGAIN: more remain.
@@ -229,9 +251,11 @@ void domain_died(const uint64_t *words, size_t length)
         return; // One that was ended here: the CPU driver says so too.
     }
     say_death(domain->id);
-    if (length >= 5) {
-        debug_printf("domain %x (%s) died: %s, at %#lx, address %#lx, error %#lx\n", domain->id,
-                     domain->name, death_text(words[0]), words[2], words[3], words[4]);
+    if (length >= DEATH_WORDS) {
+        debug_printf("domain %#x (%s) died: %s, rip %#lx, address %#lx, error %#lx, rsp %#lx\n",
+                     domain->id, domain->name, death_text(words), words[2], words[3], words[4],
+                     words[5]);
+        say_was_of(domain);
     }
     domain_end(domain, SPAWND_DIED, words[0]);
 }

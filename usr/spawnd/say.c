@@ -4,13 +4,15 @@
 // What spawnd prints: its own lines, and the words of domains that cannot reach the console. They
 // go to the console as of any other client, so that lines of several cores do not mix; before it is
 // there, and if it is lost, to the CPU driver. spawnd waits for nobody: what the console does not
-// take at once is kept, and what there is no room for is left out.
+// take at once is kept, and what there is no room for is left out. But nobody hears of a domain's end
+// before what was said for it is shown: the console is asked to tell when it is.
 #include "spawnd.h"
 
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/terminal.h"
 #include "barrelfish/threads.h"
 #include "barrelfish/ump_chan.h"
+#include "barrelfish/waitset_chan.h"
 #include "if/console.h"
 
 #include <stdlib.h>
@@ -20,9 +22,20 @@
 
 static volatile enum { SAY_ALONE, SAY_BINDING, SAY_BOUND } state;
 static struct ump_chan chan;
+static struct waitset_chanstate bound_chan;
+static errval_t bound_err;
 static char kept[KEPT_BYTES];
 static size_t kept_bytes;
 static bool waiting; ///< for room in the ring
+
+static uint64_t said;  ///< bytes ever, kept or sent
+static uint64_t shown; ///< of them; at least so many
+static uint64_t
+    last_words[DOMAINS_MAX]; ///< by index in the table: `said` after a domain's last ones
+static bool wanted;          ///< the console is to be asked ...
+static bool asked;           ///< ... and was
+static uint64_t asked_said;  ///< `said` then
+
 /// Rarely do two domains speak at a time: spawnd's memory does not go up and down for one.
 static struct words usual_words;
 static bool usual_taken;
@@ -35,9 +48,52 @@ static void say_kept(void)
 
 static void lost(void)
 {
-    ump_chan_close(&chan);
+    if (state == SAY_BOUND) {
+        ump_chan_close(&chan);
+    }
     state = SAY_ALONE;
     say_kept();
+    wanted = asked = false;
+    shown = said;
+    domain_words_shown();
+}
+
+static void push(void *arg);
+static void on_shown(void *arg);
+
+static errval_t await_shown(void)
+{
+    return ump_chan_register_recv(&chan, get_default_waitset(), MKCLOSURE(on_shown, NULL));
+}
+
+static void on_shown(void *arg)
+{
+    volatile struct ump_message *message;
+    (void)arg;
+    errval_t err = ump_chan_recv(&chan, &message);
+    if (err_is_ok(err)) {
+        asked = false;
+        shown = asked_said;
+        domain_words_shown();
+    } else if (err_no(err) == LIB_ERR_NO_UMP_MSG) {
+        err = await_shown();
+    }
+    if (err_is_fail(err)) {
+        lost();
+    }
+}
+
+static errval_t ask(void)
+{
+    const uint64_t words[UMP_PAYLOAD_WORDS] = {0};
+    errval_t err = ump_chan_send(&chan, words, console_ctrl(CONSOLE_FLUSH, 0));
+    if (err_is_ok(err)) {
+        wanted = false;
+        asked = true;
+        asked_said = said;
+        err = await_shown();
+    }
+    return err;
 }
 
 static void push(void *arg)
@@ -57,6 +113,9 @@ static void push(void *arg)
     }
     kept_bytes -= sent;
     memmove(kept, kept + sent, kept_bytes);
+    if (err_is_ok(err) && wanted && !asked) {
+        err = ask();
+    }
     if (err_no(err) == LIB_ERR_UMP_FULL) {
         err = ump_chan_register_send(&chan, get_default_waitset(), MKCLOSURE(push, NULL));
         waiting = err_is_ok(err);
@@ -68,8 +127,12 @@ static void push(void *arg)
 
 static void on_bound(void *arg)
 {
-    state = SAY_BOUND;
-    push(arg);
+    if (err_is_fail(bound_err)) {
+        lost();
+    } else {
+        state = SAY_BOUND;
+        push(arg);
+    }
 }
 
 // A thread of its own waits until the console is there, at boot, so that nobody else does. What it
@@ -82,14 +145,9 @@ static int connect(void *arg)
         return 0; // It stays alone.
     }
     state = SAY_BINDING;
-    errval_t err =
-        ump_chan_bind_blocking(&chan, iref, CONSOLE_CHANNEL_BYTES, CONSOLE_CHANNEL_BYTES);
-    if (err_is_ok(err)) {
-        err = ump_chan_register_send(&chan, get_default_waitset(), MKCLOSURE(on_bound, NULL));
-    }
-    if (err_is_fail(err)) {
-        state = SAY_ALONE;
-    }
+    bound_err = ump_chan_bind_blocking(&chan, iref, CONSOLE_CHANNEL_BYTES, CONSOLE_CHANNEL_BYTES);
+    (void)!waitset_chan_trigger_closure(get_default_waitset(), &bound_chan,
+                                        MKCLOSURE(on_bound, NULL));
     return 0;
 }
 
@@ -108,6 +166,7 @@ static size_t say(const char *text, size_t bytes)
     if (bytes <= sizeof(kept) - kept_bytes) {
         memcpy(kept + kept_bytes, text, bytes);
         kept_bytes += bytes;
+        said += bytes;
     }
     if (state == SAY_BOUND && !waiting) {
         push(NULL);
@@ -118,6 +177,7 @@ static size_t say(const char *text, size_t bytes)
 void say_init(void)
 {
     (void)terminal_set_write(say);
+    waitset_chanstate_init(&bound_chan, CHANTYPE_OTHER);
     struct thread *thread = thread_create(connect, NULL);
     if (thread != NULL) {
         (void)thread_detach(thread);
@@ -139,6 +199,24 @@ void say_death(domainid_t id)
     }
 }
 
+void say_was_of(const struct domain *domain)
+{
+    last_words[domain_table_index(&domains, domain)] = said;
+}
+
+bool say_is_shown(const struct domain *domain)
+{
+    return last_words[domain_table_index(&domains, domain)] <= shown;
+}
+
+void say_ask(void)
+{
+    wanted = true;
+    if (state == SAY_BOUND && !waiting) {
+        push(NULL);
+    }
+}
+
 void say_words(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
     size_t bytes = words[1] & UINT32_MAX;
@@ -157,6 +235,10 @@ void say_words(struct client *client, const uint64_t words[SPAWND_WORDS])
         // The console's own words cannot go there.
         (is_console(client->domain) ? say_alone : say)(client->words->text, client->words->used);
         client->words->used = 0;
+        const struct domain *domain = domain_table_find(&domains, client->domain);
+        if (domain != NULL) {
+            say_was_of(domain);
+        }
     }
 }
 

@@ -71,6 +71,8 @@ errval_t end_prepare(const struct domain *domain);
 void domain_end(struct domain *domain, enum spawnd_state state, uint64_t status);
 /// The memory server has taken all of it back.
 void domain_forgotten(domainid_t id);
+/// More of what was said is shown.
+void domain_words_shown(void);
 /// The CPU driver's message of a death.
 void domain_died(const uint64_t *words, size_t length);
 /// A domain that was asked for memory has given it, or lost it.
@@ -94,6 +96,12 @@ void say_init(void);
 void say_death(domainid_t id);
 /// SPAWND_PRINT.
 void say_words(struct client *client, const uint64_t words[SPAWND_WORDS]);
+/// What was said last is of a domain.
+void say_was_of(const struct domain *domain);
+/// Whether all that was said of or for a domain is shown. If not, say_ask() has domain_words_shown()
+/// called when more is.
+bool say_is_shown(const struct domain *domain);
+void say_ask(void);
 /// The client goes.
 void say_forget(struct client *client);
 

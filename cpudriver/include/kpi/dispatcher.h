@@ -100,7 +100,8 @@ enum dispatcher_activity {
 
 /// Why the CPU driver stopped a dispatcher: first word of the message to its death endpoint; the
 /// second is the domain ID, the third rip, the fourth the fault address, the fifth the trap's error
-/// code.
+/// code, the sixth rsp.
+#define DEATH_WORDS 6u
 enum dispatcher_death {
     DEATH_STOPPED = 1,      ///< DISPATCHER_CMD_STOP
     DEATH_FAULT_DISABLED,   ///< page fault while disabled

@@ -215,7 +215,8 @@ static struct host_output boot_with(char paths[][PATH_BYTES], const char *platfo
     snprintf(run, sizeof(run),
              "test_malformed %u %u; echo refused $?; mine; echo recipe $?; test_last_words assert; "
              "echo status $?; test_last_words abort; test_last_words panic; test_last_words fault; "
-             "test_last_words overflow; test_last_words pthread; test_last_words thread; echo",
+             "test_last_words overflow; test_last_words pthread; test_last_words thread; "
+             "test_last_words disabled; spawn 1 test_child crash; echo; spawn 1 test_child crash",
              BAD_COUNT, WILD_COUNT);
     argv[count++] = "--run";
     argv[count++] = run;
@@ -232,13 +233,13 @@ static bool check_text(const char *text)
         " die+0x",
         " main+0x",
         "status 134\r\n",
-        "abort() was called",
+        "\npartial\r\ntest_last_words.0: abort() was called",
         " die", // or die.cold
         " main+0x",
         "on purpose",
         " die+0x",
         " main+0x",
-        "page fault at 0,",
+        "page fault at 0, error 0x6, rip 0x4",
         " die+0x",
         " main+0x",
         "stack overflow: thread 1 has 128 KiB",
@@ -250,6 +251,13 @@ static bool check_text(const char *text)
         "stack overflow: thread ",
         " eat_stack+0x",
         " eat_stack+0x",
+        "(test_last_words) died: stack overflow while disabled, rip 0x4",
+        "\ndomain test_child.1 (0x", // who has never printed: before the next, and before the end
+        " main+0x",
+        "\ntest_child: exit status 134\r\n\r\n",
+        "\ndomain test_child.1 (0x",
+        " main+0x",
+        "\ntest_child: exit status 134\r\n",
     };
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
         text = strstr(text, expected[i]);

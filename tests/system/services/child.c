@@ -8,7 +8,7 @@
 //   test_child count BYTES    reads so many bytes of its input and prints a sum of them
 //   test_child lend BYTES     gives the foreground to a child that does that
 //   test_child steal BYTES    does that without having the foreground, which it tries to take
-//   test_child crash          dies of a page fault, after some lines
+//   test_child crash [WORDS]  dies of a page fault, with the words after a line
 //   test_child loop           never ends
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +97,9 @@ int main(int argc, char **argv, char **envp)
         return count_input(strtoul(argv[2], NULL, 10));
     }
     if (strcmp(what, "crash") == 0) {
-        debug_printf("about to crash\n");
+        if (argc == 3) {
+            debug_printf("%s\n", argv[2]);
+        }
         __asm__ volatile("movl $1, 0x10" : : : "memory");
     }
     if (strcmp(what, "lend") == 0 && argc == 3) {

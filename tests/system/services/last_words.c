@@ -36,6 +36,8 @@ __attribute__((noinline)) static int die(const char *how)
 {
     pthread_t thread;
     if (strcmp(how, "abort") == 0) {
+        printf("partial");
+        (void)fflush(stdout);
         abort();
     } else if (strcmp(how, "assert") == 0) {
         assert(zero != 0);
@@ -44,6 +46,9 @@ __attribute__((noinline)) static int die(const char *how)
     } else if (strcmp(how, "fault") == 0) {
         *(volatile int *)(uintptr_t)zero = 1;
     } else if (strcmp(how, "overflow") == 0) {
+        return eat_stack(0);
+    } else if (strcmp(how, "disabled") == 0) {
+        (void)disp_disable();
         return eat_stack(0);
     } else if (strcmp(how, "pthread") == 0 &&
                pthread_create(&thread, NULL, eat_in_thread, NULL) == 0) {
