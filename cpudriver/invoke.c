@@ -9,6 +9,7 @@
 #include "dispatch.h"
 #include "kcb.h"
 #include "panic.h"
+#include "returns.h"
 
 #include <string.h>
 
@@ -63,6 +64,14 @@ static errval_t invoke_identify(struct caps_call *call)
     return err_is_ok(err) ? invoke_write_user(call->args[0], &info, sizeof(info)) : err;
 }
 
+static errval_t invoke_delete(struct caps_call *call)
+{
+    errval_t err = caps_delete(&kcb.caps, call->target);
+    if (kcb.caps.unreturned != NULL)
+        returns_slot_deleted(call->target);
+    return err;
+}
+
 static errval_t invoke_generic(struct caps_call *call)
 {
     switch (call->command) {
@@ -74,7 +83,7 @@ static errval_t invoke_generic(struct caps_call *call)
     case CAP_CMD_RETYPE:
         return invoke_retype(call);
     case CAP_CMD_DELETE:
-        return caps_delete(&kcb.caps, call->target);
+        return invoke_delete(call);
     case CAP_CMD_REVOKE:
         return caps_revoke(&kcb.caps, call->target);
     case CAP_CMD_IDENTIFY:

@@ -74,6 +74,13 @@ bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
     return true;
 }
 
+void returns_slot_deleted(const struct cte *slot)
+{
+    const struct cap *cnode = &kcb.returns[KERNEL_RETURNS_RAM].cnode.cap;
+    if ((uintptr_t)slot - (uintptr_t)caps_ptr(&kcb.caps, cnode->base) < cnode->bytes)
+        (void)caps_return_again(&kcb.caps);
+}
+
 bool caps_hook_return_remote(struct caps *caps, struct cte *last)
 {
     struct returns *returns = &kcb.returns[KERNEL_RETURNS_REMOTE];

@@ -224,6 +224,9 @@ void caps_surrender(struct caps *caps, struct cte *cte);
 /// again at once. For the idle loop and the timer tick.
 bool caps_step(struct caps *caps);
 
+/// Offer the first piece of memory that waits to be returned again. Returns whether it was taken.
+bool caps_return_again(struct caps *caps);
+
 /// Make an EndPointLMP of a dispatcher, which is its own (CAPFLAG_OWN) if the dispatcher itself
 /// asks for it. A copy of an own one is handed out, and so is an own one that is moved; when an
 /// endpoint is open and when closed is in kpi/dispatcher.h. Errors: CAP_TYPE, ARGS (offset not a

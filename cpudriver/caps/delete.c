@@ -27,8 +27,7 @@ void memory_return(struct caps *caps, genpaddr_t base, gensize_t bytes)
     caps->unreturned_bytes += bytes;
 }
 
-/// Offers the first piece of unreturned memory again. Returns whether it was taken.
-static bool return_again(struct caps *caps)
+bool caps_return_again(struct caps *caps)
 {
     struct cte *slot = caps->unreturned;
     if (slot == NULL)
@@ -197,7 +196,7 @@ errval_t caps_revoke(struct caps *caps, struct cte *cte)
 
 bool caps_step(struct caps *caps)
 {
-    bool progress = return_again(caps);
+    bool progress = caps_return_again(caps);
     // Less than what a system call may take: a timer tick has other things to do besides.
     for (int budget = CAPS_STEP_BUDGET / 2; budget > 0 && caps->zombies != NULL;) {
         if (!zombie_step(caps, caps->zombies, &budget)) {
