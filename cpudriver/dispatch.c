@@ -34,7 +34,8 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     dcb->pml4 = pml4;
     dcb->entry = DCB_RESUME;
     dcb->state = DISPATCHER_NEW;
-    dcb->deaths.next = dcb->deaths.prev = &dcb->deaths;
+    ring_init(&dcb->deaths);
+    schedule_join(dcb);
     shared->core_id = kcb.core_id;
     shared->domain_id = domain_id;
     shared->xsave_bytes = kcb.arch.xsave_bytes;
@@ -116,25 +117,12 @@ void dispatcher_tick(struct dcb *dcb)
     dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
 }
 
-// Takes a dead dispatcher, or the head of a ring, out of where it is.
-static void unlink_death(struct dcb_link *link)
-{
-    if (link->next == NULL)
-        return;
-    link->next->prev = link->prev;
-    link->prev->next = link->next;
-    link->next = link->prev = NULL;
-}
-
 // A death that could not be told waits with the one that has to make room, and costs nobody else.
 static void list_death(struct dcb *dcb)
 {
     struct dcb *told = dcb_of(&dcb->slots.death.cap);
-    struct dcb_link *head = &told->deaths;
     told->untold = 1;
-    dcb->death = (struct dcb_link){.next = head, .prev = head->prev};
-    head->prev->next = &dcb->death;
-    head->prev = &dcb->death;
+    ring_add(&told->deaths, &dcb->death);
 }
 
 void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t address, uint64_t error)
@@ -169,13 +157,12 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
 
 void dispatcher_tell_death(struct dcb *dcb)
 {
-    struct dcb_link *first = dcb->deaths.next;
     dcb->untold = 0;
-    if (first == &dcb->deaths)
+    if (ring_is_empty(&dcb->deaths))
         return; // they were deleted
-    struct dcb *dead = (struct dcb *)((uint8_t *)first - offsetof(struct dcb, death));
-    unlink_death(first);
-    dcb->untold = dcb->deaths.next != &dcb->deaths;
+    struct dcb *dead = RING_OWNER(dcb->deaths.next, struct dcb, death);
+    ring_remove(&dead->death);
+    dcb->untold = !ring_is_empty(&dcb->deaths);
     if (!cte_is(&dead->slots.death, ObjType_EndPointLMP))
         return;
     errval_t err = lmp_deliver_words(&dead->slots.death.cap, dead->death_words, DEATH_WORDS);
@@ -186,8 +173,8 @@ void dispatcher_tell_death(struct dcb *dcb)
 // Those that it was to be told of stay in their ring, without a head.
 void dispatcher_forget_deaths(struct dcb *dcb)
 {
-    unlink_death(&dcb->death);
-    unlink_death(&dcb->deaths);
+    ring_remove(&dcb->death);
+    ring_remove(&dcb->deaths);
 }
 
 // Registers out of a save area, which the domain can write: only what user mode may have.

@@ -10,6 +10,7 @@
 #include "arch/x86_64/layout.h"
 #include "caps/caps.h"
 #include "kpi/dispatcher.h"
+#include "ring.h"
 
 #define DCB_FPU_OFFSET 1024u
 #define DCB_FPU_BYTES (OBJSIZE_DISPATCHER - DCB_FPU_OFFSET)
@@ -19,11 +20,6 @@ enum dcb_entry {
     DCB_UPCALL, ///< at entry_run
     DCB_RESUME, ///< with the registers in disabled_save
     DCB_RETURN, ///< after the system call in which it waits (LMP_FLAG_CALL)
-};
-
-/// A place in a ring of dead dispatchers, or, in the one that is to be told of them, its head.
-struct dcb_link {
-    struct dcb_link *next, *prev; ///< NULL: in none
 };
 
 struct dcb {
@@ -37,7 +33,6 @@ struct dcb {
     uint8_t state; ///< enum dispatcher_state
     uint8_t entry; ///< enum dcb_entry
     bool fpu_used; ///< fpu holds a state
-    bool queued;   ///< on the run queue
     bool is_first; ///< made by the CPU driver itself
     uint32_t lmp_delivered;
     uint32_t
@@ -51,14 +46,17 @@ struct dcb {
     uint64_t info_sequence;          ///< of the last info_update() ...
     uint64_t info_tsc;               ///< ... and when it was
 
-    struct dcb *run_next, *run_prev;
+    struct ring place; ///< among the runnable ones of a group
+    struct run_group *turns_in;
+    struct run_group *group; ///< its own, if that has not begun anew since
+    uint64_t group_begun;
 
     uint64_t wakeup; ///< TSC; 0: not in the timer wheel
     struct dcb *timer_next, *timer_prev;
     uint32_t timer_bucket;
 
-    struct dcb_link deaths; ///< those whose messages have found no room at its endpoints
-    struct dcb_link death;  ///< its own place among those
+    struct ring deaths; ///< those whose messages have found no room at its endpoints
+    struct ring death;  ///< its own place among those
     uint64_t death_words[DEATH_WORDS];
 };
 _Static_assert(offsetof(struct dcb, untold) == offsetof(struct dcb, lmp_delivered) + 4, "one word");

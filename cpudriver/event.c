@@ -21,16 +21,8 @@ static void arm_timer(void)
     if (!kcb.unsettled)
         return;
     kcb.unsettled = false;
-    uint64_t deadline = timer_next();
-    if (schedule_sliced()) {
-        if (kcb.slice_end == 0)
-            kcb.slice_end = kcb.event_start + SCHEDULE_SLICE_MS * kcb.tsc_per_ms;
-        if (kcb.slice_end < deadline)
-            deadline = kcb.slice_end;
-    } else {
-        kcb.slice_end = 0;
-    }
-    apic_timer_arm(deadline);
+    uint64_t wakeup = timer_next(), slice_end = schedule_slice_end();
+    apic_timer_arm(slice_end < wakeup ? slice_end : wakeup);
 }
 
 // A dispatcher whose capability space, address space or frame was deleted under it cannot go on.

@@ -11,6 +11,7 @@
 #include "dispatch.h"
 #include "kcb.h"
 #include "returns.h"
+#include "schedule.h"
 #include "start_core.h"
 
 #define HALT_STATUS_MAX 95u
@@ -142,6 +143,19 @@ static errval_t print(struct caps_call *call)
     return err;
 }
 
+static errval_t begin_group(struct caps_call *call)
+{
+    struct dcb *dcb = dcb_of(&call->operands[0].cap->cap);
+    if (call->args[1] >= KERNEL_GROUPS)
+        return SYS_ERR_ARGS;
+    if (dcb->shared == NULL)
+        return SYS_ERR_DISP_NOT_READY;
+    if (dcb->state != DISPATCHER_NEW)
+        return SYS_ERR_DISP_RUNNING;
+    schedule_begin_group(dcb, (uint32_t)call->args[1]);
+    return SYS_ERR_OK;
+}
+
 errval_t invoke_kernel(struct caps_call *call)
 {
     switch (call->command) {
@@ -176,6 +190,8 @@ errval_t invoke_kernel(struct caps_call *call)
         return reclaim(call);
     case KERNEL_CMD_PRINT:
         return print(call);
+    case KERNEL_CMD_BEGIN_GROUP:
+        return begin_group(call);
     case KERNEL_CMD_HALT:
         if (call->args[0] > HALT_STATUS_MAX)
             return SYS_ERR_ARGS;

@@ -13,6 +13,7 @@
 #include "kpi/bootinfo.h"
 #include "kpi/dispatcher.h"
 #include "kpi/syscalls.h"
+#include "ring.h"
 
 #define KCB_STACK_BYTES 12288u
 #define VECTOR_NOTIFY_FIRST KERNEL_VECTOR_NOTIFY_FIRST
@@ -44,6 +45,13 @@ struct timer_wheel {
     uint64_t now; ///< number of the last period that was handled
 };
 
+/// Dispatchers that have one turn together (schedule.h).
+struct run_group {
+    struct ring turn;    ///< its place in kcb.turns, if it has members
+    struct ring members; ///< those that are runnable
+    uint64_t begun;      ///< how often
+};
+
 struct kcb {
     uint8_t guard[4096]; ///< not mapped: what overruns the stack faults
     uint8_t stack[KCB_STACK_BYTES];
@@ -67,13 +75,16 @@ struct kcb {
     uint64_t next_id;
 
     // Dispatchers.
-    struct dcb *current;             ///< whose registers are in regs or on the core; NULL when idle
-    struct dcb *run_head, *run_tail; ///< runnable ones, the current one among them
-    struct dcb *favoured;            ///< runs on the slice of run_head, or NULL
-    struct dcb *fpu_owner;           ///< whose FPU state is in the registers
-    uint64_t slice_end;              ///< TSC; 0: it does not matter
-    bool unsettled;                  ///< an event's end has to arm the timer anew
-    uint64_t runnable;               ///< length of the run queue
+    struct dcb *current; ///< whose registers are in regs or on the core; NULL when idle
+    struct dcb *picked;  ///< of the runnable ones the one that runs now, or NULL
+    struct ring turns;   ///< groups with runnable dispatchers, the current one first
+    struct run_group groups[KERNEL_GROUPS];
+    struct run_group former; ///< those whose group has begun anew
+    struct dcb *fpu_owner;   ///< whose FPU state is in the registers
+    uint64_t slice_end;      ///< TSC; 0: it does not matter
+    bool slice_owned;        ///< the slice is that of the present head
+    bool unsettled;          ///< an event's end has to arm the timer anew
+    uint64_t runnable;       ///< how many are
     struct timer_wheel timers;
     struct vector vectors[VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST];
 

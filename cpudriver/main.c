@@ -13,6 +13,7 @@
 #include "first_domain.h"
 #include "kcb.h"
 #include "panic.h"
+#include "schedule.h"
 
 __attribute__((aligned(4096))) struct kcb kcb;
 
@@ -66,6 +67,7 @@ void cpudriver_main(const struct core_start *start)
         panic("the boot information of core %u is not there", kcb.core_id);
     init_clock(bootinfo);
     caps_init(&kcb.caps, kcb.core_id, WINDOW_BASE);
+    schedule_init();
     first_domain_start(bootinfo, start->bootinfo);
     event_first();
 }

@@ -1,81 +1,142 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Round robin over the runnable dispatchers of this core. The queue holds the current dispatcher
-// too; its head owns the slice. The head may let another one run on its slice (LRPC): that one is
-// `favoured`, keeps its place in the queue, and loses the core with the slice, so that two
-// dispatchers which hand the core to one another cannot keep it from the rest. Every operation
-// takes constant time.
+// The groups of schedule.h: a ring of those with runnable dispatchers, the one whose turn it is
+// first, and a ring of these in each. Every operation takes constant time.
 
 #include "schedule.h"
 
+void schedule_init(void)
+{
+    ring_init(&kcb.turns);
+    ring_init(&kcb.former.members);
+    for (unsigned i = 0; i < KERNEL_GROUPS; i++)
+        ring_init(&kcb.groups[i].members);
+}
+
+// The first dispatcher of the group whose turn it is, or NULL.
+static struct dcb *head(void)
+{
+    if (ring_is_empty(&kcb.turns))
+        return NULL;
+    const struct run_group *group = RING_OWNER(kcb.turns.next, struct run_group, turn);
+    return RING_OWNER(group->members.next, struct dcb, place);
+}
+
+static struct run_group *group_of(const struct dcb *dcb)
+{
+    return dcb->group_begun == dcb->group->begun ? dcb->group : &kcb.former; // S5
+}
+
+void schedule_join(struct dcb *dcb)
+{
+    const struct dcb *by = kcb.current; // NULL: the core's first dispatcher is set up
+    dcb->group = by != NULL ? by->group : &kcb.groups[0];
+    dcb->group_begun = by != NULL ? by->group_begun : 0;
+}
+
+void schedule_begin_group(struct dcb *dcb, uint32_t number)
+{
+    dcb->group = &kcb.groups[number];
+    dcb->group_begun = ++dcb->group->begun;
+}
+
 void schedule_add(struct dcb *dcb)
 {
-    if (dcb->queued)
+    if (dcb->place.next != NULL)
         return;
-    dcb->queued = true;
+    struct run_group *group = group_of(dcb);
+    if (ring_is_empty(&group->members))
+        ring_add(&kcb.turns, &group->turn);
+    ring_add(&group->members, &dcb->place);
+    dcb->turns_in = group;
     kcb.runnable++;
     kcb.unsettled = true;
-    dcb->run_next = NULL;
-    dcb->run_prev = kcb.run_tail;
-    if (kcb.run_tail != NULL)
-        kcb.run_tail->run_next = dcb;
-    else
-        kcb.run_head = dcb;
-    kcb.run_tail = dcb;
+    if (kcb.picked == NULL)
+        kcb.picked = dcb;
 }
 
 void schedule_remove(struct dcb *dcb)
 {
-    if (!dcb->queued)
+    if (dcb->place.next == NULL)
         return;
-    dcb->queued = false;
+    if (dcb == head())
+        kcb.slice_owned = false;
+    ring_remove(&dcb->place);
+    if (ring_is_empty(&dcb->turns_in->members))
+        ring_remove(&dcb->turns_in->turn);
     kcb.runnable--;
     kcb.unsettled = true;
-    if (kcb.favoured == dcb)
-        kcb.favoured = NULL;
-    if (dcb->run_prev != NULL)
-        dcb->run_prev->run_next = dcb->run_next;
-    else
-        kcb.run_head = dcb->run_next;
-    if (dcb->run_next != NULL)
-        dcb->run_next->run_prev = dcb->run_prev;
-    else
-        kcb.run_tail = dcb->run_prev;
+    if (kcb.picked == dcb)
+        kcb.picked = head();
 }
 
-void schedule_rotate(void)
+// The head and its group are the last now.
+static void rotate(void)
 {
-    struct dcb *head = kcb.run_head;
+    struct dcb *first = head();
+    struct run_group *group = first->turns_in;
+    schedule_remove(first);
+    schedule_add(first);
+    if (!ring_is_empty(&group->members)) {
+        ring_remove(&group->turn);
+        ring_add(&kcb.turns, &group->turn);
+    }
     kcb.slice_end = 0;
-    kcb.unsettled = true;
-    kcb.favoured = NULL;
-    if (head == NULL || head->run_next == NULL)
+    kcb.picked = head();
+}
+
+// The one that is picked is to be so no longer: if it is not head it goes back to its group (S4).
+static void release_picked(void)
+{
+    struct dcb *dcb = kcb.picked;
+    if (dcb == NULL || dcb == head() || dcb->turns_in == group_of(dcb))
         return;
-    schedule_remove(head);
-    schedule_add(head);
+    schedule_remove(dcb);
+    schedule_add(dcb);
+}
+
+static void end_favour(void)
+{
+    release_picked();
+    kcb.picked = head();
+    kcb.unsettled = true;
+}
+
+void schedule_slice_over(void)
+{
+    bool owned = kcb.slice_owned;
+    end_favour();
+    kcb.slice_end = 0;
+    if (owned)
+        rotate();
 }
 
 void schedule_yield(void)
 {
-    if (kcb.favoured != NULL)
-        kcb.favoured = NULL; // back to whose slice it is
+    if (kcb.picked != head())
+        end_favour(); // back to whose slice it is
     else
-        schedule_rotate();
+        rotate();
 }
 
 void schedule_favour(struct dcb *dcb)
 {
-    kcb.favoured = dcb != kcb.run_head ? dcb : NULL;
+    release_picked();
+    kcb.picked = dcb;
 }
 
-struct dcb *schedule_pick(void)
+uint64_t schedule_slice_end(void)
 {
-    return kcb.favoured != NULL ? kcb.favoured : kcb.run_head;
-}
-
-bool schedule_sliced(void)
-{
-    const struct dcb *head = kcb.run_head;
-    return head != NULL && (head->run_next != NULL || head->shared->tick != 0);
+    const struct dcb *dcb = kcb.picked;
+    if (kcb.runnable < 2 && (dcb == NULL || dcb->shared->tick == 0)) {
+        kcb.slice_end = 0;
+        return UINT64_MAX;
+    }
+    bool owned = dcb == head();
+    if (kcb.slice_end == 0 || (owned && !kcb.slice_owned)) { // S3
+        kcb.slice_end = kcb.event_start + SCHEDULE_SLICE_MS * kcb.tsc_per_ms;
+        kcb.slice_owned = owned;
+    }
+    return kcb.slice_end;
 }

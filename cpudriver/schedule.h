@@ -2,7 +2,20 @@
 // Copyright The Stave authors
 //
 // Which dispatcher runs next: the small interface behind which RBED is to stand. For now round
-// robin.
+// robin, by groups: a domain that makes many dispatchers has one turn. A dispatcher belongs to the
+// group of the one that set it up, unless somebody with the Kernel capability begins a group with
+// it; spawnd does, for each domain.
+//
+// S1 Groups with a runnable dispatcher take turns, and in the turn of its group the first of its
+//    dispatchers is the *head*: the slice is that one's. When the slice is over both are last.
+// S2 The head may let another one run on its slice, which is *picked* then, and loses the core with
+//    the slice: two that hand the core to one another cannot keep it from the rest.
+// S3 When a head leaves before its slice is over, what is left of that is for the one that it let
+//    run; the slice of the next head begins when that has the core, and is whole.
+// S4 A call hands over the caller's place (lrpc.h): the callee stands in another's group as long as
+//    it is head or picked, and is last in its own afterwards.
+// S5 A group that has begun anew is without those that belonged to it before; whoever is left of
+//    them shares one turn with all such.
 
 #pragma once
 
@@ -11,35 +24,31 @@
 
 #define SCHEDULE_SLICE_MS 10u
 
+void schedule_init(void);
+
+/// A dispatcher that is set up belongs to the group of the current one.
+void schedule_join(struct dcb *dcb);
+
+/// A dispatcher that has not run yet is the first of a group, of which it has the number.
+void schedule_begin_group(struct dcb *dcb, uint32_t number);
+
 /// A dispatcher became runnable.
 void schedule_add(struct dcb *dcb);
 
 /// A dispatcher is no longer runnable.
 void schedule_remove(struct dcb *dcb);
 
-/// `by`, which was not runnable, takes the place of `dcb` in the queue, and with it what is left of
-/// the slice.
+/// `by`, which was not runnable, takes the place of `dcb`, which is picked, and with it what is
+/// left of the slice.
 static inline void schedule_replace(struct dcb *dcb, struct dcb *by)
 {
-    struct dcb *next = dcb->run_next, *prev = dcb->run_prev;
-    by->run_next = next;
-    by->run_prev = prev;
-    if (prev != NULL)
-        prev->run_next = by;
-    else
-        kcb.run_head = by;
-    if (next != NULL)
-        next->run_prev = by;
-    else
-        kcb.run_tail = by;
-    dcb->queued = false;
-    by->queued = true;
-    if (kcb.favoured == dcb)
-        kcb.favoured = by;
+    ring_replace(&dcb->place, &by->place);
+    by->turns_in = dcb->turns_in;
+    kcb.picked = by;
 }
 
 /// The slice is over.
-void schedule_rotate(void);
+void schedule_slice_over(void);
 
 /// The current dispatcher gives up the rest of its turn.
 void schedule_yield(void);
@@ -48,8 +57,11 @@ void schedule_yield(void);
 void schedule_favour(struct dcb *dcb);
 
 /// The dispatcher that runs now; NULL if none is runnable.
-struct dcb *schedule_pick(void);
+static inline struct dcb *schedule_pick(void)
+{
+    return kcb.picked;
+}
 
-/// Whether a slice's end matters: another dispatcher waits, or the only one has asked for it. What
-/// it claims in its frame is read: it is whole.
-bool schedule_sliced(void);
+/// When the slice ends (TSC), begun now if need be; UINT64_MAX: nobody waits, and the only one has
+/// not asked for its end. What it claims in its frame is read: it is whole.
+uint64_t schedule_slice_end(void);

@@ -90,6 +90,7 @@ errval_t memory_spawn_module(const char *name, struct spawn_params *params, stru
     params->argv = &name;
     params->death_ep = cap_selfep;
     params->kernel_info = cap_kernel;
+    params->group = params->domain_id & UINT16_MAX;
     err = spawn_load(si, params);
     (void)vspace_unmap(image);
     return err;

@@ -279,6 +279,7 @@ const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [KERNEL_CMD_HALT] = {"halt", BIT(Kernel), W, {}},
     [KERNEL_CMD_RECLAIM] = {"reclaim", BIT(Kernel), W, {WORD, WORD, SLOTS}},
     [KERNEL_CMD_PRINT] = {"print", BIT(Kernel), W, {}},
+    [KERNEL_CMD_BEGIN_GROUP] = {"begin group", BIT(Kernel), W, {CAP(BIT(Dispatcher), W)}},
 };
 
 errval_t cap_command_check(uint64_t command, uint8_t type, uint8_t rights)

@@ -60,6 +60,9 @@ static errval_t make_dispatcher(struct spawn_work *work)
     if (err_is_ok(err)) {
         err = invoke_dispatcher_info(si->dispatcher, si->info);
     }
+    if (err_is_ok(err)) {
+        err = invoke_kernel_begin_group(cap_kernel, si->dispatcher, work->params->group);
+    }
     return err;
 }
 

@@ -28,6 +28,7 @@ static void load_mem_serv(struct spawn_info *si)
         .argc = 1,
         .argv = argv,
         .domain_id = DOMAIN_MEM_SERV,
+        .group = DOMAIN_MEM_SERV,
         .supercn = true,
         .death_ep = cap_selfep,
         .kernel_info = cap_kernel,

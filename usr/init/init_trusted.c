@@ -79,6 +79,7 @@ static errval_t load(const char *name, struct spawn_params *params, struct spawn
     params->modulecn = true;
     params->death_ep = cap_selfep;
     params->kernel_info = cap_kernel;
+    params->group = params->domain_id;
     errval_t err = spawn_load(si, params);
     if (err_is_ok(err)) {
         err = vspace_unmap(image);

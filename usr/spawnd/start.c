@@ -143,10 +143,11 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
     struct domain *domain = NULL;
     err = enter(client, name, words[3], (flags & SPAWND_FLAG_OPERATOR) != 0, &domain);
     if (err_is_ok(err)) {
+        unsigned index = domain_table_index(&domains, domain);
         params.domain_id = domain->id;
+        params.group = DOMAIN_DYNAMIC + index;
         domain_set_command(domain, params.argc, params.argv);
-        err = load(&params, client, domain_table_family(&domains, domain),
-                   &domain_infos[domain_table_index(&domains, domain)]);
+        err = load(&params, client, domain_table_family(&domains, domain), &domain_infos[index]);
     }
     (void)vspace_unmap(params.image);
     if (err_is_ok(err)) {

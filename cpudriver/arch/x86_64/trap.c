@@ -163,7 +163,7 @@ static void handle_interrupt(unsigned vector)
         (void)caps_step(&kcb.caps);
         bool over = kcb.slice_end != 0 && now >= kcb.slice_end;
         if (over)
-            schedule_rotate();
+            schedule_slice_over();
         if (kcb.current != NULL) {
             info_update(kcb.current);
             if (over && kcb.current == schedule_pick() && dispatcher_is_whole(kcb.current))

@@ -144,8 +144,14 @@ enum cap_cmd {
     KERNEL_CMD_PRINT,   ///< args: text (user address), bytes (at most KERNEL_PRINT_MAX): to the
                         ///< serial port, as much as its FIFO takes now; value 1 = bytes taken. For
                         ///< the trusted base's early and last words: others have a console
+    KERNEL_CMD_BEGIN_GROUP, ///< args: Dispatcher, number below KERNEL_GROUPS: a group begins with
+                            ///< this dispatcher, which is set up but has not run, and with what
+                            ///< its members set up. It takes turns as a whole
     CAP_CMD_COUNT
 };
+
+/// Groups that take turns on a core. The core's first domain is in number 0.
+#define KERNEL_GROUPS 272u
 
 /// What SET_RETURNS registers. RAM: memory that no capability covers any more comes back as RAM in
 /// a free slot of the CNode. REMOTE: the last local copy of an object that other cores know is

@@ -378,6 +378,13 @@ LIB_MUST_CHECK static inline errval_t invoke_kernel_print(struct capref kernel, 
     return cap_invoke_value(kernel, KERNEL_CMD_PRINT, (uint64_t)text, bytes, 0, taken);
 }
 
+/// Begins a group with a dispatcher: dispatchers take turns by groups (KERNEL_CMD_BEGIN_GROUP).
+LIB_MUST_CHECK static inline errval_t
+invoke_kernel_begin_group(struct capref kernel, struct capref dispatcher, uint64_t number)
+{
+    return cap_invoke3(kernel, KERNEL_CMD_BEGIN_GROUP, get_cap_caddr(dispatcher), number, 0);
+}
+
 /// Ends the machine with exit status `status`, 0 to 95.
 LIB_MUST_CHECK static inline errval_t invoke_kernel_halt(struct capref kernel, uint64_t status)
 {

@@ -67,6 +67,7 @@ static const struct {
     {KERNEL_CMD_TRANSLATE, {SYS_ERR_ARGS}},
     {KERNEL_CMD_HALT, {SYS_ERR_ARGS}},
     {KERNEL_CMD_PRINT, {SYS_ERR_ARGS, SYS_ERR_USER_POINTER}},
+    {KERNEL_CMD_BEGIN_GROUP, {SYS_ERR_ARGS, SYS_ERR_DISP_NOT_READY, SYS_ERR_DISP_RUNNING}},
 };
 
 const char *rules_command_name(uint64_t command)

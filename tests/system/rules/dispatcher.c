@@ -17,6 +17,8 @@
 #define UDISP 0x220000ul
 #define ENDPOINT(offset, messages) ((uint64_t)(offset) | (uint64_t)(messages) << 32)
 #define TURNS_MAX 1000u
+#define KERNEL ObjType_Kernel
+#define GROUP (KERNEL_GROUPS - 1) ///< of a domain that is not there
 
 static const struct rules_row new_rows[] = {
     {DISPATCHER_CMD_RUN, AT(FIRST), {0}, SYS_ERR_DISP_NOT_READY},
@@ -78,7 +80,10 @@ static void test_first(void)
 {
     rules_rows(new_rows, sizeof(new_rows) / sizeof(new_rows[0]));
     RULES_LEAST(DISPATCHER_CMD_STATE, FIRST, 0);
+    RULES_EXPECT(SYS_ERR_DISP_NOT_READY, KERNEL_CMD_BEGIN_GROUP, KERNEL, AT(FIRST), GROUP);
     RULES_LEAST(DISPATCHER_CMD_SETUP, FIRST, ROOT, PML4, FRAME, DEATH, ID, UDISP);
+    RULES_EXPECT(SYS_ERR_ARGS, KERNEL_CMD_BEGIN_GROUP, KERNEL, AT(FIRST), KERNEL_GROUPS);
+    RULES_LEAST(KERNEL_CMD_BEGIN_GROUP, KERNEL, AT(FIRST), GROUP);
     rules_rows(endpoint_rows, sizeof(endpoint_rows) / sizeof(endpoint_rows[0]));
     RULES_LEAST(DISPATCHER_CMD_ENDPOINT, FIRST, ENDPOINT(2048, 4), OUT);
     RULES_LEAST(DISPATCHER_CMD_INFO, FIRST, AT(SLOT_FRAME));
@@ -89,6 +94,7 @@ static void test_first(void)
     EXPECT(state_of(FIRST) == DISPATCHER_STOPPED);
     expect_death(DEATH_STOPPED);
     RULES_EXPECT(SYS_ERR_DISP_RUNNING, DISPATCHER_CMD_RUN, FIRST, 0);
+    RULES_EXPECT(SYS_ERR_DISP_RUNNING, KERNEL_CMD_BEGIN_GROUP, KERNEL, AT(FIRST), GROUP);
     EXPECT_ERR(rules_send(AT(SLOT_TEST), 0, 0, 0), SYS_ERR_LMP_NO_TARGET);
     rules_delete(SLOT_TEST);
 }

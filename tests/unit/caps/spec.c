@@ -66,6 +66,7 @@ static const struct spec_command commands[] = {
     {92, "K", "w", {}},                                          // halt
     {93, "K", "w", {WORD, WORD, SLOTS}},                         // reclaim
     {94, "K", "w", {}},                                          // print
+    {95, "K", "w", {CAP("X", "w")}},                             // begin a group
 };
 
 #define END (1ul << 52)

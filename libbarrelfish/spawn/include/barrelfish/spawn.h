@@ -26,6 +26,7 @@ struct spawn_params {
     const char *const *argv; ///< argv[0] is the domain's name
     const char *const *envp;
     domainid_t domain_id;
+    uint32_t group;            ///< number of the group that begins with it (KERNEL_CMD_BEGIN_GROUP)
     uint32_t flags;            ///< SPAWN_FLAG_; with BOOTINFO `bootinfo` is needed
     bool modulecn, supercn;    ///< make these (empty) CNodes too
     struct capref death_ep;    ///< told of its death by the CPU driver
