@@ -22,18 +22,20 @@
 /// An AVL tree of height 64 has more nodes than 2^40 bytes have slots.
 #define MDB_PATH_MAX 64
 
+/// What orders the copies of an object before their badges. A type has one mark at most.
+#define ORDER_FLAGS (CAPFLAG_HELD | MDB_MARKS)
+_Static_assert(CAPFLAG_HELD > MDB_MARKS, "M1: those that are held come last");
+
+/// Flags of a key that is before all copies with the mark that their type has.
+#define ANY_MARK 1u
+
 /// A place in the order.
 struct key {
     uint64_t base, bytes, extra, badge;
     uintptr_t address;
     uint8_t order;
-    bool held, marked;
+    uint8_t flags; ///< ORDER_FLAGS
 };
-
-static uint64_t object_extra(const struct cap *cap)
-{
-    return cap->extra & cap_type(cap->type)->extra_mask;
-}
 
 static uint64_t badge_of(const struct cap *cap)
 {
@@ -43,7 +45,7 @@ static uint64_t badge_of(const struct cap *cap)
 static bool same_object(const struct cap *a, const struct cap *b)
 {
     return a->type == b->type && a->base == b->base && a->bytes == b->bytes &&
-           object_extra(a) == object_extra(b);
+           ((a->extra ^ b->extra) & cap_type(a->type)->extra_mask) == 0;
 }
 
 static bool is_marked(const struct cap *cap)
@@ -51,39 +53,29 @@ static bool is_marked(const struct cap *cap)
     return (cap->flags & MDB_MARKS) != 0;
 }
 
-static bool is_held(const struct cap *cap)
+/// The key before the copies of an object with these flags.
+static struct key key_among(const struct cap *cap, unsigned flags)
 {
-    return (cap->flags & CAPFLAG_HELD) != 0;
+    const struct cap_type *type = cap_type(cap->type);
+    return (struct key){.base = cap->base,
+                        .bytes = cap->bytes,
+                        .extra = cap->extra & type->extra_mask,
+                        .order = type->order,
+                        .flags = (uint8_t)flags};
 }
 
 static struct key key_of(const struct cte *cte)
 {
-    const struct cap *cap = &cte->cap;
-    return (struct key){.base = cap->base,
-                        .bytes = cap->bytes,
-                        .extra = object_extra(cap),
-                        .badge = badge_of(cap),
-                        .address = (uintptr_t)cte,
-                        .order = cap_type(cap->type)->order,
-                        .held = is_held(cap),
-                        .marked = is_marked(cap)};
-}
-
-/// The key before the copies of an object that are held or not, with or without the mark.
-static struct key key_among(const struct cap *cap, bool held, bool marked)
-{
-    return (struct key){.base = cap->base,
-                        .bytes = cap->bytes,
-                        .extra = object_extra(cap),
-                        .order = cap_type(cap->type)->order,
-                        .held = held,
-                        .marked = marked};
+    struct key key = key_among(&cte->cap, cte->cap.flags & ORDER_FLAGS);
+    key.badge = badge_of(&cte->cap);
+    key.address = (uintptr_t)cte;
+    return key;
 }
 
 /// The key before all copies of an object.
 static struct key key_before(const struct cap *cap)
 {
-    return key_among(cap, false, false);
+    return key_among(cap, 0);
 }
 
 /// The key after all objects of this range whose order is not above `order`.
@@ -95,8 +87,7 @@ static struct key key_after(const struct cap *cap, uint8_t order)
                         .badge = UINT64_MAX,
                         .address = UINTPTR_MAX,
                         .order = order,
-                        .held = true,
-                        .marked = true};
+                        .flags = UINT8_MAX};
 }
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -118,10 +109,9 @@ static int compare(const struct key *key, const struct cte *cte)
     uint64_t extra = cap->extra & type->extra_mask;
     if (key->extra != extra)
         return compare_numbers(key->extra, extra);
-    if (key->held != is_held(cap))
-        return key->held ? 1 : -1;
-    if (key->marked != is_marked(cap))
-        return key->marked ? 1 : -1;
+    unsigned flags = cap->flags & ORDER_FLAGS;
+    if (key->flags != flags)
+        return key->flags < flags ? -1 : 1;
     if (key->badge != (cap->extra & type->badge_mask))
         return compare_numbers(key->badge, cap->extra & type->badge_mask);
     return compare_numbers(key->address, (uintptr_t)cte);
@@ -164,9 +154,12 @@ static void rotate_left(struct cte **link)
 }
 
 /// Restores M2 and M3 for a node whose subtrees satisfy them and differ in height by two at most.
-static void rebalance(struct cte **link)
+/// False: what the node above goes by is as before.
+static bool rebalance(struct cte **link)
 {
     struct cte *cte = *link;
+    uint64_t max_end = cte->max_end;
+    unsigned level = level_of(cte);
     if (level_of(cte->left) > level_of(cte->right) + 1) {
         if (level_of(cte->left->right) > level_of(cte->left->left))
             rotate_left(&cte->left);
@@ -178,6 +171,7 @@ static void rebalance(struct cte **link)
     } else {
         update(cte);
     }
+    return level_of(*link) != level || (*link)->max_end != max_end;
 }
 
 static unsigned class_of(const struct cap *cap)
@@ -201,8 +195,8 @@ void mdb_insert(struct mdb *mdb, struct cte *cte)
     *link = cte;
     update(cte);
     mdb->count++;
-    while (depth > 0)
-        rebalance(path[--depth]);
+    while (depth > 0 && rebalance(path[depth - 1]))
+        depth--;
 }
 
 void mdb_remove(struct mdb *mdb, struct cte *cte)
@@ -210,17 +204,17 @@ void mdb_remove(struct mdb *mdb, struct cte *cte)
     struct cte **path[MDB_PATH_MAX];
     struct cte **link = &mdb->root[class_of(&cte->cap)];
     struct key key = key_of(cte);
-    unsigned depth = 0;
+    unsigned depth = 0, place;
     while (*link != cte) {
         kassert(*link != NULL && depth < MDB_PATH_MAX);
         path[depth++] = link;
         link = compare(&key, *link) < 0 ? &(*link)->left : &(*link)->right;
     }
+    place = depth;
     if (cte->left == NULL || cte->right == NULL) {
         *link = cte->left != NULL ? cte->left : cte->right;
     } else {
         // The next node in order takes its place; the path goes on to where that one was.
-        unsigned place = depth;
         path[depth++] = link;
         struct cte **next_link = &cte->right;
         while ((*next_link)->left != NULL) {
@@ -232,13 +226,16 @@ void mdb_remove(struct mdb *mdb, struct cte *cte)
         *next_link = next->right;
         next->left = cte->left;
         next->right = cte->right;
+        next->max_end = cte->max_end;
+        next->cap.level = cte->cap.level;
         *link = next;
         if (depth > place + 1)
             path[place + 1] = &next->right;
     }
     mdb->count--;
-    while (depth > 0)
-        rebalance(path[--depth]);
+    // A node that is as it was ends the way up, but not below `place`, where another one stands now.
+    while (depth > 0 && (rebalance(path[depth - 1]) || depth - 1 > place))
+        depth--;
 }
 
 static bool reaches(const struct cte *cte, uint64_t end)
@@ -334,8 +331,8 @@ struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const st
 struct cte *mdb_find_badged(const struct mdb *mdb, const struct cap *cap, const struct cte *except)
 {
     struct cte *found = NULL;
-    for (unsigned held = 0; held < 2 && found == NULL; held++) {
-        struct key key = key_among(cap, held != 0, false);
+    for (unsigned held = 0; held <= CAPFLAG_HELD && found == NULL; held += CAPFLAG_HELD) {
+        struct key key = key_among(cap, held);
         key.badge = badge_of(cap);
         found = next_copy(mdb, cap, key, except);
         if (found != NULL && badge_of(&found->cap) != badge_of(cap))
@@ -347,8 +344,8 @@ struct cte *mdb_find_badged(const struct mdb *mdb, const struct cap *cap, const 
 struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool marked)
 {
     struct cte *found = NULL;
-    for (unsigned held = 0; held < 2 && found == NULL; held++) {
-        found = next_copy(mdb, cap, key_among(cap, held != 0, marked), NULL);
+    for (unsigned held = 0; held <= CAPFLAG_HELD && found == NULL; held += CAPFLAG_HELD) {
+        found = next_copy(mdb, cap, key_among(cap, held | (marked ? ANY_MARK : 0)), NULL);
         if (found != NULL && is_marked(&found->cap) != marked)
             found = NULL;
     }
@@ -357,14 +354,14 @@ struct cte *mdb_find_marked(const struct mdb *mdb, const struct cap *cap, bool m
 
 struct cte *mdb_find_held(const struct mdb *mdb, const struct cap *cap)
 {
-    struct cte *found = next_copy(mdb, cap, key_among(cap, true, false), NULL);
+    struct cte *found = next_copy(mdb, cap, key_among(cap, CAPFLAG_HELD), NULL);
     if (found == NULL || badge_of(&found->cap) == 0 || badge_of(&found->cap) == badge_of(cap))
         return found;
     // The first one has another badge. One without a badge could still be an own one.
-    found = next_copy(mdb, cap, key_among(cap, true, true), NULL);
+    found = next_copy(mdb, cap, key_among(cap, CAPFLAG_HELD | ANY_MARK), NULL);
     if (found != NULL)
         return found;
-    struct key key = key_among(cap, true, false);
+    struct key key = key_among(cap, CAPFLAG_HELD);
     key.badge = badge_of(cap);
     found = next_copy(mdb, cap, key, NULL);
     return found != NULL && badge_of(&found->cap) == badge_of(cap) ? found : NULL;

@@ -31,7 +31,7 @@
 #define CONTAINER                                                                                  \
     MEMORY, .copyable = true, .owned = true, .contains = true, .cleared = true, .returned = true
 
-static const struct cap_type types[ObjType_Num] = {
+const struct cap_type cap_types[ObjType_Num] = {
     [ObjType_Null] = {.name = "Null"},
     [ObjType_PhysAddr] = {.name = "PhysAddr",
                           MEMORY,
@@ -157,16 +157,11 @@ static const struct cap_type types[ObjType_Num] = {
     [ObjType_ID] = {.name = "ID", NUMBER(MDB_ID, UINT64_MAX), .copyable = true, .sendable = true},
 };
 
-const struct cap_type *cap_type(uint8_t type)
-{
-    return &types[type];
-}
-
 bool cap_type_fits(uint8_t type, uint64_t base, uint64_t bytes)
 {
     if (type == ObjType_Null || type >= ObjType_Num)
         return false;
-    const struct cap_type *row = &types[type];
+    const struct cap_type *row = &cap_types[type];
     return bytes >= row->min && bytes <= row->max && base % row->align == 0 &&
            bytes % row->align == 0 && (!row->pow2 || (bytes & (bytes - 1)) == 0) &&
            bytes <= row->limit && base <= row->limit - bytes;
@@ -174,11 +169,11 @@ bool cap_type_fits(uint8_t type, uint64_t base, uint64_t bytes)
 
 bool cap_type_reaches(uint8_t from, uint8_t to)
 {
-    uint32_t found = types[from].retype_into, before;
+    uint32_t found = cap_types[from].retype_into, before;
     do {
         before = found;
         for (unsigned type = 0; type < ObjType_Num; type++)
-            found |= (before >> type & 1) != 0 ? types[type].retype_into : 0;
+            found |= (before >> type & 1) != 0 ? cap_types[type].retype_into : 0;
     } while (found != before);
     return (found >> to & 1) != 0;
 }
@@ -287,6 +282,6 @@ errval_t cap_command_check(uint64_t command, uint8_t type, uint8_t rights)
     const struct cap_command *row = cap_command(command);
     if (row == NULL || (row->types >> type & 1) == 0)
         return SYS_ERR_ILLEGAL_INVOCATION;
-    uint8_t needed = command == CAP_CMD_RETYPE ? types[type].retype_right : row->rights;
+    uint8_t needed = command == CAP_CMD_RETYPE ? cap_types[type].retype_right : row->rights;
     return (rights & needed) == needed ? SYS_ERR_OK : SYS_ERR_RIGHTS;
 }

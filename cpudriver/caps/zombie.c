@@ -184,6 +184,24 @@ static struct cte *found_inside(const struct caps *caps, struct cte *zombie)
     return other && lies_in_itself(caps, zombie) ? slot : zombie;
 }
 
+/// The first place from `place` on, and before `end`, that has something in it other than the zombie
+/// itself (Z1), or `end`.
+static uint32_t next_full(const struct caps *caps, const struct cte *zombie, uint32_t place,
+                          uint32_t end)
+{
+    const struct cap *cap = &zombie->cap;
+    if (cap_is_vnode(cap)) {
+        const struct vnode *vnode = caps_ptr(caps, cap->base);
+        while (place < end && vnode->mapping[place] == NULL)
+            place++;
+        return place;
+    }
+    const struct cte *slots = caps_ptr(caps, cap->base);
+    while (place < end && (cte_empty(&slots[place]) || &slots[place] == zombie))
+        place++;
+    return place;
+}
+
 bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
 {
     *budget -= 1;
@@ -194,16 +212,16 @@ bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
         slot_delete_step(caps, made, budget);
         return true;
     }
-    for (uint32_t places = places_in(cap); *budget > 0; cap->aux++) {
-        struct cte *slot = at_place(caps, cap, cap->aux);
-        *budget -= 1;
-        if (slot != NULL && slot != zombie && !cte_empty(slot)) // Z1
-            return found_inside(caps, zombie) != zombie || empty_place(caps, zombie, slot, budget);
-        if (cap->aux + 1u == places) {
-            *budget -= 2 * CAPS_COST_DELETE;
-            finish(caps, zombie);
-            return true;
-        }
+    uint32_t first = cap->aux, places = places_in(cap), left = *budget > 0 ? (uint32_t)*budget : 0;
+    uint32_t end = places - first < left ? places : first + left;
+    cap->aux = next_full(caps, zombie, first, end);
+    *budget -= (int)(cap->aux - first) + 1;
+    if (cap->aux < end)
+        return found_inside(caps, zombie) != zombie ||
+               empty_place(caps, zombie, at_place(caps, cap, cap->aux), budget);
+    if (end == places) {
+        *budget -= 2 * CAPS_COST_DELETE;
+        finish(caps, zombie);
     }
     return true;
 }

@@ -47,8 +47,14 @@ struct cap_type {
     uint64_t badge_mask; ///< bits of extra that tell copies of an object apart
 };
 
+/// The table, visible so that a lookup in a hot path is no call; use cap_type().
+extern const struct cap_type cap_types[ObjType_Num];
+
 /// The row of a type, which must be less than ObjType_Num.
-const struct cap_type *cap_type(uint8_t type);
+static inline const struct cap_type *cap_type(uint8_t type)
+{
+    return &cap_types[type];
+}
 
 /// Whether the table allows this size and place for an object of the type; false for any other
 /// number.
