@@ -55,16 +55,16 @@ void dispatcher_make_runnable(struct dcb *dcb)
     schedule_add(dcb);
 }
 
-static void save_segments(struct dcb *dcb)
+static void save_bases(struct dcb *dcb)
 {
-    segments_save(dcb);
+    bases_save(dcb);
     kcb.regs.fs_base = dcb->fs_base;
     kcb.regs.gs_base = dcb->gs_base;
 }
 
 void dispatcher_save(struct dcb *dcb)
 {
-    save_segments(dcb);
+    save_bases(dcb);
     if (dispatcher_is_disabled(dcb, kcb.regs.rip)) {
         dcb->shared->disabled_save = kcb.regs;
         dcb->entry = DCB_RESUME;
@@ -76,7 +76,7 @@ void dispatcher_save(struct dcb *dcb)
 
 void dispatcher_block(struct dcb *dcb, uint64_t wakeup)
 {
-    save_segments(dcb);
+    save_bases(dcb);
     dcb->entry = DCB_UPCALL;
     dcb->state = DISPATCHER_BLOCKED;
     schedule_remove(dcb);
@@ -214,5 +214,5 @@ void dispatcher_switch(struct dcb *dcb)
         load_return(dcb);
     else
         dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
-    segments_load(dcb);
+    bases_load(dcb);
 }

@@ -38,8 +38,8 @@ struct dcb {
     uint32_t
         untold; ///< 1: there may be deaths that it could not be told; lrpc_has_seen_all() reads
                 ///< both at once
-    uint64_t fs_base, gs_base;       ///< as they were when it left the core
-    uint64_t selectors;              ///< likewise, as cpu_read_selectors() has them; 0 on the core
+    uint64_t fs_base, gs_base; ///< as they were when it left the core
+    uint64_t selectors;        ///< as cpu_read_selectors() has them; 0 while it is kcb.fpu_owner
     uint64_t return_rip, return_rsp; ///< DCB_RETURN
     uint64_t scheduled;              ///< times it came onto the core
     uint64_t run_cycles;             ///< time outside of the CPU driver

@@ -80,7 +80,7 @@ struct kcb {
     struct ring turns;   ///< groups with runnable dispatchers, the current one first
     struct run_group groups[KERNEL_GROUPS];
     struct run_group former; ///< those whose group has begun anew
-    struct dcb *fpu_owner;   ///< whose FPU state is in the registers
+    struct dcb *fpu_owner;   ///< whose FPU state, and selectors, are in the registers
     uint64_t slice_end;      ///< TSC; 0: it does not matter
     bool slice_owned;        ///< the slice is that of the present head
     bool unsettled;          ///< an event's end has to arm the timer anew

@@ -47,6 +47,7 @@ static inline bool lrpc_is_awaited(const struct cap *endpoint)
 static inline void lrpc_hand_over(struct dcb *from, struct dcb *to, uint32_t badge)
 {
     struct registers *regs = &kcb.regs;
+    bases_save(from);
     from->return_rip = regs->rip;
     from->return_rsp = regs->rsp;
     from->entry = DCB_RETURN;
@@ -59,7 +60,7 @@ static inline void lrpc_hand_over(struct dcb *from, struct dcb *to, uint32_t bad
     kcb.arch.cr3 = to->pml4;
     cpu_write_cr3(to->pml4);
     fpu_hand_over(from, to);
-    segments_hand_over(from, to);
+    bases_load(to);
     if (kcb.event_start - to->info_tsc >= kcb.tsc_per_ms)
         info_update(to);
     regs->rax = SYS_ERR_OK;

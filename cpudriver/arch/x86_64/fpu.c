@@ -31,26 +31,27 @@ void fpu_init(void)
     cpu_write_cr0(cpu_read_cr0() & ~(CR0_TS | CR0_EM));
 }
 
-static void load(struct dcb *dcb)
+static __attribute__((noinline)) void make_area(struct dcb *dcb)
 {
     uint8_t *area = dcb_fpu(dcb);
-    if (!dcb->fpu_used) {
-        memset(area, 0, kcb.arch.xsave_bytes);
-        memcpy(area, &(uint16_t){FCW_DEFAULT}, 2);
-        memcpy(area + 24, &(uint32_t){MXCSR_DEFAULT}, 4);
-        area[XSAVE_HEADER_OFFSET] = 0x3; // x87 and SSE as given above, AVX in its initial state
-        dcb->fpu_used = true;
-    }
-    fpu_load(dcb, (uint32_t)kcb.arch.xsave_mask);
+    memset(area, 0, kcb.arch.xsave_bytes);
+    memcpy(area, &(uint16_t){FCW_DEFAULT}, 2);
+    memcpy(area + 24, &(uint32_t){MXCSR_DEFAULT}, 4);
+    area[XSAVE_HEADER_OFFSET] = 0x3; // x87 and SSE as given above, AVX in its initial state
+    dcb->fpu_used = true;
 }
 
 void fpu_switch(struct dcb *dcb)
 {
     if (kcb.fpu_owner == dcb)
         return;
+    uint32_t mask = (uint32_t)kcb.arch.xsave_mask;
     if (kcb.fpu_owner != NULL)
-        fpu_save(kcb.fpu_owner, (uint32_t)kcb.arch.xsave_mask);
-    load(dcb);
+        fpu_save(kcb.fpu_owner, mask);
+    if (!dcb->fpu_used)
+        make_area(dcb);
+    fpu_load(dcb, mask);
+    selectors_hand_over(kcb.fpu_owner, dcb);
     kcb.fpu_owner = dcb;
 }
 

@@ -10,8 +10,8 @@ struct dcb;
 /// Find the components and their size; enable XSAVE.
 void fpu_init(void);
 
-/// dcb comes onto the core: its registers are loaded, and those of the last one kept, if they
-/// differ.
+/// dcb comes onto the core: its registers are loaded, the selectors of ds, es, fs and gs among them,
+/// and those of the last one kept, if they differ.
 void fpu_switch(struct dcb *dcb);
 
 /// dcb goes for good.

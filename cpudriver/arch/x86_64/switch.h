@@ -30,6 +30,31 @@ static inline void fpu_load(struct dcb *dcb, uint32_t mask)
     asm volatile("xrstor %0" : : "m"(*(uint8_t(*)[DCB_FPU_BYTES])dcb_fpu(dcb)), "a"(mask), "d"(0));
 }
 
+static inline void bases_save(struct dcb *dcb)
+{
+    dcb->fs_base = cpu_read_fs_base();
+    dcb->gs_base = cpu_read_gs_base();
+}
+
+static inline void bases_load(const struct dcb *dcb)
+{
+    cpu_write_fs_base(dcb->fs_base);
+    cpu_write_gs_base(dcb->gs_base);
+}
+
+/// `to` comes onto the core, where `from` (NULL: one that is no more) was last: no selector of ds,
+/// es, fs and gs is left to it. That nobody has one is the only case that is quick. The bases of
+/// `from` are saved before, and those of `to` loaded afterwards, for a selector changes them.
+static inline void selectors_hand_over(struct dcb *from, struct dcb *to)
+{
+    if (__builtin_expect(!cpu_has_selector(to->selectors), true))
+        return;
+    if (from != NULL)
+        from->selectors = cpu_read_selectors();
+    cpu_write_selectors(to->selectors);
+    to->selectors = 0;
+}
+
 /// `to`, which has run before, comes onto the core in the place of `from`.
 static inline void fpu_hand_over(struct dcb *from, struct dcb *to)
 {
@@ -37,37 +62,5 @@ static inline void fpu_hand_over(struct dcb *from, struct dcb *to)
     fpu_save(from, mask);
     fpu_load(to, mask);
     kcb.fpu_owner = to;
-}
-
-/// The current dispatcher leaves the core: keeps its segment registers.
-static inline void segments_save(struct dcb *dcb)
-{
-    dcb->selectors = cpu_read_selectors();
-    dcb->fs_base = cpu_read_fs_base();
-    dcb->gs_base = cpu_read_gs_base();
-}
-
-/// A dispatcher comes onto the core: whatever another one left in the segment registers is gone.
-/// Loading a selector is slow, and almost all have none.
-static inline void segments_load(struct dcb *dcb)
-{
-    if (cpu_read_selectors() != dcb->selectors)
-        cpu_write_selectors(dcb->selectors);
-    dcb->selectors = 0;
-    cpu_write_fs_base(dcb->fs_base);
-    cpu_write_gs_base(dcb->gs_base);
-}
-
-/// Both at once. That nobody has a selector is the only case that is quick.
-static inline void segments_hand_over(struct dcb *from, struct dcb *to)
-{
-    if (__builtin_expect(cpu_has_selector(to->selectors), false)) {
-        segments_save(from);
-        segments_load(to);
-        return;
-    }
-    from->fs_base = cpu_read_fs_base();
-    from->gs_base = cpu_read_gs_base();
-    cpu_write_fs_base(to->fs_base);
-    cpu_write_gs_base(to->gs_base);
+    selectors_hand_over(from, to);
 }
