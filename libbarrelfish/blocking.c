@@ -14,13 +14,16 @@ delayus_t blocking_set_limit(delayus_t limit_us)
     return before;
 }
 
-systime_t blocking_deadline(delayus_t limit_us)
+systime_t blocking_until(delayus_t limit_us)
 {
-    delayus_t set = thread_self()->blocking_limit_us;
-    limit_us = set != 0 ? set : limit_us;
-    if (limit_us == BLOCKING_FOREVER) {
-        return 0; // without a look at the clock, which all cores share in an emulator
-    }
     systime_t now = systime_now(), ticks = us_to_systime(limit_us);
     return ticks > UINT64_MAX - now ? 0 : now + ticks;
+}
+
+systime_t blocking_deadline(delayus_t limit_us)
+{
+    delayus_t set = disp_self()->current->blocking_limit_us;
+    limit_us = set != 0 ? set : limit_us;
+    // Without a look at the clock, which all cores share in an emulator.
+    return limit_us == BLOCKING_FOREVER ? 0 : blocking_until(limit_us);
 }

@@ -37,16 +37,12 @@ struct dispatcher_shared *disp_shared(void)
 
 dispatcher_handle_t disp_disable(void)
 {
-    struct dispatcher *disp = disp_self();
-    disp->shared.disabled = 1;
-    __asm__ volatile("" ::: "memory");
-    return (dispatcher_handle_t)disp;
+    return (dispatcher_handle_t)dispatch_disable();
 }
 
 void disp_enable(dispatcher_handle_t handle)
 {
-    __asm__ volatile("" ::: "memory");
-    ((struct dispatcher *)handle)->shared.disabled = 0;
+    dispatch_enable((struct dispatcher *)handle);
 }
 
 dispatcher_handle_t disp_try_disable(bool *was_enabled)
@@ -73,19 +69,6 @@ coreid_t disp_get_current_core_id(void)
 domainid_t disp_get_domain_id(void)
 {
     return disp_self()->shared.domain_id;
-}
-
-void dispatch_poll(struct dispatcher *disp)
-{
-    if (disp->shared.lmp_delivered != disp->shared.lmp_seen) {
-        lmp_endpoints_poll_disabled(disp);
-    }
-    if (disp->timers != NULL) {
-        deferred_poll_disabled(disp);
-    }
-    if (disp->polled != NULL || disp->armed != NULL) {
-        waitset_poll_disabled(disp);
-    }
 }
 
 void disp_set_poll_limit(uint32_t polls)
@@ -140,8 +123,9 @@ static bool poll_for_event(struct dispatcher *disp)
     return false;
 }
 
-// Polls, then sleeps. Returns if a thread has become runnable; else it continues in upcall_run().
-static void wait_for_event(struct dispatcher *disp)
+// Polls, then sleeps. Returns if a thread has become runnable; else it continues in upcall_run(). Out
+// of line, because a thread that is ready needs none of its registers.
+static __attribute__((noinline)) void wait_for_event(struct dispatcher *disp)
 {
     disp->wait_start = disp->wait_polled = disp->wake_announced = 0;
     if (disp->polled_count > 0 && poll_for_event(disp)) {

@@ -131,13 +131,25 @@ static inline struct dispatcher *disp_self(void)
     return disp;
 }
 
+/// disp_disable() and disp_enable() without a call, for this library's own short paths.
+static inline struct dispatcher *dispatch_disable(void)
+{
+    struct dispatcher *disp = disp_self();
+    disp->shared.disabled = 1;
+    __asm__ volatile("" ::: "memory");
+    return disp;
+}
+
+static inline void dispatch_enable(struct dispatcher *disp)
+{
+    __asm__ volatile("" ::: "memory");
+    disp->shared.disabled = 0;
+}
+
 // dispatch.c
 
 /// Prepares the first dispatcher and makes the caller its main thread; still disabled afterwards.
 void dispatch_init(struct dispatcher *disp);
-
-/// Looks for events of all kinds. Disabled.
-void dispatch_poll(struct dispatcher *disp);
 
 /// Asks for an upcall at the end of the slice, because another thread than the current one is or
 /// may become runnable: if no other dispatcher waits for this core the CPU driver would not come
@@ -232,20 +244,32 @@ void deferred_remove_disabled(struct dispatcher *disp, struct deferred_event *ev
 void lmp_endpoints_init(struct dispatcher *disp);
 void lmp_endpoints_poll_disabled(struct dispatcher *disp);
 
+/// Looks for events of all kinds. Disabled.
+static inline void dispatch_poll(struct dispatcher *disp)
+{
+    if (disp->shared.lmp_delivered != disp->shared.lmp_seen) {
+        lmp_endpoints_poll_disabled(disp);
+    }
+    if (disp->timers != NULL) {
+        deferred_poll_disabled(disp);
+    }
+    if (disp->polled != NULL || disp->armed != NULL) {
+        waitset_poll_disabled(disp);
+    }
+}
+
 // lmp_endpoints.c, lrpc.c
 
 /// A message came, with a capability or without: *cap (may be NULL) as of lmp_endpoint_recv().
 void lmp_endpoint_take_cap(struct lmp_endpoint *ep, bool has_cap, struct capref *cap);
 
-enum lrpc_result { LRPC_SENT, LRPC_RECEIVED };
-
 /// Sends *msg; if the dispatcher would sleep otherwise and `ep` is empty, also waits, until the
-/// next message came straight to `ep` (LRPC_RECEIVED: it is in *msg) or another one has to be
-/// looked for. Disabled. Errors: of lmp_send().
-LIB_MUST_CHECK errval_t lrpc_try_disabled(struct dispatcher *disp, struct capref to, uint32_t flags,
-                                          struct capref send_cap, struct lmp_endpoint *ep,
-                                          struct lmp_recv_msg *msg, struct capref *cap,
-                                          enum lrpc_result *result);
+/// next message came straight to `ep` (it is in *msg, and *received has LMP_RECV_ bits) or another
+/// one has to be looked for (*received is 0, which it has to be before). `to`, `send_cap`: of
+/// get_cap_caddr(). Disabled. Errors: of lmp_send().
+LIB_MUST_CHECK errval_t lrpc_try_disabled(struct dispatcher *disp, uint64_t to, uint64_t flags,
+                                          uint64_t send_cap, struct lmp_endpoint *ep,
+                                          struct lmp_recv_msg *msg, uint64_t *received);
 
 // arch/x86_64/context.S
 

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "barrelfish/capabilities.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/slot_alloc.h"
 #include "block_map.h"
@@ -78,9 +79,9 @@ errval_t lmp_endpoint_alloc(size_t messages, struct lmp_endpoint **retep)
     }
     size_t bytes = sizeof(struct lmp_endpoint) + LMP_ENDPOINT_BYTES(count);
     size_t blocks = (bytes + FRAME_BLOCK_BYTES - 1) / FRAME_BLOCK_BYTES;
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     size_t first = block_map_take(disp->frame_blocks, FRAME_BLOCKS, blocks);
-    disp_enable((dispatcher_handle_t)disp);
+    dispatch_enable(disp);
     if (first == BLOCK_MAP_NONE) {
         return LIB_ERR_ENDPOINT_ALLOC;
     }
@@ -99,9 +100,9 @@ errval_t lmp_endpoint_alloc(size_t messages, struct lmp_endpoint **retep)
 void lmp_endpoint_free(struct lmp_endpoint *ep)
 {
     (void)lmp_endpoint_deregister(ep);
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     block_map_give(disp->frame_blocks, ep->first_block, ep->blocks);
-    disp_enable((dispatcher_handle_t)disp);
+    dispatch_enable(disp);
 }
 
 errval_t lmp_endpoint_create_in_slot(size_t messages, struct capref dest,
@@ -137,6 +138,16 @@ errval_t endpoint_create(size_t buflen, struct capref *retcap, struct lmp_endpoi
     return SYS_ERR_OK;
 }
 
+void endpoint_destroy(struct capref cap, struct lmp_endpoint *ep)
+{
+    (void)cap_revoke(cap);
+    (void)cap_destroy(cap);
+    if (!capref_is_null(ep->recv_slot)) {
+        (void)cap_destroy(ep->recv_slot);
+    }
+    lmp_endpoint_free(ep);
+}
+
 // A closing that lmp_endpoint_recv() has told is no event any more: else whoever listens for
 // senders yet to come would be told for ever.
 static bool has_event(const struct lmp_endpoint *ep)
@@ -148,7 +159,7 @@ static bool has_event(const struct lmp_endpoint *ep)
 errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
                                struct event_closure closure)
 {
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_register_disabled(ws, &ep->waitset_state, closure);
     if (err_is_ok(err)) {
         if (has_event(ep)) {
@@ -157,16 +168,16 @@ errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
             registered_add(disp, ep);
         }
     }
-    disp_enable((dispatcher_handle_t)disp);
+    dispatch_enable(disp);
     return err;
 }
 
 errval_t lmp_endpoint_deregister(struct lmp_endpoint *ep)
 {
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     registered_remove(disp, ep);
     errval_t err = waitset_chan_deregister_disabled(&ep->waitset_state);
-    disp_enable((dispatcher_handle_t)disp);
+    dispatch_enable(disp);
     return err;
 }
 

@@ -18,45 +18,62 @@
 
 #define REPLY_MESSAGES 2u
 
-// Waits until what came is a reply (R2).
-static errval_t await_reply(struct lmp_rpc *rpc, struct lmp_recv_msg *msg, struct capref *cap)
+// Sends a request. Yields to the server as long as its buffer is full.
+static errval_t request(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                        struct capref send_cap, struct lmp_recv_msg *msg, struct capref *cap,
+                        systime_t deadline)
 {
-    errval_t err = SYS_ERR_OK;
-    while (err_is_ok(err) && msg->buf.msglen > 0 && (msg->words[0] & RPC_REQUEST) != 0) {
-        if (!capref_is_null(*cap)) {
-            (void)cap_delete(*cap);
-            lmp_endpoint_set_recv_slot(rpc->reply_ep, *cap);
-            *cap = NULL_CAP;
-        }
-        err = lrpc_wait(rpc->reply_ep, msg, cap);
-    }
-    return err;
-}
-
-// One exchange. *cap is set in any case. Yields to the server as long as its buffer is full.
-static errval_t exchange_now(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
-                             struct capref send_cap, uint64_t out[LMP_MSG_LENGTH],
-                             struct capref *cap)
-{
-    *cap = NULL_CAP;
-    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    systime_t deadline = rpc->limit_us != 0 ? blocking_deadline(rpc->limit_us) : 0;
-    errval_t err;
     for (;;) {
-        msg.buf.msglen = LMP_MSG_LENGTH;
-        memcpy(msg.words, in, sizeof(msg.words));
-        msg.words[0] |= RPC_REQUEST;
-        err = lrpc_call(rpc->server, 0, send_cap, rpc->reply_ep, &msg, cap);
+        msg->buf.msglen = LMP_MSG_LENGTH;
+        memcpy(msg->words, in, sizeof(msg->words));
+        msg->words[0] |= RPC_REQUEST;
+        errval_t err = lrpc_call_until(rpc->server, 0, send_cap, rpc->reply_ep, msg, cap, deadline);
         if (!lmp_err_is_transient(err)) {
-            break;
+            return err;
         }
         if (deadline != 0 && systime_now() >= deadline) {
             return err_push(err, LIB_ERR_SEND_TIMEOUT);
         }
         thread_yield_dispatcher(get_cap_caddr(rpc->server));
     }
-    if (err_is_ok(err)) {
-        err = await_reply(rpc, &msg, cap);
+}
+
+// What came is a request, and so no reply (R2): waits for the next.
+static errval_t await_reply(struct lmp_rpc *rpc, struct lmp_recv_msg *msg, struct capref *cap,
+                            systime_t deadline)
+{
+    if (!capref_is_null(*cap)) {
+        (void)cap_delete(*cap);
+        lmp_endpoint_set_recv_slot(rpc->reply_ep, *cap);
+        *cap = NULL_CAP;
+    }
+    return lrpc_wait_until(rpc->reply_ep, msg, cap, deadline);
+}
+
+// A reply that comes too late must not be taken for that to the next request: it goes to an endpoint
+// that is there no more. The next call connects with the new one.
+static void forget_late_reply(struct lmp_rpc *rpc)
+{
+    lmp_rpc_destroy(rpc);
+    if (err_is_fail(endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep))) {
+        rpc->reply_ep = NULL;
+    }
+    rpc->late = true;
+}
+
+// *cap is set in any case. The thread's limit is not for these, but the connection's own.
+static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
+                         struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
+{
+    *cap = NULL_CAP;
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    systime_t deadline = rpc->limit_us != 0 ? blocking_until(rpc->limit_us) : 0;
+    errval_t err = request(rpc, in, send_cap, &msg, cap, deadline);
+    while (err_is_ok(err) && msg.buf.msglen > 0 && (msg.words[0] & RPC_REQUEST) != 0) {
+        err = await_reply(rpc, &msg, cap, deadline);
+    }
+    if (err_no(err) == LIB_ERR_RECV_TIMEOUT) {
+        forget_late_reply(rpc);
     }
     if (err_is_fail(err)) {
         return err;
@@ -66,37 +83,6 @@ static errval_t exchange_now(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENG
     }
     memcpy(out, msg.words, sizeof(msg.words));
     return out[0];
-}
-
-// A reply that comes too late must not be taken for that to the next request: it goes to an endpoint
-// that is there no more. The next call connects with the new one.
-static void forget_late_reply(struct lmp_rpc *rpc)
-{
-    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    struct capref cap;
-    while (err_is_ok(lmp_endpoint_recv(rpc->reply_ep, &msg.buf, &cap))) {
-        if (!capref_is_null(cap)) {
-            (void)cap_destroy(cap);
-        }
-    }
-    lmp_rpc_destroy(rpc);
-    if (err_is_fail(endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep))) {
-        rpc->reply_ep = NULL;
-    }
-    rpc->late = true;
-}
-
-// The thread's limit is not for these, but the connection's own.
-static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
-                         struct capref send_cap, uint64_t out[LMP_MSG_LENGTH], struct capref *cap)
-{
-    delayus_t before = blocking_set_limit(rpc->limit_us != 0 ? rpc->limit_us : BLOCKING_FOREVER);
-    errval_t err = exchange_now(rpc, in, send_cap, out, cap);
-    (void)blocking_set_limit(before);
-    if (err_no(err) == LIB_ERR_RECV_TIMEOUT && rpc->limit_us != 0) {
-        forget_late_reply(rpc);
-    }
-    return err;
 }
 
 // Gives the server the reply endpoint.
@@ -131,16 +117,9 @@ errval_t lmp_rpc_init_limited(struct lmp_rpc *rpc, struct capref server, delayus
 
 void lmp_rpc_destroy(struct lmp_rpc *rpc)
 {
-    if (rpc->reply_ep == NULL) {
-        return;
+    if (rpc->reply_ep != NULL) {
+        endpoint_destroy(rpc->reply_cap, rpc->reply_ep);
     }
-    // The server must not write to where something else will be.
-    (void)cap_revoke(rpc->reply_cap);
-    (void)cap_destroy(rpc->reply_cap);
-    if (!capref_is_null(rpc->reply_ep->recv_slot)) {
-        (void)slot_free(rpc->reply_ep->recv_slot);
-    }
-    lmp_endpoint_free(rpc->reply_ep);
 }
 
 errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],

@@ -78,15 +78,22 @@ static errval_t check_reply(struct lmp_server *server, uint32_t badge, errval_t 
     return err;
 }
 
+// R1, whatever error a handler was told.
+static void copy_answer(uint64_t words[LMP_MSG_LENGTH], const uint64_t answer[LMP_MSG_LENGTH])
+{
+    memcpy(words, answer, LMP_MSG_LENGTH * sizeof(words[0]));
+    words[0] &= ~RPC_REQUEST;
+}
+
 // Keeps the reply for lmp_server_run(), if the handler of the request gives it there.
 static bool keep_reply(struct lmp_server *server, uint32_t badge,
-                       const uint64_t words[LMP_MSG_LENGTH])
+                       const uint64_t answer[LMP_MSG_LENGTH])
 {
     if (server->handling != thread_self() || server->handled != badge || server->replied != 0) {
         return false;
     }
     server->reply.buf.msglen = LMP_MSG_LENGTH;
-    memcpy(server->reply.words, words, sizeof(server->reply.words));
+    copy_answer(server->reply.words, answer);
     server->replied = badge;
     return true;
 }
@@ -100,13 +107,12 @@ errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
     }
     uint32_t flags = LMP_FLAG_YIELD;
     uint64_t words[LMP_MSG_LENGTH];
-    memcpy(words, answer, sizeof(words));
-    words[0] &= ~RPC_REQUEST; // R1, whatever error a handler was told
     if (!capref_is_null(cap)) {
         flags |= give ? LMP_FLAG_GIVE : LMP_FLAG_NO_GRANT;
-    } else if (keep_reply(server, badge, words)) {
+    } else if (keep_reply(server, badge, answer)) {
         return SYS_ERR_OK;
     }
+    copy_answer(words, answer);
     return check_reply(server, badge,
                        lmp_send(client->reply_cap, flags, cap, LMP_MSG_LENGTH, words));
 }
@@ -179,20 +185,23 @@ static bool send_kept(struct lmp_server *server, bool wait, struct capref *cap)
 {
     uint32_t badge = server->replied;
     struct lmp_client *client = badge != 0 ? client_find(server, badge) : NULL;
-    enum lrpc_result result = LRPC_SENT;
+    uint64_t received = 0;
     server->replied = 0;
     if (client == NULL) {
         return false;
     }
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    uint64_t to = get_cap_caddr(client->reply_cap);
+    struct dispatcher *disp = dispatch_disable();
     dispatch_poll(disp);
     errval_t err = wait && server->ws->pending == NULL
-                       ? lrpc_try_disabled(disp, client->reply_cap, 0, NULL_CAP, server->ep,
-                                           &server->reply, cap, &result)
-                       : sys_lmp_send(get_cap_caddr(client->reply_cap), LMP_FLAG_YIELD, 0,
-                                      LMP_MSG_LENGTH, server->reply.words);
-    disp_enable((dispatcher_handle_t)disp);
-    return err_is_ok(check_reply(server, badge, err)) && result == LRPC_RECEIVED;
+                       ? lrpc_try_disabled(disp, to, 0, 0, server->ep, &server->reply, &received)
+                       : sys_lmp_send(to, LMP_FLAG_YIELD, 0, LMP_MSG_LENGTH, server->reply.words);
+    dispatch_enable(disp);
+    if (err_is_fail(check_reply(server, badge, err)) || received == 0) {
+        return false;
+    }
+    lmp_endpoint_take_cap(server->ep, (received & LMP_RECV_HAS_CAP) != 0, cap);
+    return true;
 }
 
 static void on_message(void *arg)

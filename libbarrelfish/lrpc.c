@@ -9,7 +9,6 @@
 
 #include "barrelfish/lrpc.h"
 
-#include "barrelfish/blocking.h"
 #include "barrelfish/syscalls.h"
 #include "dispatcher.h"
 
@@ -26,36 +25,25 @@ static bool would_sleep(struct dispatcher *disp)
     return disp->run_queue == NULL && disp->timers == NULL && disp->polled == NULL;
 }
 
-errval_t lrpc_try_disabled(struct dispatcher *disp, struct capref to, uint32_t flags,
-                           struct capref send_cap, struct lmp_endpoint *ep,
-                           struct lmp_recv_msg *msg, struct capref *cap, enum lrpc_result *result)
+errval_t lrpc_try_disabled(struct dispatcher *disp, uint64_t to, uint64_t flags, uint64_t send_cap,
+                           struct lmp_endpoint *ep, struct lmp_recv_msg *msg, uint64_t *received)
 {
-    uint64_t to_caddr = get_cap_caddr(to), send_caddr = get_cap_caddr(send_cap);
     // In this order: what comes after would_sleep() has looked keeps the dispatcher from waiting.
     if (!would_sleep(disp) || lmp_endpoint_can_recv(ep) || lmp_endpoint_is_closed(ep)) {
-        *result = LRPC_SENT;
-        return sys_lmp_send(to_caddr, flags | LMP_FLAG_YIELD, send_caddr, msg->buf.msglen,
+        return sys_lmp_send(to, (uint32_t)flags | LMP_FLAG_YIELD, send_cap, msg->buf.msglen,
                             msg->words);
     }
-    uint64_t received;
     disp->shared.tick = 0; // no thread is runnable
-    disp->shared.lrpc_endpoint = lmp_endpoint_offset(ep);
-    errval_t err = sys_lmp_call(to_caddr, flags | LMP_FLAG_CALL, send_caddr, msg, &received);
+    disp->shared.lrpc_endpoint = (uint64_t)ep->kern - (uint64_t)disp;
+    errval_t err = sys_lmp_call(to, flags | LMP_FLAG_CALL, send_cap, msg, received);
     if (disp->looked_for != 0) {
         dispatch_want_tick(disp);
     }
-    if (err_is_fail(err)) {
-        return err;
-    }
-    *result = (received & LMP_RECV_WORDS) != 0 ? LRPC_RECEIVED : LRPC_SENT;
-    if (*result == LRPC_RECEIVED) {
-        lmp_endpoint_take_cap(ep, (received & LMP_RECV_HAS_CAP) != 0, cap);
-    }
-    return SYS_ERR_OK;
+    return err;
 }
 
-static errval_t wait_until(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap,
-                           systime_t deadline)
+errval_t lrpc_wait_until(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap,
+                         systime_t deadline)
 {
     struct waitset ws = WAITSET_INITIALIZER;
     msg->buf.buflen = LMP_MSG_LENGTH;
@@ -76,11 +64,6 @@ static errval_t wait_until(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, st
     }
 }
 
-errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
-{
-    return wait_until(ep, msg, cap, blocking_deadline(BLOCKING_FOREVER));
-}
-
 errval_t lrpc_call_until(struct capref server, uint32_t flags, struct capref send_cap,
                          struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap,
                          systime_t deadline)
@@ -88,24 +71,20 @@ errval_t lrpc_call_until(struct capref server, uint32_t flags, struct capref sen
     if ((flags & ~(LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT)) != 0 || msg->buf.msglen > LMP_MSG_LENGTH) {
         return LIB_ERR_INVALID_ARGS;
     }
-    enum lrpc_result result = LRPC_SENT;
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    uint64_t to = get_cap_caddr(server), send_caddr = get_cap_caddr(send_cap), received = 0;
+    struct dispatcher *disp = dispatch_disable();
     // Who waits in the CPU driver is not woken by a time.
-    errval_t err = deadline != 0
-                       ? sys_lmp_send(get_cap_caddr(server), flags | LMP_FLAG_YIELD,
-                                      get_cap_caddr(send_cap), msg->buf.msglen, msg->words)
-                       : lrpc_try_disabled(disp, server, flags, send_cap, ep, msg, cap, &result);
-    disp_enable((dispatcher_handle_t)disp);
-    if (err_is_fail(err) || result == LRPC_RECEIVED) {
+    errval_t err =
+        deadline == 0
+            ? lrpc_try_disabled(disp, to, flags, send_caddr, ep, msg, &received)
+            : sys_lmp_send(to, flags | LMP_FLAG_YIELD, send_caddr, msg->buf.msglen, msg->words);
+    dispatch_enable(disp);
+    if (err_is_fail(err)) {
         return err;
     }
-    return wait_until(ep, msg, cap, deadline);
-}
-
-errval_t lrpc_call(struct capref server, uint32_t flags, struct capref send_cap,
-                   struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
-{
-    delayus_t limit_us = thread_self()->blocking_limit_us;
-    systime_t deadline = limit_us != 0 ? blocking_deadline(limit_us) : 0;
-    return lrpc_call_until(server, flags, send_cap, ep, msg, cap, deadline);
+    if (received == 0) {
+        return lrpc_wait_until(ep, msg, cap, deadline);
+    }
+    lmp_endpoint_take_cap(ep, (received & LMP_RECV_HAS_CAP) != 0, cap);
+    return SYS_ERR_OK;
 }

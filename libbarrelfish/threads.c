@@ -100,14 +100,11 @@ void thread_block_disabled(struct thread **queue)
     context_block(thread);
 }
 
-bool thread_block_until_disabled(struct thread **queue, systime_t deadline)
+// Out of line, because most waits have no limit and need no room for a timer.
+static __attribute__((noinline)) bool block_with_timer(struct thread **queue, systime_t deadline)
 {
     struct dispatcher *disp = disp_self();
     struct thread *thread = disp->current;
-    if (deadline == 0) {
-        thread_block_disabled(queue);
-        return true;
-    }
     struct deferred_event timer;
     deferred_event_init(&timer);
     timer.thread = thread;
@@ -120,6 +117,15 @@ bool thread_block_until_disabled(struct thread **queue, systime_t deadline)
         deferred_remove_disabled(disp, &timer);
     }
     return !thread->timed_out;
+}
+
+bool thread_block_until_disabled(struct thread **queue, systime_t deadline)
+{
+    if (deadline != 0) {
+        return block_with_timer(queue, deadline);
+    }
+    thread_block_disabled(queue);
+    return true;
 }
 
 struct thread *thread_self(void)

@@ -200,26 +200,12 @@ errval_t ump_chan_deregister_send(struct ump_chan *uc)
     return waitset_chan_deregister(&uc->send_chan);
 }
 
-/// Waits for one event of a channel on a waitset of its own, until a time.
-static errval_t wait_for(struct waitset_chanstate *chan, systime_t deadline)
-{
-    struct waitset ws;
-    waitset_init(&ws);
-    errval_t err = waitset_chan_register_polled(&ws, chan, NOP_CLOSURE);
-    if (err_is_ok(err)) {
-        err = event_dispatch_until(&ws, deadline);
-        if (err_is_fail(err))
-            (void)waitset_chan_deregister(chan);
-    }
-    return err;
-}
-
 errval_t ump_chan_send_until(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WORDS],
                              uint16_t ctrl, systime_t deadline)
 {
     errval_t err = ump_chan_send(uc, words, ctrl);
     while (err_no(err) == LIB_ERR_UMP_FULL) {
-        err = wait_for(&uc->send_chan, deadline);
+        err = waitset_chan_wait_polled(&uc->send_chan, deadline);
         if (err_is_ok(err))
             err = ump_chan_send(uc, words, ctrl);
     }
@@ -232,7 +218,7 @@ static errval_t recv_later(struct ump_chan *uc, volatile struct ump_message **ms
 {
     errval_t err;
     do {
-        err = wait_for(&uc->recv_chan, deadline);
+        err = waitset_chan_wait_polled(&uc->recv_chan, deadline);
         if (err_is_ok(err))
             err = ump_chan_recv(uc, msg);
     } while (err_no(err) == LIB_ERR_NO_UMP_MSG);

@@ -140,20 +140,30 @@ void waitset_look_disabled(struct waitset *ws)
     }
 }
 
-static errval_t next_event_until(struct waitset *ws, struct event_closure *closure,
-                                 systime_t deadline)
+// Takes the next event, if it comes in time.
+static errval_t await_event(struct waitset *ws, struct dispatcher *disp,
+                            struct event_closure *closure, systime_t deadline)
 {
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    bool taken, in_time = true;
-    look_for_events(ws, disp);
-    while (!(taken = take_event(ws, closure)) && in_time) {
+    for (bool in_time = true; !take_event(ws, closure);) {
+        if (!in_time) {
+            return LIB_ERR_TIMEOUT;
+        }
         if (ws->looked_for) {
             thread_look_disabled(disp->current);
         }
         in_time = thread_block_until_disabled(&ws->waiters, deadline);
     }
-    disp_enable((dispatcher_handle_t)disp);
-    return taken ? (errval_t)SYS_ERR_OK : LIB_ERR_TIMEOUT;
+    return SYS_ERR_OK;
+}
+
+static errval_t next_event_until(struct waitset *ws, struct event_closure *closure,
+                                 systime_t deadline)
+{
+    struct dispatcher *disp = dispatch_disable();
+    look_for_events(ws, disp);
+    errval_t err = await_event(ws, disp, closure, deadline);
+    dispatch_enable(disp);
+    return err;
 }
 
 errval_t get_next_event(struct waitset *ws, struct event_closure *closure)
@@ -179,10 +189,10 @@ errval_t event_dispatch_until(struct waitset *ws, systime_t deadline)
 errval_t event_dispatch_non_block(struct waitset *ws)
 {
     struct event_closure closure;
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     look_for_events(ws, disp);
     bool taken = take_event(ws, &closure);
-    disp_enable((dispatcher_handle_t)disp);
+    dispatch_enable(disp);
     if (!taken) {
         return LIB_ERR_NO_EVENT;
     }
@@ -192,10 +202,10 @@ errval_t event_dispatch_non_block(struct waitset *ws)
 
 errval_t check_for_event(struct waitset *ws)
 {
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     dispatch_poll(disp);
     bool pending = ws->pending != NULL;
-    disp_enable((dispatcher_handle_t)disp);
+    dispatch_enable(disp);
     return pending ? SYS_ERR_OK : LIB_ERR_NO_EVENT;
 }
 
@@ -248,20 +258,18 @@ errval_t waitset_chan_trigger_disabled(struct waitset_chanstate *chan)
 errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan,
                                struct event_closure closure)
 {
-    dispatcher_handle_t handle = disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_register_disabled(ws, chan, closure);
-    disp_enable(handle);
+    dispatch_enable(disp);
     return err;
 }
 
-errval_t waitset_chan_register_polled(struct waitset *ws, struct waitset_chanstate *chan,
-                                      struct event_closure closure)
+static errval_t register_polled_disabled(struct dispatcher *disp, struct waitset *ws,
+                                         struct waitset_chanstate *chan,
+                                         struct event_closure closure)
 {
-    if (chan->poll == NULL) {
-        return LIB_ERR_INVALID_ARGS;
-    }
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    errval_t err = waitset_chan_register_disabled(ws, chan, closure);
+    errval_t err = chan->poll != NULL ? waitset_chan_register_disabled(ws, chan, closure)
+                                      : LIB_ERR_INVALID_ARGS;
     if (err_is_ok(err)) {
         chan->state = CHAN_POLLED;
         chan->misses = 0;
@@ -269,43 +277,67 @@ errval_t waitset_chan_register_polled(struct waitset *ws, struct waitset_chansta
         disp->polled_count++;
         waitset_look_disabled(ws);
     }
-    disp_enable((dispatcher_handle_t)disp);
+    return err;
+}
+
+errval_t waitset_chan_register_polled(struct waitset *ws, struct waitset_chanstate *chan,
+                                      struct event_closure closure)
+{
+    struct dispatcher *disp = dispatch_disable();
+    errval_t err = register_polled_disabled(disp, ws, chan, closure);
+    dispatch_enable(disp);
+    return err;
+}
+
+errval_t waitset_chan_wait_polled(struct waitset_chanstate *chan, systime_t deadline)
+{
+    struct waitset ws = WAITSET_INITIALIZER;
+    struct event_closure closure;
+    struct dispatcher *disp = dispatch_disable();
+    errval_t err = register_polled_disabled(disp, &ws, chan, NOP_CLOSURE);
+    if (err_is_ok(err)) {
+        err = await_event(&ws, disp, &closure, deadline);
+        if (err_is_fail(err)) {
+            (void)waitset_chan_deregister_disabled(chan);
+        }
+    }
+    dispatch_enable(disp);
     return err;
 }
 
 errval_t waitset_chan_deregister(struct waitset_chanstate *chan)
 {
-    dispatcher_handle_t handle = disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_deregister_disabled(chan);
-    disp_enable(handle);
+    dispatch_enable(disp);
     return err;
 }
 
 errval_t waitset_chan_trigger(struct waitset_chanstate *chan)
 {
-    dispatcher_handle_t handle = disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_trigger_disabled(chan);
-    disp_enable(handle);
+    dispatch_enable(disp);
     return err;
 }
 
 errval_t waitset_chan_trigger_closure(struct waitset *ws, struct waitset_chanstate *chan,
                                       struct event_closure closure)
 {
-    dispatcher_handle_t handle = disp_disable();
+    struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_register_disabled(ws, chan, closure);
     if (err_is_ok(err)) {
         err = waitset_chan_trigger_disabled(chan);
     }
-    disp_enable(handle);
+    dispatch_enable(disp);
     return err;
 }
 
 void waitset_set_wake_endpoint(struct lmp_endpoint *ep)
 {
-    dispatcher_handle_t handle = disp_disable();
-    ((struct dispatcher *)handle)->wake_ep = ep;
-    disp_enable(handle);
+    struct dispatcher *disp = dispatch_disable();
+    disp->wake_ep = ep;
+    dispatch_enable(disp);
 }
 
 // After a notification, which does not tell its channel (W1).

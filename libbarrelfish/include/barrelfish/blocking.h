@@ -25,5 +25,8 @@
 /// each has by itself. Returns what was set before.
 delayus_t blocking_set_limit(delayus_t limit_us);
 
+/// The time `limit_us` from now; 0 (never) if that is beyond all times.
+systime_t blocking_until(delayus_t limit_us);
+
 /// When a call that begins now gives up (0: never), if it has the limit `limit_us` by itself.
 systime_t blocking_deadline(delayus_t limit_us);

@@ -59,6 +59,11 @@ LIB_MUST_CHECK errval_t lmp_endpoint_create_in_slot(size_t messages, struct capr
 LIB_MUST_CHECK errval_t endpoint_create(size_t buflen, struct capref *retcap,
                                         struct lmp_endpoint **retep);
 
+/// Ends an endpoint and `cap`, with which endpoint_create() made it: revokes the copies, since who
+/// still sent would send to where something else will be, and frees the slot to receive in, with
+/// what has come there.
+void endpoint_destroy(struct capref cap, struct lmp_endpoint *ep);
+
 /// The endpoint that the spawner made (cap_selfep). It is never closed.
 struct lmp_endpoint *lmp_endpoint_self(void);
 

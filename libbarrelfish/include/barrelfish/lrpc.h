@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "barrelfish/blocking.h"
 #include "barrelfish/lmp_endpoints.h"
 
 /// Sends the message in *msg (msg->buf.msglen words) and a capability (NULL_CAP: none) to `server`,
@@ -20,18 +21,22 @@
 /// LMP_FLAG_NO_GRANT. Blocks, but not for room. LIB_ERR_CHAN_CLOSED: the message may have been
 /// sent, and nobody is left who could answer at `ep` (barrelfish/lmp_endpoints.h): the server has
 /// ended, or has deleted its copy. Other errors are those of lmp_send(), and nothing has been sent
-/// or received then.
-LIB_MUST_CHECK errval_t lrpc_call(struct capref server, uint32_t flags, struct capref send_cap,
-                                  struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
-                                  struct capref *cap);
-
-/// The same until a time at the latest (0: for ever); with one, the core is not handed over
-/// directly. LIB_ERR_RECV_TIMEOUT: it was sent, and the answer may still come, to whoever waits at
-/// `ep` next. lrpc_call() has the thread's limit, if one is set (barrelfish/blocking.h).
+/// or received then. Waits until `deadline` at the latest (0: for ever); with one, the core is not
+/// handed over directly, for who waits in the CPU driver is not woken by a time.
+/// LIB_ERR_RECV_TIMEOUT: it was sent, and the answer may still come, to whoever waits at `ep` next.
 LIB_MUST_CHECK errval_t lrpc_call_until(struct capref server, uint32_t flags,
                                         struct capref send_cap, struct lmp_endpoint *ep,
                                         struct lmp_recv_msg *msg, struct capref *cap,
                                         systime_t deadline);
+
+/// The same with the limit of the thread, if it has one (barrelfish/blocking.h).
+LIB_MUST_CHECK static inline errval_t lrpc_call(struct capref server, uint32_t flags,
+                                                struct capref send_cap, struct lmp_endpoint *ep,
+                                                struct lmp_recv_msg *msg, struct capref *cap)
+{
+    return lrpc_call_until(server, flags, send_cap, ep, msg, cap,
+                           blocking_deadline(BLOCKING_FOREVER));
+}
 
 /// The server's side: replies to `client` and waits for the next call at `ep`. If the reply could
 /// not be sent the error is returned and nothing was waited for: go on with lrpc_wait().
@@ -42,7 +47,14 @@ lrpc_reply_and_wait(struct capref client, uint32_t flags, struct capref send_cap
     return lrpc_call(client, flags, send_cap, ep, msg, cap);
 }
 
-/// Waits for a message at `ep`: a server's first. LIB_ERR_CHAN_CLOSED: nobody is left who could
-/// send one, at once and for as long as that is so.
-LIB_MUST_CHECK errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
-                                  struct capref *cap);
+/// Waits for a message at `ep`, until a time at the latest (0: for ever). LIB_ERR_RECV_TIMEOUT;
+/// LIB_ERR_CHAN_CLOSED: nobody is left who could send one, at once and for as long as that is so.
+LIB_MUST_CHECK errval_t lrpc_wait_until(struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
+                                        struct capref *cap, systime_t deadline);
+
+/// The same with the thread's limit: a server's first message.
+LIB_MUST_CHECK static inline errval_t lrpc_wait(struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
+                                                struct capref *cap)
+{
+    return lrpc_wait_until(ep, msg, cap, blocking_deadline(BLOCKING_FOREVER));
+}

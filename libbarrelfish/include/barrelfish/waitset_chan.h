@@ -33,6 +33,11 @@ LIB_MUST_CHECK errval_t waitset_chan_register_polled(struct waitset *ws,
                                                      struct waitset_chanstate *chan,
                                                      struct event_closure closure);
 
+/// Waits until poll() returns true, or until a time at the latest (0: for ever), for a caller that
+/// has just looked in vain. Blocks. Errors of waitset_chan_register_polled(); LIB_ERR_TIMEOUT.
+LIB_MUST_CHECK errval_t waitset_chan_wait_polled(struct waitset_chanstate *chan,
+                                                 systime_t deadline);
+
 /// Tells at which endpoint notifications for channels arrive. A channel with `stays_armed` whose
 /// peers notify there is armed not only for a sleep but also when it was silent for long while
 /// others were not; then it costs nothing until a message comes to `ep`, which is emptied before

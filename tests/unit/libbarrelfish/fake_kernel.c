@@ -224,7 +224,9 @@ errval_t cap_revoke(struct capref cap)
 
 errval_t cap_destroy(struct capref cap)
 {
-    (void)cap_delete(cap);
+    if (fake.caps[cap.slot].present) {
+        (void)cap_delete(cap);
+    }
     return slot_free(cap);
 }
 

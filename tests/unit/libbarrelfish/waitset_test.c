@@ -83,6 +83,7 @@ static void test_errors(void)
     CU_ASSERT_EQUAL(waitset_chan_trigger(&chan), LIB_ERR_CHAN_NOT_REGISTERED);
     CU_ASSERT_EQUAL(waitset_chan_deregister(&chan), LIB_ERR_CHAN_NOT_REGISTERED);
     CU_ASSERT_EQUAL(waitset_chan_register_polled(&ws, &chan, NOP_CLOSURE), LIB_ERR_INVALID_ARGS);
+    CU_ASSERT_EQUAL(waitset_chan_wait_polled(&chan, 0), LIB_ERR_INVALID_ARGS);
     CU_ASSERT_EQUAL(waitset_chan_trigger_closure(&ws, &chan, NOP_CLOSURE), SYS_ERR_OK);
     CU_ASSERT_EQUAL(waitset_chan_register(&ws, &chan, NOP_CLOSURE),
                     LIB_ERR_CHAN_ALREADY_REGISTERED);
