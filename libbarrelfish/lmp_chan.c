@@ -26,11 +26,7 @@ errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words, struct capref
 void lmp_chan_destroy(struct lmp_chan *lc)
 {
     if (lc->endpoint != NULL) {
-        (void)cap_destroy(lc->local_cap);
-        if (!capref_is_null(lc->endpoint->recv_slot)) {
-            (void)slot_free(lc->endpoint->recv_slot);
-        }
-        lmp_endpoint_free(lc->endpoint);
+        endpoint_destroy(lc->local_cap, lc->endpoint);
     }
     if (!capref_is_null(lc->remote_cap)) {
         (void)cap_destroy(lc->remote_cap);

@@ -188,8 +188,7 @@ static errval_t make_endpoint(void)
         return err;
     err = set_recv_slot();
     if (err_is_fail(err)) {
-        (void)cap_destroy(events_cap);
-        lmp_endpoint_free(events_ep);
+        endpoint_destroy(events_cap, events_ep);
         events_ep = NULL;
     }
     return err;

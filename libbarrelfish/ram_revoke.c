@@ -39,14 +39,6 @@ static errval_t listen(struct ram_revoke *revoke)
     return lmp_endpoint_register(revoke->ep, revoke->ws, MKCLOSURE(on_message, revoke));
 }
 
-static void drop_endpoint(struct ram_revoke *revoke)
-{
-    (void)lmp_endpoint_deregister(revoke->ep);
-    (void)cap_revoke(revoke->cap); // the memory server's copy
-    (void)cap_destroy(revoke->cap);
-    lmp_endpoint_free(revoke->ep);
-}
-
 errval_t ram_revoke_register(struct ram_revoke *revoke, struct waitset *ws,
                              ram_revoke_wanted_t wanted, ram_revoke_lost_t lost, void *arg)
 {
@@ -61,7 +53,7 @@ errval_t ram_revoke_register(struct ram_revoke *revoke, struct waitset *ws,
         err = ram_server_call(words, revoke->cap);
     }
     if (err_is_fail(err)) {
-        drop_endpoint(revoke);
+        endpoint_destroy(revoke->cap, revoke->ep);
     }
     return err;
 }
@@ -71,7 +63,7 @@ errval_t ram_revoke_deregister(struct ram_revoke *revoke)
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_REVOKE_EP};
     errval_t err = ram_server_call(words, NULL_CAP);
     if (err_is_ok(err)) {
-        drop_endpoint(revoke);
+        endpoint_destroy(revoke->cap, revoke->ep);
     }
     return err;
 }

@@ -41,9 +41,7 @@ static errval_t need_notify(void)
     if (err_is_ok(err)) {
         ump_notify_ep = ep;
     } else {
-        (void)cap_revoke(cap); // the monitor may have it, though its answer was lost
-        (void)cap_destroy(cap);
-        lmp_endpoint_free(ep);
+        endpoint_destroy(cap, ep); // the monitor may have it, though its answer was lost
     }
     return err;
 }

@@ -27,7 +27,7 @@ void lmp_chan_init(struct lmp_chan *lc);
 LIB_MUST_CHECK errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words,
                                         struct capref endpoint);
 
-/// Frees the endpoint and destroys both capabilities.
+/// Ends the endpoint, with all copies of local_cap, and destroys remote_cap.
 void lmp_chan_destroy(struct lmp_chan *lc);
 
 /// As lmp_endpoint_register(): the end of the other side is an event, too.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/lmp_chan.h"
 #include "block_map.h"
 #include "fake_kernel.h"
 #include "suites.h"
@@ -183,6 +184,26 @@ static void test_closed(void)
     lmp_endpoint_free(ep);
 }
 
+// Whoever still has a copy sends to nobody, and what has come and was not taken is gone.
+static void test_destroyed(void)
+{
+    struct lmp_chan chan;
+    fake_kernel_start();
+    CU_ASSERT_EQUAL(lmp_chan_accept(&chan, 2 * LMP_MSG_LENGTH, fake_endpoint(SELFEP_OFFSET, 4, 7)),
+                    SYS_ERR_OK);
+    struct lmp_endpoint_kern *kern = chan.endpoint->kern;
+    struct capref copy = fake_endpoint(lmp_endpoint_offset(chan.endpoint), 2, 0);
+    struct capref sent = fake_endpoint(SELFEP_END, 1, 77);
+    CU_ASSERT_EQUAL(lmp_chan_alloc_recv_slot(&chan), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(fake_send(copy, sent, 1, 0), SYS_ERR_OK);
+    lmp_chan_destroy(&chan);
+    CU_ASSERT_EQUAL(fake_send(copy, NULL_CAP, 1, 0), SYS_ERR_CAP_NOT_FOUND);
+    CU_ASSERT_EQUAL(kern->delivered, 1);
+    CU_ASSERT_EQUAL(fake_caps_present(), 1); // `sent`
+    CU_ASSERT_EQUAL(fake_slots_used(), 2);   // and the slot of `copy`
+    CU_ASSERT_EQUAL(fake.disp->frame_blocks[0], 0);
+}
+
 static void test_no_slot(void)
 {
     struct lmp_endpoint *ep = NULL;
@@ -202,6 +223,7 @@ CU_TestInfo endpoint_tests[] = {
     {"receiving", test_receive},
     {"events", test_events},
     {"nobody is left who could send", test_closed},
+    {"a channel that was ended", test_destroyed},
     {"no slot", test_no_slot},
     CU_TEST_INFO_NULL,
 };
