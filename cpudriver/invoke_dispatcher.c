@@ -97,6 +97,11 @@ errval_t invoke_dispatcher(struct caps_call *call)
         return SYS_ERR_OK;
     case DISPATCHER_CMD_CSPACE:
         return dispatcher_cspace(call);
+    case DISPATCHER_CMD_WAIT:
+        if (dcb->shared == NULL || !dispatcher_is_whole(dcb))
+            return SYS_ERR_DISP_NOT_READY;
+        invoke_return(call, dcb->shared->waits_for, 0);
+        return SYS_ERR_OK;
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

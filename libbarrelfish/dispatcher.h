@@ -146,6 +146,12 @@ static inline void dispatch_enable(struct dispatcher *disp)
     disp->shared.disabled = 0;
 }
 
+/// Says what a thread is about to wait for, or, WAIT_UNSAID, that it does no more.
+static inline void dispatch_say_wait(enum dispatcher_wait wait, domainid_t domain)
+{
+    disp_self()->shared.waits_for = DISPATCHER_WAIT(wait, domain);
+}
+
 // dispatch.c
 
 /// Prepares the first dispatcher and makes the caller its main thread; still disabled afterwards.

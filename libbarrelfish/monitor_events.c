@@ -37,7 +37,10 @@ void monitor_wait_add(struct monitor_wait *wait, enum monitor_event event, uint6
 
 bool monitor_wait_try(struct monitor_wait *wait, systime_t deadline)
 {
-    return thread_sem_wait_until(&wait->sem, deadline);
+    dispatch_say_wait(wait->event == MONITOR_EVENT_NAME ? WAIT_NAME : WAIT_BINDING, 0);
+    bool came = thread_sem_wait_until(&wait->sem, deadline);
+    dispatch_say_wait(WAIT_UNSAID, 0);
+    return came;
 }
 
 errval_t monitor_wait_block(struct monitor_wait *wait, systime_t deadline)

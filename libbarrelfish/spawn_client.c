@@ -12,6 +12,7 @@
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/ump_chan.h"
+#include "dispatcher.h"
 #include "kpi/bootinfo.h"
 #include "kpi/spawn.h"
 #include "spawnd_tell.h"
@@ -296,7 +297,9 @@ errval_t spawn_program_on_all_cores(bool same_core, const char *path, char *cons
 errval_t spawn_wait_core(coreid_t coreid, domainid_t domainid, uint8_t *exitcode, bool nohang)
 {
     uint64_t words[SPAWND_WORDS] = {SPAWND_WAIT, domainid, nohang};
+    dispatch_say_wait(nohang ? WAIT_UNSAID : WAIT_END, domainid);
     errval_t err = call_core(coreid, words);
+    dispatch_say_wait(WAIT_UNSAID, 0);
     if (err_is_fail(err)) {
         return err;
     }
@@ -372,20 +375,24 @@ errval_t spawn_list_next(domainid_t from, struct spawn_domain_info *info)
     return SYS_ERR_OK;
 }
 
-errval_t spawn_describe(domainid_t id, char command[SPAWND_COMMAND_BYTES], uint64_t *run_us)
+errval_t spawn_describe(domainid_t id, struct spawn_description *description)
 {
     size_t at = 0, bytes = 0;
-    memset(command, 0, SPAWND_COMMAND_BYTES);
+    *description = (struct spawn_description){0};
     do {
         uint64_t words[SPAWND_WORDS] = {SPAWND_DESCRIBE, id, at};
         errval_t err = call_core(spawn_domain_core(id), words);
         if (err_is_fail(err)) {
             return err;
         }
-        *run_us = words[1];
-        bytes = words[2] < SPAWND_COMMAND_BYTES ? words[2] : SPAWND_COMMAND_BYTES - 1;
+        description->run_us = words[1];
+        description->wait = (enum dispatcher_wait)(words[2] >> 16 & 0xff);
+        description->waits_for = (domainid_t)(words[2] >> 32);
+        bytes = words[2] & UINT16_MAX;
+        bytes = bytes < SPAWND_COMMAND_BYTES ? bytes : SPAWND_COMMAND_BYTES - 1;
         size_t left = bytes - at;
-        memcpy(command + at, &words[3], left < SPAWND_NAME_BYTES ? left : SPAWND_NAME_BYTES);
+        memcpy(description->command + at, &words[3],
+               left < SPAWND_NAME_BYTES ? left : SPAWND_NAME_BYTES);
         at += SPAWND_NAME_BYTES;
     } while (at < bytes);
     return SYS_ERR_OK;

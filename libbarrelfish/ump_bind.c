@@ -100,12 +100,13 @@ static void release(struct ump_chan *uc)
 }
 
 /// Between begin and end, or in the events' thread: the connection `id` is known.
-static void opened(struct ump_chan *uc, uint64_t id, struct capref notify)
+static void opened(struct ump_chan *uc, uint64_t id, domainid_t with, struct capref notify)
 {
     struct ump_peer *peer = uc->peer;
     uc->id = id;
     uc->notify = notify;
     ump_chan_setup(uc);
+    uc->recv_chan.peer = uc->send_chan.peer = with;
     monitor_peer_add(&peer->peer, id, peer_gone);
 }
 
@@ -122,7 +123,7 @@ static void bound(struct monitor_wait *wait)
 {
     struct ump_chan *uc = wait->st;
     if (err_is_ok(wait->err))
-        opened(uc, wait->id, wait->cap);
+        opened(uc, wait->id, (domainid_t)wait->value, wait->cap);
     uc->bind_err = wait->err;
     if (uc->cont.handler == NULL)
         thread_sem_post(&wait->sem);
@@ -246,7 +247,7 @@ errval_t ump_chan_accept(struct ump_chan *uc, struct monitor_bind_request *reque
     else
         err = monitor_call(words, NULL_CAP, words, &notify);
     if (err_is_ok(err))
-        opened(uc, request->id, notify);
+        opened(uc, request->id, request->client, notify);
     monitor_events_end();
     if (err_is_fail(err)) {
         if (!capref_is_null(notify))

@@ -382,6 +382,16 @@ void waitset_poll_disabled(struct dispatcher *disp)
     disp->poll_found = found;
 }
 
+// Who sleeps for one channel alone says whose it is, if no thread has said what it waits for.
+static void say_peer(struct dispatcher *disp)
+{
+    if ((disp->shared.waits_for & UINT32_MAX) <= WAIT_MESSAGE) {
+        const struct waitset_chanstate *chan = disp->armed;
+        bool known = chan != NULL && chan->next == chan && disp->polled == NULL && chan->peer != 0;
+        disp->shared.waits_for = known ? DISPATCHER_WAIT(WAIT_MESSAGE, chan->peer) : 0;
+    }
+}
+
 bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
 {
     systime_t poll_again = systime_now() + us_to_systime(POLL_SLEEP_US);
@@ -398,6 +408,7 @@ bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
         }
         chan = next;
     }
+    say_peer(disp);
     return true;
 }
 

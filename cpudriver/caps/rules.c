@@ -236,6 +236,7 @@ const struct cap_command cap_commands[CAP_CMD_COUNT] = {
                              W,
                              {KEPT(BIT(Frame), R | W)}},
     [DISPATCHER_CMD_CSPACE] = {"change cspace", BIT(Dispatcher), W, {KEPT(BIT(L1CNode), 0)}},
+    [DISPATCHER_CMD_WAIT] = {"dispatcher wait", BIT(Dispatcher), R, {}},
 
     [ENDPOINT_CMD_SEND] = {"send",
                            BIT(EndPointLMP),

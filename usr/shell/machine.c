@@ -104,6 +104,26 @@ static const char *activity_name(enum dispatcher_activity activity)
     return activity < ACTIVITIES_COUNT ? names[activity] : "unknown";
 }
 
+#define WAIT_BYTES 24u
+
+static const char *wait_text(const struct spawn_description *what, char text[WAIT_BYTES])
+{
+    switch (what->wait) {
+    case WAIT_MESSAGE:
+        snprintf(text, WAIT_BYTES, "%#x", what->waits_for);
+        return text;
+    case WAIT_END:
+        snprintf(text, WAIT_BYTES, "%#x to end", what->waits_for);
+        return text;
+    case WAIT_NAME:
+        return "a name";
+    case WAIT_BINDING:
+        return "a binding";
+    default:
+        return "";
+    }
+}
+
 // The domains of one core that its spawnd has made.
 static errval_t list_core(coreid_t core)
 {
@@ -113,14 +133,15 @@ static errval_t list_core(coreid_t core)
         if (err_is_fail(err) || info.id == 0) {
             return err;
         }
-        char command[SPAWND_COMMAND_BYTES];
-        uint64_t run_us = 0;
-        err = spawn_describe(info.id, command, &run_us);
+        struct spawn_description what;
+        char wait[WAIT_BYTES];
+        err = spawn_describe(info.id, &what);
         if (err_is_ok(err)) {
-            printf("%#10x  %4u  %-9s %7" PRIu64 ".%03u %7" PRIu64 " KiB %7" PRIu64 " KiB  %s\n",
-                   info.id, core, activity_name(info.activity), run_us / 1000000,
-                   (unsigned)(run_us / 1000 % 1000), info.bytes / 1024, info.given_bytes / 1024,
-                   command);
+            printf("%#10x  %4u  %-9s %-15s %6" PRIu64 ".%03u %7" PRIu64 " KiB %7" PRIu64
+                   " KiB  %s\n",
+                   info.id, core, activity_name(info.activity), wait_text(&what, wait),
+                   what.run_us / 1000000, (unsigned)(what.run_us / 1000 % 1000), info.bytes / 1024,
+                   info.given_bytes / 1024, what.command);
         } else if (err_no(err) != SPAWN_ERR_NO_DOMAIN) { // it may have ended meanwhile
             return err;
         }
@@ -137,7 +158,8 @@ int command_ps(unsigned argc, char *const argv[])
     if (status != 0) {
         return status;
     }
-    printf("        id  core  does         ran (s)      loaded       given  command\n");
+    printf(
+        "        id  core  does      waits for         ran (s)      loaded       given  command\n");
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         errval_t err = list_core((coreid_t)core);
         if (err_is_fail(err)) {

@@ -173,18 +173,31 @@ static void serve_list(struct client *client, uint64_t from)
     reply(client, words);
 }
 
+// What a dispatcher waits for, as word 2 of the reply has it. Only what blocks it is said by a thread
+// or, of a message, by who sleeps.
+static uint64_t waits_for(struct capref dispatcher, enum dispatcher_activity activity)
+{
+    enum dispatcher_wait wait = WAIT_UNSAID;
+    domainid_t domain = 0;
+    (void)!invoke_dispatcher_wait(dispatcher, &wait, &domain);
+    bool sleeps = activity == ACTIVITY_WAITS || activity == ACTIVITY_SLEEPS;
+    bool blocked = sleeps || (activity == ACTIVITY_CALLS && wait == WAIT_END);
+    return blocked ? (uint64_t)wait << 16 | (uint64_t)domain << 32 : 0;
+}
+
 static void serve_describe(struct client *client, uint64_t id, uint64_t offset)
 {
     uint64_t words[SPAWND_WORDS] = {SPAWN_ERR_NO_DOMAIN};
     struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
     if (domain != NULL && domain->state == SPAWND_RUNNING) {
+        struct capref dispatcher = domain_infos[domain_table_index(&domains, domain)].dispatcher;
         struct dispatcher_status status = {0};
-        words[0] = invoke_dispatcher_status(
-            domain_infos[domain_table_index(&domains, domain)].dispatcher, &status);
+        uint64_t bytes = strlen(domain->command);
+        words[0] = invoke_dispatcher_status(dispatcher, &status);
         words[1] = systime_to_us(status.run_cycles);
-        words[2] = strlen(domain->command);
-        if (offset < words[2]) {
-            size_t left = words[2] - offset;
+        words[2] = bytes | waits_for(dispatcher, status.activity);
+        if (offset < bytes) {
+            size_t left = bytes - offset;
             memcpy(&words[3], domain->command + offset,
                    left < SPAWND_NAME_BYTES ? left : SPAWND_NAME_BYTES);
         }

@@ -92,6 +92,18 @@ enum dispatcher_activity {
     ACTIVITIES_COUNT
 };
 
+/// What a dispatcher that is blocked says that it waits for. It is its claim.
+enum dispatcher_wait {
+    WAIT_UNSAID,
+    WAIT_MESSAGE, ///< of a domain, or until that has taken one
+    WAIT_END,     ///< of a domain
+    WAIT_BINDING, ///< the answer to one
+    WAIT_NAME,    ///< a service of some name
+    WAITS_COUNT
+};
+/// Value 1 of DISPATCHER_CMD_WAIT; `domain` is 0 if there is none to name.
+#define DISPATCHER_WAIT(wait, domain) ((uint64_t)(wait) | (uint64_t)(domain) << 32)
+
 /// Value 1 of DISPATCHER_CMD_STATE: enum dispatcher_state, enum dispatcher_activity, and the time that
 /// it ran outside of the CPU driver, in units of DISPATCHER_STATE_CYCLES of the time-stamp counter.
 #define DISPATCHER_STATE_CYCLES 1024u
@@ -133,11 +145,12 @@ struct dispatcher_shared {
     uint64_t xsave_mask;  ///< components that are enabled (XCR0)
     uint64_t tsc_per_ms;
     uint64_t udisp; ///< user address of this structure
-    uint64_t reserved2[2];
+    uint64_t reserved2;
 
     // Written by the domain.
-    volatile uint64_t tick; ///< not 0: more than one thread is or may become runnable. See
-                            ///< SYSCALL_TICK
+    volatile uint64_t waits_for; ///< DISPATCHER_WAIT(), for those who look (`ps`)
+    volatile uint64_t tick;      ///< not 0: more than one thread is or may become runnable. See
+                                 ///< SYSCALL_TICK
 
     struct registers enabled_save;
     struct registers disabled_save; ///< the spawner puts the first registers here

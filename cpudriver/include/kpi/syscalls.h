@@ -100,6 +100,7 @@ enum cap_cmd {
     DISPATCHER_CMD_CSPACE, ///< args: L1CNode: the dispatcher, which is set up, goes on in this
                            ///< capability space. SYS_ERR_LAST_COPY if the former one would be
                            ///< deleted with that: a bounded event cannot do it
+    DISPATCHER_CMD_WAIT,   ///< value 1 = DISPATCHER_WAIT()
 
     ENDPOINT_CMD_SEND = 44, ///< SYSCALL_LMP_SEND in the table of rules; cannot be invoked
 

@@ -185,6 +185,19 @@ LIB_MUST_CHECK static inline errval_t invoke_dispatcher_status(struct capref dis
     return ret.error;
 }
 
+/// *wait = what the dispatcher, if it is blocked, says that it waits for; *domain: whom, or 0.
+LIB_MUST_CHECK static inline errval_t
+invoke_dispatcher_wait(struct capref dispatcher, enum dispatcher_wait *wait, domainid_t *domain)
+{
+    struct sysret ret = cap_invoke(dispatcher, DISPATCHER_CMD_WAIT, 0, 0, 0, 0, 0, 0);
+    if (err_is_ok(ret.error)) {
+        *wait =
+            (ret.value & UINT32_MAX) < WAITS_COUNT ? (enum dispatcher_wait)ret.value : WAIT_UNSAID;
+        *domain = (domainid_t)(ret.value >> 32);
+    }
+    return ret.error;
+}
+
 /// *state = enum dispatcher_state, *scheduled = times that it got the core.
 LIB_MUST_CHECK static inline errval_t invoke_dispatcher_state(struct capref dispatcher,
                                                               uint64_t *state, uint64_t *scheduled)

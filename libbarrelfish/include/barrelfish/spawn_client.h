@@ -106,10 +106,16 @@ struct spawn_domain_info {
 /// The domain with the least ID from `from` on, on that ID's core; info->id is 0 if there is none.
 LIB_MUST_CHECK errval_t spawn_list_next(domainid_t from, struct spawn_domain_info *info);
 
-/// What a running domain was started as, with its arguments, and for how many microseconds it has
-/// run. SPAWN_ERR_NO_DOMAIN.
-LIB_MUST_CHECK errval_t spawn_describe(domainid_t id, char command[SPAWND_COMMAND_BYTES],
-                                       uint64_t *run_us);
+/// What a running domain was started as, with its arguments, and what it does.
+struct spawn_description {
+    char command[SPAWND_COMMAND_BYTES];
+    uint64_t run_us;           ///< it has run
+    enum dispatcher_wait wait; ///< what it waits for, if it is blocked and by its own word ...
+    domainid_t waits_for;      ///< ... and of whom, or 0
+};
+
+/// SPAWN_ERR_NO_DOMAIN.
+LIB_MUST_CHECK errval_t spawn_describe(domainid_t id, struct spawn_description *description);
 
 /// All domains of the cores that are up, by rising ID if `sorted` (always). *domains is to be freed
 /// with free(); *len is their number.

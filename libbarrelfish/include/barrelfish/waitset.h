@@ -55,6 +55,7 @@ struct waitset_chanstate {
     bool armed;
     bool stays_armed; ///< set by its owner: see waitset_set_wake_endpoint()
     uint16_t misses;  ///< polls in vain while others had events
+    domainid_t peer;  ///< set by its owner: from whom events come; 0: not known
 
     /// Tells whether an event is there. All three are called with the dispatcher disabled: they
     /// must not block, fault, lock or call the C library.

@@ -63,13 +63,17 @@ static void boot_models(void)
 
 static void boot_sizes(void)
 {
-    static const char *const sizes[][2] = {
-        {"1", "48M"},    {"3", "96M"},    {"7", "100M"},   {"117", "560M"}, {"118", "560M"},
-        {"119", "560M"}, {"120", "560M"}, {"121", "560M"}, {"2", "600G"},
+    // Where memory is just enough for the cores, programs fit on the first only.
+    static const char *const sizes[][3] = {
+        {"1", "48M", "hello"},      {"3", "96M", "hello"},      {"7", "100M", "hello"},
+        {"117", "560M", "hello 0"}, {"118", "560M", "hello 0"}, {"119", "560M", "hello 0"},
+        {"120", "560M", "hello 0"}, {"121", "560M", "hello 0"}, {"2", "600G", "hello"},
     };
+    char run[32];
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        snprintf(run, sizeof(run), "cores; %s", sizes[i][2]);
         expect_zero(host_boot("--direct", "--cores", sizes[i][0], "--memory", sizes[i][1],
-                              "--timeout", "300", "--run", "cores; hello", NULL),
+                              "--timeout", "300", "--run", run, NULL),
                     sizes[i][1]);
     }
 }

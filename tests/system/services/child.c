@@ -7,6 +7,7 @@
 //   test_child args A B C     0 if there are three arguments after the first and an environment
 //   test_child count BYTES    reads so many bytes of its input and prints a sum of them
 //   test_child lend BYTES     gives the foreground to a child that does that
+//   test_child wait BYTES     waits for a child that does the next
 //   test_child steal BYTES    does that without having the foreground, which it tries to take
 //   test_child crash [WORDS]  dies of a page fault, with the words after a line
 //   test_child loop           never ends
@@ -58,14 +59,14 @@ static int count_input(unsigned long wanted)
 }
 
 // 0 if the child got its bytes.
-static int lend_input(char *bytes)
+static int wait_for_reader(char *how, char *bytes, bool lend)
 {
     struct capref domain;
     uint8_t status = 1;
-    char *argv[] = {"test_child", "count", bytes, NULL};
+    char *argv[] = {"test_child", how, bytes, NULL};
     errval_t err =
         spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err) && lend) {
         err = terminal_set_foreground(spawn_domain_id(domain));
     }
     if (err_is_ok(err)) {
@@ -103,7 +104,10 @@ int main(int argc, char **argv, char **envp)
         __asm__ volatile("movl $1, 0x10" : : : "memory");
     }
     if (strcmp(what, "lend") == 0 && argc == 3) {
-        return lend_input(argv[2]);
+        return wait_for_reader("count", argv[2], true);
+    }
+    if (strcmp(what, "wait") == 0 && argc == 3) {
+        return wait_for_reader("steal", argv[2], false);
     }
     if (strcmp(what, "steal") == 0 && argc == 3) {
         return steal_input(strtoul(argv[2], NULL, 10));

@@ -45,6 +45,7 @@ static const struct spec_command commands[] = {
     {36, "X", "r", {}},                                                            // state
     {37, "X", "w", {KEPT("F", "rw")}},                                             // information
     {38, "X", "w", {KEPT("1", "")}},                             // change the cspace
+    {39, "X", "r", {}},                                          // what it waits for
     {44, "E", "w", {OPTIONAL(ALL, "g")}},                        // send
     {48, "N", "w", {}},                                          // notify
     {56, "S", "w", {WORD, CAP("T", "w")}},                       // connect
