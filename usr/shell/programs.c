@@ -118,6 +118,16 @@ static const char *needed(domainid_t id)
     return info.id == id && strcmp(info.name, CONSOLE_NAME) == 0 ? "the console" : NULL;
 }
 
+// Whether a command must leave the domain of its argument alone, which is said.
+static bool spared(char *const argv[], struct capref domain)
+{
+    const char *what = needed(spawn_domain_id(domain));
+    if (what != NULL) {
+        printf("%s: %s is %s, and stays; halt ends the machine\n", argv[0], argv[1], what);
+    }
+    return what != NULL;
+}
+
 int command_kill(unsigned argc, char *const argv[])
 {
     struct capref domain;
@@ -125,9 +135,7 @@ int command_kill(unsigned argc, char *const argv[])
         printf("usage: kill ID, as ps shows it (hexadecimal, with 0x or without)\n");
         return STATUS_USAGE;
     }
-    const char *what = needed(spawn_domain_id(domain));
-    if (what != NULL) {
-        printf("kill: %s is %s, and stays; halt ends the machine\n", argv[1], what);
+    if (spared(argv, domain)) {
         return STATUS_USAGE;
     }
     errval_t err = spawn_kill(domain);
@@ -142,6 +150,9 @@ int command_reclaim(unsigned argc, char *const argv[])
     if (argc < 3 || argc > 4 || !domain_parse(argv[1], &domain) || !bytes_parse(argv[2], &bytes) ||
         (argc == 4 && !number_parse(argv[3], RECLAIM_MAX_MS, &ms))) {
         printf("usage: reclaim ID BYTES[K|M|G] [MS]\n");
+        return STATUS_USAGE;
+    }
+    if (spared(argv, domain)) {
         return STATUS_USAGE;
     }
     struct spawn_reclaimed reclaimed;

@@ -28,13 +28,12 @@ static char kept[KEPT_BYTES];
 static size_t kept_bytes;
 static bool waiting; ///< for room in the ring
 
-static uint64_t said;  ///< bytes ever, kept or sent
-static uint64_t shown; ///< of them; at least so many
-static uint64_t
-    last_words[DOMAINS_MAX]; ///< by index in the table: `said` after a domain's last ones
-static bool wanted;          ///< the console is to be asked ...
-static bool asked;           ///< ... and was
-static uint64_t asked_said;  ///< `said` then
+static uint64_t said;                    ///< bytes ever, kept or sent
+static uint64_t shown;                   ///< of them; at least so many
+static uint64_t last_words[DOMAINS_MAX]; ///< `said` after a domain's, by its index in the table
+static bool wanted;                      ///< the console is to be asked ...
+static bool asked;                       ///< ... and was
+static uint64_t asked_said;              ///< `said` then
 
 /// Rarely do two domains speak at a time: spawnd's memory does not go up and down for one.
 static struct words usual_words;
@@ -58,7 +57,6 @@ static void lost(void)
     domain_words_shown();
 }
 
-static void push(void *arg);
 static void on_shown(void *arg);
 
 static errval_t await_shown(void)

@@ -84,6 +84,7 @@ static const struct {
     {"kill 0x5\r", {"kill: 0x5 is this shell", "stave> "}},
     {"kill 4\r", {"kill: 4 is a part of its core's trusted base", "stave> "}},
     {"kill 10\r", {"kill: 10 is the console", "stave> "}},
+    {"reclaim 10 64K\r", {"reclaim: 10 is the console", "stave> "}},
     {"test_child exit 3 &\r", {"[", "stave> "}},
     {"wait\r", {"test_child: exit status 3", "stave> "}},
     {"adder 41\r", {"usage: adder", "stave> "}},
