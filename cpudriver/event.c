@@ -65,11 +65,13 @@ bool event_end(void)
         }
         if (!can_go_on(next))
             continue;
+        if (next != kcb.current) {
+            if (kcb.current != NULL && kcb.current->state == DISPATCHER_RUNNABLE)
+                dispatcher_save(kcb.current);
+            dispatcher_switch(next);
+        }
         if (next == kcb.current)
-            break;
-        if (kcb.current != NULL && kcb.current->state == DISPATCHER_RUNNABLE)
-            dispatcher_save(kcb.current);
-        dispatcher_switch(next);
+            break; // what it claims has not killed it
     }
     space_load(kcb.arch.cr3); // flushes the TLB once, whatever the event has unmapped
     arm_timer();
