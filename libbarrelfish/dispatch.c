@@ -7,7 +7,7 @@
 // run, polled channels are polled for as long as poll_policy.c says, then armed, and the dispatcher
 // is suspended until a message or the next timer. A message between the last look and the sleep is
 // not missed: the CPU driver compares lmp_delivered with lmp_seen (kpi/dispatcher.h), and arm()
-// says if one is in a ring (waitset.c, W1). Not here: faults (fault.c).
+// says if one is in a ring (waitset_chan.c, W1). Not here: faults (fault.c).
 
 #pragma GCC target("general-regs-only")
 

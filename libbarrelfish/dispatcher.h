@@ -229,7 +229,16 @@ void thread_be_service(struct waitset *ws);
 /// came. 0 if somebody woke it.
 long linux_wait_disabled(volatile uint32_t *addr, systime_t deadline);
 
-// waitset.c, deferred.c, lmp_endpoints.c
+// waitset.c, waitset_chan.c, deferred.c, lmp_endpoints.c
+
+/// Takes a waitset's oldest event, if there is any. Disabled.
+bool waitset_take_disabled(struct waitset *ws, struct event_closure *closure);
+
+/// As waitset_chan_register_polled(), disabled.
+LIB_MUST_CHECK errval_t waitset_chan_register_polled_disabled(struct dispatcher *disp,
+                                                              struct waitset *ws,
+                                                              struct waitset_chanstate *chan,
+                                                              struct event_closure closure);
 
 void waitset_poll_disabled(struct dispatcher *disp);
 

@@ -8,7 +8,7 @@
 //    the peer that it does; if it finds a message instead, nobody sleeps (urpc/layout.h, I10 to
 //    I12). The peer's notification is an LMP message to this domain, which ends the dispatcher's
 //    sleep or forbids it (kpi/dispatcher.h), whichever comes first. A channel stays armed while the
-//    dispatcher runs, until it has a message: waitset.c, W1.
+//    dispatcher runs, until it has a message: waitset_chan.c, W1.
 // U2 The notification's message carries nothing. Its endpoint is emptied by the waitset before the
 //    rings are looked at, at each look for events, so that it never fills up for good and a message
 //    that comes afterwards still counts.

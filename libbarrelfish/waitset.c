@@ -1,98 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Waitsets. States of a channel and who changes them:
-//   unregistered -> idle            waitset_chan_register()
-//   unregistered -> polled          waitset_chan_register_polled(): on the dispatcher's ring
-//   polled -> armed                 waitset_arm_disabled(), waitset_poll_disabled(): if silent
-//   idle, polled, armed -> pending  waitset_chan_trigger(), waitset_poll_disabled(): on the
-//                                   waitset's ring
-//   any -> unregistered             waitset_chan_deregister(); pending ones: get_next_event()
-// One waiter is woken for each event; it looks again, as another thread may have taken the event.
-// Everything is done disabled.
-//
-// What many channels cost. Events at hand are taken before channels are polled again, so a round of
-// polls is shared by all that it finds. A channel that had nothing in SILENT_POLLS rounds in which
-// others had is armed: it has then cost about as much as a notification will (poll_policy.c is the
-// same argument for the whole dispatcher), and from then on costs nothing. So the cost of an event
-// does not depend on how many channels are registered beside.
-//
-// W1 A channel is armed anew, and so looked at, after each notification that was taken out of the
-//    endpoint and before the dispatcher's next sleep: the endpoint is emptied first. Hence a peer
-//    that has answered the last arming (urpc/layout.h, I11) has nothing unseen when we sleep, or
-//    its notification is still to come and ends the sleep.
+// Waitsets: threads that wait for an event of any channel (waitset_chan.c). One is woken for each
+// event; it looks again, as another thread may have taken the event.
 
 #include "barrelfish/waitset.h"
 
 #include "dispatcher.h"
-
-#define POLL_SLEEP_US 1000u
-#define SILENT_POLLS 200u
-
-static void ring_add(struct waitset_chanstate **head, struct waitset_chanstate *chan)
-{
-    if (*head == NULL) {
-        chan->next = chan->prev = chan;
-        *head = chan;
-    } else {
-        chan->next = *head;
-        chan->prev = (*head)->prev;
-        chan->prev->next = chan;
-        chan->next->prev = chan;
-    }
-}
-
-static void ring_remove(struct waitset_chanstate **head, struct waitset_chanstate *chan)
-{
-    if (chan->next == chan) {
-        *head = NULL;
-    } else {
-        chan->next->prev = chan->prev;
-        chan->prev->next = chan->next;
-        if (*head == chan) {
-            *head = chan->next;
-        }
-    }
-    chan->next = chan->prev = NULL;
-}
-
-static void chan_disarm(struct waitset_chanstate *chan)
-{
-    if (chan->armed) {
-        chan->armed = false;
-        if (chan->disarm != NULL) {
-            chan->disarm(chan);
-        }
-    }
-}
-
-// Takes a registered channel off its ring.
-static void chan_unlink(struct waitset_chanstate *chan)
-{
-    if (chan->state == CHAN_POLLED) {
-        struct dispatcher *disp = disp_self();
-        ring_remove(&disp->polled, chan);
-        disp->polled_count--;
-        chan_disarm(chan);
-    } else if (chan->state == CHAN_ARMED) {
-        ring_remove(&disp_self()->armed, chan);
-        chan_disarm(chan);
-    } else if (chan->state == CHAN_PENDING) {
-        ring_remove(&chan->waitset->pending, chan);
-    }
-}
-
-// Takes an armed channel off the polled ones if it is to stay armed.
-static void chan_rest(struct dispatcher *disp, struct waitset_chanstate *chan)
-{
-    chan->armed = true;
-    if (chan->stays_armed) {
-        ring_remove(&disp->polled, chan);
-        disp->polled_count--;
-        chan->state = CHAN_ARMED;
-        ring_add(&disp->armed, chan);
-    }
-}
 
 void waitset_init(struct waitset *ws)
 {
@@ -102,19 +16,6 @@ void waitset_init(struct waitset *ws)
 errval_t waitset_destroy(struct waitset *ws)
 {
     return ws->pending == NULL && ws->waiters == NULL ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS;
-}
-
-// Takes the oldest event. Disabled.
-static bool take_event(struct waitset *ws, struct event_closure *closure)
-{
-    struct waitset_chanstate *chan = ws->pending;
-    if (chan == NULL) {
-        return false;
-    }
-    ring_remove(&ws->pending, chan);
-    chan->state = CHAN_UNREGISTERED;
-    *closure = chan->closure;
-    return true;
 }
 
 // Looks for events if none is at hand; also if there are, once in as many events as channels are
@@ -144,7 +45,7 @@ void waitset_look_disabled(struct waitset *ws)
 static errval_t await_event(struct waitset *ws, struct dispatcher *disp,
                             struct event_closure *closure, systime_t deadline)
 {
-    for (bool in_time = true; !take_event(ws, closure);) {
+    for (bool in_time = true; !waitset_take_disabled(ws, closure);) {
         if (!in_time) {
             return LIB_ERR_TIMEOUT;
         }
@@ -191,7 +92,7 @@ errval_t event_dispatch_non_block(struct waitset *ws)
     struct event_closure closure;
     struct dispatcher *disp = dispatch_disable();
     look_for_events(ws, disp);
-    bool taken = take_event(ws, &closure);
+    bool taken = waitset_take_disabled(ws, &closure);
     dispatch_enable(disp);
     if (!taken) {
         return LIB_ERR_NO_EVENT;
@@ -209,92 +110,12 @@ errval_t check_for_event(struct waitset *ws)
     return pending ? SYS_ERR_OK : LIB_ERR_NO_EVENT;
 }
 
-void waitset_chanstate_init(struct waitset_chanstate *chan, enum ws_chantype chantype)
-{
-    *chan = (struct waitset_chanstate){.chantype = chantype, .state = CHAN_UNREGISTERED};
-}
-
-void waitset_chanstate_destroy(struct waitset_chanstate *chan)
-{
-    (void)waitset_chan_deregister(chan);
-}
-
-errval_t waitset_chan_register_disabled(struct waitset *ws, struct waitset_chanstate *chan,
-                                        struct event_closure closure)
-{
-    if (chan->state != CHAN_UNREGISTERED) {
-        return LIB_ERR_CHAN_ALREADY_REGISTERED;
-    }
-    chan->waitset = ws;
-    chan->closure = closure;
-    chan->state = CHAN_IDLE;
-    return SYS_ERR_OK;
-}
-
-errval_t waitset_chan_deregister_disabled(struct waitset_chanstate *chan)
-{
-    if (chan->state == CHAN_UNREGISTERED) {
-        return LIB_ERR_CHAN_NOT_REGISTERED;
-    }
-    chan_unlink(chan);
-    chan->state = CHAN_UNREGISTERED;
-    return SYS_ERR_OK;
-}
-
-errval_t waitset_chan_trigger_disabled(struct waitset_chanstate *chan)
-{
-    if (chan->state == CHAN_UNREGISTERED) {
-        return LIB_ERR_CHAN_NOT_REGISTERED;
-    }
-    if (chan->state != CHAN_PENDING) {
-        chan_unlink(chan);
-        chan->state = CHAN_PENDING;
-        ring_add(&chan->waitset->pending, chan);
-        thread_wake_one_disabled(&chan->waitset->waiters);
-    }
-    return SYS_ERR_OK;
-}
-
-errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan,
-                               struct event_closure closure)
-{
-    struct dispatcher *disp = dispatch_disable();
-    errval_t err = waitset_chan_register_disabled(ws, chan, closure);
-    dispatch_enable(disp);
-    return err;
-}
-
-static errval_t register_polled_disabled(struct dispatcher *disp, struct waitset *ws,
-                                         struct waitset_chanstate *chan,
-                                         struct event_closure closure)
-{
-    errval_t err = chan->poll != NULL ? waitset_chan_register_disabled(ws, chan, closure)
-                                      : LIB_ERR_INVALID_ARGS;
-    if (err_is_ok(err)) {
-        chan->state = CHAN_POLLED;
-        chan->misses = 0;
-        ring_add(&disp->polled, chan);
-        disp->polled_count++;
-        waitset_look_disabled(ws);
-    }
-    return err;
-}
-
-errval_t waitset_chan_register_polled(struct waitset *ws, struct waitset_chanstate *chan,
-                                      struct event_closure closure)
-{
-    struct dispatcher *disp = dispatch_disable();
-    errval_t err = register_polled_disabled(disp, ws, chan, closure);
-    dispatch_enable(disp);
-    return err;
-}
-
 errval_t waitset_chan_wait_polled(struct waitset_chanstate *chan, systime_t deadline)
 {
     struct waitset ws = WAITSET_INITIALIZER;
     struct event_closure closure;
     struct dispatcher *disp = dispatch_disable();
-    errval_t err = register_polled_disabled(disp, &ws, chan, NOP_CLOSURE);
+    errval_t err = waitset_chan_register_polled_disabled(disp, &ws, chan, NOP_CLOSURE);
     if (err_is_ok(err)) {
         err = await_event(&ws, disp, &closure, deadline);
         if (err_is_fail(err)) {
@@ -303,119 +124,4 @@ errval_t waitset_chan_wait_polled(struct waitset_chanstate *chan, systime_t dead
     }
     dispatch_enable(disp);
     return err;
-}
-
-errval_t waitset_chan_deregister(struct waitset_chanstate *chan)
-{
-    struct dispatcher *disp = dispatch_disable();
-    errval_t err = waitset_chan_deregister_disabled(chan);
-    dispatch_enable(disp);
-    return err;
-}
-
-errval_t waitset_chan_trigger(struct waitset_chanstate *chan)
-{
-    struct dispatcher *disp = dispatch_disable();
-    errval_t err = waitset_chan_trigger_disabled(chan);
-    dispatch_enable(disp);
-    return err;
-}
-
-errval_t waitset_chan_trigger_closure(struct waitset *ws, struct waitset_chanstate *chan,
-                                      struct event_closure closure)
-{
-    struct dispatcher *disp = dispatch_disable();
-    errval_t err = waitset_chan_register_disabled(ws, chan, closure);
-    if (err_is_ok(err)) {
-        err = waitset_chan_trigger_disabled(chan);
-    }
-    dispatch_enable(disp);
-    return err;
-}
-
-void waitset_set_wake_endpoint(struct lmp_endpoint *ep)
-{
-    struct dispatcher *disp = dispatch_disable();
-    disp->wake_ep = ep;
-    dispatch_enable(disp);
-}
-
-// After a notification, which does not tell its channel (W1).
-static void look_at_armed(struct dispatcher *disp)
-{
-    struct lmp_endpoint_kern *kern = disp->wake_ep->kern;
-    kern->consumed = kern->delivered;
-    struct waitset_chanstate *chan = disp->armed;
-    struct waitset_chanstate *last = chan != NULL ? chan->prev : NULL;
-    for (bool more = chan != NULL; more;) {
-        struct waitset_chanstate *next = chan->next;
-        more = chan != last;
-        if (!chan->arm(chan)) {
-            chan->armed = false;
-            (void)waitset_chan_trigger_disabled(chan);
-        }
-        chan = next;
-    }
-}
-
-void waitset_poll_disabled(struct dispatcher *disp)
-{
-    const struct lmp_endpoint *ep = disp->wake_ep;
-    if (ep != NULL && ep->kern->delivered != ep->kern->consumed) {
-        look_at_armed(disp);
-    }
-    bool found = false;
-    struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--) {
-        struct waitset_chanstate *next = chan->next;
-        if (chan->poll(chan)) {
-            (void)waitset_chan_trigger_disabled(chan);
-            found = true;
-        } else if (disp->poll_found && chan->stays_armed && ++chan->misses >= SILENT_POLLS) {
-            chan->misses = 0;
-            if (chan->arm(chan)) {
-                chan_rest(disp, chan);
-            }
-        }
-        chan = next;
-    }
-    disp->poll_found = found;
-}
-
-// Who sleeps for one channel alone says whose it is, if no thread has said what it waits for.
-static void say_peer(struct dispatcher *disp)
-{
-    if ((disp->shared.waits_for & UINT32_MAX) <= WAIT_MESSAGE) {
-        const struct waitset_chanstate *chan = disp->armed;
-        bool known = chan != NULL && chan->next == chan && disp->polled == NULL && chan->peer != 0;
-        disp->shared.waits_for = known ? DISPATCHER_WAIT(WAIT_MESSAGE, chan->peer) : 0;
-    }
-}
-
-bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
-{
-    systime_t poll_again = systime_now() + us_to_systime(POLL_SLEEP_US);
-    struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--) {
-        struct waitset_chanstate *next = chan->next;
-        if (chan->arm == NULL) {
-            *deadline = *deadline == 0 || *deadline > poll_again ? poll_again : *deadline;
-        } else if (chan->arm(chan)) {
-            chan_rest(disp, chan);
-        } else {
-            (void)waitset_chan_trigger_disabled(chan);
-            return false;
-        }
-        chan = next;
-    }
-    say_peer(disp);
-    return true;
-}
-
-void waitset_disarm_disabled(struct dispatcher *disp)
-{
-    struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--, chan = chan->next) {
-        chan_disarm(chan);
-    }
 }

@@ -44,7 +44,7 @@ enum ws_chanstate {
     CHAN_PENDING,      ///< an event waits to be dispatched
 };
 
-/// One channel's place in a waitset. Private to waitset.c; visible for allocation, but for the
+/// One channel's place in a waitset. Private to waitset_chan.c; visible for allocation, but for the
 /// three functions of a polled channel, which its owner sets after waitset_chanstate_init().
 struct waitset_chanstate {
     struct waitset *waitset;

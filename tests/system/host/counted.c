@@ -26,9 +26,9 @@ static const struct {
     const char *row;
     unsigned long most;
 } limits[] = {
-    {"\nLMP round trip,0,0,64,", 2040},
+    {"\nLMP round trip,0,0,64,", 2030},
     {"\nLRPC round trip,0,0,64,", 870},
-    {"\nUMP round trip,0,1,56,", 1640},
+    {"\nUMP round trip,0,1,56,", 1700},
     {"\nspawn and wait,0,0,,", 1300000},
     {"\nnull invocation,0,0,0,", 405},
     {"\nidentify,0,0,0,", 777},
