@@ -132,8 +132,7 @@ static void handle(struct client *client, const volatile struct ump_message *mes
         break;
     case CONSOLE_FLUSH:
         output_push(&output, &client->line);
-        client->flushes++;
-        some_waiting = true;
+        client->flushing = true;
         client->flush_mark = output.put;
         break;
     case CONSOLE_READ_LINE:
@@ -152,15 +151,15 @@ static void handle(struct client *client, const volatile struct ump_message *mes
     }
 }
 
-static bool has_room(void)
+static bool may_speak(const struct client *client)
 {
-    return output_room(&output) >= output_need(CONSOLE_MESSAGE_BYTES);
+    return !client->flushing && output_takes(&output, CONSOLE_MESSAGE_BYTES);
 }
 
-// Listens to a client again, or notes that there is no room for what it may say.
+// Listens to a client again, or notes that it must wait with what it may say.
 static errval_t listen(struct client *client)
 {
-    client->stalled = !has_room();
+    client->stalled = !may_speak(client);
     some_waiting |= client->stalled;
     return client->stalled
                ? SYS_ERR_OK
@@ -172,7 +171,7 @@ static void on_message(void *arg)
     struct client *client = arg;
     volatile struct ump_message *message;
     errval_t err = SYS_ERR_OK;
-    for (unsigned i = 0; i < MESSAGES_EACH_EVENT && err_is_ok(err) && has_room(); i++) {
+    for (unsigned i = 0; i < MESSAGES_EACH_EVENT && err_is_ok(err) && may_speak(client); i++) {
         err = ump_chan_recv(&client->chan, &message);
         if (err_is_ok(err)) {
             handle(client, message);
@@ -193,7 +192,7 @@ void clients_push(void)
 {
     for (struct client *client = clients; client != NULL; client = client->next) {
         bool due = !client->line.more || ++client->ticks >= MORE_TICKS;
-        if (due && output_room(&output) >= output_need(0)) {
+        if (due && output_takes(&output, 0)) {
             output_push(&output, &client->line);
         }
         some_unfinished |= client->line.used > 0;
@@ -216,10 +215,10 @@ void clients_output_taken(void)
     some_waiting = false;
     for (struct client *client = clients; client != NULL; client = next) {
         next = client->next;
-        for (; client->flushes > 0 && output.taken >= client->flush_mark; client->flushes--) {
+        if (client->flushing && output.taken >= client->flush_mark) {
+            client->flushing = false;
             send(client, CONSOLE_FLUSHED, "", 0, 0);
         }
-        some_waiting |= client->flushes > 0;
         if (client->stalled && err_is_fail(listen(client))) {
             client_free(client);
         }

@@ -22,9 +22,9 @@ struct client {
     enum console_op wants; ///< CONSOLE_READ_LINE, CONSOLE_READ_RAW or 0
     size_t wants_bytes;
     bool awaits_interrupt; ///< to be answered when Ctrl-C is typed
-    unsigned flushes;      ///< requests to be answered when output.taken has come to flush_mark
+    bool flushing;         ///< to be answered when output.taken has come to flush_mark
     uint64_t flush_mark;
-    bool stalled; ///< not listened to until there is room for output
+    bool stalled; ///< not listened to until there is room for output, and its flush is answered
 };
 
 extern struct output output;

@@ -11,6 +11,8 @@
 //    is put between the two.
 // O3 Nothing is lost: output_write() needs output_room() for what it is given, as output_need()
 //    says.
+// O4 What is echoed of input finds room whatever is written: writers leave OUTPUT_ECHO_BYTES, so
+//    that who reads a line does not wait for others to stop writing.
 #pragma once
 
 #include <stdbool.h>
@@ -19,6 +21,7 @@
 
 #define OUTPUT_STREAM_BYTES 32768u
 #define OUTPUT_LINE_BYTES 2048u
+#define OUTPUT_ECHO_BYTES 20480u
 
 /// The unfinished line of one writer. All zero: empty.
 struct output_line {
@@ -43,6 +46,12 @@ static inline size_t output_room(const struct output *output)
 static inline size_t output_need(size_t bytes)
 {
     return 2 * (OUTPUT_LINE_BYTES + bytes) + 2;
+}
+
+/// Whether a writer may write `bytes` bytes, or push its line (O4).
+static inline bool output_takes(const struct output *output, size_t bytes)
+{
+    return output_room(output) >= OUTPUT_ECHO_BYTES + output_need(bytes);
 }
 
 /// Add text; a newline becomes carriage return and newline. `more`: what comes next belongs to it.

@@ -8,9 +8,8 @@
 #include "console.h"
 #include "uart.h"
 
-/// Output that editing all queued input can make, at most: three bytes for each, and two lines.
-#define ECHO_ROOM (3 * INPUT_QUEUE_BYTES + 4 * OUTPUT_LINE_BYTES)
-_Static_assert(ECHO_ROOM < OUTPUT_STREAM_BYTES, "an empty stream has room for it");
+// Output that editing all queued input can make, at most: three bytes for each, and two lines.
+_Static_assert(3 * INPUT_QUEUE_BYTES + 4 * OUTPUT_LINE_BYTES <= OUTPUT_ECHO_BYTES, "O4");
 
 static struct input input;
 static struct client *first_reader;
@@ -159,7 +158,7 @@ static bool serve(struct client *client)
             return false;
         }
     } else {
-        if (output_room(&output) < ECHO_ROOM) {
+        if (output_room(&output) < OUTPUT_ECHO_BYTES) {
             return false;
         }
         enum input_line state = input_edit(&input, echo, client);

@@ -111,6 +111,20 @@ static void test_together(void)
     }
 }
 
+// O4: writers that nobody takes anything from leave room for what is echoed.
+static void test_echo_room(void)
+{
+    output_start();
+    for (unsigned i = 0; output_takes(&output, 5); i++) {
+        write(i % 2, i % 7 == 0 ? "text\n" : "piece");
+        if (i % 3 == 0 && output_takes(&output, 0)) {
+            output_push(&output, &lines[i % 2]);
+        }
+    }
+    CU_ASSERT(output.put > 0);
+    CU_ASSERT(output_room(&output) >= OUTPUT_ECHO_BYTES);
+}
+
 // Random pieces of three writers, taken in random pieces: each writer's text arrives whole and in
 // order, and output_need() is never too little (output.c asserts).
 static void test_random_output(void)
@@ -415,6 +429,7 @@ int main(void)
         {"unfinished lines", test_unfinished},
         {"long lines", test_long_line},
         {"kept together", test_together},
+        {"room for echoes", test_echo_room},
         {"random writers", test_random_output},
         CU_TEST_INFO_NULL,
     };
