@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Spawning, step by step, and its reverse. While a domain is made, the RAM capability that all of
+// Spawning, step by step. While a domain is made, the RAM capability that all of
 // it is cut from is kept; when it goes, every part stands alone and is returned by itself as soon
 // as nothing holds it. A failed step is undone by the same destruction that ends a finished domain.
 #include "spawn_internal.h"
@@ -147,12 +147,6 @@ static errval_t alloc_slots(struct spawn_work *work)
     return err;
 }
 
-// First error of two.
-static errval_t first_of(errval_t err, errval_t next)
-{
-    return err_is_fail(err) ? err : next;
-}
-
 // Empties a slot that may be empty, or was never taken, and frees it.
 static errval_t clear(struct capref cap)
 {
@@ -161,90 +155,6 @@ static errval_t clear(struct capref cap)
     }
     errval_t err = cap_delete(cap);
     return err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND ? err : slot_free(cap);
-}
-
-// The stages of a destruction, in order. A domain that has outgrown its L1CNode keeps the new one in
-// its TASKCN, and reaches that through the new one; once TASKCN is revoked, what our L1CNode holds
-// is the last of it and takes all along.
-enum stage {
-    STAGE_STOP,
-    STAGE_REVOKE_DISPATCHER,
-    STAGE_CLEAR_DISPATCHER,
-    STAGE_CLEAR_SELFEP,
-    STAGE_CLEAR_INFO,
-    STAGE_REVOKE_TASKCN,
-    STAGE_REVOKE_ROOTCN,
-    STAGE_CLEAR_ROOTCN,
-    STAGES
-};
-
-// What was never made, or has gone by itself, is as good.
-static errval_t revoke_step(struct capref cap)
-{
-    errval_t err = invoke_cap_revoke(cap);
-    bool gone = err_no(err) == SYS_ERR_CAP_NOT_FOUND || err_no(err) == SYS_ERR_SLOT_INVALID;
-    return gone ? SYS_ERR_OK : err;
-}
-
-static errval_t clear_step(struct capref cap)
-{
-    errval_t err = invoke_cap_delete(cap);
-    return err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND ? slot_free(cap) : err;
-}
-
-static errval_t stage_step(const struct spawn_info *si)
-{
-    const struct capref caps[STAGES] = {
-        [STAGE_STOP] = si->dispatcher,
-        [STAGE_REVOKE_DISPATCHER] = si->dispatcher,
-        [STAGE_CLEAR_DISPATCHER] = si->dispatcher,
-        [STAGE_CLEAR_SELFEP] = si->selfep,
-        [STAGE_CLEAR_INFO] = si->info,
-        [STAGE_REVOKE_TASKCN] = si->rootcn,
-        [STAGE_REVOKE_ROOTCN] = si->rootcn,
-        [STAGE_CLEAR_ROOTCN] = si->rootcn,
-    };
-    struct capref cap = caps[si->destroying];
-    if (capref_is_null(cap)) {
-        return SYS_ERR_OK;
-    }
-    switch (si->destroying) {
-    case STAGE_STOP:
-        (void)!invoke_dispatcher_stop(cap); // Fails for one that never came to life.
-        return SYS_ERR_OK;
-    case STAGE_REVOKE_TASKCN:
-        return revoke_step(
-            (struct capref){build_cnoderef(cap, CNODE_LEVEL_ROOT), ROOTCN_SLOT_TASKCN});
-    case STAGE_REVOKE_DISPATCHER:
-    case STAGE_REVOKE_ROOTCN:
-        return revoke_step(cap);
-    default:
-        return clear_step(cap);
-    }
-}
-
-errval_t spawn_destroy_step(struct spawn_info *si)
-{
-    errval_t err = stage_step(si);
-    if (err_no(err) == SYS_ERR_AGAIN) {
-        return err;
-    }
-    si->destroy_err = first_of(si->destroy_err, err);
-    if (++si->destroying < STAGES) {
-        return SYS_ERR_AGAIN;
-    }
-    err = si->destroy_err;
-    *si = (struct spawn_info){0};
-    return err;
-}
-
-errval_t spawn_destroy(struct spawn_info *si)
-{
-    errval_t err;
-    do {
-        err = spawn_destroy_step(si);
-    } while (err_no(err) == SYS_ERR_AGAIN);
-    return err;
 }
 
 static errval_t check_params(struct spawn_work *work)

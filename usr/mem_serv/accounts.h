@@ -39,7 +39,6 @@ struct account {
     uint16_t page;               ///< index + 1 of its page of information (info.c), or 0
     bool ending;                 ///< its domain has ended; nothing more is allocated
     bool closed;                 ///< (A4) all that it held has come back
-    bool by_message;             ///< how `ended_by` is told
     uint32_t ended_by;           ///< badge of who is told when all has come back
     uint32_t pieces;             ///< ranges held
     uint32_t children;           ///< accounts that it pays for

@@ -159,34 +159,29 @@ static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes, dom
     return SYS_ERR_OK;
 }
 
-void tell_forgotten(uint32_t badge, domainid_t domain, bool by_message)
+void tell_forgotten(uint32_t badge, domainid_t domain)
 {
     const struct account *asker = accounts_find(&accounts, badge);
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGOTTEN, domain};
-    if (!by_message) {
-        (void)lmp_server_reply_error(&server, badge, SYS_ERR_OK);
-    } else if (asker != NULL && !capref_is_null(asker->revoke_ep)) {
+    if (asker != NULL && !capref_is_null(asker->revoke_ep)) {
         (void)lmp_send(asker->revoke_ep, 0, NULL_CAP, 2, words);
     }
 }
 
-static void serve_forget(uint32_t badge, domainid_t domain, bool by_message)
+static void serve_forget(uint32_t badge, domainid_t domain)
 {
-    struct account *account = NULL;
-    if (!trusted(badge) || by_message) {
-        (void)lmp_server_reply_error(&server, badge, trusted(badge) ? SYS_ERR_OK : SYS_ERR_RIGHTS);
-    }
+    (void)lmp_server_reply_error(&server, badge, trusted(badge) ? SYS_ERR_OK : SYS_ERR_RIGHTS);
     if (!trusted(badge)) {
         return;
     }
     lmp_server_forget(&server, domain);
     memory_drain(false);
-    account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
+    struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
     info_remove(account);
     if (account == NULL || account->ending) {
-        tell_forgotten(badge, domain, by_message);
+        tell_forgotten(badge, domain);
     } else {
-        reclaim_all(account, badge, by_message);
+        reclaim_all(account, badge);
     }
 }
 
@@ -296,7 +291,7 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
         (void)lmp_server_reply_error(&server, badge, unlend(badge, (domainid_t)words[1], words[2]));
         break;
     case MEM_SERV_FORGET:
-        serve_forget(badge, (domainid_t)words[1], words[2] == 1);
+        serve_forget(badge, (domainid_t)words[1]);
         break;
     case MEM_SERV_ACCOUNT:
         serve_account(badge, (domainid_t)words[1]);

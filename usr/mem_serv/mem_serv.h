@@ -45,7 +45,7 @@ LIB_MUST_CHECK errval_t reclaim_init(void);
 
 /// Takes back all that is on an account, whose domain has ended, and gives it up; then `badge` is
 /// told, as by tell_forgotten().
-void reclaim_all(struct account *account, uint32_t badge, bool by_message);
+void reclaim_all(struct account *account, uint32_t badge);
 
 /// Begins to ask a domain for memory; `done_ep`, which is the callee's on success, is told of the
 /// end (MEM_SERV_RECLAIMED). LIB_ERR_RECLAIM_BUSY.
@@ -59,6 +59,5 @@ void reclaim_held_changed(void);
 
 extern struct lmp_server server;
 
-/// Tells a client that the domain which it wanted to be forgotten is: by the reply to its request,
-/// or by MEM_SERV_FORGOTTEN.
-void tell_forgotten(uint32_t badge, domainid_t domain, bool by_message);
+/// Tells a client that the domain which it wanted to be forgotten is (MEM_SERV_FORGOTTEN).
+void tell_forgotten(uint32_t badge, domainid_t domain);

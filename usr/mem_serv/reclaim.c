@@ -19,7 +19,6 @@
 #include "revocation.h"
 
 #define STEPS_EACH_EVENT 8
-#define REVOKINGS_MAX 16u
 /// A holder has this long to make room for a message that says what it lost.
 #define LOST_RETRY_US 1000u
 #define LOST_TRIES 100u
@@ -34,7 +33,7 @@ struct revoking {
     unsigned lost_tries;
 };
 
-static struct revoking revokings[REVOKINGS_MAX];
+static struct revoking revokings[MEM_SERV_RECLAIMS_MAX];
 static struct account *endings; ///< accounts that are ending
 
 /// The range that is being taken.
@@ -54,7 +53,7 @@ static void act(struct revoking *revoking, enum revocation_action action);
 errval_t reclaim_init(void)
 {
     waitset_chanstate_init(&work_chan, CHANTYPE_OTHER);
-    for (unsigned i = 0; i < REVOKINGS_MAX; i++) {
+    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
         deferred_event_init(&revokings[i].timer);
     }
     return slot_alloc(&cover);
@@ -121,7 +120,7 @@ static void act(struct revoking *revoking, enum revocation_action action)
 
 static struct revoking *revoking_of(const struct account *account)
 {
-    for (unsigned i = 0; i < REVOKINGS_MAX; i++) {
+    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
         if (revokings[i].account == account) {
             return &revokings[i];
         }
@@ -154,7 +153,7 @@ void reclaim_held_changed(void)
     if (job.covered) {
         schedule_work();
     }
-    for (unsigned i = 0; i < REVOKINGS_MAX; i++) {
+    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
         if (revokings[i].account != NULL && job.revoking != &revokings[i] &&
             revokings[i].lost_bytes == 0) {
             give(&revokings[i], REVOCATION_HELD);
@@ -182,10 +181,9 @@ static void finish_ending(struct account *account)
 {
     uint32_t badge = account->ended_by;
     domainid_t domain = account->domain;
-    bool by_message = account->by_message;
     endings = account->next_ending;
     memory_end(account);
-    tell_forgotten(badge, domain, by_message);
+    tell_forgotten(badge, domain);
 }
 
 static bool job_start(struct account *account, struct revoking *revoking)
@@ -213,7 +211,7 @@ static bool job_find(void)
         }
         finish_ending(endings);
     }
-    for (unsigned i = 0; i < REVOKINGS_MAX; i++) {
+    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
         struct revoking *revoking = &revokings[i];
         if (revoking->account != NULL && revoking->machine.state == REVOCATION_FORCING &&
             revoking->lost_bytes == 0) {
@@ -300,12 +298,11 @@ static void work(void *arg)
     schedule_work();
 }
 
-void reclaim_all(struct account *account, uint32_t badge, bool by_message)
+void reclaim_all(struct account *account, uint32_t badge)
 {
     struct revoking *revoking = revoking_of(account);
     account->ending = true;
     account->ended_by = badge;
-    account->by_message = by_message;
     account->next_ending = endings;
     endings = account;
     if (!capref_is_null(account->revoke_ep)) {

@@ -236,9 +236,14 @@ domainid_t domain_table_family(const struct domain_table *table, const struct do
     return table->families[domain->family - 1].id;
 }
 
-unsigned domain_table_running(const struct domain_table *table)
+bool domain_table_may_reclaim(const struct domain_table *table, const struct domain *domain)
 {
-    return table->running;
+    unsigned count = 0;
+    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+        const struct domain *other = &table->domains[i];
+        count += other->family == domain->family && other->reclaiming;
+    }
+    return !domain->reclaiming && count < RECLAIMS_MAX;
 }
 
 static bool entry_valid(const struct domain_table *table, const struct domain *domain)

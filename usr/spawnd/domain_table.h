@@ -14,20 +14,24 @@
 //    the trusted base and the operator start begins a family, which has its ID. A family has here FAMILY_MAX
 //    running domains at most, whoever of it has ended, and all that began on other cores FOREIGN_MAX
 //    together.
+// T6 Memory is taken back from RECLAIMS_MAX domains of a family at once, at most.
 #pragma once
 
+#include "if/mem_serv.h"
 #include "if/spawnd.h"
 #include "kpi/errors.h"
 
 #define DOMAINS_MAX 256u
 #define FAMILY_MAX (DOMAINS_MAX / 4)
 #define FOREIGN_MAX (DOMAINS_MAX / 2)
+#define RECLAIMS_MAX (MEM_SERV_RECLAIMS_MAX / 4)
 
 struct domain {
     domainid_t id; ///< 0: the entry is free
     domainid_t parent;
     enum spawnd_state state;
     bool ending;     ///< runs no more, but is not over yet; spawnd's (end.c)
+    bool reclaiming; ///< memory is being taken back from it; spawnd's (requests.c)
     uint16_t family; ///< index + 1, while it runs
     uint16_t next;   ///< index + 1 of the next in its bucket, or in the free list
     uint16_t ended_before, ended_after; ///< index + 1 of its neighbours among those that ended
@@ -83,7 +87,13 @@ void domain_table_end(struct domain_table *table, struct domain *domain, enum sp
 bool domain_table_may_end(struct domain_table *table, domainid_t client,
                           const struct domain *domain);
 
-unsigned domain_table_running(const struct domain_table *table);
+/// Whether memory may be taken back from one more domain of this one's family (T6), that one.
+bool domain_table_may_reclaim(const struct domain_table *table, const struct domain *domain);
+
+static inline unsigned domain_table_running(const struct domain_table *table)
+{
+    return table->running;
+}
 
 static inline unsigned domain_table_index(const struct domain_table *table,
                                           const struct domain *domain)

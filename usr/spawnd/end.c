@@ -190,7 +190,7 @@ static void take_turn(uint16_t index)
             if (!end_queue_forget(&queue, index)) {
                 return;
             }
-            errval_t err = memory_forget_begin(domain->id);
+            errval_t err = memory_forget(domain->id);
             if (err_is_fail(err)) {
                 check(err, domain, "the memory server still knows it");
                 domain_forgotten(domain->id);

@@ -11,8 +11,8 @@
 #include "end_queue.h"
 #include "if/mem_serv.h"
 
-/// As many as can be under way at once: of 16 revocations, and of domains that are forgotten.
-#define EVENT_MESSAGES (16u + FORGETS_MAX)
+/// As many as can be under way at once.
+#define EVENT_MESSAGES (MEM_SERV_RECLAIMS_MAX + FORGETS_MAX)
 
 static struct lmp_rpc rpc;
 static struct capref events_cap;
@@ -90,12 +90,6 @@ errval_t memory_open(domainid_t domain, domainid_t payer, gensize_t limit)
 errval_t memory_forget(domainid_t domain)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGET, domain};
-    return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
-}
-
-errval_t memory_forget_begin(domainid_t domain)
-{
-    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGET, domain, 1};
     return lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL);
 }
 

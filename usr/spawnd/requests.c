@@ -125,7 +125,7 @@ static void serve_reclaim(struct client *client, const uint64_t words[SPAWND_WOR
     if (err_is_ok(err) && domain->ending) {
         err = SPAWN_ERR_NO_DOMAIN;
     }
-    if (err_is_ok(err) && client->reclaims != 0) {
+    if (err_is_ok(err) && (client->reclaims != 0 || !domain_table_may_reclaim(&domains, domain))) {
         err = LIB_ERR_RECLAIM_BUSY;
     }
     if (err_is_ok(err)) {
@@ -133,6 +133,7 @@ static void serve_reclaim(struct client *client, const uint64_t words[SPAWND_WOR
     }
     if (err_is_ok(err)) {
         client->reclaims = domain->id;
+        domain->reclaiming = true;
     } else {
         reply_error(client, err);
     }
@@ -149,7 +150,11 @@ static void reply_reclaimed(struct client *client, void *arg)
 
 void domain_reclaimed(domainid_t id, uint64_t returned, uint64_t forced)
 {
+    struct domain *domain = domain_table_find(&domains, id);
     uint64_t words[SPAWND_WORDS + 1] = {SYS_ERR_OK, returned, forced, [SPAWND_WORDS] = id};
+    if (domain != NULL) {
+        domain->reclaiming = false;
+    }
     client_each(reply_reclaimed, words);
 }
 

@@ -114,11 +114,9 @@ errval_t memory_init(void);
 errval_t memory_open(domainid_t domain, domainid_t payer, gensize_t limit);
 /// Puts spawnd's memory on a domain's account.
 errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes);
-/// Takes back all that is on a domain's account, which has ended.
+/// Takes back all that is on a domain's account, which has ended. domain_forgotten() is called once
+/// it is done, not before this has returned.
 errval_t memory_forget(domainid_t domain);
-/// The same without waiting: domain_forgotten() is called once it is done, not before this has
-/// returned.
-errval_t memory_forget_begin(domainid_t domain);
 /// Has a domain told of its memory in the frame of its exposed information, until it is forgotten.
 errval_t memory_info(domainid_t domain, struct capref frame);
 /// Bytes that a domain has from the memory server; 0 also if it has asked for nothing.

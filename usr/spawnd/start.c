@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Making a domain out of what a client has sent. If anything fails, all that was made is taken
-// back.
+// Making a domain out of what a client has sent. If anything fails it ends as any other does: in
+// steps, for what it was given may be large.
 #include "spawnd.h"
 
 #include "barrelfish/capabilities.h"
@@ -34,11 +34,9 @@ static errval_t load(const struct spawn_params *params, struct client *client, d
                      struct spawn_info *info)
 {
     errval_t err = spawn_load(info, params);
-    if (err_is_fail(err)) {
-        (void)memory_forget(params->domain_id);
-        return err;
+    if (err_is_ok(err)) {
+        err = memory_charge(params->domain_id, info->base, info->bytes);
     }
-    err = memory_charge(params->domain_id, info->base, info->bytes);
     if (err_is_ok(err)) {
         err = give_argcaps(info, client);
     }
@@ -48,15 +46,7 @@ static errval_t load(const struct spawn_params *params, struct client *client, d
     if (err_is_ok(err)) {
         err = monitor_introduce(params->domain_id, family);
     }
-    if (err_is_ok(err)) {
-        err = spawn_run(info);
-    }
-    if (err_is_fail(err)) {
-        (void)spawn_destroy(info);
-        (void)memory_forget(params->domain_id);
-        (void)!monitor_forget(params->domain_id);
-    }
-    return err;
+    return err_is_ok(err) ? spawn_run(info) : err;
 }
 
 // Enters a domain, with an account. Its spawner pays, if that is a domain of this core, whichever
@@ -153,7 +143,7 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
     if (err_is_ok(err)) {
         *id = domain->id;
     } else if (domain != NULL) {
-        domain_table_remove(&domains, domain);
+        domain_end(domain, SPAWND_KILLED, 0);
     }
     return err;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #define MEM_SERV_DEADLINE_MAX_US 60000000u
+#define MEM_SERV_RECLAIMS_MAX 16u ///< that are under way at once
 
 enum mem_serv_op {
     /// words: 1 bytes, 2 alignment in bytes (a power of two, at least a page), 3 least base,
@@ -18,10 +19,10 @@ enum mem_serv_op {
     /// reply: 1 free bytes, 2 free bytes and those handed out, 3 ranges that are free, each with
     /// one capability of the memory server's.
     MEM_SERV_AVAILABLE,
-    /// words: 1 domain ID, which has ended, 2: 1 = the reply comes at once, and MEM_SERV_FORGOTTEN
-    /// later to the caller's endpoint of MEM_SERV_REVOKE_EP. From the monitor and spawnd of this
-    /// core only. All that is on its account is taken back by force, whoever holds capabilities to
-    /// it; the reply, or that message, comes when that is done. What other cores may hold is nobody's then, until the last copy goes.
+    /// words: 1 domain ID, which has ended. From the monitor and spawnd of this core only. All that
+    /// is on its account is taken back by force, whoever holds capabilities to it; when that is
+    /// done MEM_SERV_FORGOTTEN comes to the caller's endpoint of MEM_SERV_REVOKE_EP. What other
+    /// cores may hold is nobody's then, until the last copy goes.
     /// errors: SYS_ERR_RIGHTS.
     MEM_SERV_FORGET,
     /// words: 1 domain ID; 0: memory of domains that have ended, which other cores may hold.
@@ -58,7 +59,7 @@ enum mem_serv_op {
     MEM_SERV_REVOKE_EP,
     /// words: 1 domain ID, 2 bytes wanted, 3 microseconds that it has; capability: an endpoint that
     /// gets MEM_SERV_RECLAIMED, once, perhaps before the reply. From the monitor and spawnd of this
-    /// core only. Give the endpoint room for 16 messages.
+    /// core only. Give the endpoint room for MEM_SERV_RECLAIMS_MAX messages.
     /// errors: SYS_ERR_RIGHTS, also for a domain of the trusted base; SYS_ERR_ARGS;
     /// SYS_ERR_CAP_TYPE; SPAWN_ERR_NO_DOMAIN; LIB_ERR_RECLAIM_BUSY one is under way for this
     /// domain, or too many are.

@@ -9,13 +9,16 @@
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/lmp_endpoints.h"
+#include "barrelfish/lmp_rpc.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
+#include "barrelfish/ram_alloc.h"
 #include "barrelfish/terminal_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
 #include "if/console.h"
 #include "if/monitor.h"
+#include "if/spawnd.h"
 
 #define CHANNEL_BYTES 4096u
 #define EVENTS 12u
@@ -25,6 +28,9 @@
 #define SAMPLES 3u
 #define SLEEP_US 300000u
 #define WAKES_MAX 60u ///< of the monitor in that time
+#define GIFT_PARTS 100u
+#define GIFT_COPIES 200u
+#define GIFT_EVENTS 2000u ///< of the core while spawnd answers; to delete the gift takes 5,000
 
 // The frame of a channel is mapped by the server too: revoking it would take the server's memory
 // away.
@@ -188,12 +194,58 @@ static int take_foreground(void)
     return HOSTILE_WENT_ON;
 }
 
+// A capability space with many capabilities, of which nobody but the receiver has a copy then.
+static bool send_large(struct lmp_rpc *rpc, struct capref frame)
+{
+    struct cnoderef all, part;
+    struct capref gift, cap;
+    uint64_t words[LMP_MSG_LENGTH] = {SPAWND_ARGCAP, 0};
+    bool made = err_is_ok(cnode_create_l2(&gift, &all));
+    for (cslot_t i = 0; i < GIFT_PARTS && made; i++) {
+        made = err_is_ok(cnode_create_l2(&cap, &part));
+        for (cslot_t j = 0; j < GIFT_COPIES && made; j++) {
+            made = err_is_ok(cap_copy((struct capref){part, j}, frame));
+        }
+        made = made && err_is_ok(cap_copy((struct capref){all, i}, cap)) &&
+               err_is_ok(cap_destroy(cap));
+    }
+    return made && err_is_ok(lmp_rpc_call(rpc, words, gift, words, NULL)) &&
+           err_is_ok(cap_destroy(gift));
+}
+
+// Has a domain started with a large gift and one that is revoked meanwhile, so that it cannot be
+// started: the answer does not come when all of it has been deleted, but at once.
+static int large_gift(void)
+{
+    struct lmp_rpc rpc;
+    struct capref frame;
+    uint64_t before, after;
+    uint64_t words[LMP_MSG_LENGTH] = {SPAWND_STRINGS, sizeof("test_child") << 32};
+    memcpy(&words[SPAWND_PIECE_WORD], "test_child", sizeof("test_child"));
+    if (err_is_fail(lmp_rpc_init(&rpc, cap_spawndep)) ||
+        err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) ||
+        err_is_fail(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)) || !send_large(&rpc, frame)) {
+        return 1;
+    }
+    uint64_t argcap[LMP_MSG_LENGTH] = {SPAWND_ARGCAP, 1}, spawn[LMP_MSG_LENGTH] = {SPAWND_SPAWN, 1};
+    if (err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) ||
+        err_is_fail(lmp_rpc_call(&rpc, argcap, frame, argcap, NULL)) ||
+        err_is_fail(cap_revoke(frame)) ||
+        err_is_fail(invoke_kernel_stat(cap_kernelinfo, KERNEL_STAT_EVENTS, &before)) ||
+        err_is_ok(lmp_rpc_call(&rpc, spawn, NULL_CAP, spawn, NULL)) ||
+        err_is_fail(invoke_kernel_stat(cap_kernelinfo, KERNEL_STAT_EVENTS, &after))) {
+        return 2;
+    }
+    return after - before < GIFT_EVENTS ? 0 : HOSTILE_WENT_ON;
+}
+
 const struct hostile_case hostile_services[] = {
     {"print_flood", HOSTILE_ERROR, print_flood},
     {"console_garbage", HOSTILE_ERROR, console_garbage},
     {"take_foreground", HOSTILE_HANGS, take_foreground},
     {"revoke_channel", HOSTILE_ERROR, revoke_channel},
     {"halt_machine", HOSTILE_ERROR, halt_machine},
+    {"large_gift", HOSTILE_ERROR, large_gift},
     {"events_not_taken", HOSTILE_ERROR, events_not_taken},
 };
 const size_t hostile_services_count = sizeof(hostile_services) / sizeof(hostile_services[0]);

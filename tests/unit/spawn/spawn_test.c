@@ -8,6 +8,8 @@
 #include <testlib/testlib.h>
 
 #include "barrelfish/bootmodule.h"
+#include "barrelfish/invocations.h"
+#include "barrelfish/slot_alloc.h"
 #include "spawn_internal.h"
 
 static struct spawn_layout layout;
@@ -173,6 +175,73 @@ static void test_module_limits(void)
     CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[0], &words)), SPAWN_ERR_ARGS);
 }
 
+// What the CPU driver answers: `busy` to as many calls, which it does nothing for.
+static enum err_code busy;
+static unsigned busy_calls, revoked, deleted, freed;
+
+static errval_t answer(unsigned *count)
+{
+    if (busy_calls > 0) {
+        busy_calls--;
+        return busy;
+    }
+    (*count)++;
+    return SYS_ERR_OK;
+}
+
+errval_t invoke_dispatcher_stop(struct capref dispatcher)
+{
+    (void)dispatcher;
+    return SYS_ERR_OK;
+}
+
+errval_t invoke_cap_revoke(struct capref cap)
+{
+    (void)cap;
+    return answer(&revoked);
+}
+
+errval_t invoke_cap_delete(struct capref cap)
+{
+    (void)cap;
+    return answer(&deleted);
+}
+
+errval_t slot_free(struct capref ret)
+{
+    (void)ret;
+    freed++;
+    return SYS_ERR_OK;
+}
+
+static errval_t destroy(enum err_code answers, unsigned calls)
+{
+    struct spawn_info si = {.domain_id = 1};
+    struct capref *caps[] = {&si.rootcn, &si.dispatcher, &si.selfep, &si.info};
+    for (cslot_t i = 0; i < 4; i++) {
+        *caps[i] = (struct capref){cnode_task, i + 1};
+    }
+    busy = answers;
+    busy_calls = calls;
+    revoked = deleted = freed = 0;
+    errval_t err = spawn_destroy(&si);
+    CU_ASSERT(capref_is_null(si.rootcn));
+    return err;
+}
+
+// All of it goes, also if it has to be waited for: deletion in steps, and memory that is being
+// taken back. Another error costs one part, is told, and does not keep the rest.
+static void test_destroy(void)
+{
+    const enum err_code transient[] = {SYS_ERR_AGAIN, SYS_ERR_CAP_BUSY};
+    for (unsigned i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(destroy(transient[i], 100), SYS_ERR_OK);
+        CU_ASSERT(revoked == 3 && deleted == 4 && freed == 4);
+    }
+    CU_ASSERT_EQUAL(err_no(destroy(SYS_ERR_REMOTE, 1)), SYS_ERR_REMOTE);
+    CU_ASSERT(revoked == 2 && deleted == 4 && freed == 4);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -183,6 +252,7 @@ int main(void)
         {"argument strings", test_strings},
         {"boot modules", test_modules},
         {"limits of module strings", test_module_limits},
+        {"destruction", test_destroy},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {

@@ -173,6 +173,27 @@ static void test_foreign_families(void)
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
+// T6: the children of one domain, whoever asks for their memory.
+static void test_reclaims(void)
+{
+    struct domain *children[RECLAIMS_MAX + 1];
+    domain_table_init(&table, CORE);
+    struct domain *root = domain_table_add(&table, DOMAIN_FIRST, 0, "root", false);
+    struct domain *other = domain_table_add(&table, DOMAIN_FIRST, 0, "other", false);
+    for (unsigned i = 0; i <= RECLAIMS_MAX; i++) {
+        children[i] =
+            domain_table_add(&table, i == 0 ? root->id : children[i - 1]->id, 0, "c", false);
+        CU_ASSERT_EQUAL(domain_table_may_reclaim(&table, children[i]), i < RECLAIMS_MAX);
+        children[i]->reclaiming = i < RECLAIMS_MAX;
+    }
+    CU_ASSERT_FALSE(domain_table_may_reclaim(&table, root));
+    CU_ASSERT_TRUE(domain_table_may_reclaim(&table, other));
+    other->reclaiming = true;
+    CU_ASSERT_FALSE(domain_table_may_reclaim(&table, other)); // once
+    domain_table_end(&table, children[1], SPAWND_EXITED, 0);
+    CU_ASSERT_TRUE(domain_table_may_reclaim(&table, root));
+}
+
 static void test_parents(void)
 {
     domain_table_init(&table, CORE);
@@ -400,6 +421,7 @@ int main(void)
         {"the next domain", test_next},
         {"families", test_families},
         {"families of other cores", test_foreign_families},
+        {"memory taken back", test_reclaims},
         {"parents", test_parents},
         {"the operator", test_operator},
         {"random use", test_random_table},
