@@ -103,14 +103,17 @@ bool urpc_init_sized(struct urpc_chan *chan, void *out, size_t out_lines, void *
         return false;
     }
     uint32_t in_slots = (uint32_t)in_lines - URPC_STATE_LINES;
+    uint32_t out_slots = (uint32_t)out_lines - URPC_STATE_LINES;
     *chan = (struct urpc_chan){
         .out = out,
         .in = in,
-        .out_slots = (uint32_t)out_lines - URPC_STATE_LINES,
+        .out_end = (struct urpc_line *)out + out_lines,
+        .out_slots = out_slots,
         .in_slots = in_slots,
         .manner = urpc_hint_manner(),
         .tell_every = in_slots < 4 ? 1 : in_slots / 4,
     };
+    chan->manner.ahead = (uint32_t)least(chan->manner.ahead, out_slots);
     chan->tx.place = lap_of(chan->out, 0, URPC_EPOCH);
     chan->rx.place = lap_of(chan->in, 0, URPC_EPOCH);
     chan->tx.place.stop = tx_stop(chan);
@@ -140,7 +143,8 @@ bool urpc_valid(const struct urpc_chan *chan)
            place_ok(&tx->place, chan->out, tx->sent, chan->out_slots) &&
            tx->place.stop == tx_stop(chan) && tx->sent <= tx->place.stop &&
            place_ok(&rx->place, chan->in, consumed, chan->in_slots) && rx->told <= consumed &&
-           rx->place.stop == rx_stop(chan) && consumed < rx->place.stop; // I7
+           rx->place.stop == rx_stop(chan) && consumed < rx->place.stop && // I7
+           chan->manner.ahead <= chan->out_slots;
 }
 
 // The acknowledgement that rides on the last message that was consumed here, or one that the peer

@@ -188,10 +188,10 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
 
 // Messages.
 extern const struct channel_kind line_kind, line_pause_kind, line_relaxed_kind, two_lines_kind,
-    two_lines_pause_kind, two_lines_relaxed_kind, two_rows_kind, two_rows_pause_kind, lines_kind,
-    lines_pause_kind, urpc_copy_kind, urpc_copy_pause_kind, urpc_place_kind, urpc_place_pause_kind,
-    urpc_relaxed_kind, urpc_batch_kind, urpc_flushed_kind, minimal_kind, minimal_pause_kind,
-    ck56_kind, ck64_kind, ck64_pause_kind, pipe_kind;
+    two_lines_pause_kind, two_lines_relaxed_kind, two_rows_kind, two_rows_pause_kind,
+    two_rows_relaxed_kind, lines_kind, lines_pause_kind, urpc_copy_kind, urpc_copy_pause_kind,
+    urpc_place_kind, urpc_place_pause_kind, urpc_relaxed_kind, urpc_batch_kind, urpc_flushed_kind,
+    minimal_kind, minimal_pause_kind, ck56_kind, ck64_kind, ck64_pause_kind, pipe_kind;
 
 // What messages are made of.
 extern const struct channel_kind read_kind, take_kind, read_take_kind, instruction_kind, cycle_kind;

@@ -2,13 +2,14 @@
 // Copyright The Stave authors
 //
 // The limits, each with the ways of waiting that a channel is measured with. A round trip's is one
-// cache line that two threads write in turn: nothing can carry an
-// answer to a question faster, for either has to see the other's store. That of what lets no line
-// be written by both, as the ring does, is two lines, each written by one of them. Where a
-// processor gives a line that another has written away for good when it is read, the second is
-// slower: the writer of the first finds it in its cache, that of the second must fetch it back. A
-// stream's is lines one behind the other, of which one thread writes a word and the other waits for
-// each, with the ring's hints; in each round all of them once more.
+// cache line that two threads write in turn: nothing can carry an answer to a question faster, for
+// either has to see the other's store. That of what lets no line be written by both, as the ring
+// does, is two lines, each written by one of them. Where a processor gives a line that another has
+// written away for good when it is read, the second is slower: the writer of the first finds it in
+// its cache, that of the second must fetch it back. That of what goes through many lines is two rows
+// of them: it takes longer than the same two, whatever is in them. A stream's is lines one behind
+// the other, of which one thread writes a word and the other waits for each, with the ring's hints;
+// in each round all of them once more.
 #include "channel.h"
 #include "urpc/arch/x86_64/hint.h"
 
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES = 64, STREAM_LINES = 512, PAGE_BYTES = 4096 };
+enum { LINES = 64, STREAM_LINES = 512, PAGE_BYTES = 4096, LINE_WORDS = 8 };
 
 static struct urpc_manner manner; // of this processor
 
@@ -101,28 +102,50 @@ LOOP uint64_t two_pong(void *end, uint64_t first, uint64_t count, enum polling p
     return 0;
 }
 
-// As two lines, but the next one for each message, as in a ring.
-static _Atomic uint64_t *row_line(void *end, uint64_t number)
+// As two lines, but the next one for each message, and as many as the rings have.
+struct rows {
+    _Atomic uint64_t *there, *back;
+    uint64_t lines;
+};
+
+static bool rows_open(struct channel *channel, size_t slots)
 {
-    return (_Atomic uint64_t *)((uint8_t *)end + number % LINES * LINE_BYTES);
+    size_t bytes = (slots * LINE_BYTES + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    uint8_t *memory = aligned_alloc(PAGE_BYTES, 2 * bytes + PAGE_BYTES);
+    if (memory == NULL) {
+        return false;
+    }
+    memset(memory, 0, 2 * bytes);
+    struct rows *rows = (void *)(memory + 2 * bytes);
+    *rows = (struct rows){(void *)memory, (void *)(memory + bytes), slots};
+    manner = urpc_hint_manner();
+    *channel = (struct channel){{rows, rows}, memory};
+    return true;
+}
+
+static uint64_t row_next(const struct rows *rows, uint64_t at)
+{
+    return at == (rows->lines - 1) * LINE_WORDS ? 0 : at + LINE_WORDS;
 }
 
 LOOP uint64_t row_ping(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
-    for (uint64_t n = first; n < first + count; n++) {
-        _Atomic uint64_t *there = row_line(end, n), *back = there + PAGE_BYTES / sizeof(*back);
-        atomic_store_explicit(there, n + 1, memory_order_release);
-        wait_for(back, n + 1, there, polling);
+    const struct rows *rows = end;
+    uint64_t at = first % rows->lines * LINE_WORDS;
+    for (uint64_t n = first; n < first + count; n++, at = row_next(rows, at)) {
+        atomic_store_explicit(&rows->there[at], n + 1, memory_order_release);
+        wait_for(&rows->back[at], n + 1, &rows->there[row_next(rows, at)], polling);
     }
     return 0;
 }
 
 LOOP uint64_t row_pong(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
-    for (uint64_t n = first; n < first + count; n++) {
-        _Atomic uint64_t *there = row_line(end, n), *back = there + PAGE_BYTES / sizeof(*back);
-        wait_for(there, n + 1, back, polling);
-        atomic_store_explicit(back, n + 1, memory_order_release);
+    const struct rows *rows = end;
+    uint64_t at = first % rows->lines * LINE_WORDS;
+    for (uint64_t n = first; n < first + count; n++, at = row_next(rows, at)) {
+        wait_for(&rows->there[at], n + 1, &rows->back[at], polling);
+        atomic_store_explicit(&rows->back[at], n + 1, memory_order_release);
     }
     return 0;
 }
@@ -136,6 +159,7 @@ static bool lines_open(struct channel *channel, size_t slots)
         return false;
     }
     memset(lines, 0, bytes);
+    manner = urpc_hint_manner();
     *channel = (struct channel){{lines, lines}, lines};
     return true;
 }
@@ -149,7 +173,7 @@ LOOP void stream_store(void *end, uint64_t number)
 {
     atomic_store_explicit(stream_line(end, number), number + 1, memory_order_release);
     urpc_hint_pass((const void *)stream_line(end, number));
-    urpc_hint_own((const void *)stream_line(end, number + 2));
+    urpc_hint_own((const void *)stream_line(end, number + manner.ahead));
 }
 
 LOOP uint64_t many_produce(void *end, uint64_t first, uint64_t count, enum polling polling)
@@ -176,14 +200,14 @@ LOOP uint64_t many_consume(void *end, uint64_t first, uint64_t count, enum polli
         return part(end, first, count, polling);                                                   \
     }
 
-#define TRIP_LIMIT(id, label, how, part)                                                           \
+#define TRIP_LIMIT(id, label, how, part, memory)                                                   \
     PART(id##_ping, part##_ping, how)                                                              \
     PART(id##_pong, part##_pong, how)                                                              \
     const struct channel_kind id = {                                                               \
         .name = label,                                                                             \
         .polling = how,                                                                            \
         .trips = 200,                                                                              \
-        .open = line_open,                                                                         \
+        .open = memory##_open,                                                                     \
         .close = line_close,                                                                       \
         .ping = id##_ping,                                                                         \
         .pong = id##_pong,                                                                         \
@@ -202,13 +226,14 @@ LOOP uint64_t many_consume(void *end, uint64_t first, uint64_t count, enum polli
         .consume = id##_consume,                                                                   \
     };
 
-TRIP_LIMIT(line_kind, "line", POLLING_HARD, one)
-TRIP_LIMIT(line_pause_kind, "line-pause", POLLING_PAUSE, one)
-TRIP_LIMIT(line_relaxed_kind, "line-relaxed", POLLING_RELAXED, one)
-TRIP_LIMIT(two_lines_kind, "two-lines", POLLING_HARD, two)
-TRIP_LIMIT(two_lines_pause_kind, "two-lines-pause", POLLING_PAUSE, two)
-TRIP_LIMIT(two_lines_relaxed_kind, "two-lines-relaxed", POLLING_RELAXED, two)
-TRIP_LIMIT(two_rows_kind, "two-rows", POLLING_HARD, row)
-TRIP_LIMIT(two_rows_pause_kind, "two-rows-pause", POLLING_PAUSE, row)
+TRIP_LIMIT(line_kind, "line", POLLING_HARD, one, line)
+TRIP_LIMIT(line_pause_kind, "line-pause", POLLING_PAUSE, one, line)
+TRIP_LIMIT(line_relaxed_kind, "line-relaxed", POLLING_RELAXED, one, line)
+TRIP_LIMIT(two_lines_kind, "two-lines", POLLING_HARD, two, line)
+TRIP_LIMIT(two_lines_pause_kind, "two-lines-pause", POLLING_PAUSE, two, line)
+TRIP_LIMIT(two_lines_relaxed_kind, "two-lines-relaxed", POLLING_RELAXED, two, line)
+TRIP_LIMIT(two_rows_kind, "two-rows", POLLING_HARD, row, rows)
+TRIP_LIMIT(two_rows_pause_kind, "two-rows-pause", POLLING_PAUSE, row, rows)
+TRIP_LIMIT(two_rows_relaxed_kind, "two-rows-relaxed", POLLING_RELAXED, row, rows)
 STREAM_LIMIT(lines_kind, "lines", POLLING_HARD)
 STREAM_LIMIT(lines_pause_kind, "lines-pause", POLLING_PAUSE)

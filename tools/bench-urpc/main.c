@@ -36,6 +36,7 @@ static const struct channel_kind *const kinds[] = {
     &ck64_pause_kind,
     &line_relaxed_kind,
     &two_lines_relaxed_kind,
+    &two_rows_relaxed_kind,
     &urpc_relaxed_kind,
     &pipe_kind,
     &cycle_kind,

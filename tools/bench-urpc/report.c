@@ -62,9 +62,12 @@ static double to_line(const struct rounds *rounds, const struct result *results,
 }
 
 // Of round trips only.
-static double to_two_lines(const struct rounds *rounds, const struct result *results, size_t i)
+static double to_limit(const struct rounds *rounds, const struct result *results, size_t i,
+                       const char *name)
 {
-    return ratio(results[i].median, limit_of(rounds, results, "two-lines", &results[i]));
+    return results[i].measurement->shape == SHAPE_TRIP
+               ? ratio(results[i].median, limit_of(rounds, results, name, &results[i]))
+               : 0;
 }
 
 static void table_rows(const struct rounds *rounds, const struct result *results, enum shape shape)
@@ -78,28 +81,41 @@ static void table_rows(const struct rounds *rounds, const struct result *results
                r->median, r->p99, r->median * 1e6 / rounds->ticks_per_ms, ratio(1000, r->median),
                to_line(rounds, results, i));
         if (shape == SHAPE_TRIP) {
-            printf("%10.2f", to_two_lines(rounds, results, i));
+            printf("%10.2f%10.2f", to_limit(rounds, results, i, "two-lines"),
+                   to_limit(rounds, results, i, "two-rows"));
         }
         printf("\n");
     }
 }
 
+// Medians of the measurement `name` with this way of waiting: of `over` to `under`.
+static double way_ratio(const struct rounds *rounds, const struct result *results, const char *over,
+                        const char *under, const char *suffix, enum shape shape)
+{
+    char names[2][32];
+    snprintf(names[0], sizeof(names[0]), "%s%s", over, suffix);
+    snprintf(names[1], sizeof(names[1]), "%s%s", under, suffix);
+    return ratio(median_of(rounds, results, names[0], shape),
+                 median_of(rounds, results, names[1], shape));
+}
+
+static void table_trip(const struct rounds *rounds, const struct result *results, const char *how,
+                       const char *suffix)
+{
+    printf(
+        "%s: the ring's round trip is %.2f of that of a line each way, %.2f of\nthat of a row of "
+        "as many lines each way",
+        how, way_ratio(rounds, results, "urpc", "two-lines", suffix, SHAPE_TRIP),
+        way_ratio(rounds, results, "urpc", "two-rows", suffix, SHAPE_TRIP));
+}
+
 static void table_sum(const struct rounds *rounds, const struct result *results, const char *how,
                       const char *suffix)
 {
-    char ring[16], two[24], minimal[24], ck[16];
-    snprintf(ring, sizeof(ring), "urpc%s", suffix);
-    snprintf(two, sizeof(two), "two-lines%s", suffix);
-    snprintf(minimal, sizeof(minimal), "minimal%s", suffix);
-    snprintf(ck, sizeof(ck), "ck-64%s", suffix);
-    double stream = median_of(rounds, results, ring, SHAPE_STREAM);
-    printf("%s: the ring's round trip is %.2f of that of a line each way; its stream is %.2f times "
-           "as fast as\nthe minimal ring's, %.2f times as ck-64's.\n",
-           how,
-           ratio(median_of(rounds, results, ring, SHAPE_TRIP),
-                 median_of(rounds, results, two, SHAPE_TRIP)),
-           ratio(median_of(rounds, results, minimal, SHAPE_STREAM), stream),
-           ratio(median_of(rounds, results, ck, SHAPE_STREAM), stream));
+    table_trip(rounds, results, how, suffix);
+    printf("; its stream is %.2f times as fast as the\nminimal ring's, %.2f times as ck-64's.\n",
+           way_ratio(rounds, results, "minimal", "urpc", suffix, SHAPE_STREAM),
+           way_ratio(rounds, results, "ck-64", "urpc", suffix, SHAPE_STREAM));
 }
 
 void report_table(const struct rounds *rounds, const struct result *results)
@@ -108,8 +124,8 @@ void report_table(const struct rounds *rounds, const struct result *results)
            "Ticks of the time-stamp counter (%.0f in a microsecond), %zu rounds.\n\n",
            rounds->cores[0], rounds->cores[1], rounds->slots, rounds->ticks_per_ms / 1e3,
            rounds->rounds);
-    printf("%-20s%11s%11s%11s%11s%11s%10s%10s\n", "round trip", "min", "median", "p99", "ns",
-           "per 1,000", "to line", "to two");
+    printf("%-20s%11s%11s%11s%11s%11s%10s%10s%10s\n", "round trip", "min", "median", "p99", "ns",
+           "per 1,000", "to line", "to two", "to rows");
     table_rows(rounds, results, SHAPE_TRIP);
     printf("\n%-20s%11s%11s%11s%11s%11s%10s\n", "stream", "min", "median", "p99", "ns", "per 1,000",
            "per way");
@@ -117,25 +133,27 @@ void report_table(const struct rounds *rounds, const struct result *results)
     printf("\n");
     table_sum(rounds, results, "Polled without a pause", "");
     table_sum(rounds, results, "Polled with one", "-pause");
+    table_trip(rounds, results, "Polled by urpc_relax()", "-relaxed");
+    printf(".\n");
 }
 
 void report_csv(const struct rounds *rounds, const struct result *results)
 {
     double ns = 1e6 / rounds->ticks_per_ms;
     printf("measurement,channel,from,to,capacity,rounds,per_round,unit,min,median,p99,min_ns,"
-           "median_ns,p99_ns,per_1000_cycles,ratio_to_line,ratio_to_two_lines\n");
+           "median_ns,p99_ns,per_1000_cycles,ratio_to_line,ratio_to_two_lines,ratio_to_two_rows\n");
     for (size_t i = 0; i < rounds->count; i++) {
         const struct result *r = &results[i];
         const struct measurement *m = r->measurement;
         if (m->kind->cost) {
             continue;
         }
-        printf("%s,%s,%u,%u,%zu,%zu,%zu,cycles,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f,%.3f,%.3f,%.3f\n",
+        printf("%s,%s,%u,%u,%zu,%zu,%zu,cycles,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f,%.3f,%.3f,%.3f,%.3f\n",
                m->shape == SHAPE_TRIP ? "round trip" : "stream", m->kind->name, rounds->cores[0],
                rounds->cores[1], rounds->slots, rounds->rounds, (size_t)m->per_round, r->min,
                r->median, r->p99, r->min * ns, r->median * ns, r->p99 * ns, ratio(1000, r->median),
-               to_line(rounds, results, i),
-               m->shape == SHAPE_TRIP ? to_two_lines(rounds, results, i) : 0);
+               to_line(rounds, results, i), to_limit(rounds, results, i, "two-lines"),
+               to_limit(rounds, results, i, "two-rows"));
     }
 }
 

@@ -92,6 +92,7 @@ static void test_contents(void)
         &ck64_pause_kind,
         &line_relaxed_kind,
         &two_lines_relaxed_kind,
+        &two_rows_relaxed_kind,
         &urpc_relaxed_kind,
         &pipe_kind,
         &cycle_kind,
@@ -169,6 +170,7 @@ static const char *const rows[] = {
     "round trip,ck-64-pause,",
     "round trip,line-relaxed,",
     "round trip,two-lines-relaxed,",
+    "round trip,two-rows-relaxed,",
     "round trip,urpc-relaxed,",
     "stream,lines,",
     "stream,urpc,",
@@ -208,7 +210,7 @@ static void test_csv(void)
         commas += *c == ',';
     }
     CU_ASSERT_EQUAL(lines, COUNT(rows) + 1);
-    CU_ASSERT_EQUAL(commas, 16 * lines);
+    CU_ASSERT_EQUAL(commas, 17 * lines);
 }
 
 static void test_text(void)
@@ -219,6 +221,8 @@ static void test_text(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nstream "));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "Polled without a pause: the ring's round"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "Polled with one: the ring's round trip is "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "Polled by urpc_relax(): the ring's round trip is "));
+    CU_ASSERT_PTR_NULL(strstr(text, " 0.00 of that")); // no limit is missing
     CU_ASSERT_EQUAL(run("--help", text, sizeof(text)), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "--costs"));
     CU_ASSERT_EQUAL(run("--lines 5", text, sizeof(text)), 2);

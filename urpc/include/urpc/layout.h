@@ -61,11 +61,12 @@
 // would save that line but not the fence, and would keep a receiver with nothing to say awake.
 //
 // Hints. A publication tells the processor two things that change no content and no order, so no
-// invariant rests on them: that the line just sent will be read elsewhere, and that the line after
-// the next will be written here. Without the second, stores to the sender's own state, which stand
-// between those to two lines, keep the processor from fetching the lines ahead, and a stream takes
-// twice as long or more. The next line itself is the one that a waiting receiver polls: fetching it
-// then brings nothing, because the poll takes it away again; urpc_relax() is for that.
+// invariant rests on them: that the line just sent will be read elsewhere, and that one some lines
+// ahead will be written here. Without the second, stores to the sender's own state, which stand
+// between those to two lines, keep the processor from fetching the lines ahead. The next line itself
+// is the one that a waiting receiver polls: fetching it then brings nothing, because the poll takes it
+// away again; urpc_relax() is for that. How far ahead, and whether also when each message answers one,
+// so that the receiver's poll will come to any line before it is written, depends on the processor.
 //
 // urpc/model/ is this as a Spin model, which `ninja test` searches for a counter-example.
 #pragma once
@@ -133,6 +134,7 @@ struct urpc_tx {
     uint64_t sent;           // lines published
     struct urpc_place place; // stop: no more room is known, or the lap ends
     uint64_t checked;        // sent, when the peer's flag_recv was last looked at
+    uint64_t rode;           // lines consumed, as the last header carried them (I6 a)
     uint64_t acked;          // of the lines published, known to be consumed
     uint64_t ride;           // the last header whose acknowledgement was looked at (I9)
     uint64_t notified;       // the peer's last flag_recv that was answered (I11)
@@ -157,7 +159,8 @@ struct urpc_rx {
 struct urpc_chan {
     struct urpc_area *out;
     struct urpc_area *in;
-    uint32_t out_slots; // ring lines
+    const struct urpc_line *out_end; // of the ring
+    uint32_t out_slots;              // ring lines
     uint32_t in_slots;
     uint32_t tell_every; // lines between two stores of I6 (b)
     struct urpc_manner manner;

@@ -102,10 +102,14 @@ static inline bool urpc_peer_broken(const struct urpc_chan *chan)
     return atomic_load_explicit(&chan->tx.broken, memory_order_relaxed);
 }
 
-// The line of this lap with number `number`.
+// The line of this lap with number `number`. That it is never NULL spares whoever asks.
 static inline struct urpc_line *urpc_line_at(const struct urpc_place *place, uint64_t number)
 {
-    return (struct urpc_line *)(place->origin + number * URPC_LINE_BYTES);
+    uintptr_t at = place->origin + number * URPC_LINE_BYTES;
+    if (at == 0) {
+        __builtin_unreachable();
+    }
+    return (struct urpc_line *)at;
 }
 
 // Tells whether one message can be sent now. Sender only.
@@ -134,8 +138,14 @@ static inline void urpc_publish(struct urpc_chan *chan, uint16_t ctrl)
                           memory_order_release); // I4
     urpc_hint_pass(line);
     tx->sent++;
-    struct urpc_line *ahead = line + 2;
-    urpc_hint_own(ahead < &chan->out->ring[chan->out_slots] ? ahead : ahead - chan->out_slots);
+    if (consumed != tx->rode) {
+        tx->rode = consumed; // an answer, not a stream
+        if (!chan->manner.fetches) {
+            return;
+        }
+    }
+    const struct urpc_line *ahead = line + chan->manner.ahead;
+    urpc_hint_own(ahead < chan->out_end ? ahead : ahead - chan->out_slots);
 }
 
 // Sends a copy of `words`; false if the ring is full. Sender only.

@@ -24,23 +24,25 @@ static inline void urpc_hint_own(const void *line)
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)line));
 }
 
-// How a thread that has polled in vain rests: PAUSEs, and whether it then fetches the line that it
-// writes next.
+// How a thread rests that has polled in vain, and when it fetches lines that it will write.
 struct urpc_manner {
-    uint32_t pauses;
-    bool fetches;
+    uint16_t pauses; // PAUSEs of a rest
+    bool fetches;    // also the next line in a rest, and lines ahead when messages are answers
+    uint32_t ahead;  // lines from the one just written to the one to fetch
 };
 
 // What suits this processor. On Intel's a poll takes a changed line away from its writer for good, so
 // it pays to wait for about as long as a line takes there and back, and to fetch the own line back
-// meanwhile. On AMD's the line stays with its writer: one PAUSE keeps polls from meeting the store on
-// its way, and more is only late. Asked once for each end, for CPUID may take microseconds.
+// meanwhile. On AMD's the line stays with its writer: two PAUSEs keep polls from meeting the store on
+// its way, and more is only late; a line that is fetched must be read again by who polls it next, so
+// only a stream gains by it, and more from afar. Asked once for each end, for CPUID may take
+// microseconds.
 static inline struct urpc_manner urpc_hint_manner(void)
 {
     uint32_t leaf = 0, ebx, ecx = 0, edx;
     __asm__ volatile("cpuid" : "+a"(leaf), "=b"(ebx), "+c"(ecx), "=d"(edx));
     bool intel = ebx == 0x756e6547 && edx == 0x49656e69 && ecx == 0x6c65746e; // "GenuineIntel"
-    return intel ? (struct urpc_manner){4, true} : (struct urpc_manner){1, false};
+    return intel ? (struct urpc_manner){4, true, 2} : (struct urpc_manner){2, false, 8};
 }
 
 // Rests. `own` is the line that this side writes next.
