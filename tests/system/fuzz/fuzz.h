@@ -122,9 +122,14 @@ struct fuzz_table {
 #define FUZZ_TABLES_MAX 64u
 #define FUZZ_MAPPINGS_MAX 512u
 
+struct fuzz_mapping {
+    uint64_t caddr;
+    struct capability held;
+};
+
 struct fuzz_tables {
     struct fuzz_table tables[FUZZ_TABLES_MAX];
-    struct capability mappings[FUZZ_MAPPINGS_MAX];
+    struct fuzz_mapping mappings[FUZZ_MAPPINGS_MAX];
     unsigned tables_count, mappings_count;
 };
 

@@ -36,21 +36,31 @@ void fuzz_tables_add(struct fuzz_tables *tables, uint64_t caddr, const struct ca
             (struct fuzz_table){.caddr = caddr, .base = held->base, .type = held->type};
     }
     if (held->type == ObjType_Mapping && tables->mappings_count < FUZZ_MAPPINGS_MAX) {
-        tables->mappings[tables->mappings_count++] = *held;
+        tables->mappings[tables->mappings_count++] = (struct fuzz_mapping){caddr, *held};
     }
 }
 
-static const struct capability *mapping_of(const struct fuzz_tables *tables, genpaddr_t table,
-                                           uint64_t index)
+static const struct fuzz_mapping *mapping_of(const struct fuzz_tables *tables, genpaddr_t table,
+                                             uint64_t index)
 {
     for (unsigned i = 0; i < tables->mappings_count; i++) {
-        const struct capability *mapping = &tables->mappings[i];
-        uint64_t first = mapping->extra - table;
-        if (first <= index && index < first + mapping->aux) {
+        const struct fuzz_mapping *mapping = &tables->mappings[i];
+        uint64_t first = mapping->held.extra - table;
+        if (first <= index && index < first + mapping->held.aux) {
             return mapping;
         }
     }
     return NULL;
+}
+
+// The CPU driver goes on with what the cell has deleted while we look, and with the last copy of a
+// frame its Mappings go, wherever they are.
+static bool is_gone(const struct fuzz_mapping *mapping)
+{
+    struct capability now;
+    errval_t err =
+        syscall_invoke(mapping->caddr, CAP_CMD_IDENTIFY, (uint64_t)&now, 0, 0, 0, 0, 0).error;
+    return err_is_fail(err) || now.type != ObjType_Mapping || now.extra != mapping->held.extra;
 }
 
 // Whether an entry shows only a part of what its Mapping maps. A table: the whole.
@@ -85,10 +95,11 @@ static void look_at_entry(const struct fuzz_tables *tables, const struct fuzz_ta
         return;
     }
     found->entries++;
-    const struct capability *mapping = mapping_of(tables, table->base, index);
+    const struct fuzz_mapping *mapping = mapping_of(tables, table->base, index);
     if (fuzz_model_allows_entry(model, table->type, entry) &&
         (mapping == NULL ||
-         ((entry & FUZZ_PTE_PRESENT) != 0 && shows(mapping, table->type, entry)))) {
+         ((entry & FUZZ_PTE_PRESENT) != 0 && shows(&mapping->held, table->type, entry)) ||
+         is_gone(mapping))) {
         return;
     }
     found->violations++;
