@@ -210,11 +210,13 @@ static void on_message(void *arg)
     for (int i = 0; i < MESSAGES_EACH_EVENT; i++) {
         struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
         struct capref cap;
+        if (lmp_endpoint_can_recv(server->ep)) {
+            (void)send_kept(server, false, NULL); // the core is not handed over with it
+        }
         if (err_is_fail(lmp_endpoint_recv(server->ep, &msg.buf, &cap))) {
             break;
         }
         prepare_slot(server);
-        (void)send_kept(server, false, NULL);
         handle(server, &msg, cap);
     }
     prepare_slot(server);
