@@ -37,6 +37,9 @@ char *count_configuration(const struct options *options, const struct machine *m
     if (options->audit) {
         fprintf(out, "audit %s/" AUDIT "\n", folder);
     }
+    if (options->behalf != NULL) {
+        fprintf(out, "behalf %s\n", options->behalf);
+    }
     for (unsigned i = 0; i < machine->nodes; i++) {
         struct machine_share cores = machine_split(machine->cores, machine->nodes, i);
         fprintf(out, "node %" PRIu64 " %" PRIu64 "\n", cores.first, cores.count);
@@ -87,8 +90,11 @@ static bool check_files(const struct options *options, const char *plugin, struc
     if (access(plugin, R_OK) != 0) {
         return report_set(report, "there is no %s: build it with ninja", plugin);
     }
-    if (options->count_csv != NULL && !files_write(options->count_csv, "", report)) {
-        return false;
+    const char *results[] = {options->count_csv, options->behalf};
+    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+        if (results[i] != NULL && !files_write(results[i], "", report)) {
+            return false;
+        }
     }
     return options->qemu_args_count + 2 <= OPTIONS_QEMU_ARGS_MAX ||
            report_set(report, "--qemu-arg: too many beside --count and --audit");

@@ -73,7 +73,7 @@ static int boot_counted(const struct options *options, const struct machine *mac
                         const char *build_folder, struct report *report)
 {
     struct options counted = *options;
-    if (!options->count && !options->audit) {
+    if (!options->count && !options->audit && options->behalf == NULL) {
         return run_machine(options, machine, file, report);
     }
     if (!count_prepare(&counted, machine, modules, folder, build_folder, report)) {

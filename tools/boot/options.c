@@ -29,6 +29,7 @@ enum option_code {
     OPTION_COUNT_CSV,
     OPTION_COSTS,
     OPTION_AUDIT,
+    OPTION_BEHALF,
     OPTION_GDB,
     OPTION_LOG,
     OPTION_UEFI,
@@ -62,6 +63,7 @@ static const struct option boot_options[] = {
     {"count-csv", required_argument, NULL, OPTION_COUNT_CSV},
     {"costs", required_argument, NULL, OPTION_COSTS},
     {"audit", no_argument, NULL, OPTION_AUDIT},
+    {"behalf", required_argument, NULL, OPTION_BEHALF},
     {"gdb", no_argument, NULL, OPTION_GDB},
     {"log", required_argument, NULL, OPTION_LOG},
     {"uefi", no_argument, NULL, OPTION_UEFI},
@@ -98,6 +100,9 @@ const char options_help[] =
     "                        platforms/costs/NAME.yaml\n"
     "  --audit               report memory that the CPU drivers of two cores share, and then end\n"
     "                        with status 1; implies --deterministic\n"
+    "  --behalf FILE         count the instructions that a program measures and those of services\n"
+    "                        and CPU drivers on its behalf, whoever else runs, and write them to\n"
+    "                        FILE as comma-separated values; implies --deterministic\n"
     "  --gdb                 wait for a debugger on port 1234 before the first instruction\n"
     "  --log FILE            copy all that the console prints to FILE\n"
     "  --uefi                boot with UEFI firmware instead of BIOS\n"
@@ -164,7 +169,8 @@ static void set_flag(struct options *options, int code)
     options->help |= code == OPTION_HELP;
     options->count |= code == OPTION_COUNT || code == OPTION_COUNT_CSV || code == OPTION_COSTS;
     options->audit |= code == OPTION_AUDIT;
-    options->deterministic |= code == OPTION_DETERMINISTIC || options->count || options->audit;
+    options->deterministic |=
+        code == OPTION_DETERMINISTIC || code == OPTION_BEHALF || options->count || options->audit;
     options->direct |= code == OPTION_DIRECT || options->deterministic;
     options->gdb |= code == OPTION_GDB;
     options->uefi |= code == OPTION_UEFI;
@@ -192,6 +198,9 @@ static bool parse_option(struct options *options, int code, struct report *repor
     case OPTION_COSTS:
         set_flag(options, code);
         return parse_text(&options->costs, "--costs", report);
+    case OPTION_BEHALF:
+        set_flag(options, code);
+        return parse_text(&options->behalf, "--behalf", report);
     case OPTION_RUN:
         return parse_run(&options->run, report);
     case OPTION_CORES:
@@ -222,10 +231,11 @@ static bool parse_option(struct options *options, int code, struct report *repor
 /// The option that chose how the machine runs, the strongest of those that imply one another.
 static const char *mode_name(const struct options *options)
 {
-    return options->count           ? "count"
-           : options->audit         ? "audit"
-           : options->deterministic ? "deterministic"
-                                    : "direct";
+    return options->count            ? "count"
+           : options->audit          ? "audit"
+           : options->behalf != NULL ? "behalf"
+           : options->deterministic  ? "deterministic"
+                                     : "direct";
 }
 
 /// What --bochs cannot do, or NULL.
@@ -272,6 +282,9 @@ static bool check_together(const struct options *options, struct report *report)
     if (options->direct && (options->image != NULL || options->uefi)) {
         return report_set(report, "--%s excludes --%s", mode_name(options),
                           options->uefi ? "uefi" : "image");
+    }
+    if (options->behalf != NULL && (options->count || options->audit)) {
+        return report_set(report, "--behalf excludes --%s", mode_name(options));
     }
     if (options->bochs && !check_bochs(options, report)) {
         return false;

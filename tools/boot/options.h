@@ -43,6 +43,7 @@ struct options {
     bool deterministic; // set by count and audit, too
     bool count;
     bool audit;
+    const char *behalf;
     bool gdb;
     bool uefi;
     bool bochs;

@@ -79,6 +79,9 @@ static bool take(struct config *config, const char *key, const char *value)
     if (strcmp(key, "audit") == 0) {
         return open_output(&config->audit, value);
     }
+    if (strcmp(key, "behalf") == 0) {
+        return open_output(&config->behalf, value);
+    }
     if (strcmp(key, "node") == 0) {
         return take_node(config, value);
     }
@@ -115,8 +118,8 @@ bool config_read(struct config *config, const char *path, char *wrong, size_t si
     free(line);
     fclose(file);
     if (ok && (config->cores == 0 || config->images.count == 0 ||
-               (config->text == NULL && config->audit == NULL))) {
-        snprintf(wrong, size, "%s: cores, image, or text and audit are missing", path);
+               (config->text == NULL && config->audit == NULL && config->behalf == NULL))) {
+        snprintf(wrong, size, "%s: cores, image, or text, audit and behalf are missing", path);
         ok = false;
     }
     return ok;

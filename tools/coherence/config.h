@@ -12,6 +12,7 @@
 //   cost NAME N       optional, default 0: a field of struct clock_costs (clock.h)
 //   costs NAME        optional: what these costs are called
 //   audit FILE        optional: check rule 1 (audit.h); the last line tells lines that break it
+//   behalf FILE       optional, in place of all others: count for whom it is (behalf.h)
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +27,7 @@ struct config {
     struct clock_costs costs;
     char costs_name[64];
     struct images images;
-    FILE *text, *csv, *audit; ///< NULL if not wanted; text or audit is
+    FILE *text, *csv, *audit, *behalf; ///< NULL if not wanted; text, audit or behalf is
 };
 
 /// Read the file and open what it names. False: `wrong` (of `size` bytes) says what is wrong.

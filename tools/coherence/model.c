@@ -42,19 +42,17 @@ void model_init(struct model *model, struct config *config)
     }
 }
 
-static void decode_mark(struct site *site, const uint8_t *bytes, size_t count)
+bool model_decode_mark(const uint8_t *bytes, size_t count, unsigned *op, unsigned *what)
 {
     static const uint8_t opcode[] = {0x0f, 0x1f, 0x84, 0x00};
     uint32_t displacement;
     if (count != MARK_BYTES || memcmp(bytes, opcode, sizeof(opcode)) != 0) {
-        return;
+        return false;
     }
     memcpy(&displacement, bytes + sizeof(opcode), sizeof(displacement));
-    if ((displacement & 0xffff0000u) == BENCH_MARK_BASE) {
-        site->mark = true;
-        site->mark_op = displacement & 0xf;
-        site->mark_what = displacement >> 4 & 0xfff;
-    }
+    *op = displacement & 0xf;
+    *what = displacement >> 4 & 0xfff;
+    return (displacement & 0xffff0000u) == BENCH_MARK_BASE;
 }
 
 /// MFENCE, what has a LOCK prefix, and XCHG with memory (Intel SDM vol. 3, 9.2.5).
@@ -91,7 +89,7 @@ const struct site *model_site(struct model *model, uint64_t pc, int image, const
         site->fence = is_fence(bytes, count);
         site->interrupt = pc >= model->interrupts && pc < model->interrupts_end &&
                           (pc - model->interrupts) % STUB_BYTES == 0;
-        decode_mark(site, bytes, count);
+        site->mark = model_decode_mark(bytes, count, &site->mark_op, &site->mark_what);
     }
     return site;
 }

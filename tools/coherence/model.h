@@ -39,6 +39,9 @@ struct model {
 
 void model_init(struct model *model, struct config *config);
 
+/// Whether these bytes are a mark of bench/mark.h, and which.
+bool model_decode_mark(const uint8_t *bytes, size_t count, unsigned *op, unsigned *what);
+
 /// The site of an instruction: its bytes, and the image that they come from (images_match()).
 const struct site *model_site(struct model *model, uint64_t pc, int image, const uint8_t *bytes,
                               size_t count);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "behalf.h"
 #include "model.h"
 #include "qemu_plugin.h"
 
@@ -20,6 +21,8 @@ int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static struct config config;
 static struct model model;
+static struct behalf behalf;
+static struct map blocks; ///< struct behalf_block of each address and image
 
 static void on_instruction(unsigned vcpu, void *userdata)
 {
@@ -93,11 +96,61 @@ static void watch(struct qemu_plugin_insn *insn, const struct site *site)
     }
 }
 
+static void on_block(unsigned vcpu, void *userdata)
+{
+    behalf_execute(&behalf, vcpu, userdata);
+}
+
+static void on_message_access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr,
+                              void *userdata)
+{
+    const struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(info, vaddr);
+    if (place != NULL && !qemu_plugin_hwaddr_is_io(place)) {
+        behalf_access(&behalf, vcpu, userdata, qemu_plugin_hwaddr_phys_addr(place),
+                      bytes_of(info, vaddr), qemu_plugin_mem_is_store(info));
+    }
+}
+
+static void on_mark(unsigned vcpu, void *userdata)
+{
+    (void)vcpu;
+    uintptr_t mark = (uintptr_t)userdata; // the image, and behind it the mark
+    behalf_mark(&behalf, mark & 0xf, (int)(mark >> 4));
+}
+
+static void watch_block(struct qemu_plugin_tb *tb, size_t count, int image)
+{
+    uint64_t start = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
+    struct behalf_block *block =
+        map_make(&blocks, start ^ (uint64_t)(image + 1) << 50 ^ count << 58, sizeof(*block));
+    *block =
+        (struct behalf_block){image, behalf_role(&config.images, image, start), (unsigned)count};
+    bool moves = block->role == BEHALF_TAKES || block->role == BEHALF_SENDS;
+    qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS, block);
+    for (size_t i = 0; i < count; i++) {
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        unsigned op, what;
+        if (image >= 0 && model_decode_mark(qemu_plugin_insn_data(insn),
+                                            qemu_plugin_insn_size(insn), &op, &what)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark, QEMU_PLUGIN_CB_NO_REGS,
+                                                   (void *)((uintptr_t)image << 4 | op));
+        }
+        if (moves) {
+            qemu_plugin_register_vcpu_mem_cb(insn, on_message_access, QEMU_PLUGIN_CB_NO_REGS,
+                                             QEMU_PLUGIN_MEM_RW, block);
+        }
+    }
+}
+
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     (void)id;
     size_t count = qemu_plugin_tb_n_insns(tb);
     int image = image_of(tb, count);
+    if (config.behalf != NULL) {
+        watch_block(tb, count, image);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         const struct site *site =
@@ -125,6 +178,14 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **
         return -1;
     }
     model_init(&model, &config);
+    if (config.behalf != NULL) {
+        const char *missing = behalf_missing(&config.images);
+        if (missing != NULL) {
+            fprintf(stderr, "coherence: no program has the function %s\n", missing);
+            return -1;
+        }
+        behalf_begin(&behalf, &config.images, config.behalf);
+    }
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
     qemu_plugin_register_atexit_cb(id, on_exit, NULL);
     return 0;

@@ -12,6 +12,7 @@ int main(void)
         {"counts", NULL, NULL, NULL, NULL, counts_tests},
         {"clock", NULL, NULL, NULL, NULL, clock_tests},
         {"audit", NULL, NULL, NULL, NULL, audit_tests},
+        {"behalf", NULL, NULL, NULL, NULL, behalf_tests},
         {"config", NULL, NULL, NULL, NULL, config_tests},
         CU_SUITE_INFO_NULL,
     };

@@ -7,4 +7,4 @@
 #include "testlib/testlib.h"
 
 extern CU_TestInfo lines_tests[], images_tests[], counts_tests[], audit_tests[], clock_tests[],
-    config_tests[];
+    config_tests[], behalf_tests[];

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// For whom instructions are counted: hand-made traces for H1 to H4.
+#include "behalf.h"
+
+#include "bench/mark.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "suites.h"
+
+#define HEAD "region,items,client,services,driver\n"
+#define PLACE 0x1000u // of a message
+#define OTHER_PLACE 0x2000u
+
+enum { CLIENT = 1, HOSTILE, SERVICE };
+
+static struct images images;
+static struct behalf behalf;
+static char *text;
+static size_t text_bytes;
+
+static void begin(void)
+{
+    behalf_begin(&behalf, &images, open_memstream(&text, &text_bytes));
+    behalf_mark(&behalf, BENCH_MARK_OP_BEGIN, CLIENT);
+}
+
+// Ends the region: it has this row.
+static void expect(const char *row)
+{
+    behalf_mark(&behalf, BENCH_MARK_OP_END, CLIENT);
+    CU_ASSERT_STRING_EQUAL(text + strlen(HEAD), row);
+    fclose(behalf.out);
+    free(text);
+    behalf_free(&behalf);
+}
+
+static void run_as(unsigned core, int image, enum behalf_role role, unsigned count)
+{
+    const struct behalf_block block = {image, role, count};
+    behalf_execute(&behalf, core, &block);
+}
+
+static void run(int image, unsigned count)
+{
+    run_as(0, image, BEHALF_ANY, count);
+}
+
+static void access_as(unsigned core, int image, enum behalf_role role, uint64_t paddr)
+{
+    const struct behalf_block block = {image, role, 1};
+    behalf_access(&behalf, core, &block, paddr, 8, role == BEHALF_SENDS);
+}
+
+// The CPU driver delivers what the program that runs sends, and the service takes it.
+static void send(int from, uint64_t paddr)
+{
+    run(from, 1);
+    run(IMAGE_CPUDRIVER, 0);
+    access_as(0, IMAGE_CPUDRIVER, BEHALF_SENDS, paddr);
+}
+
+static void take(uint64_t paddr)
+{
+    run(SERVICE, 0);
+    access_as(0, SERVICE, BEHALF_TAKES, paddr);
+}
+
+static void test_others(void)
+{
+    begin();
+    run(CLIENT, 3);
+    run(IMAGE_CPUDRIVER, 10); // H3
+    run(HOSTILE, 100);
+    run(IMAGE_CPUDRIVER, 200);
+    run(IMAGE_NONE, 400); // as before
+    run(SERVICE, 1000);   // it has taken nothing
+    behalf_mark(&behalf, BENCH_MARK_OP_ITEM, CLIENT);
+    behalf_mark(&behalf, BENCH_MARK_OP_ITEM, CLIENT);
+    expect("1,2,3,0,10\n");
+}
+
+static void test_messages(void)
+{
+    begin();
+    send(CLIENT, PLACE);
+    send(HOSTILE, OTHER_PLACE);
+    take(OTHER_PLACE);
+    run(SERVICE, 100);
+    take(PLACE); // H2
+    run(SERVICE, 10);
+    run(IMAGE_CPUDRIVER, 20);
+    run(HOSTILE, 1000); // has interrupted it
+    run(SERVICE, 3);
+    run_as(0, SERVICE, BEHALF_WAITS, 7);
+    run(SERVICE, 100);
+    expect("1,0,1,13,20\n");
+}
+
+// What the service itself has written, like how far it has read, says nothing.
+static void test_own_words(void)
+{
+    begin();
+    send(CLIENT, PLACE);
+    take(PLACE);
+    access_as(0, SERVICE, BEHALF_SENDS, OTHER_PLACE);
+    run_as(0, SERVICE, BEHALF_WAITS, 1);
+    take(OTHER_PLACE);
+    run(SERVICE, 100);
+    expect("1,0,1,0,0\n");
+}
+
+// A service of the same program on another core works for whom this one does.
+static void test_cores(void)
+{
+    begin();
+    send(CLIENT, PLACE);
+    take(PLACE);
+    access_as(0, SERVICE, BEHALF_SENDS, OTHER_PLACE);
+    run_as(1, SERVICE, BEHALF_ANY, 0);
+    access_as(1, SERVICE, BEHALF_TAKES, OTHER_PLACE);
+    run_as(1, SERVICE, BEHALF_ANY, 5);
+    run_as(1, IMAGE_CPUDRIVER, BEHALF_ANY, 2);
+    run_as(1, IMAGE_CPUDRIVER, BEHALF_IDLES, 100);
+    run_as(1, IMAGE_CPUDRIVER, BEHALF_ANY, 100); // an interrupt
+    run_as(2, SERVICE, BEHALF_ANY, 100);
+    expect("1,0,1,5,2\n");
+}
+
+// An access that is told too late is nobody's.
+static void test_late(void)
+{
+    begin();
+    send(CLIENT, PLACE);
+    take(PLACE);
+    run(HOSTILE, 1);
+    send(HOSTILE, OTHER_PLACE);
+    access_as(0, SERVICE, BEHALF_TAKES, OTHER_PLACE);
+    run(SERVICE, 5);
+    expect("1,0,1,5,0\n");
+}
+
+// H4: a call whose words stay in registers, and the answer.
+static void test_calls(void)
+{
+    begin();
+    run(HOSTILE, 1);
+    run(IMAGE_CPUDRIVER, 1);
+    run_as(0, SERVICE, BEHALF_CALLS, 100);
+    run(CLIENT, 2);
+    run(IMAGE_CPUDRIVER, 4);
+    run_as(0, SERVICE, BEHALF_CALLS, 8);
+    run_as(0, SERVICE, BEHALF_CALLS, 16);
+    run(IMAGE_CPUDRIVER, 32);
+    run(CLIENT, 64);
+    expect("1,0,66,24,36\n");
+}
+
+static void test_roles(void)
+{
+    struct images driver = {0};
+    CU_ASSERT_FATAL(images_add(&driver, "build/cpudriver.elf"));
+    uint64_t deliver = images_address(&driver, IMAGE_CPUDRIVER, "lmp_deliver");
+    CU_ASSERT_EQUAL(behalf_role(&driver, IMAGE_CPUDRIVER, deliver), BEHALF_SENDS);
+    CU_ASSERT_EQUAL(behalf_role(&driver, IMAGE_CPUDRIVER, deliver - 1), BEHALF_ANY);
+    CU_ASSERT_EQUAL(behalf_role(&driver, IMAGE_NONE, deliver), BEHALF_ANY);
+    CU_ASSERT_STRING_EQUAL(behalf_missing(&driver), "lmp_endpoint_recv"); // and other domains'
+    images_free(&driver);
+}
+
+CU_TestInfo behalf_tests[] = {
+    {"the client's and others'", test_others},
+    {"a service and its messages", test_messages},
+    {"a service's own words", test_own_words},
+    {"cores", test_cores},
+    {"accesses told late", test_late},
+    {"calls in registers", test_calls},
+    {"functions", test_roles},
+    CU_TEST_INFO_NULL,
+};
