@@ -88,16 +88,17 @@ static void rage_yield(void)
     thread_yield_dispatcher(0);
 }
 
+static errval_t take_domain(unsigned i)
+{
+    char *argv[] = {(char *)disp_name(), "sleeper", NULL};
+    (void)i;
+    return spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, NULL);
+}
+
 // Children that only wait, as many as there may be.
 static bool occupy_domains(void)
 {
-    char *argv[] = {"test_siege", "sleeper", NULL};
-    unsigned count = 0;
-    while (count < SIEGE_COUNT_MAX && err_is_ok(spawn_program(disp_get_core_id(), argv[0], argv,
-                                                              NULL, SPAWN_FLAGS_DEFAULT, NULL))) {
-        count++;
-    }
-    return count > 0;
+    return siege_take_all(take_domain);
 }
 
 static void rage_domains(void)
@@ -110,11 +111,27 @@ static void rage_domains(void)
     }
 }
 
+static struct capref victim;
+
+static bool occupy_reclaims(void)
+{
+    char *argv[] = {(char *)disp_name(), "sleeper", NULL};
+    return err_is_ok(
+        spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &victim));
+}
+
+// By force, from a child that gives nothing by itself.
+static void rage_reclaims(void)
+{
+    (void)!spawn_reclaim(victim, BASE_PAGE_SIZE, 0, NULL);
+}
+
 const struct siege_attack siege_attacks[] = {
     {.name = "memory", .occupy = occupy_memory, .rage = rage_memory},
     {.name = "capabilities", .occupy = occupy_capabilities, .rage = rage_capabilities},
     {.name = "processor", .occupy = occupy_nothing, .rage = rage_processor},
     {.name = "yield", .occupy = occupy_nothing, .rage = rage_yield},
-    {.name = "domains", .occupy = occupy_domains, .rage = rage_domains, .spawns = true},
+    {.name = "domains", .occupy = occupy_domains, .rage = rage_domains},
+    {.name = "reclaims", .occupy = occupy_reclaims, .rage = rage_reclaims},
 };
 const size_t siege_attacks_count = sizeof(siege_attacks) / sizeof(siege_attacks[0]);

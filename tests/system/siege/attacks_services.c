@@ -34,7 +34,7 @@ static errval_t call_monitor(uint64_t op, uint64_t value, const char *name, uint
     return err;
 }
 
-static bool occupy(errval_t (*take_one)(unsigned i))
+bool siege_take_all(errval_t (*take_one)(unsigned i))
 {
     unsigned count = 0;
     while (count < SIEGE_COUNT_MAX && err_is_ok(take_one(count))) {
@@ -47,19 +47,21 @@ static errval_t take_name(unsigned i)
 {
     char name[32];
     uint64_t ignored;
-    snprintf(name, sizeof(name), "siege %u", i);
+    snprintf(name, sizeof(name), "siege %x %u", disp_get_domain_id(), i);
     return call_monitor(MONITOR_NAME_REGISTER, 1, name, &ignored);
 }
 
 static bool occupy_names(void)
 {
-    return occupy(take_name);
+    return siege_take_all(take_name);
 }
 
 static void rage_names(void)
 {
+    char name[32];
     uint64_t ignored;
-    (void)call_monitor(MONITOR_NAME_UNREGISTER, 0, "siege 0", &ignored);
+    snprintf(name, sizeof(name), "siege %x 0", disp_get_domain_id());
+    (void)call_monitor(MONITOR_NAME_UNREGISTER, 0, name, &ignored);
     (void)take_name(0);
 }
 
@@ -72,7 +74,7 @@ static errval_t take_wait(unsigned i)
 
 static bool occupy_waits(void)
 {
-    return occupy(take_wait);
+    return siege_take_all(take_wait);
 }
 
 static void rage_waits(void)
@@ -90,7 +92,7 @@ static errval_t take_export(unsigned i)
 
 static bool occupy_exports(void)
 {
-    return occupy(take_export);
+    return siege_take_all(take_export);
 }
 
 static void rage_exports(void)
@@ -114,7 +116,7 @@ static errval_t take_binding(unsigned i)
 // To a service of its own, which takes no events.
 static bool occupy_bindings(void)
 {
-    return err_is_ok(call_monitor(MONITOR_EXPORT, 0, NULL, &own)) && occupy(take_binding);
+    return err_is_ok(call_monitor(MONITOR_EXPORT, 0, NULL, &own)) && siege_take_all(take_binding);
 }
 
 // As large as can be asked for, to nobody.
@@ -140,7 +142,7 @@ static errval_t take_console(unsigned i)
 
 static bool occupy_console(void)
 {
-    return occupy(take_console);
+    return siege_take_all(take_console);
 }
 
 // Half lines, which are never ended, and requests for what is typed.
@@ -169,6 +171,17 @@ static void rage_requests(void)
     }
 }
 
+// The same to the monitors of all other cores, by way of the own.
+static void rage_far(void)
+{
+    static coreid_t core;
+    core = (coreid_t)(core + 1) % SIEGE_CORES_MAX;
+    const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | MONITOR_STAT, core, KERNEL_STAT_EVENTS};
+    for (unsigned i = 0; i < BURST; i++) {
+        (void)lmp_send(cap_monitorep, 0, NULL_CAP, LMP_MSG_LENGTH, words);
+    }
+}
+
 // Arguments of a domain that is never started, in pieces of all lengths.
 static void rage_strings(void)
 {
@@ -179,6 +192,23 @@ static void rage_strings(void)
     offset = offset + SPAWND_PIECE_BYTES < SPAWND_STRINGS_MAX ? offset + SPAWND_PIECE_BYTES : 0;
 }
 
+// Words on its behalf, which after some are left out.
+static void rage_prints(void)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_PRINT, SPAWND_PIECE_BYTES};
+    memset(&words[SPAWND_PIECE_WORD], '.', SPAWND_PIECE_BYTES);
+    (void)lmp_send(cap_spawndep, LMP_FLAG_YIELD, NULL_CAP, LMP_MSG_LENGTH, words);
+}
+
+void siege_take_tables(void)
+{
+    (void)occupy_names();
+    (void)occupy_waits();
+    (void)occupy_exports();
+    (void)occupy_bindings();
+    (void)occupy_console();
+}
+
 const struct siege_attack siege_service_attacks[] = {
     {.name = "names", .occupy = occupy_names, .rage = rage_names},
     {.name = "waits", .occupy = occupy_waits, .rage = rage_waits},
@@ -186,6 +216,8 @@ const struct siege_attack siege_service_attacks[] = {
     {.name = "bindings", .occupy = occupy_bindings, .rage = rage_bindings},
     {.name = "console", .occupy = occupy_console, .rage = rage_console},
     {.name = "requests", .occupy = occupy_nothing, .rage = rage_requests},
+    {.name = "far", .occupy = occupy_nothing, .rage = rage_far},
+    {.name = "prints", .occupy = occupy_nothing, .rage = rage_prints},
     {.name = "strings", .occupy = occupy_nothing, .rage = rage_strings},
 };
 const size_t siege_service_attacks_count =

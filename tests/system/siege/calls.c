@@ -85,14 +85,23 @@ static errval_t list_domains(void)
     return spawn_list_next(disp_get_domain_id(), &info);
 }
 
-static errval_t spawn_and_wait(void)
+static errval_t spawn_on(coreid_t core)
 {
-    char *argv[] = {"test_child", "exit", "0", NULL};
+    char *argv[] = {(char *)disp_name(), "exit", NULL};
     struct capref domain;
     uint8_t status;
-    errval_t err =
-        spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
+    errval_t err = spawn_program(core, argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
     return err_is_ok(err) ? spawn_wait(domain, &status, false) : err;
+}
+
+static errval_t spawn_and_wait(void)
+{
+    return spawn_on(disp_get_core_id());
+}
+
+static errval_t spawn_far(void)
+{
+    return spawn_on((coreid_t)((disp_get_core_id() + 1) % SIEGE_CORES_MAX));
 }
 
 static errval_t print(void)
@@ -105,11 +114,12 @@ static errval_t print(void)
 const struct siege_call siege_calls[] = {
     {.name = "look a name up", .run = look_up, .single = true},
     {.name = "export and withdraw", .run = export_and_withdraw},
-    {.name = "bind and close", .run = bind_and_close},
+    {.name = "bind and close", .run = bind_and_close, .puts_off = true},
     {.name = "ask for free memory", .run = ask_for_memory, .single = true},
     {.name = "take and return a page", .run = take_and_return_memory},
     {.name = "list domains", .run = list_domains, .single = true},
-    {.name = "spawn and wait", .run = spawn_and_wait, .spawns = true},
+    {.name = "spawn and wait", .run = spawn_and_wait},
     {.name = "print a line", .run = print, .single = true},
+    {.name = "spawn on another core", .run = spawn_far, .far = true},
 };
 const size_t siege_calls_count = sizeof(siege_calls) / sizeof(siege_calls[0]);
