@@ -194,4 +194,5 @@ extern const struct channel_kind line_kind, line_pause_kind, line_relaxed_kind, 
     minimal_kind, minimal_pause_kind, ck56_kind, ck64_kind, ck64_pause_kind, pipe_kind;
 
 // What messages are made of.
-extern const struct channel_kind read_kind, take_kind, read_take_kind, instruction_kind, cycle_kind;
+extern const struct channel_kind read_kind, take_kind, read_take_kind, row_kind, fenced_row_kind,
+    instruction_kind, cycle_kind;

@@ -44,6 +44,8 @@ static const struct channel_kind *const kinds[] = {
     &read_kind,
     &take_kind,
     &read_take_kind,
+    &row_kind,
+    &fenced_row_kind,
 };
 
 static size_t choose(bool costs, struct measurement *list)

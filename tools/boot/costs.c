@@ -14,6 +14,7 @@ static const cyaml_schema_field_t costs_fields[] = {
     CYAML_FIELD_UINT("near", CYAML_FLAG_DEFAULT, struct costs, near),
     CYAML_FIELD_UINT("far", CYAML_FLAG_DEFAULT, struct costs, far),
     CYAML_FIELD_UINT("busy", CYAML_FLAG_DEFAULT, struct costs, busy),
+    CYAML_FIELD_UINT("next", CYAML_FLAG_DEFAULT, struct costs, next),
     CYAML_FIELD_UINT("memory", CYAML_FLAG_DEFAULT, struct costs, memory),
     CYAML_FIELD_UINT("interrupt", CYAML_FLAG_DEFAULT, struct costs, interrupt),
     CYAML_FIELD_BOOL("read_takes", CYAML_FLAG_DEFAULT, struct costs, read_takes),
@@ -27,8 +28,8 @@ static const cyaml_schema_value_t costs_schema = {
 
 static bool check(const struct costs *costs, const char *path, struct report *report)
 {
-    const uint32_t values[] = {costs->instruction, costs->near,      costs->far, costs->busy,
-                               costs->memory,      costs->interrupt, costs->mhz};
+    const uint32_t values[] = {costs->instruction, costs->near,   costs->far,       costs->busy,
+                               costs->next,        costs->memory, costs->interrupt, costs->mhz};
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         if (values[i] > COST_MAX) {
             return report_set(report, "%s: %u is more than %u", path, values[i], COST_MAX);
@@ -56,7 +57,7 @@ void costs_write(const struct costs *costs, FILE *out)
 {
     fprintf(out,
             "costs %s\ncost instruction %u\ncost near %u\ncost far %u\ncost busy %u\n"
-            "cost memory %u\ncost interrupt %u\ncost read_takes %d\ncost mhz %u\n",
-            costs->name, costs->instruction, costs->near, costs->far, costs->busy, costs->memory,
-            costs->interrupt, costs->read_takes, costs->mhz);
+            "cost next %u\ncost memory %u\ncost interrupt %u\ncost read_takes %d\ncost mhz %u\n",
+            costs->name, costs->instruction, costs->near, costs->far, costs->busy, costs->next,
+            costs->memory, costs->interrupt, costs->read_takes, costs->mhz);
 }

@@ -9,6 +9,7 @@
 //   near: 65          # cycles, as all below: a line from a core of the same NUMA node
 //   far: 205          # a line from a core of another one
 //   busy: 16          # of these, what keeps the core that takes it from doing anything else
+//   next: 40          # of one that is written right behind the line before it
 //   memory: 250       # a line from memory
 //   interrupt: 2000   # from one core to another
 //   read_takes: false # whether a read takes a changed line away from its writer
@@ -23,7 +24,7 @@
 
 struct costs {
     char *name;
-    uint32_t instruction, near, far, busy, memory, interrupt, mhz;
+    uint32_t instruction, near, far, busy, next, memory, interrupt, mhz;
     bool read_takes;
 };
 

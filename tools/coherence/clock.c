@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The rules K1 to K7 of clock.h, a function each.
+// The rules K1 to K8 of clock.h, a function each.
 #include "clock.h"
 
 #include <string.h>
@@ -78,6 +78,8 @@ static void take_to_read(struct clock *clock, unsigned core, struct line_history
 {
     struct core_clock *own = &clock->core[core];
     own->now += (uint64_t)MILLI * clock->costs.busy; // K3
+    own->taken = own->row > 1 ? own->taken : 0;      // K8
+    own->row = 0;
     if (line->written && line->writer != core) {
         own->now = later(own->now, seen_at(line, access) + way(clock, line->writer, core)); // K2
     }
@@ -86,14 +88,24 @@ static void take_to_read(struct clock *clock, unsigned core, struct line_history
     line->dirty = false;
 }
 
-static void take_to_write(struct clock *clock, unsigned core, const struct line_history *line)
+/// What the line takes from `from` to be written by `core`.
+static uint64_t write_way(const struct clock *clock, unsigned from, unsigned core, uint64_t number)
+{
+    bool ahead = number == clock->core[core].taken + 1 && clock->node[from] == clock->node[core];
+    return ahead ? (uint64_t)MILLI * clock->costs.next : way(clock, from, core); // K8
+}
+
+static void take_to_write(struct clock *clock, unsigned core, const struct line_history *line,
+                          uint64_t number)
 {
     struct core_clock *own = &clock->core[core];
     if (clock->costs.read_takes != 0 && line->passed && line->reader == core) {
         return; // K7
     }
     unsigned from = !line->written ? core : line->writer != core ? line->writer : line->reader;
-    own->stored = later(own->stored, own->now + way(clock, from, core)); // K4
+    own->stored = later(own->stored, own->now + write_way(clock, from, core, number)); // K4
+    own->taken = number;
+    own->row++;
     own->now += (uint64_t)MILLI * clock->costs.busy;
 }
 
@@ -121,7 +133,7 @@ void clock_access(struct clock *clock, unsigned core, struct line_history *line,
     if (access->effect.from_memory) {
         own->now += (uint64_t)MILLI * clock->costs.memory;
     } else if (access->effect.transferred && access->write) {
-        take_to_write(clock, core, line);
+        take_to_write(clock, core, line, access->number);
     } else if (access->effect.transferred) {
         take_to_read(clock, core, line, access);
     }

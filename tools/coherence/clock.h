@@ -20,6 +20,9 @@
 //     the next of the same; it is in vain if it is short, and no line and no interrupt came.
 // K7. Some processors give a line that its writer has changed away for good when another core reads
 //     it. Where reads take, a core writes what it has just read so at no cost.
+// K8. Lines that are written one behind the other, more than one between two that are read, are fetched
+//     ahead, by processors and by the ring's hints. From within the node, such a line takes a time of
+//     its own.
 //
 // After Lamport, "Time, clocks, and the ordering of events in a distributed system" (CACM 1978).
 // Not modelled: what the caches do not (lines.h), queues before a memory or a line that many want,
@@ -34,7 +37,7 @@
 
 /// All in cycles but for the first, which is in thousandths of one.
 struct clock_costs {
-    unsigned instruction, near, far, busy, memory, interrupt;
+    unsigned instruction, near, far, busy, next, memory, interrupt;
     unsigned read_takes; ///< 1: K7; else 0
     unsigned mhz;        ///< of the clock, to tell nanoseconds
 };
@@ -42,6 +45,8 @@ struct clock_costs {
 struct core_clock {
     uint64_t now;
     uint64_t stored;              ///< all stores so far are there to see (K4)
+    uint64_t taken;               ///< the last line that was taken to be written, 0: none (K8)
+    unsigned row;                 ///< lines taken so since one was read
     uint64_t turn_start, turn_pc; ///< time and place of the last PAUSE; place 0: none
     unsigned turn_instructions;
     bool heard; ///< a line or an interrupt has come since
@@ -70,6 +75,7 @@ void clock_pause(struct clock *clock, unsigned core, uint64_t pc);
 
 /// An access to some bytes of a line, and what it had as an effect.
 struct clock_access {
+    uint64_t number; ///< of the line
     unsigned offset, bytes;
     bool write;
     struct line_effect effect;

@@ -50,6 +50,7 @@ static bool take_cost(struct config *config, const char *value)
         {"near", &config->costs.near},
         {"far", &config->costs.far},
         {"busy", &config->costs.busy},
+        {"next", &config->costs.next},
         {"memory", &config->costs.memory},
         {"interrupt", &config->costs.interrupt},
         {"read_takes", &config->costs.read_takes},

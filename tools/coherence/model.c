@@ -186,6 +186,7 @@ void model_access(struct model *model, unsigned core, const struct site *site, u
         next = (number + 1) * LINE_BYTES < end ? (number + 1) * LINE_BYTES : end;
         struct line *line = lines_get(&model->lines, number);
         const struct clock_access access = {
+            .number = number,
             .offset = at % LINE_BYTES,
             .bytes = (unsigned)(next - at),
             .write = write,

@@ -100,6 +100,8 @@ static void test_contents(void)
         &read_kind,
         &take_kind,
         &read_take_kind,
+        &row_kind,
+        &fenced_row_kind,
     };
     for (size_t i = 0; i < COUNT(kinds); i++) {
         for (size_t slots = 3; slots <= 63; slots += 60) {

@@ -12,10 +12,10 @@
 #include "suites.h"
 
 #define COSTS_TEXT                                                                                 \
-    "costs x\ncost instruction 1\ncost near 2\ncost far 3\ncost busy 4\ncost memory 5\n"           \
-    "cost interrupt 6\ncost read_takes 1\ncost mhz 7\n"
+    "costs x\ncost instruction 1\ncost near 2\ncost far 3\ncost busy 4\ncost next 8\n"             \
+    "cost memory 5\ncost interrupt 6\ncost read_takes 1\ncost mhz 7\n"
 
-static const struct costs costs = {"x", 1, 2, 3, 4, 5, 6, 7, true};
+static const struct costs costs = {"x", 1, 2, 3, 4, 8, 5, 6, 7, true};
 
 static void test_configuration(void)
 {
@@ -62,7 +62,8 @@ static void test_presets(void)
         struct costs *preset = costs_load(path, &report);
         CU_ASSERT_STRING_EQUAL_FATAL(report.text, "");
         CU_ASSERT_STRING_EQUAL(preset->name, names[i]);
-        CU_ASSERT(preset->near <= preset->far && preset->busy <= preset->near);
+        CU_ASSERT(preset->near <= preset->far && preset->busy <= preset->near &&
+                  preset->next <= preset->near);
         costs_free(preset);
     }
 }
@@ -80,6 +81,7 @@ static void test_measured_costs(void)
     CU_ASSERT_STRING_EQUAL_FATAL(report.text, "");
     CU_ASSERT_STRING_EQUAL(costs->name, "measured");
     CU_ASSERT(costs->instruction > 0 && costs->near > 0 && costs->far > costs->near);
+    CU_ASSERT(costs->next > 0);
     CU_ASSERT(costs->memory > 0 && costs->interrupt > 0);
     costs_free(costs);
     files_remove_all(folder);
@@ -100,7 +102,7 @@ static void costs_refused(const char *text, const char *message)
 static void test_bad_costs(void)
 {
     const char *rest =
-        "near: 1\nfar: 1\nbusy: 1\nmemory: 1\ninterrupt: 1\nread_takes: no\nmhz: 0\n";
+        "near: 1\nfar: 1\nbusy: 1\nnext: 1\nmemory: 1\ninterrupt: 1\nread_takes: no\nmhz: 0\n";
     char text[256];
     snprintf(text, sizeof(text), "name: a\ninstruction: 1\n%s", rest);
     costs_refused(text, "c.yaml: mhz: 0 is no clock");

@@ -181,10 +181,16 @@ __attribute__((warn_unused_result)) static inline bool urpc_peer_waits(struct ur
     return chan->rx.checked != chan->rx.told && urpc_check_flag_room(chan);
 }
 
-// Returns the next line if it is a message, and its header; else NULL.
-static inline const struct urpc_line *urpc_next(const struct urpc_chan *chan, uint64_t *header)
+// Lines consumed so far. Receiver only.
+static inline uint64_t urpc_consumed(const struct urpc_chan *chan)
 {
-    uint64_t consumed = atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed);
+    return atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed);
+}
+
+// Returns the next line if it is a message, and its header; else NULL.
+static inline const struct urpc_line *urpc_next(const struct urpc_chan *chan, uint64_t consumed,
+                                                uint64_t *header)
+{
     const struct urpc_line *line = urpc_line_at(&chan->rx.place, consumed);
     *header = atomic_load_explicit(&line->header, memory_order_acquire); // I4
     return (*header & URPC_EPOCH) == chan->rx.place.epoch ? line : NULL; // I2
@@ -204,10 +210,10 @@ static inline void urpc_advance(struct urpc_chan *chan, uint64_t consumed)
 // urpc_recv(). Receiver only.
 static inline const struct urpc_line *urpc_peek(struct urpc_chan *chan, uint16_t *ctrl)
 {
-    uint64_t header;
-    const struct urpc_line *line = urpc_next(chan, &header);
+    uint64_t header, consumed = urpc_consumed(chan);
+    const struct urpc_line *line = urpc_next(chan, consumed, &header);
     if (line != NULL) {
-        chan->rx.peeked = atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed) + 1;
+        chan->rx.peeked = consumed + 1;
         *ctrl = (uint16_t)header;
     }
     return line;
@@ -216,7 +222,7 @@ static inline const struct urpc_line *urpc_peek(struct urpc_chan *chan, uint16_t
 // Gives the line that urpc_peek() returned back to the peer. Receiver only.
 static inline void urpc_consume(struct urpc_chan *chan)
 {
-    uint64_t consumed = atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed) + 1;
+    uint64_t consumed = urpc_consumed(chan) + 1;
     urpc_assert(chan->rx.peeked == consumed); // I3: consumed <= sent
     urpc_advance(chan, consumed);
 }
@@ -225,7 +231,7 @@ static inline void urpc_consume(struct urpc_chan *chan)
 static inline bool urpc_can_recv(const struct urpc_chan *chan)
 {
     uint64_t header;
-    return urpc_next(chan, &header) != NULL;
+    return urpc_next(chan, urpc_consumed(chan), &header) != NULL;
 }
 
 // Rests for a moment: what a thread that answers messages, or waits for an answer, does after each
@@ -254,13 +260,13 @@ static inline void urpc_extract(const struct urpc_line *line, uint64_t words[URP
 __attribute__((warn_unused_result)) static inline bool
 urpc_recv(struct urpc_chan *chan, uint64_t words[URPC_WORDS], uint16_t *ctrl)
 {
-    uint64_t header;
-    const struct urpc_line *line = urpc_next(chan, &header);
+    uint64_t header, consumed = urpc_consumed(chan);
+    const struct urpc_line *line = urpc_next(chan, consumed, &header);
     if (line == NULL) {
         return false;
     }
     urpc_extract(line, words);
     *ctrl = (uint16_t)header;
-    urpc_advance(chan, atomic_load_explicit(&chan->rx.consumed, memory_order_relaxed) + 1);
+    urpc_advance(chan, consumed + 1);
     return true;
 }

@@ -31,12 +31,11 @@ struct urpc_manner {
     uint32_t ahead;  // lines from the one just written to the one to fetch
 };
 
-// What suits this processor. On Intel's a poll takes a changed line away from its writer for good, so
-// it pays to wait for about as long as a line takes there and back, and to fetch the own line back
-// meanwhile. On AMD's the line stays with its writer: two PAUSEs keep polls from meeting the store on
-// its way, and more is only late; a line that is fetched must be read again by who polls it next, so
-// only a stream gains by it, and more from afar. Asked once for each end, for CPUID may take
-// microseconds.
+// What suits this processor. On Intel's it pays to wait for about as long as a line takes there and
+// back, and to fetch the own line back meanwhile, which the peer's poll has taken. On AMD's two PAUSEs
+// keep polls from meeting the store on its way, and more is only late; a line that is fetched must be
+// read again by who polls it next, so only a stream gains by it. Asked once for each end, for CPUID
+// may take microseconds.
 static inline struct urpc_manner urpc_hint_manner(void)
 {
     uint32_t leaf = 0, ebx, ecx = 0, edx;
