@@ -136,5 +136,6 @@ void channel_memory_left(genpaddr_t base)
 
 void channel_memory_forget(domainid_t client)
 {
-    frame_table_client_ended(&frames, client);
+    struct member member = domain_member(client);
+    frame_table_client_ended(&frames, member, !domain_has_family(member));
 }

@@ -55,6 +55,15 @@ struct member domain_member(domainid_t id)
     return (struct member){id, domain == NULL ? id : domain->family};
 }
 
+bool domain_has_family(struct member member)
+{
+    bool others = false;
+    for (unsigned i = 0; i < by_id.used; i++)
+        others |= domains[i].id != 0 && domains[i].id != member.domain &&
+                  domains[i].family == member.family;
+    return others;
+}
+
 bool family_is_local(domainid_t family)
 {
     return family >> 16 == monitor.core;

@@ -130,6 +130,8 @@ errval_t domain_introduce(struct member member);
 /// A domain of this core with its family; one that was not introduced (those of the trusted base) is
 /// a family of its own.
 struct member domain_member(domainid_t id);
+/// Whether there is another domain of its family on this core.
+bool domain_has_family(struct member member);
 /// Whether a family began on this core.
 bool family_is_local(domainid_t family);
 /// How many entries of a table of this core a family may have: a quarter; one that began on another

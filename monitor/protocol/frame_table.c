@@ -13,12 +13,27 @@ static uint16_t find(const struct frame_table *table, genpaddr_t base)
     return i;
 }
 
+/// (F2)
+static unsigned kept_count(const struct frame_table *table, domainid_t family, domainid_t server)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < table->by_base.used; i++) {
+        const struct frame_entry *frame = &table->frames[i];
+        count +=
+            frame->state == FRAME_KEPT && frame->client.family == family && frame->server == server
+                ? 1
+                : 0;
+    }
+    return count;
+}
+
 errval_t frame_table_may_add(const struct frame_table *table, struct member client,
                              domainid_t server, unsigned most)
 {
     if (table->by_base.count == FRAMES_MAX ||
         shares_count(&table->clients, client.family) >= most ||
-        shares_count(&table->servers, server) >= FRAMES_LEFT_SHARE)
+        shares_count(&table->servers, server) >= FRAMES_KEPT_SHARE ||
+        kept_count(table, client.family, server) >= FRAMES_KEPT_SHARE)
         return MON_ERR_LIMIT;
     return SYS_ERR_OK;
 }
@@ -29,18 +44,18 @@ void frame_table_add(struct frame_table *table, genpaddr_t base, gensize_t bytes
     uint16_t i = table_add(&table->by_base, FRAMES_MAX, base);
     if (i == TABLE_NONE)
         return;
-    table->frames[i] = (struct frame_entry){base, bytes, client, server, false};
+    table->frames[i] = (struct frame_entry){base, bytes, client, server, FRAME_HELD};
     shares_add(&table->clients, client.family);
 }
 
 /// From the client's share to the server's.
 static void leave(struct frame_table *table, struct frame_entry *frame)
 {
-    if (frame->left)
+    if (frame->state == FRAME_LEFT)
         return;
     shares_remove(&table->clients, frame->client.family);
     shares_add(&table->servers, frame->server);
-    frame->left = true;
+    frame->state = FRAME_LEFT;
 }
 
 bool frame_table_has(const struct frame_table *table, genpaddr_t base)
@@ -55,11 +70,17 @@ void frame_table_left(struct frame_table *table, genpaddr_t base)
         leave(table, &table->frames[i]);
 }
 
-void frame_table_client_ended(struct frame_table *table, domainid_t client)
+void frame_table_client_ended(struct frame_table *table, struct member client, bool last)
 {
-    for (unsigned i = 0; i < table->by_base.used; i++)
-        if (table->frames[i].bytes != 0 && table->frames[i].client.domain == client)
-            leave(table, &table->frames[i]);
+    for (unsigned i = 0; i < table->by_base.used; i++) {
+        struct frame_entry *frame = &table->frames[i];
+        if (frame->bytes == 0 || frame->client.family != client.family)
+            continue;
+        if (last)
+            leave(table, frame);
+        else if (frame->client.domain == client.domain && frame->state == FRAME_HELD)
+            frame->state = FRAME_KEPT;
+    }
 }
 
 bool frame_table_take(struct frame_table *table, genpaddr_t base, struct frame_entry *entry)
@@ -68,7 +89,7 @@ bool frame_table_take(struct frame_table *table, genpaddr_t base, struct frame_e
     if (i == TABLE_NONE)
         return false;
     *entry = table->frames[i];
-    if (entry->left)
+    if (entry->state == FRAME_LEFT)
         shares_remove(&table->servers, entry->server);
     else
         shares_remove(&table->clients, entry->client.family);
@@ -86,8 +107,8 @@ bool frame_table_valid(const struct frame_table *table)
             continue;
         count++;
         if (find(table, frame->base) != i ||
-            shares_count(frame->left ? &table->servers : &table->clients,
-                         frame->left ? frame->server : frame->client.family) == 0)
+            shares_count(frame->state == FRAME_LEFT ? &table->servers : &table->clients,
+                         frame->state == FRAME_LEFT ? frame->server : frame->client.family) == 0)
             return false;
     }
     return count == table->by_base.count && table_valid(&table->by_base);

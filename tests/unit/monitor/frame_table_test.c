@@ -57,7 +57,7 @@ static void server_keeps(void)
 {
     memset(&table, 0, sizeof(table));
     frame_table_left(&table, PAGE);
-    for (unsigned i = 0; i < FRAMES_LEFT_SHARE; i++) {
+    for (unsigned i = 0; i < FRAMES_KEPT_SHARE; i++) {
         CU_ASSERT_EQUAL(add(i, CLIENT, SERVER), SYS_ERR_OK);
         frame_table_left(&table, (i + 1) * (genpaddr_t)PAGE);
         frame_table_left(&table, (i + 1) * (genpaddr_t)PAGE);
@@ -71,20 +71,35 @@ static void server_keeps(void)
     CU_ASSERT_EQUAL(add(3, OTHER, SERVER), SYS_ERR_OK);
 }
 
+/// A server of this core, or somebody else of the family, keeps the frames of a child that has ended.
 static void client_ends(void)
 {
+    const struct member child = {CLIENT + 20, CLIENT};
     memset(&table, 0, sizeof(table));
-    for (unsigned i = 0; i < FRAMES_LEFT_SHARE; i++)
-        CU_ASSERT_EQUAL(add(i, CLIENT, SERVER), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(add(500, OTHER, SERVER), SYS_ERR_OK);
-    frame_table_client_ended(&table, CLIENT);
+    for (unsigned i = 0; i < FRAMES_KEPT_SHARE; i++)
+        CU_ASSERT_EQUAL(add_of(i, child, SERVER), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(add(500, CLIENT, SERVER), SYS_ERR_OK);
+    frame_table_client_ended(&table, child, false);
     CU_ASSERT(frame_table_valid(&table));
-    CU_ASSERT_EQUAL(add(501, OTHER, SERVER), MON_ERR_LIMIT);
-    CU_ASSERT_EQUAL(add(501, OTHER, SERVER + 1), SYS_ERR_OK);
-    for (unsigned i = 0; i < FRAMES_LEFT_SHARE; i++)
+    CU_ASSERT_EQUAL(add(501, CLIENT, SERVER), MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(add(501, CLIENT, SERVER + 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(add(502, OTHER, SERVER), SYS_ERR_OK);
+    CU_ASSERT(take(3));
+    CU_ASSERT_EQUAL(add(3, CLIENT, SERVER), SYS_ERR_OK);
+}
+
+/// When nobody of the family is left it is the server that keeps them.
+static void family_ends(void)
+{
+    client_ends();
+    frame_table_client_ended(&table, (struct member){CLIENT, CLIENT}, true);
+    CU_ASSERT(frame_table_valid(&table));
+    CU_ASSERT_EQUAL(add(503, OTHER, SERVER), MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(add(503, OTHER, SERVER + 1), SYS_ERR_OK);
+    for (unsigned i = 0; i < FRAMES_KEPT_SHARE; i++)
         CU_ASSERT(take(i));
-    CU_ASSERT(take(500));
-    CU_ASSERT(take(501));
+    for (unsigned i = 500; i < 504; i++)
+        CU_ASSERT(take(i));
     CU_ASSERT_EQUAL(table.by_base.count + table.clients.table.count + table.servers.table.count, 0);
 }
 
@@ -97,9 +112,7 @@ static void bounds(void)
 }
 
 CU_TestInfo frame_table_tests[] = {
-    {"a client's family has a share", shares},
-    {"a server that keeps frames", server_keeps},
-    {"a client that ends", client_ends},
-    {"the table is bounded", bounds},
-    CU_TEST_INFO_NULL,
+    {"a client's family has a share", shares}, {"a server that keeps frames", server_keeps},
+    {"a client that ends", client_ends},       {"a family that ends", family_ends},
+    {"the table is bounded", bounds},          CU_TEST_INFO_NULL,
 };
