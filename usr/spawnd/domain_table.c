@@ -221,6 +221,9 @@ void domain_table_end(struct domain_table *table, struct domain *domain, enum sp
 bool domain_table_may_end(struct domain_table *table, domainid_t client,
                           const struct domain *domain)
 {
+    if (domain->id != client && domain_table_family(table, domain) == client) {
+        return true; // T4
+    }
     // The way up ends: a parent ran before its children, and IDs come again after all others.
     for (unsigned i = 0; domain != NULL && i < DOMAINS_MAX; i++) {
         if (domain->parent == client) {

@@ -9,7 +9,8 @@
 //    all others. The operator's is fixed.
 // T2 No two entries have the same ID.
 // T3 A running domain is never pushed out; of those that have ended the one that ended first is.
-// T4 A running domain's parent is whoever spawned it, or, when that has ended here, its parent.
+// T4 A running domain's parent is whoever spawned it, or, when that has ended here, its parent. Of
+//    what has ended on another core nothing is heard, but who began the family is above all of it.
 // T5 Each running domain belongs to the family of the domain that spawned it, on whatever core. What
 //    the trusted base and the operator start begins a family, which has its ID. A family has here FAMILY_MAX
 //    running domains at most, whoever of it has ended, and all that began on other cores FOREIGN_MAX
@@ -82,7 +83,7 @@ struct domain *domain_table_next(struct domain_table *table, domainid_t from);
 void domain_table_end(struct domain_table *table, struct domain *domain, enum spawnd_state state,
                       uint64_t status);
 
-/// Whether a client may end a domain or take memory from it: it has spawned the domain or an
+/// Whether a client may end a running domain or take memory from it: it has spawned the domain or an
 /// ancestor of it, or it is the operator.
 bool domain_table_may_end(struct domain_table *table, domainid_t client,
                           const struct domain *domain);

@@ -215,6 +215,22 @@ static void test_parents(void)
     CU_ASSERT_EQUAL(domain_table_find(&table, low_id)->parent, DOMAIN_OPERATOR);
 }
 
+// What a domain of another core has spawned belongs to who began its family, too: the parent may have
+// ended.
+static void test_foreign_parents(void)
+{
+    enum { OTHER = 3 << 16 };
+    domain_table_init(&table, CORE);
+    struct domain *orphan = domain_table_add(&table, OTHER | 30, OTHER | 20, "orphan", false);
+    struct domain *low = domain_table_add(&table, orphan->id, 0, "low", false);
+    CU_ASSERT_TRUE(domain_table_may_end(&table, OTHER | 30, low));
+    CU_ASSERT_TRUE(domain_table_may_end(&table, OTHER | 20, orphan));
+    CU_ASSERT_TRUE(domain_table_may_end(&table, OTHER | 20, low));
+    CU_ASSERT_FALSE(domain_table_may_end(&table, OTHER | 31, low));
+    struct domain *root = domain_table_add(&table, DOMAIN_FIRST, 0, "root", false);
+    CU_ASSERT_FALSE(domain_table_may_end(&table, root->id, root));
+}
+
 static void test_operator(void)
 {
     domain_table_init(&table, 0);
@@ -423,6 +439,7 @@ int main(void)
         {"families of other cores", test_foreign_families},
         {"memory taken back", test_reclaims},
         {"parents", test_parents},
+        {"parents on other cores", test_foreign_parents},
         {"the operator", test_operator},
         {"random use", test_random_table},
         CU_TEST_INFO_NULL,
