@@ -13,10 +13,12 @@
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/ram_alloc.h"
+#include "barrelfish/spawn_client.h"
 #include "barrelfish/terminal_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
 #include "if/console.h"
+#include "if/mem_serv.h"
 #include "if/monitor.h"
 #include "if/spawnd.h"
 
@@ -55,6 +57,46 @@ static int halt_machine(void)
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_HALT, 0};
     errval_t err = monitor_call(words, NULL_CAP, words, NULL);
     return err_no(err) == SYS_ERR_RIGHTS ? 0 : HOSTILE_WENT_ON;
+}
+
+// What only the core's spawnd and monitor may ask for, or whoever has spawned a domain. The memory
+// server comes last: it answers to this connection then, and no longer to the library's.
+static int ask_privileged(void)
+{
+    domainid_t self = disp_get_domain_id(), spawnd = (self & ~UINT16_MAX) | DOMAIN_SPAWND;
+    const uint64_t of_monitor[][LMP_MSG_LENGTH] = {
+        {MONITOR_INTRODUCE, spawnd, self},
+        {MONITOR_FORGET, spawnd},
+    };
+    const uint64_t of_mem_serv[][LMP_MSG_LENGTH] = {
+        {MEM_SERV_INFO, self},
+        {MEM_SERV_CHARGE, 0, BASE_PAGE_SIZE, spawnd},
+        {MEM_SERV_LIMIT, spawnd, 0},
+        {MEM_SERV_RECLAIM, self, BASE_PAGE_SIZE},
+        {MEM_SERV_LEND, spawnd, BASE_PAGE_SIZE},
+        {MEM_SERV_UNLEND, self, 0},
+        {MEM_SERV_FORGET, self},
+        {MEM_SERV_FORGET, self, 1},
+    };
+    uint64_t words[LMP_MSG_LENGTH];
+    struct spawn_domain_info other = {0};
+    struct lmp_rpc rpc;
+    if (err_is_fail(spawn_list_next(0, &other)) || other.id == 0) {
+        return 1;
+    }
+    bool refused = err_no(spawn_kill(spawn_domain_cap(other.id))) == SYS_ERR_RIGHTS;
+    for (size_t i = 0; i < sizeof(of_monitor) / sizeof(of_monitor[0]); i++) {
+        errval_t err = monitor_call(of_monitor[i], NULL_CAP, words, NULL);
+        refused = refused && err_no(err) == SYS_ERR_RIGHTS;
+    }
+    if (err_is_fail(lmp_rpc_init(&rpc, cap_memservep))) {
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof(of_mem_serv) / sizeof(of_mem_serv[0]) && refused; i++) {
+        errval_t err = lmp_rpc_call(&rpc, of_mem_serv[i], NULL_CAP, words, NULL);
+        refused = err_no(err) == SYS_ERR_RIGHTS;
+    }
+    return refused ? 0 : HOSTILE_WENT_ON;
 }
 
 // Takes one event after the other; false if there is none.
@@ -246,6 +288,7 @@ const struct hostile_case hostile_services[] = {
     {"revoke_channel", HOSTILE_ERROR, revoke_channel},
     {"halt_machine", HOSTILE_ERROR, halt_machine},
     {"large_gift", HOSTILE_ERROR, large_gift},
+    {"ask_privileged", HOSTILE_ERROR, ask_privileged},
     {"events_not_taken", HOSTILE_ERROR, events_not_taken},
 };
 const size_t hostile_services_count = sizeof(hostile_services) / sizeof(hostile_services[0]);
