@@ -10,6 +10,7 @@
 #include "suites.h"
 
 enum { OP_ADD = 1, OP_KEEP_CAP, OP_GIVE_CAP, OP_LATER, OP_FORGET };
+enum { LIMIT_US = 200 };
 
 static struct lmp_server server;
 static struct waitset server_ws;
@@ -316,6 +317,31 @@ static void test_no_reply(void)
     }
 }
 
+// A server that takes no requests, or does not answer in time: a late answer goes nowhere, and the
+// next call connects anew, once.
+static void test_limited(void)
+{
+    struct lmp_rpc rpc;
+    uint64_t words[LMP_MSG_LENGTH] = {OP_ADD, 20, 22};
+    begin();
+    CU_ASSERT_EQUAL(lmp_rpc_init_limited(&rpc, server_cap(5), LIMIT_US), SYS_ERR_OK);
+    unsigned slots = fake_slots_used();
+    fake.full_left = UINT32_MAX;
+    CU_ASSERT_EQUAL(err_no(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)), LIB_ERR_SEND_TIMEOUT);
+    fake.full_left = 0;
+    fake.after_send = NULL;
+    CU_ASSERT_EQUAL(err_no(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)), LIB_ERR_RECV_TIMEOUT);
+    CU_ASSERT_EQUAL(words[1], 20);
+    CU_ASSERT_EQUAL(fake_slots_used(), slots); // another reply endpoint
+    fake.full_left = 3;                        // for a short time only
+    fake.after_send = serve;
+    rpc.limit_us = 1000000;
+    CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(words[1], 42);
+    CU_ASSERT_FALSE(rpc.late);
+    CU_ASSERT_FALSE(disp_is_disabled());
+}
+
 CU_TestInfo rpc_tests[] = {
     {"calls", test_call},
     {"capabilities", test_caps},
@@ -329,5 +355,6 @@ CU_TestInfo rpc_tests[] = {
     {"answers that a server gets", test_answer_to_server},
     {"no request", test_no_request},
     {"no reply", test_no_reply},
+    {"a server that does not answer in time", test_limited},
     CU_TEST_INFO_NULL,
 };

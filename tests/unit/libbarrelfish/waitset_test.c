@@ -337,6 +337,57 @@ static void test_event_queue_continuous(void)
     CU_ASSERT_EQUAL(ran, 12121);
 }
 
+static systime_t soon(void)
+{
+    return systime_now() + us_to_systime(200);
+}
+
+// A wait that ends with its time leaves nothing behind: its waitset is gone with it.
+static void test_deadlines(void)
+{
+    struct waitset ws;
+    struct waitset_chanstate chan;
+    begin(&ws);
+    systime_t deadline = soon();
+    CU_ASSERT_EQUAL(event_dispatch_until(&ws, deadline), LIB_ERR_TIMEOUT);
+    CU_ASSERT(systime_now() >= deadline);
+    polled_init(&chan);
+    CU_ASSERT_EQUAL(waitset_chan_wait_polled(&chan, soon()), LIB_ERR_TIMEOUT);
+    CU_ASSERT_FALSE(waitset_chan_is_registered(&chan));
+    CU_ASSERT_PTR_NULL(fake.disp->polled);
+    ready = true;
+    CU_ASSERT_EQUAL(waitset_chan_wait_polled(&chan, soon()), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(fake.disp->polled_count, 0);
+    CU_ASSERT_EQUAL(fake.disp->looked_for, 0);
+    CU_ASSERT_PTR_NULL(fake.disp->timers);
+    CU_ASSERT_FALSE(disp_is_disabled());
+}
+
+// Who sleeps for one channel alone tells whose it is; what a thread has said stays.
+static void test_waits_for(void)
+{
+    struct waitset ws;
+    systime_t deadline = 0;
+    many_init(&ws);
+    for (unsigned i = 1; i < MANY; i++) {
+        CU_ASSERT_EQUAL(waitset_chan_deregister(&many[i]), SYS_ERR_OK);
+    }
+    many[0].peer = many[1].peer = 7;
+    dispatcher_handle_t handle = disp_disable();
+    CU_ASSERT_TRUE(waitset_arm_disabled(fake.disp, &deadline));
+    CU_ASSERT_EQUAL(fake.disp->shared.waits_for, DISPATCHER_WAIT(WAIT_MESSAGE, 7));
+    fake.disp->shared.waits_for = DISPATCHER_WAIT(WAIT_NAME, 0);
+    CU_ASSERT_TRUE(waitset_arm_disabled(fake.disp, &deadline));
+    CU_ASSERT_EQUAL(fake.disp->shared.waits_for, DISPATCHER_WAIT(WAIT_NAME, 0));
+    fake.disp->shared.waits_for = DISPATCHER_WAIT(WAIT_MESSAGE, 7);
+    disp_enable(handle);
+    many_register(&ws);
+    handle = disp_disable();
+    CU_ASSERT_TRUE(waitset_arm_disabled(fake.disp, &deadline));
+    CU_ASSERT_EQUAL(fake.disp->shared.waits_for, 0);
+    disp_enable(handle);
+}
+
 CU_TestInfo waitset_tests[] = {
     {"events in order", test_order},
     {"errors", test_errors},
@@ -346,6 +397,8 @@ CU_TestInfo waitset_tests[] = {
     {"a round of polls serves all", test_all_speak},
     {"armed channels after a notification", test_notified},
     {"events without end", test_no_starvation},
+    {"waits with a limit", test_deadlines},
+    {"whom a sleeper waits for", test_waits_for},
     {"event queue", test_event_queue},
     {"continuous event queue", test_event_queue_continuous},
     CU_TEST_INFO_NULL,

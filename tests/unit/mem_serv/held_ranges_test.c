@@ -33,6 +33,7 @@ static void test_split(void)
     begin(4);
     CU_ASSERT(held_ranges_add(&held, of(1), 10 * PAGE, 10 * PAGE));
     CU_ASSERT(held_ranges_add(&held, of(1), 30 * PAGE, PAGE));
+    CU_ASSERT_EQUAL(held.parts, 5 + 1); // every other page, and a single one
     CU_ASSERT_FALSE(held_ranges_add(&held, of(2), 19 * PAGE, 2 * PAGE));
     CU_ASSERT(held_ranges_release(&held, 12 * PAGE, PAGE));
     CU_ASSERT(of(1)->bytes == 10 * PAGE && of(1)->pieces == 3 && of(1)->given == 11 * PAGE);

@@ -93,6 +93,7 @@ static void run(unsigned most_pages)
     begin();
     take_all(&random, most_pages);
     CU_ASSERT(client->bytes > KERNEL_MEMORY_BYTES * 8 / 10);
+    CU_ASSERT(held_ranges_blocks(&held) >= (held.parts < PAGES / 2 ? held.parts : PAGES / 2)); // M1
     give(0, 2);
     CU_ASSERT_TRUE(held_ranges_valid(&held, &accounts));
     give(1, 2);

@@ -80,7 +80,9 @@ static void test_full(void)
     }
     CU_ASSERT_PTR_NULL(domain_table_add(&table, 1, 0, "d", false));
     domainid_t first_id = first->id, second_id = second->id;
+    first->ending = true;
     domain_table_end(&table, first, SPAWND_EXITED, 4);
+    CU_ASSERT_FALSE(first->ending); // it has ended
     domain_table_end(&table, second, SPAWND_DIED, 2);
     CU_ASSERT_EQUAL(domain_table_running(&table), DOMAINS_MAX - 2);
     CU_ASSERT_EQUAL(domain_table_find(&table, first_id)->status, 4);
@@ -152,8 +154,11 @@ static void test_families(void)
     CU_ASSERT_EQUAL(domain_table_family(&table, child), root->id);
     CU_ASSERT_PTR_NULL(domain_table_add(&table, root->id, 0, "d", false));
     CU_ASSERT_PTR_NOT_NULL(domain_table_add(&table, DOMAIN_FIRST, 0, "another", false));
-    domainid_t child_id = child->id;
+    domainid_t child_id = child->id, root_id = root->id;
     domain_table_end(&table, root, SPAWND_EXITED, 0);
+    domain_table_remove(&table, root);
+    table.next_number = (uint16_t)root_id; // its children's family still has this name
+    CU_ASSERT_NOT_EQUAL(domain_table_add(&table, DOMAIN_FIRST, 0, "d", false)->id, root_id);
     CU_ASSERT_EQUAL(add_many(child_id), 1); // the place of the one that ended
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
