@@ -120,6 +120,6 @@ const struct siege_call siege_calls[] = {
     {.name = "list domains", .run = list_domains, .single = true},
     {.name = "spawn and wait", .run = spawn_and_wait},
     {.name = "print a line", .run = print, .single = true},
-    {.name = "spawn on another core", .run = spawn_far, .far = true},
+    {.name = "spawn on another core", .run = spawn_far, .far = true, .puts_off = true},
 };
 const size_t siege_calls_count = sizeof(siege_calls) / sizeof(siege_calls[0]);
