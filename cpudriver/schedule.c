@@ -60,11 +60,13 @@ void schedule_remove(struct dcb *dcb)
 {
     if (dcb->place.next == NULL)
         return;
-    if (dcb == head())
-        kcb.slice_owned = false;
+    bool was_head = dcb == head();
     ring_remove(&dcb->place);
-    if (ring_is_empty(&dcb->turns_in->members))
+    if (ring_is_empty(&dcb->turns_in->members)) {
         ring_remove(&dcb->turns_in->turn);
+        if (was_head)
+            kcb.slice_owned = false;
+    } // else the slice goes on: it is the group's
     kcb.runnable--;
     kcb.unsettled = true;
     if (kcb.picked == dcb)

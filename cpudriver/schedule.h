@@ -10,8 +10,9 @@
 //    dispatchers is the *head*: the slice is that one's. When the slice is over both are last.
 // S2 The head may let another one run on its slice, which is *picked* then, and loses the core with
 //    the slice: two that hand the core to one another cannot keep it from the rest.
-// S3 When a head leaves before its slice is over, what is left of that is for the one that it let
-//    run; the slice of the next head begins when that has the core, and is whole.
+// S3 When a head leaves before its slice is over, the slice goes on with the next of its group: two
+//    that leave in turn keep the core from nobody. If there is none, what is left of it is for the
+//    one that the head let run; that of the next head begins when it has the core, and is whole.
 // S4 A call hands over the caller's place (lrpc.h): the callee stands in another's group as long as
 //    it is head or picked, and is last in its own afterwards.
 // S5 A group that has begun anew is without those that belonged to it before; whoever is left of

@@ -141,6 +141,27 @@ static void test_whole_slice(void)
     CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE - 1);
 }
 
+// Two of one group that leave before their slice is over, in turn, have one slice together.
+static void test_left_in_turn(void)
+{
+    begin(2);
+    join(&dcbs[2], &dcbs[0]);
+    schedule_add(&dcbs[2]);
+    CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
+    for (unsigned i = 0; i < 4; i++) {
+        struct dcb *leaves = schedule_pick();
+        CU_ASSERT_PTR_EQUAL(leaves, &dcbs[i % 2 == 0 ? 0 : 2]);
+        kcb.event_start += SLICE / 5;
+        schedule_remove(leaves);
+        CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
+        schedule_add(leaves);
+    }
+    kcb.event_start = SLICE;
+    schedule_slice_over();
+    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[1]);
+    CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE);
+}
+
 // A callee has its caller's place until the slice is over, and then its own.
 static void test_callee(void)
 {
@@ -211,6 +232,7 @@ int main(void)
         {"favour", test_favour},
         {"what is left of a slice", test_left_slice},
         {"whole slices", test_whole_slice},
+        {"slices that are left in turn", test_left_in_turn},
         {"callees", test_callee},
         {"callees of favoured ones", test_favoured_callee},
         {"slices", test_slices},
