@@ -9,7 +9,7 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
 
-enum { LARGE = 8, SMALL = 64, STEPS_MOST = 3, PAGE = 4096 };
+enum { LARGE = 8, FLOOD = 80, SMALL = 80, STEPS_MOST = 3, PAGE = 4096 };
 
 static unsigned place;
 
@@ -55,12 +55,12 @@ static void test_large(void)
     kernel_stop();
 }
 
-// Several at a time, while the CPU driver has no time for them.
-static void test_many(void)
+// Many at a time, while the CPU driver has no time for them.
+static void drop_many(unsigned count)
 {
     kernel_start();
     place = 0;
-    for (unsigned i = 0; i < LARGE; i++) {
+    for (unsigned i = 0; i < count; i++) {
         drop(kernel_make_large(KERNEL_MEMORY_BASE + i * KERNEL_LARGE_BYTES));
     }
     CU_ASSERT(kernel_slots_used() > 0);
@@ -69,13 +69,23 @@ static void test_many(void)
         kernel_idle();
     }
     CU_ASSERT_EQUAL(kernel_slots_used(), 0);
+}
+
+static void test_many(void)
+{
+    drop_many(LARGE);
     CU_ASSERT_TRUE(kernel_valid());
     kernel_stop();
 }
 
+// So many that their memory does not come back at once.
+static void test_flood(void)
+{
+    drop_many(FLOOD);
+    kernel_stop();
+}
+
 CU_TestInfo drop_tests[] = {
-    {"small", test_small},
-    {"large", test_large},
-    {"many", test_many},
-    CU_TEST_INFO_NULL,
+    {"small", test_small}, {"large", test_large}, {"many", test_many},
+    {"flood", test_flood}, CU_TEST_INFO_NULL,
 };

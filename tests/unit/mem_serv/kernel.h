@@ -9,7 +9,7 @@
 #include "testlib/testlib.h"
 
 #define KERNEL_MEMORY_BASE 0x100000ul
-#define KERNEL_MEMORY_BYTES (8ul << 20)
+#define KERNEL_MEMORY_BYTES (16ul << 20)
 #define KERNEL_RETURNS 256u ///< slots for returned memory
 #define KERNEL_CLIENT_SLOTS 8192u
 
