@@ -109,6 +109,11 @@ void domain_set_command(struct domain *domain, size_t argc, const char *const *a
         used += length;
     }
     domain->command[used] = '\0';
+    for (size_t i = 0; i < used; i++) { // who lists it is not to be led to believe more
+        if (domain->command[i] < ' ' || domain->command[i] > '~') {
+            domain->command[i] = '?';
+        }
+    }
 }
 
 void domain_table_remove(struct domain_table *table, struct domain *domain)

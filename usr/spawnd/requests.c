@@ -198,7 +198,8 @@ static void serve_describe(struct client *client, uint64_t id, uint64_t offset)
         struct capref dispatcher = domain_infos[domain_table_index(&domains, domain)].dispatcher;
         struct dispatcher_status status = {0};
         uint64_t bytes = strlen(domain->command);
-        words[0] = invoke_dispatcher_status(dispatcher, &status);
+        words[0] = SYS_ERR_OK;
+        (void)!invoke_dispatcher_status(dispatcher, &status); // it may end just now
         words[1] = systime_to_us(status.run_cycles);
         words[2] = bytes | waits_for(dispatcher, status.activity);
         if (offset < bytes) {

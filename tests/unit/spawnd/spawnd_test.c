@@ -48,6 +48,8 @@ static void test_commands(void)
     CU_ASSERT_STRING_EQUAL(domain->command, "");
     domain_set_command(domain, 4, words);
     CU_ASSERT_STRING_EQUAL(domain->command, "bench urpc  1");
+    domain_set_command(domain, 2, (const char *const[]){"\x1b[7m~", "1\n2\x7f\xc3"});
+    CU_ASSERT_STRING_EQUAL(domain->command, "?[7m~ 1?2??");
     memset(long_word, 'x', sizeof(long_word) - 1);
     domain_set_command(domain, 3, long_words);
     CU_ASSERT_EQUAL(strlen(domain->command), SPAWND_COMMAND_BYTES - 1);
