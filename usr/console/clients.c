@@ -237,6 +237,10 @@ static bool has_share(domainid_t domain)
 static void connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
+    if (ump_request_is_large(request)) {
+        (void)monitor_refuse(request, LIB_ERR_UMP_BUFSIZE);
+        return;
+    }
     struct client *client =
         clients_count < CLIENTS_MAX && !request->lmp && has_share(request->client) ? client_get()
                                                                                    : NULL;

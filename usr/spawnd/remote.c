@@ -60,6 +60,10 @@ static void on_message(void *arg)
 static void connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
+    if (ump_request_is_large(request)) {
+        (void)monitor_refuse(request, LIB_ERR_UMP_BUFSIZE);
+        return;
+    }
     bool room = remotes_count < REMOTES_MAX && client_count(request->client) < REMOTES_EACH;
     struct remote *remote = room && !request->lmp ? calloc(1, sizeof(*remote)) : NULL;
     struct client *client = remote != NULL ? client_new(request->client, remote) : NULL;

@@ -4,7 +4,7 @@
 // What spawnd prints: its own lines, and the words of domains that cannot reach the console. They
 // go to the console as of any other client, so that lines of several cores do not mix; before it is
 // there, and if it is lost, to the CPU driver. spawnd waits for nobody: what the console does not
-// take at once is kept, and what there is no room for is left out. But nobody hears of a domain's end
+// take at once is kept, and what there is no room for is left out, which is said. But nobody hears of a domain's end
 // before what was said for it is shown: the console is asked to tell when it is.
 #include "spawnd.h"
 
@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define KEPT_BYTES 4096u
+#define LEFT_OUT "spawnd: words of domains were left out\n"
 
 static volatile enum { SAY_ALONE, SAY_BINDING, SAY_BOUND } state;
 static struct ump_chan chan;
@@ -26,7 +27,8 @@ static struct waitset_chanstate bound_chan;
 static errval_t bound_err;
 static char kept[KEPT_BYTES];
 static size_t kept_bytes;
-static bool waiting; ///< for room in the ring
+static bool left_out; ///< there was no room for something, which is to be said
+static bool waiting;  ///< for room in the ring
 
 static uint64_t said;                    ///< bytes ever, kept or sent
 static uint64_t shown;                   ///< of them; at least so many
@@ -94,12 +96,20 @@ static errval_t ask(void)
     return err;
 }
 
-static void push(void *arg)
+static void keep(const char *text, size_t bytes)
 {
-    (void)arg;
+    left_out = left_out || bytes > sizeof(kept) - kept_bytes;
+    if (bytes <= sizeof(kept) - kept_bytes) {
+        memcpy(kept + kept_bytes, text, bytes);
+        kept_bytes += bytes;
+        said += bytes;
+    }
+}
+
+static errval_t send_kept(void)
+{
     size_t sent = 0;
     errval_t err = SYS_ERR_OK;
-    waiting = false;
     while (sent < kept_bytes && err_is_ok(err)) {
         uint64_t words[UMP_PAYLOAD_WORDS] = {0};
         size_t left = kept_bytes - sent;
@@ -111,6 +121,19 @@ static void push(void *arg)
     }
     kept_bytes -= sent;
     memmove(kept, kept + sent, kept_bytes);
+    return err;
+}
+
+static void push(void *arg)
+{
+    (void)arg;
+    waiting = false;
+    errval_t err = send_kept();
+    if (err_is_ok(err) && left_out) {
+        left_out = false;
+        keep(LEFT_OUT, sizeof(LEFT_OUT) - 1);
+        err = send_kept();
+    }
     if (err_is_ok(err) && wanted && !asked) {
         err = ask();
     }
@@ -161,11 +184,7 @@ static size_t say(const char *text, size_t bytes)
     if (state == SAY_ALONE) {
         return say_alone(text, bytes);
     }
-    if (bytes <= sizeof(kept) - kept_bytes) {
-        memcpy(kept + kept_bytes, text, bytes);
-        kept_bytes += bytes;
-        said += bytes;
-    }
+    keep(text, bytes);
     if (state == SAY_BOUND && !waiting) {
         push(NULL);
     }

@@ -72,6 +72,17 @@ LIB_MUST_CHECK errval_t ump_chan_bind_blocking(struct ump_chan *uc, iref_t iref,
 /// gets as well. Blocks for a request to the monitor.
 LIB_MUST_CHECK errval_t ump_chan_accept(struct ump_chan *uc, struct monitor_bind_request *request);
 
+#define UMP_REQUESTS_BYTES 65536u
+
+/// Whether a client asks for larger rings than that, more than a service needs that answers
+/// short requests. The memory is the client's, but the page tables to map it with are the server's:
+/// refuse it with LIB_ERR_UMP_BUFSIZE.
+static inline bool ump_request_is_large(const struct monitor_bind_request *request)
+{
+    return request->client_out_bytes > UMP_REQUESTS_BYTES ||
+           request->client_in_bytes > UMP_REQUESTS_BYTES;
+}
+
 /// Ends a channel, or one of ump_chan_init(): the peer's calls fail with LIB_ERR_CHAN_CLOSED when
 /// it has read what was sent. Frees all but `uc` itself. Neither direction may be in use.
 void ump_chan_close(struct ump_chan *uc);

@@ -21,7 +21,8 @@
 #include "systest/systest.h"
 
 #define SMALL_BYTES 4096u
-#define MEDIUM_BYTES (512u << 10)
+#define MEDIUM_BYTES (32u << 10)
+#define UNFIT_BYTES (512u << 10) ///< nobody needs as much to write to a console
 #define LARGE_BYTES (2u << 20)
 #define HUGE_BYTES (64u << 20)
 #define INVALID_BINDS 20u
@@ -383,7 +384,7 @@ static int limited(void)
             return 4;
         }
     }
-    return 0;
+    return err_no(bind_and_close(console, UNFIT_BYTES)) == LIB_ERR_BIND_REFUSED ? 0 : 6;
 }
 
 const struct hostile_case hostile_binds[] = {
