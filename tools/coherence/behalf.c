@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// See behalf.h for H1 to H4.
+// See behalf.h for H1 to H5.
 #include "behalf.h"
 
 #include <inttypes.h>
@@ -87,7 +87,7 @@ static bool program_works(struct behalf *behalf, struct behalf_core *core,
     } else if (block->role == BEHALF_WAITS) {
         *works = false;
     }
-    return is_client(behalf, block->image) || *works;
+    return is_client(behalf, block->image) || (*works && !behalf->aside[block->image]); // H5
 }
 
 void behalf_execute(struct behalf *behalf, unsigned number, const struct behalf_block *block)
@@ -124,8 +124,8 @@ void behalf_access(struct behalf *behalf, unsigned number, const struct behalf_b
             bool others =
                 written != NULL && (written->core != number || written->image != block->image);
             if (others) { // H2, H4
-                core->service[block->image] = written->ours;
-                core->ours = is_client(behalf, block->image) || written->ours;
+                core->service[block->image] = written->ours && !behalf->aside[block->image];
+                core->ours = is_client(behalf, block->image) || core->service[block->image];
             }
         }
     }
@@ -141,6 +141,8 @@ void behalf_mark(struct behalf *behalf, unsigned op, int image)
         memset(behalf->parts, 0, sizeof(behalf->parts));
     } else if (op == BENCH_MARK_OP_ITEM) {
         behalf->items += behalf->active;
+    } else if (op == BENCH_MARK_OP_ASIDE) {
+        behalf->aside[image] = true;
     } else if (op == BENCH_MARK_OP_END && behalf->active) {
         behalf->active = false;
         fprintf(behalf->out, "%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",

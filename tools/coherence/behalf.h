@@ -11,6 +11,8 @@
 //    nobody.
 // H4 A message was sent for whom its words were written; one that stays in registers, for whom the
 //    CPU driver works that hands the core over.
+// H5 A program that has said so (bench_mark_aside()) works for nobody: who comes back from a call of
+//    its own while the core works for the client would seem to, and whomever it calls then.
 //
 // Which code takes messages, sends and waits is known by the names of its functions. Counting goes
 // by blocks of instructions, of which only the few that move messages are looked at singly: much
@@ -57,6 +59,7 @@ struct behalf {
     unsigned regions;
     uint64_t items;
     uint64_t parts[BEHALF_PARTS];
+    bool aside[IMAGES_MAX]; ///< H5
     struct behalf_core core[CORES_MAX];
     struct map words; ///< struct written of each word of four bytes of a message
 };

@@ -22,6 +22,7 @@
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/ump_chan.h"
+#include "bench/mark.h"
 
 #define POLL_US 1000u
 
@@ -36,6 +37,7 @@ static void be_hostile(const struct siege_attack *attack)
     const struct capref camp = {cnode_arg, 0};
     const uint64_t words[LMP_MSG_LENGTH] = {attack->occupy()};
     (void)lmp_send(camp, 0, NULL_CAP, 1, words);
+    bench_mark_aside(BENCH_MARK_CALL);
     for (;;) {
         attack->rage();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// For whom instructions are counted: hand-made traces for H1 to H4.
+// For whom instructions are counted: hand-made traces for H1 to H5.
 #include "behalf.h"
 
 #include "bench/mark.h"
@@ -100,6 +100,19 @@ static void test_messages(void)
     expect("1,0,1,13,20\n");
 }
 
+// H5, of one that calls a service whenever it comes back from a call of its own.
+static void test_aside(void)
+{
+    begin();
+    behalf_mark(&behalf, BENCH_MARK_OP_ASIDE, HOSTILE);
+    run(CLIENT, 1);
+    run(IMAGE_CPUDRIVER, 10);
+    run_as(0, HOSTILE, BEHALF_CALLS, 100);
+    run(IMAGE_CPUDRIVER, 200);
+    run_as(0, SERVICE, BEHALF_CALLS, 1000);
+    expect("1,0,1,0,10\n");
+}
+
 // What the service itself has written, like how far it has read, says nothing.
 static void test_own_words(void)
 {
@@ -175,6 +188,7 @@ CU_TestInfo behalf_tests[] = {
     {"the client's and others'", test_others},
     {"a service and its messages", test_messages},
     {"a service's own words", test_own_words},
+    {"programs aside", test_aside},
     {"cores", test_cores},
     {"accesses told late", test_late},
     {"calls in registers", test_calls},
