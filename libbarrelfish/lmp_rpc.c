@@ -90,8 +90,9 @@ static errval_t connect(struct lmp_rpc *rpc)
 {
     uint64_t words[LMP_MSG_LENGTH] = {RPC_OP_CONNECT};
     struct capref cap;
-    rpc->late = false;
-    return exchange(rpc, words, rpc->reply_cap, words, &cap);
+    errval_t err = exchange(rpc, words, rpc->reply_cap, words, &cap);
+    rpc->late = rpc->late && err_is_fail(err);
+    return err;
 }
 
 errval_t lmp_rpc_init(struct lmp_rpc *rpc, struct capref server)
@@ -103,6 +104,7 @@ errval_t lmp_rpc_init_limited(struct lmp_rpc *rpc, struct capref server, delayus
 {
     rpc->server = server;
     rpc->limit_us = limit_us;
+    rpc->late = false;
     thread_mutex_init(&rpc->mutex);
     errval_t err = endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep);
     if (err_is_fail(err)) {

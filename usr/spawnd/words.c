@@ -4,6 +4,8 @@
 // The words of a domain.
 #include "words.h"
 
+#include "if/spawnd.h"
+
 #include <string.h>
 
 static const char end[] = "... (this domain has said too much)\n";
@@ -24,5 +26,6 @@ bool words_add(struct words *words, const char *piece, size_t bytes, bool more)
     size_t count = bytes < room ? bytes : room;
     memcpy(words->text + words->used, piece, count);
     words->used += count;
-    return words->used > 0 && (!more || over || words->used == sizeof(words->text));
+    bool full = words->used > sizeof(words->text) - SPAWND_PIECE_BYTES; // no room for the next
+    return words->used > 0 && (!more || over || full);
 }

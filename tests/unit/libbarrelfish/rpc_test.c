@@ -326,14 +326,14 @@ static void test_limited(void)
     begin();
     CU_ASSERT_EQUAL(lmp_rpc_init_limited(&rpc, server_cap(5), LIMIT_US), SYS_ERR_OK);
     unsigned slots = fake_slots_used();
-    fake.full_left = UINT32_MAX;
-    CU_ASSERT_EQUAL(err_no(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)), LIB_ERR_SEND_TIMEOUT);
-    fake.full_left = 0;
     fake.after_send = NULL;
     CU_ASSERT_EQUAL(err_no(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)), LIB_ERR_RECV_TIMEOUT);
     CU_ASSERT_EQUAL(words[1], 20);
     CU_ASSERT_EQUAL(fake_slots_used(), slots); // another reply endpoint
-    fake.full_left = 3;                        // for a short time only
+    fake.full_left = UINT32_MAX;
+    CU_ASSERT_EQUAL(err_no(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)), LIB_ERR_SEND_TIMEOUT);
+    CU_ASSERT_TRUE(rpc.late); // the server does not know it yet
+    fake.full_left = 3;       // for a short time only
     fake.after_send = serve;
     rpc.limit_us = 1000000;
     CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), SYS_ERR_OK);

@@ -407,8 +407,30 @@ static void test_words(void)
     while (!say("0123456789abcdef", true)) {
         pieces++;
     }
-    CU_ASSERT_EQUAL(16 * pieces, WORDS_TEXT_BYTES);
-    CU_ASSERT_EQUAL(words.used, WORDS_TEXT_BYTES);
+    CU_ASSERT_EQUAL(words.used, 16 * pieces);
+    CU_ASSERT(words.used > WORDS_TEXT_BYTES - SPAWND_PIECE_BYTES);
+}
+
+// Pieces as they come from a domain: a text that has to be divided loses nothing.
+static void test_long_words(void)
+{
+    static char text[2 * WORDS_TEXT_BYTES], got[sizeof(text) + WORDS_TEXT_BYTES];
+    size_t got_bytes = 0;
+    memset(&words, 0, sizeof(words));
+    for (size_t i = 0; i < sizeof(text); i++) {
+        text[i] = (char)('a' + i % 23);
+    }
+    for (size_t at = 0, bytes; at < sizeof(text); at += bytes) {
+        bytes = sizeof(text) - at < SPAWND_PIECE_BYTES ? sizeof(text) - at : SPAWND_PIECE_BYTES;
+        if (words_add(&words, text + at, bytes, at + bytes < sizeof(text))) {
+            CU_ASSERT_FATAL(words.used <= WORDS_TEXT_BYTES);
+            memcpy(got + got_bytes, words.text, words.used);
+            got_bytes += words.used;
+            words.used = 0;
+        }
+    }
+    CU_ASSERT_EQUAL(got_bytes, sizeof(text));
+    CU_ASSERT_EQUAL(memcmp(got, text, sizeof(text)), 0);
 }
 
 // Beyond the limit nothing is printed any more, which is said once.
@@ -433,6 +455,7 @@ int main(void)
 {
     CU_TestInfo words_tests[] = {
         {"words", test_words},
+        {"words in pieces", test_long_words},
         {"too many words", test_too_many_words},
         CU_TEST_INFO_NULL,
     };
