@@ -11,6 +11,7 @@
 
 #include "backtrace.h"
 #include "barrelfish/err.h"
+#include "barrelfish/except.h"
 
 #define GUARD_BYTES_MAX 16384ul   ///< the C library keeps less free at the low end of a stack
 #define FRAME_BYTES_MAX 1048576ul ///< one function's variables that reach beyond the stack
@@ -44,9 +45,20 @@ static void print_registers(const struct registers *regs)
     print("  flags %#lx fs %#lx\n", regs->eflags, regs->fs_base);
 }
 
+// Whether a function at NULL was called: then where it was called is the last word pushed.
+static bool called_nothing(const struct thread *thread, const struct registers *regs)
+{
+    return regs->rip == 0 && regs->rsp % 8 == 0 && regs->rsp >= thread->stack_low &&
+           regs->rsp < thread->stack_high;
+}
+
 static void print_backtrace(const struct thread *thread, const struct registers *regs)
 {
     struct backtrace trace = backtrace_begin(thread, regs->rip, regs->rbp);
+    if (called_nothing(thread, regs)) {
+        trace.address = *(const uint64_t *)regs->rsp;
+        trace.exact = false;
+    }
     char line[BACKTRACE_LINE_BYTES];
     while (backtrace_line(&trace, line)) {
         print("  %s\n", line);
@@ -77,7 +89,8 @@ void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, ui
     if (vector == 14) {
         print("page fault at %#lx, error %#lx, rip %#lx\n", address, error_code, regs->rip);
     } else {
-        print("trap %lu, error %#lx, rip %#lx\n", vector, error_code, regs->rip);
+        print("trap %lu (%s), error %#lx, rip %#lx\n", vector, except_name(vector), error_code,
+              regs->rip);
     }
     if (err_is_fail(answer) && err_no(answer) != LIB_ERR_VREGION_NOT_FOUND) {
         print("  %s\n", err_getstring(answer));

@@ -5,6 +5,7 @@
 // calls and exceptions here. Source of the latter: Intel SDM vol. 3, table 6-1.
 #include "event_name.h"
 
+#include "barrelfish/except.h"
 #include "kpi/cap_rules.h"
 
 #include <inttypes.h>
@@ -19,32 +20,10 @@ static const char *const syscalls[SYSCALL_END - SYSCALL_BASE] = {
     [SYSCALL_TICK - SYSCALL_BASE] = "system call: tick",
 };
 
-static const char *const exceptions[KERNEL_VECTOR_INTERRUPTS] = {
-    [0] = "divide error",
-    [1] = "debug",
-    [2] = "NMI",
-    [3] = "breakpoint",
-    [4] = "overflow",
-    [5] = "bound range",
-    [6] = "invalid opcode",
-    [7] = "device not available",
-    [8] = "double fault",
-    [10] = "invalid TSS",
-    [11] = "segment not present",
-    [12] = "stack fault",
-    [13] = "general protection",
-    [14] = "page fault",
-    [16] = "x87 error",
-    [17] = "alignment check",
-    [18] = "machine check",
-    [19] = "SIMD error",
-};
-
 static void vector_name(uint32_t vector, char *name, size_t bytes)
 {
     if (vector < KERNEL_VECTOR_INTERRUPTS) {
-        const char *text = exceptions[vector] != NULL ? exceptions[vector] : "reserved";
-        snprintf(name, bytes, "exception %" PRIu32 ": %s", vector, text);
+        snprintf(name, bytes, "exception %" PRIu32 ": %s", vector, except_name(vector));
     } else {
         const char *text =
             vector == KERNEL_VECTOR_TIMER      ? "timer"

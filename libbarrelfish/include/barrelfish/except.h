@@ -20,6 +20,9 @@ enum exception_type {
 /// Subtypes of EXCEPT_PAGEFAULT. For EXCEPT_OTHER the subtype is the vector.
 enum pagefault_exception_type { PAGEFLT_NULL, PAGEFLT_READ, PAGEFLT_WRITE, PAGEFLT_EXEC };
 
+/// What the vector of an exception stands for, like "general protection".
+const char *except_name(uint64_t vector);
+
 /// Runs on the exception stack, as the thread that caused it, enabled. `regs` are the thread's and
 /// may be changed; the thread goes on with them when the handler returns.
 typedef void (*exception_handler_fn)(enum exception_type type, int subtype, void *addr,

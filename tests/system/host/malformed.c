@@ -215,6 +215,7 @@ static struct host_output boot_with(char paths[][PATH_BYTES], const char *platfo
     snprintf(run, sizeof(run),
              "test_malformed %u %u; echo refused $?; mine; echo recipe $?; test_last_words assert; "
              "echo status $?; test_last_words abort; test_last_words panic; test_last_words fault; "
+             "test_last_words call; test_last_words trap; "
              "test_last_words overflow; test_last_words pthread; test_last_words thread; "
              "test_last_words disabled; spawn 1 test_child crash; echo; spawn 1 test_child crash",
              BAD_COUNT, WILD_COUNT);
@@ -240,6 +241,12 @@ static bool check_text(const char *text)
         " die+0x",
         " main+0x",
         "page fault at 0, error 0x6, rip 0x4",
+        " die+0x",
+        " main+0x",
+        "page fault at 0, error 0x14, rip 0",
+        " die+0x",
+        " main+0x",
+        "trap 13 (general protection), error 0, rip 0x4",
         " die+0x",
         " main+0x",
         "stack overflow: thread 1 has 128 KiB",

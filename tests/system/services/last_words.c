@@ -45,6 +45,10 @@ __attribute__((noinline)) static int die(const char *how)
         USER_PANIC("on purpose");
     } else if (strcmp(how, "fault") == 0) {
         *(volatile int *)(uintptr_t)zero = 1;
+    } else if (strcmp(how, "call") == 0) {
+        ((void (*)(void))(uintptr_t)zero)();
+    } else if (strcmp(how, "trap") == 0) {
+        __asm__ volatile("hlt");
     } else if (strcmp(how, "overflow") == 0) {
         return eat_stack(0);
     } else if (strcmp(how, "disabled") == 0) {
