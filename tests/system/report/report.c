@@ -262,14 +262,15 @@ int main(void)
     resume();
     failures();
     peer();
-    struct host_output bad = host_run((const char *const[]){"tools/report/report", "--what", NULL});
-    CHECK(bad.status == 2);
-    free(bad.text);
-    bad = host_run((const char *const[]){"tools/report/report", "--boots", "0", NULL});
-    CHECK(bad.status == 2);
-    free(bad.text);
-    bad = host_run((const char *const[]){"rm", "-r", folder, NULL});
-    CHECK(bad.status == 0);
-    free(bad.text);
+    static const char *const bad[][2] = {{"--what"}, {"--boots", "0"}, {"--boot", "/nope"}};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct host_output output =
+            host_run((const char *const[]){"tools/report/report", bad[i][0], bad[i][1], NULL});
+        CHECK(output.status == 2);
+        free(output.text);
+    }
+    struct host_output removed = host_run((const char *const[]){"rm", "-r", folder, NULL});
+    CHECK(removed.status == 0);
+    free(removed.text);
     return host_status();
 }
