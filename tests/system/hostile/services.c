@@ -29,7 +29,8 @@
 #define CONSOLE_CHANNELS 8u ///< more than a domain can have
 #define SAMPLES 3u
 #define SLEEP_US 300000u
-#define WAKES_MAX 60u ///< of the monitor in that time
+#define WAKES_MAX 60u   ///< of the monitor in that time
+#define CONNECTIONS 64u ///< the first of a core, with those of shell and console among them
 #define GIFT_PARTS 100u
 #define GIFT_COPIES 200u
 #define GIFT_EVENTS 2000u ///< of the core while spawnd answers; to delete the gift takes 5,000
@@ -95,6 +96,19 @@ static int ask_privileged(void)
     for (size_t i = 0; i < sizeof(of_mem_serv) / sizeof(of_mem_serv[0]) && refused; i++) {
         errval_t err = lmp_rpc_call(&rpc, of_mem_serv[i], NULL_CAP, words, NULL);
         refused = err_no(err) == SYS_ERR_RIGHTS;
+    }
+    return refused ? 0 : HOSTILE_WENT_ON;
+}
+
+// Connections of others: this domain has none, for it has not printed.
+static int use_others_connections(void)
+{
+    static const uint64_t ops[] = {MONITOR_CHECK, MONITOR_NOTIFY_RELAY, MONITOR_DISCONNECT};
+    bool refused = true;
+    for (uint64_t n = 0; n < sizeof(ops) / sizeof(ops[0]) * CONNECTIONS && refused; n++) {
+        uint64_t id = (uint64_t)disp_get_core_id() << 32 | (n % CONNECTIONS + 1);
+        uint64_t words[LMP_MSG_LENGTH] = {ops[n / CONNECTIONS], id};
+        refused = err_no(monitor_call(words, NULL_CAP, words, NULL)) == LIB_ERR_CHAN_CLOSED;
     }
     return refused ? 0 : HOSTILE_WENT_ON;
 }
@@ -289,6 +303,7 @@ const struct hostile_case hostile_services[] = {
     {"halt_machine", HOSTILE_ERROR, halt_machine},
     {"large_gift", HOSTILE_ERROR, large_gift},
     {"ask_privileged", HOSTILE_ERROR, ask_privileged},
+    {"use_others_connections", HOSTILE_ERROR, use_others_connections},
     {"events_not_taken", HOSTILE_ERROR, events_not_taken},
 };
 const size_t hostile_services_count = sizeof(hostile_services) / sizeof(hostile_services[0]);
