@@ -23,7 +23,7 @@
 #include "if/spawnd.h"
 
 #define CHANNEL_BYTES 4096u
-#define EVENTS 12u
+#define EVENTS 7u ///< one less than a family may ask of another core at once, of sixteen
 #define PRINTS 1000u
 #define GARBAGE 5000u
 #define CONSOLE_CHANNELS 8u ///< more than a domain can have

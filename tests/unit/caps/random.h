@@ -46,6 +46,9 @@ static inline bool one_in(uint64_t times)
     return below(times) == 0;
 }
 
+/// Whether something is under way that forbids to make more of this.
+bool random_is_held(const struct model_entry *entry);
+
 /// A capability that can be used, preferably of one of these types; NULL: there is none.
 struct model_entry *random_entry(uint32_t types);
 

@@ -9,7 +9,8 @@ struct test_random random_rng;
 
 static bool is_usable(const struct model_entry *entry, uint32_t types)
 {
-    return !entry->doomed && !entry->clearing && (types >> object_of(entry)->type & 1) != 0;
+    return !entry->doomed && !entry->clearing && (types >> object_of(entry)->type & 1) != 0 &&
+           !random_is_held(entry); // what was made of what goes need not go with it
 }
 
 static struct model_entry *first_usable(uint32_t types)

@@ -231,11 +231,10 @@ void random_finish(void)
         random_step();
 }
 
-// Whether something is under way that forbids to make more of this: by the marks in the slots, but
-// by the model's own knowledge of what was made of what.
-static bool is_held(const struct model_entry *entry)
+// By the marks in the slots, but by the model's own knowledge of what was made of what.
+bool random_is_held(const struct model_entry *entry)
 {
-    for (unsigned i = 0; i < model.entries_count; i++) {
+    for (unsigned i = 0; world.caps.holds > 0 && i < model.entries_count; i++) {
         const struct model_entry *other = &model.entries[i];
         bool same =
             other->object == entry->object && (other->badge == 0 || other->badge == entry->badge);
@@ -269,7 +268,7 @@ bool random_rescue(void)
     errval_t expected = cap_type(object_of(entry)->type)->copyable
                             ? random_expect_dest(&dest, object_of(entry)->type)
                             : SYS_ERR_NO_COPY;
-    if (expected == SYS_ERR_OK && is_held(entry))
+    if (expected == SYS_ERR_OK && random_is_held(entry))
         expected = SYS_ERR_CAP_BUSY;
     kassert(caps_copy(&world.caps, &dest, entry->slot) == expected);
     if (expected == SYS_ERR_OK)
