@@ -175,6 +175,7 @@ static void serve_forget(uint32_t badge, domainid_t domain)
         return;
     }
     lmp_server_forget(&server, domain);
+    memory_drain(false);
     struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
     info_remove(account);
     if (account == NULL || account->ending) {
@@ -221,6 +222,7 @@ static errval_t begin_reclaim(uint32_t badge, const uint64_t words[LMP_MSG_LENGT
     if (!is_endpoint(cap)) {
         return SYS_ERR_CAP_TYPE;
     }
+    memory_drain(false);
     struct account *account = accounts_find(&accounts, (domainid_t)words[1]);
     return account != NULL ? reclaim_begin(account, words[2], words[3], cap) : SPAWN_ERR_NO_DOMAIN;
 }
@@ -249,11 +251,6 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
 {
     (void)st;
     (void)length;
-    // Any message may stand for the CPU driver's, which sends none while another one lies there.
-    if (memory_drain(false) || badge == 0) {
-        reclaim_held_changed();
-        memory_publish(0);
-    }
     if (words[0] == MEM_SERV_INFO && trusted(badge)) {
         serve_info(badge, (domainid_t)words[1], cap);
         memory_refill();
@@ -264,6 +261,9 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
         cap_drop(cap);
     }
     if (badge == 0) {
+        memory_drain(false);
+        reclaim_held_changed();
+        memory_publish(0);
         return;
     }
     switch (words[0]) {
@@ -318,6 +318,6 @@ int main(void)
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "the memory server cannot start");
     }
-    (void)memory_drain(false);
+    memory_drain(false);
     lmp_server_run(&server);
 }

@@ -115,9 +115,8 @@ void memory_publish(domainid_t domain)
 
 // The CPU driver fills the slots in turn, so that the first empty one is the end; when one could
 // not be taken it stays, and the next time all are looked at.
-bool memory_drain(bool all)
+void memory_drain(bool all)
 {
-    bool taken = false;
     static cslot_t next;
     static bool look_at_all;
     all = all || look_at_all;
@@ -126,13 +125,11 @@ bool memory_drain(bool all)
         errval_t err = memory_put((struct capref){returns, (next + i) % L2_CNODE_SLOTS});
         if (err_no(err) == SYS_ERR_CAP_NOT_FOUND && !all) {
             next = (next + i) % L2_CNODE_SLOTS;
-            break;
+            return;
         }
-        taken = taken || err_is_ok(err);
         look_at_all = look_at_all || (err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND);
         memory_refill();
     }
-    return taken;
 }
 
 void memory_refill(void)

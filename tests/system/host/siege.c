@@ -16,7 +16,7 @@
 
 #define COST_FACTOR 2
 #define CALLS_MAX 16u
-#define ROUNDS 3u // of tests/system/siege/siege.h
+#define ROUNDS 5u // of tests/system/siege/siege.h
 #define COMMANDS_BYTES 1024u
 
 struct cost {

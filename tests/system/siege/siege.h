@@ -43,7 +43,7 @@ extern const size_t siege_family_attacks_count;
 /// Of the largest machine that this runs on.
 #define SIEGE_CORES_MAX 3u
 /// Times that each call is made under an attack.
-#define SIEGE_ROUNDS 3u
+#define SIEGE_ROUNDS 5u
 /// More than any table has.
 #define SIEGE_COUNT_MAX 5000u
 /// Takes until it gets no more. Whether it got any, and came to an end.
