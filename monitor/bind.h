@@ -20,8 +20,9 @@
 // B2 A side is on the share of the client's family (it is the client that asks), until the client's
 //    part in it is over: what a server has not been told of by then it is not told at all, and of
 //    what it knows the record stays on a share of the server's family until it has taken the event.
-//    Where that is used up it is told by one event for all (MONITOR_EVENT_CHECK). So neither a server that takes
-//    no events nor a client that closes many connections keeps others from being served.
+//    Where that is used up it is told by one event for all (MONITOR_EVENT_CHECK). So neither a
+//    server that takes no events nor a client that closes many connections keeps others from being
+//    served.
 
 #pragma once
 

@@ -12,9 +12,9 @@
 // T4 A running domain's parent is whoever spawned it, or, when that has ended here, its parent. Of
 //    what has ended on another core nothing is heard, but who began the family is above all of it.
 // T5 Each running domain belongs to the family of the domain that spawned it, on whatever core. What
-//    the trusted base and the operator start begins a family, which has its ID. A family has here FAMILY_MAX
-//    running domains at most, whoever of it has ended, and all that began on other cores FOREIGN_MAX
-//    together.
+//    the trusted base and the operator start begins a family, which has its ID. A family has here
+//    FAMILY_MAX running domains at most, whoever of it has ended, and all that began on other cores
+//    FOREIGN_MAX together.
 // T6 Memory is taken back from RECLAIMS_MAX domains of a family at once, at most.
 #pragma once
 
@@ -60,7 +60,8 @@ struct domain_table {
 void domain_table_init(struct domain_table *table, coreid_t core);
 
 /// Enter a running domain under a new ID; the name is cut if need be. `family`: of a parent of
-/// another core. `as_operator`: under the ID of the operator. NULL: all entries run, or too many of its family (T5), or the operator runs.
+/// another core. `as_operator`: under the ID of the operator. NULL: all entries run, or too many of
+/// its family (T5), or the operator runs.
 struct domain *domain_table_add(struct domain_table *table, domainid_t parent, domainid_t family,
                                 const char *name, bool as_operator);
 

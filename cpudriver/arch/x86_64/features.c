@@ -4,7 +4,8 @@
 // The list of needed features; see features.h. Those without which no C runs here (long mode, pages
 // of 1 GiB, NX) were looked at before, in boot.S. SYSCALL cannot be: processors by Intel tell of it in
 // 64-bit mode only. XSAVEOPT is not used: each processor with FSGSBASE has it, and QEMU 7.2
-// never gets past the setting of CR4.OSXSAVE without it. Source: Intel SDM vol. 2, CPUID; AMD64 APM vol. 3, appendix E.
+// never gets past the setting of CR4.OSXSAVE without it. Source: Intel SDM vol. 2, CPUID; AMD64 APM
+// vol. 3, appendix E.
 
 #include "arch/x86_64/features.h"
 

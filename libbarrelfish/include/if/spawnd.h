@@ -73,7 +73,8 @@ enum spawnd_op {
     /// errors: SPAWN_ERR_NO_DOMAIN, SYS_ERR_RIGHTS, those of MEM_SERV_RECLAIM (if/mem_serv.h).
     SPAWND_RECLAIM,
     /// 1: ID of a running domain, 2: offset. reply: 1 microseconds that it ran, 2 bytes of its command
-    /// line | enum dispatcher_wait << 16 | domain that it waits for << 32, 3-6: those from the offset on, at most SPAWND_NAME_BYTES, filled up with zeros.
+    /// line | enum dispatcher_wait << 16 | domain that it waits for << 32, 3-6: those from the offset
+    /// on, at most SPAWND_NAME_BYTES, filled up with zeros.
     /// errors: SPAWN_ERR_NO_DOMAIN.
     SPAWND_DESCRIBE,
     /// 1: bytes (at most SPAWND_PIECE_BYTES), perhaps with SPAWND_PRINT_MORE: the next piece is

@@ -43,8 +43,8 @@ struct frame_table {
     struct frame_entry frames[FRAMES_MAX];
 };
 
-/// Tells whether a client may have one frame more, of `most` for its family, for a channel to `server` (0: not
-/// known yet). MON_ERR_LIMIT (F2 to F4).
+/// Tells whether a client may have one frame more, of `most` for its family, for a channel to `server`
+/// (0: not known yet). MON_ERR_LIMIT (F2 to F4).
 __attribute__((warn_unused_result)) errval_t frame_table_may_add(const struct frame_table *table,
                                                                  struct member client,
                                                                  domainid_t server, unsigned most);
