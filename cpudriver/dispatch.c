@@ -35,6 +35,7 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     dcb->entry = DCB_RESUME;
     dcb->state = DISPATCHER_NEW;
     ring_init(&dcb->deaths);
+    ring_init(&dcb->notices);
     schedule_join(dcb);
     shared->core_id = kcb.core_id;
     shared->domain_id = domain_id;
@@ -155,14 +156,12 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
         list_death(dcb);
 }
 
-void dispatcher_tell_death(struct dcb *dcb)
+static void tell_death(struct dcb *dcb)
 {
-    dcb->untold = 0;
     if (ring_is_empty(&dcb->deaths))
         return; // they were deleted
     struct dcb *dead = RING_OWNER(dcb->deaths.next, struct dcb, death);
     ring_remove(&dead->death);
-    dcb->untold = !ring_is_empty(&dcb->deaths);
     if (!cte_is(&dead->slots.death, ObjType_EndPointLMP))
         return;
     errval_t err = lmp_deliver_words(&dead->slots.death.cap, dead->death_words, DEATH_WORDS);
@@ -170,11 +169,19 @@ void dispatcher_tell_death(struct dcb *dcb)
         list_death(dead); // behind the others, whose endpoints may have room
 }
 
-// Those that it was to be told of stay in their ring, without a head.
-void dispatcher_forget_deaths(struct dcb *dcb)
+void dispatcher_tell_untold(struct dcb *dcb)
+{
+    tell_death(dcb);
+    lmp_notify_owed(dcb);
+    dcb->untold = !ring_is_empty(&dcb->deaths) || !ring_is_empty(&dcb->notices);
+}
+
+// What it was to be told of stays in its ring, without a head.
+void dispatcher_forget_untold(struct dcb *dcb)
 {
     ring_remove(&dcb->death);
     ring_remove(&dcb->deaths);
+    ring_remove(&dcb->notices);
 }
 
 // Registers out of a save area, which the domain can write: only what user mode may have.

@@ -35,9 +35,8 @@ struct dcb {
     bool fpu_used; ///< fpu holds a state
     bool is_first; ///< made by the CPU driver itself
     uint32_t lmp_delivered;
-    uint32_t
-        untold; ///< 1: there may be deaths that it could not be told; lrpc_has_seen_all() reads
-                ///< both at once
+    uint32_t untold;           ///< 1: there may be deaths or notifications that it had no room for;
+                               ///< lrpc_has_seen_all() reads both at once
     uint64_t fs_base, gs_base; ///< as they were when it left the core
     uint64_t selectors;        ///< as cpu_read_selectors() has them; 0 while it is kcb.fpu_owner
     uint64_t return_rip, return_rsp; ///< DCB_RETURN
@@ -55,8 +54,9 @@ struct dcb {
     struct dcb *timer_next, *timer_prev;
     uint32_t timer_bucket;
 
-    struct ring deaths; ///< those whose messages have found no room at its endpoints
-    struct ring death;  ///< its own place among those
+    struct ring deaths;  ///< those whose messages have found no room at its endpoints
+    struct ring notices; ///< notifications likewise (lmp.h)
+    struct ring death;   ///< its own place among those
     uint64_t death_words[DEATH_WORDS];
 };
 _Static_assert(offsetof(struct dcb, untold) == offsetof(struct dcb, lmp_delivered) + 4, "one word");
@@ -120,12 +120,12 @@ static inline bool dispatcher_is_disabled(const struct dcb *dcb, lvaddr_t rip)
     return shared->disabled != 0 || (rip >= shared->crit_pc_low && rip < shared->crit_pc_high);
 }
 
-/// Try again to tell a dispatcher the oldest death that it could not be told for want of room, if
-/// dcb->untold: whenever it is in the CPU driver, and before it waits.
-void dispatcher_tell_death(struct dcb *dcb);
+/// Try again to tell a dispatcher the oldest death and the oldest notification that it could not be
+/// told for want of room, if dcb->untold: whenever it is in the CPU driver, and before it waits.
+void dispatcher_tell_untold(struct dcb *dcb);
 
-/// The dispatcher's memory goes: its death is told no more, and it is told no other's.
-void dispatcher_forget_deaths(struct dcb *dcb);
+/// The dispatcher's memory goes: its death is told no more, and it is told nothing.
+void dispatcher_forget_untold(struct dcb *dcb);
 
 /// Make `dcb` the current one: its address space, FPU access and registers (in kcb.regs).
 /// kcb.current has been saved.

@@ -55,7 +55,7 @@ bool event_end(void)
 {
     struct dcb *before = kcb.current;
     if (before != NULL && before->untold != 0)
-        dispatcher_tell_death(before);
+        dispatcher_tell_untold(before);
     for (unsigned tries = 0;; tries++) {
         struct dcb *next = schedule_pick();
         if (next == NULL || tries == EVENT_TRIES_MAX) {

@@ -39,7 +39,7 @@ static errval_t connect(uint64_t gsi, const struct cap *destination)
     uint8_t vector = (uint8_t)destination->base;
     struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
     // Its listener may be gone, and the vector may stand for another one now.
-    if (!entry->takes_irq || !cte_is(&entry->endpoint, ObjType_EndPointLMP))
+    if (!entry->takes_irq || !cte_is(&entry->notice.endpoint, ObjType_EndPointLMP))
         return SYS_ERR_NO_LISTENER;
     bool level = gsi >= ISA_INTERRUPTS;
     if (!ioapic_route((uint32_t)gsi, vector, level, level))

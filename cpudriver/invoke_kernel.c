@@ -33,7 +33,7 @@ static errval_t vector_create(struct caps_call *call)
         struct vector *entry = &kcb.vectors[i];
         unsigned vector = VECTOR_NOTIFY_FIRST + i;
         uint64_t notified = (uint64_t)kcb.apic_id << 8 | vector;
-        if (!cte_empty(&entry->endpoint) || named(ObjType_Notify, notified) ||
+        if (!cte_empty(&entry->notice.endpoint) || named(ObjType_Notify, notified) ||
             named(ObjType_IRQDest, vector))
             continue;
         struct cap cap =
@@ -41,7 +41,8 @@ static errval_t vector_create(struct caps_call *call)
         errval_t err = caps_create(&kcb.caps, &call->operands[1].slot, &cap);
         if (err_is_fail(err))
             return err;
-        invoke_keep(&entry->endpoint, endpoint);
+        invoke_keep(&entry->notice.endpoint, endpoint);
+        lmp_notice_begin(&entry->notice);
         invoke_irq_unroute(entry); // its former listener may have gone without freeing it
         entry->takes_irq = irq;
         invoke_return(call, vector, 0);
@@ -56,11 +57,11 @@ static errval_t vector_free(struct caps_call *call)
     if (vector < VECTOR_NOTIFY_FIRST || vector >= VECTOR_NOTIFY_END)
         return SYS_ERR_ARGS;
     struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
-    if (cte_empty(&entry->endpoint))
+    if (cte_empty(&entry->notice.endpoint))
         return SYS_ERR_NO_LISTENER;
     invoke_irq_unroute(entry);
     entry->takes_irq = false;
-    return caps_delete(&kcb.caps, &entry->endpoint);
+    return caps_delete(&kcb.caps, &entry->notice.endpoint);
 }
 
 // A vector that stands for nothing might be an exception's, an APIC ID no core's but all cores'.

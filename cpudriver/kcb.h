@@ -13,6 +13,7 @@
 #include "kpi/bootinfo.h"
 #include "kpi/dispatcher.h"
 #include "kpi/syscalls.h"
+#include "lmp.h"
 #include "ring.h"
 
 #define KCB_STACK_BYTES 12288u
@@ -25,15 +26,15 @@ struct dcb;
 
 /// An interrupt vector that stands for an endpoint of a dispatcher on this core.
 struct vector {
-    struct cte endpoint; ///< a copy of the endpoint's capability; Null when the vector is free
-    uint32_t gsi;        ///< global interrupt routed here plus 1, or 0
-    bool takes_irq;      ///< made as an IRQDest
+    struct lmp_notice notice; ///< its endpoint is Null when the vector is free
+    uint32_t gsi;             ///< global interrupt routed here plus 1, or 0
+    bool takes_irq;           ///< made as an IRQDest
 };
 
 /// Where capabilities go that come back to the monitor or the memory server (SET_RETURNS).
 struct returns {
     struct cte cnode;
-    struct cte endpoint;
+    struct lmp_notice notice;
     uint32_t cursor; ///< slot to look at first
 };
 

@@ -106,12 +106,49 @@ void lmp_set_closed(const struct cap *endpoint, bool closed)
         wake(dcb);
 }
 
-void lmp_notify(const struct cap *endpoint)
+void lmp_notice_begin(struct lmp_notice *notice)
 {
-    struct dcb *dcb = receiver(endpoint);
+    notice->told = false;
+    ring_remove(&notice->owed);
+}
+
+// Whether the last notification is among the messages from `consumed` on.
+static bool is_unread(const struct lmp_notice *notice, uint32_t consumed)
+{
+    return notice->told && notice->delivered - consumed - 1 < notice->endpoint.cap.aux;
+}
+
+// It has no room: told when it has (N1).
+static void owe(struct lmp_notice *notice, struct dcb *dcb)
+{
+    ring_remove(&notice->owed);
+    ring_add(&dcb->notices, &notice->owed);
+    dcb->untold = 1;
+}
+
+void lmp_notify(struct lmp_notice *notice)
+{
+    const struct cap *endpoint = &notice->endpoint.cap;
+    struct dcb *dcb = endpoint->type == ObjType_EndPointLMP ? receiver(endpoint) : NULL;
     if (dcb == NULL)
         return;
     const struct lmp_endpoint_kern *buffer = endpoint_buffer(dcb, endpoint);
-    if (buffer->delivered == buffer->consumed)
-        (void)!lmp_deliver_words(endpoint, NULL, 0);
+    if (is_unread(notice, buffer->consumed))
+        return;
+    errval_t err = lmp_deliver_words(endpoint, NULL, 0);
+    if (err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW) {
+        owe(notice, dcb);
+    } else if (err_is_ok(err)) {
+        notice->told = true;
+        notice->delivered = buffer->delivered;
+    }
+}
+
+void lmp_notify_owed(struct dcb *dcb)
+{
+    if (ring_is_empty(&dcb->notices))
+        return;
+    struct lmp_notice *notice = RING_OWNER(dcb->notices.next, struct lmp_notice, owed);
+    ring_remove(&notice->owed);
+    lmp_notify(notice);
 }

@@ -7,6 +7,7 @@
 
 #include "caps/caps.h"
 #include "kpi/dispatcher.h"
+#include "ring.h"
 
 struct dcb;
 
@@ -17,6 +18,21 @@ struct lmp_send {
     struct cte *given; ///< capability to transfer, or NULL
     bool give;         ///< move it instead of copying it
     bool no_grant;     ///< the copy lacks the right to grant
+};
+
+/// Somebody in the CPU driver who tells an endpoint that something has happened, by messages without
+/// words. One that has not been read yet says it again: whoever reads it looks at all that there is.
+///
+/// N1  A notification that was asked for is in the buffer, or owed: its dispatcher is told as soon
+///     as it has made room and enters the CPU driver, or is interrupted.
+/// N2  Whether the last one has been read is seen by what the receiver says to have consumed, and
+///     believed: by a false word it spoils its own notifications only. Another message hides none.
+struct lmp_notice {
+    struct cte endpoint; ///< a copy of the capability; Null: nobody is told
+    bool told;           ///< a notification has been sent
+    uint32_t delivered;  ///< the buffer's count just after it. Of a notice that is silent for
+                         ///< exactly 2^32 messages the next one may wait for the one after
+    struct ring owed;    ///< place among those that the dispatcher is owed
 };
 
 /// SYSCALL_LMP_SEND of the current dispatcher: its arguments are in kcb.regs.
@@ -34,5 +50,11 @@ errval_t lmp_deliver_words(const struct cap *endpoint, const uint64_t *words, ui
 /// Tell an endpoint's dispatcher that it is open or closed (kpi/dispatcher.h), if that is new.
 void lmp_set_closed(const struct cap *endpoint, bool closed);
 
-/// Make sure that the endpoint has a message: an empty one is delivered if its buffer is empty.
-void lmp_notify(const struct cap *endpoint);
+/// Another endpoint is in notice->endpoint: it has not been told anything.
+void lmp_notice_begin(struct lmp_notice *notice);
+
+/// Tell the endpoint, if there is one, unless what it was last told is still to be read.
+void lmp_notify(struct lmp_notice *notice);
+
+/// Try again to give a dispatcher the oldest notification that it is owed.
+void lmp_notify_owed(struct dcb *dcb);

@@ -99,7 +99,7 @@ errval_t lmp_send(struct dcb *dcb)
     if (call && !dispatcher_is_disabled(dcb, regs->rip))
         return SYS_ERR_ARGS;
     if (call && dcb->untold != 0)
-        dispatcher_tell_death(dcb);
+        dispatcher_tell_untold(dcb);
     struct cte *endpoint;
     errval_t err = decode_send(dcb, &send, &endpoint);
     if (err_is_fail(err))

@@ -23,8 +23,8 @@
 #include "kcb.h"
 #include "schedule.h"
 
-/// A dispatcher with messages that it has not looked for does not wait, nor one with deaths that it
-/// could not be told.
+/// A dispatcher with messages that it has not looked for does not wait, nor one that there was no
+/// room to tell of a death or a notification.
 static inline bool lrpc_has_seen_all(const struct dcb *dcb)
 {
     uint64_t delivered_and_untold;

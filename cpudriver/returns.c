@@ -21,10 +21,12 @@ errval_t returns_set(struct caps_call *call)
     if (call->args[0] >= KERNEL_RETURNS_COUNT)
         return SYS_ERR_ARGS;
     struct returns *returns = &kcb.returns[call->args[0]];
-    if (returns->cnode.cap.type != ObjType_Null || returns->endpoint.cap.type != ObjType_Null)
+    if (returns->cnode.cap.type != ObjType_Null ||
+        returns->notice.endpoint.cap.type != ObjType_Null)
         return SYS_ERR_SLOT_IN_USE;
     invoke_keep(&returns->cnode, cnode);
-    invoke_keep(&returns->endpoint, endpoint);
+    invoke_keep(&returns->notice.endpoint, endpoint);
+    lmp_notice_begin(&returns->notice);
     return SYS_ERR_OK;
 }
 
@@ -53,12 +55,6 @@ static struct cte *free_slot(struct returns *returns)
     return NULL;
 }
 
-static void tell(const struct returns *returns)
-{
-    if (returns->endpoint.cap.type == ObjType_EndPointLMP)
-        lmp_notify(&returns->endpoint.cap);
-}
-
 bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
 {
     struct returns *returns = &kcb.returns[KERNEL_RETURNS_RAM];
@@ -70,7 +66,7 @@ bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
     errval_t err = caps_create(caps, &dest, &ram);
     kassert(err_is_ok(err));
     kcb.returned_bytes += bytes;
-    tell(returns);
+    lmp_notify(&returns->notice);
     return true;
 }
 
@@ -93,7 +89,7 @@ bool caps_hook_return_remote(struct caps *caps, struct cte *last)
     struct caps_dest dest = caps_dest_kernel(slot);
     errval_t err = caps_move(caps, &dest, last);
     kassert(err_is_ok(err));
-    tell(returns);
+    lmp_notify(&returns->notice);
     return true;
 }
 
@@ -123,6 +119,6 @@ void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t base)
         return;
     dispatcher_kill(dcb, DEATH_DELETED, 0, 0);
     fpu_forget(dcb);
-    dispatcher_forget_deaths(dcb);
+    dispatcher_forget_untold(dcb);
     kcb.stats[KERNEL_STAT_DISPATCHERS]--;
 }

@@ -61,7 +61,7 @@ static errval_t sys_suspend(struct dcb *dcb, uint64_t wakeup)
     if (!dispatcher_is_disabled(dcb, kcb.regs.rip))
         return SYS_ERR_ARGS;
     if (dcb->untold != 0)
-        dispatcher_tell_death(dcb);
+        dispatcher_tell_untold(dcb);
     // Nobody can deliver between this look and the block: an event is not interrupted.
     if (dcb->shared->lmp_seen != dcb->lmp_delivered || (wakeup != 0 && wakeup <= kcb.event_start))
         dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);

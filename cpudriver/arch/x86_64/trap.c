@@ -173,8 +173,7 @@ static void handle_interrupt(unsigned vector)
         struct vector *entry = &kcb.vectors[vector - VECTOR_NOTIFY_FIRST];
         if (entry->gsi > ISA_INTERRUPTS)
             ioapic_mask(entry->gsi - 1, true);
-        if (entry->endpoint.cap.type == ObjType_EndPointLMP)
-            lmp_notify(&entry->endpoint.cap);
+        lmp_notify(&entry->notice);
     }
     apic_eoi();
 }

@@ -156,8 +156,9 @@ enum cap_cmd {
 
 /// What SET_RETURNS registers. RAM: memory that no capability covers any more comes back as RAM in
 /// a free slot of the CNode. REMOTE: the last local copy of an object that other cores know is
-/// moved there, so that the monitor runs the protocol. The endpoint gets an empty message (one is
-/// enough for several capabilities).
+/// moved there, so that the monitor runs the protocol. The endpoint gets an empty message, unless
+/// the last such one is still to be read: whoever reads one looks for all that has come. If it is full
+/// it gets it when it has room.
 enum kernel_returns { KERNEL_RETURNS_RAM, KERNEL_RETURNS_REMOTE, KERNEL_RETURNS_COUNT };
 
 /// Counters of a CPU driver.
