@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// See behalf.h for H1 to H5.
+// See behalf.h for H0 to H5.
 #include "behalf.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/mark.h"
 
-#define WORD_BYTES 4u // the counters of an endpoint are no larger
+#define WORD_BYTES 2u // an entry of spawnd's queue is no larger
 
-/// Who wrote a word of a message, and whether for the client.
+/// Who wrote a word, and for what.
 struct written {
     unsigned core;
     int image;
-    bool ours;
+    behalf_region works;
+    bool put_off; ///< for the writer itself to read
+    bool taken;
 };
 
 void behalf_begin(struct behalf *behalf, const struct images *images, FILE *out)
@@ -34,7 +37,16 @@ static const struct {
     {"lmp_deliver", BEHALF_SENDS},
     {"ump_chan_send", BEHALF_SENDS},
     {"ump_chan_publish", BEHALF_SENDS},
-    {"channel_drain", BEHALF_SENDS}, // between monitors
+    {"channel_send", BEHALF_DEFERS}, // between monitors
+    {"channel_drain", BEHALF_PASSES},
+    {"waitset_chan_register", BEHALF_DEFERS}, // an event's closure
+    {"waitset_chan_register_disabled", BEHALF_DEFERS},
+    {"waitset_chan_register_polled", BEHALF_DEFERS},
+    {"waitset_chan_register_polled_disabled", BEHALF_DEFERS},
+    {"waitset_chan_trigger_closure", BEHALF_DEFERS},
+    {"waitset_take_disabled", BEHALF_RESUMES},
+    {"end_queue_add", BEHALF_DEFERS}, // spawnd's domains that end
+    {"end_queue_take", BEHALF_RESUMES},
     {"sys_lmp_call", BEHALF_CALLS},
     {"event_dispatch", BEHALF_WAITS},
     {"event_dispatch_until", BEHALF_WAITS},
@@ -63,31 +75,38 @@ enum behalf_role behalf_role(const struct images *images, int image, uint64_t va
     const char *name = strchr(images_symbol_name(images, images_symbol(images, image, vaddr)), ':');
     for (size_t i = 0; name != NULL && i < FUNCTIONS; i++) {
         if (strcmp(name + 1, functions[i].name) == 0) {
-            return functions[i].role;
+            // What follows the wait, in the same function, is the event's.
+            bool waited = functions[i].role == BEHALF_WAITS &&
+                          vaddr != images_address(images, image, functions[i].name);
+            return waited ? BEHALF_ANY : functions[i].role;
         }
     }
     return BEHALF_ANY;
 }
 
-static bool is_client(const struct behalf *behalf, int image)
+/// What a program works for when a message or an event tells it (H1, H5).
+static behalf_region works_for(const struct behalf *behalf, int image, behalf_region told)
 {
-    return behalf->active && image == behalf->client;
+    if (image == behalf->client) {
+        return behalf->active ? behalf->regions : 0;
+    }
+    return behalf->aside[image] ? 0 : told;
 }
 
 /// H1, H2: a program's own instructions.
-static bool program_works(struct behalf *behalf, struct behalf_core *core,
-                          const struct behalf_block *block)
+static behalf_region program_works(struct behalf *behalf, struct behalf_core *core,
+                                   const struct behalf_block *block)
 {
     if (block->image == IMAGE_NONE) { // it looks the same in several; so few that it is no matter
-        return core->ours;
+        return core->works;
     }
-    bool *works = &core->service[block->image];
+    behalf_region *works = &core->service[block->image];
     if (block->role == BEHALF_CALLS && core->image == IMAGE_CPUDRIVER) {
-        *works = core->ours; // H4
+        *works = core->works; // H4
     } else if (block->role == BEHALF_WAITS) {
-        *works = false;
+        *works = 0;
     }
-    return is_client(behalf, block->image) || (*works && !behalf->aside[block->image]); // H5
+    return works_for(behalf, block->image, *works);
 }
 
 void behalf_execute(struct behalf *behalf, unsigned number, const struct behalf_block *block)
@@ -95,15 +114,49 @@ void behalf_execute(struct behalf *behalf, unsigned number, const struct behalf_
     struct behalf_core *core = &behalf->core[number];
     bool driver = block->image == IMAGE_CPUDRIVER;
     if (!driver) {
-        core->ours = program_works(behalf, core, block);
+        core->works = program_works(behalf, core, block);
     } else if (block->role == BEHALF_IDLES) {
-        core->ours = false; // H3
+        core->works = 0; // H3
     }
     core->image = block->image != IMAGE_NONE ? block->image : core->image;
-    if (behalf->active && core->ours) {
-        behalf->parts[driver                           ? BEHALF_DRIVER
-                      : block->image == behalf->client ? BEHALF_CLIENT
-                                                       : BEHALF_SERVICES] += block->count;
+    if (core->works != 0) {
+        behalf->counts[core->works].parts[driver                           ? BEHALF_DRIVER
+                                          : block->image == behalf->client ? BEHALF_CLIENT
+                                                                           : BEHALF_SERVICES] +=
+            block->count;
+    }
+}
+
+static void note_written(struct behalf *behalf, unsigned number, const struct behalf_block *block,
+                         uint64_t at)
+{
+    const struct behalf_core *core = &behalf->core[number];
+    struct written written = {.core = number, .image = block->image, .works = core->works};
+    written.put_off = block->role == BEHALF_DEFERS;
+    if (block->role == BEHALF_PASSES) {
+        written.works = core->passed;
+    }
+    if (block->role == BEHALF_SENDS || block->role == BEHALF_PASSES || written.put_off) {
+        *(struct written *)map_make(&behalf->words, at, sizeof(written)) = written;
+    }
+}
+
+static void take(struct behalf *behalf, unsigned number, const struct behalf_block *block,
+                 uint64_t at)
+{
+    struct behalf_core *core = &behalf->core[number];
+    struct written *written = map_find(&behalf->words, at);
+    if (written == NULL || written->taken) {
+        return;
+    }
+    bool own = written->core == number && written->image == block->image;
+    if (block->role == BEHALF_PASSES && own && written->put_off) {
+        core->passed = written->works;
+    } else if ((block->role == BEHALF_TAKES && !own) ||
+               (block->role == BEHALF_RESUMES && own && written->put_off)) { // H2, H4
+        written->taken = true;
+        core->service[block->image] = written->works;
+        core->works = works_for(behalf, block->image, written->works);
     }
 }
 
@@ -116,43 +169,52 @@ void behalf_access(struct behalf *behalf, unsigned number, const struct behalf_b
         return;
     }
     for (uint64_t at = paddr / WORD_BYTES; at <= (paddr + bytes - 1) / WORD_BYTES; at++) {
-        if (write && block->role == BEHALF_SENDS) {
-            struct written *written = map_make(&behalf->words, at, sizeof(*written));
-            *written = (struct written){number, block->image, core->ours};
-        } else if (!write && block->role == BEHALF_TAKES) {
-            const struct written *written = map_find(&behalf->words, at);
-            bool others =
-                written != NULL && (written->core != number || written->image != block->image);
-            if (others) { // H2, H4
-                core->service[block->image] = written->ours && !behalf->aside[block->image];
-                core->ours = is_client(behalf, block->image) || core->service[block->image];
-            }
+        if (write) {
+            note_written(behalf, number, block, at);
+        } else {
+            take(behalf, number, block, at);
         }
     }
+}
+
+static void begin_region(struct behalf *behalf, int image)
+{
+    behalf->regions++;
+    behalf->counts = reallocarray(behalf->counts, behalf->regions + 1, sizeof(*behalf->counts));
+    if (behalf->counts == NULL) {
+        abort();
+    }
+    behalf->counts[behalf->regions] = (struct behalf_counts){0};
+    behalf->active = true;
+    behalf->client = image;
 }
 
 void behalf_mark(struct behalf *behalf, unsigned op, int image)
 {
     if (op == BENCH_MARK_OP_BEGIN) {
-        memset(behalf->core, 0, sizeof(behalf->core)); // what was sent before is for nobody
-        behalf->active = true;
-        behalf->client = image;
-        behalf->items = 0;
-        memset(behalf->parts, 0, sizeof(behalf->parts));
-    } else if (op == BENCH_MARK_OP_ITEM) {
-        behalf->items += behalf->active;
+        begin_region(behalf, image);
+    } else if (op == BENCH_MARK_OP_ITEM && behalf->active) {
+        behalf->counts[behalf->regions].items++;
     } else if (op == BENCH_MARK_OP_ASIDE) {
         behalf->aside[image] = true;
-    } else if (op == BENCH_MARK_OP_END && behalf->active) {
+    } else if (op == BENCH_MARK_OP_END) {
         behalf->active = false;
-        fprintf(behalf->out, "%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
-                ++behalf->regions, behalf->items, behalf->parts[BEHALF_CLIENT],
-                behalf->parts[BEHALF_SERVICES], behalf->parts[BEHALF_DRIVER]);
-        fflush(behalf->out); // the machine may be stopped any time
     }
+}
+
+void behalf_finish(struct behalf *behalf)
+{
+    for (behalf_region i = 1; i <= behalf->regions; i++) {
+        const struct behalf_counts *counts = &behalf->counts[i];
+        fprintf(behalf->out, "%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", i,
+                counts->items, counts->parts[BEHALF_CLIENT], counts->parts[BEHALF_SERVICES],
+                counts->parts[BEHALF_DRIVER]);
+    }
+    fflush(behalf->out);
 }
 
 void behalf_free(struct behalf *behalf)
 {
+    free(behalf->counts);
     map_free(&behalf->words);
 }

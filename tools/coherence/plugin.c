@@ -125,7 +125,7 @@ static void watch_block(struct qemu_plugin_tb *tb, size_t count, int image)
         map_make(&blocks, start ^ (uint64_t)(image + 1) << 50 ^ count << 58, sizeof(*block));
     *block =
         (struct behalf_block){image, behalf_role(&config.images, image, start), (unsigned)count};
-    bool moves = block->role == BEHALF_TAKES || block->role == BEHALF_SENDS;
+    bool moves = behalf_is_watched(block->role);
     qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS, block);
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
@@ -165,6 +165,9 @@ static void on_exit(qemu_plugin_id_t id, void *userdata)
     (void)id;
     (void)userdata;
     model_finish(&model);
+    if (config.behalf != NULL) {
+        behalf_finish(&behalf);
+    }
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)

@@ -114,12 +114,12 @@ static errval_t print(void)
 const struct siege_call siege_calls[] = {
     {.name = "look a name up", .run = look_up, .single = true},
     {.name = "export and withdraw", .run = export_and_withdraw},
-    {.name = "bind and close", .run = bind_and_close, .puts_off = true},
+    {.name = "bind and close", .run = bind_and_close},
     {.name = "ask for free memory", .run = ask_for_memory, .single = true},
     {.name = "take and return a page", .run = take_and_return_memory},
     {.name = "list domains", .run = list_domains, .single = true},
     {.name = "spawn and wait", .run = spawn_and_wait},
     {.name = "print a line", .run = print, .single = true},
-    {.name = "spawn on another core", .run = spawn_far, .far = true, .puts_off = true},
+    {.name = "spawn on another core", .run = spawn_far, .far = true},
 };
 const size_t siege_calls_count = sizeof(siege_calls) / sizeof(siege_calls[0]);

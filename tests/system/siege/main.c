@@ -95,8 +95,8 @@ static bool is_there(const struct siege_call *call)
     return !call->far || cores > 1;
 }
 
-// All calls, marked but for those that are not counted, again and again: what happened first, when
-// tables and heaps grew and both sides learnt how long it is worth to poll, is not what is judged.
+// All calls, marked, again and again: what happened first, when tables and heaps grew and both sides
+// learnt how long it is worth to poll, is not what is judged.
 static void make_calls(const char *attack)
 {
     for (unsigned round = 0; round < SIEGE_ROUNDS; round++) {
@@ -104,14 +104,10 @@ static void make_calls(const char *attack)
             if (!is_there(&siege_calls[i])) {
                 continue;
             }
-            if (siege_calls[i].puts_off) {
-                run(&siege_calls[i], attack);
-            } else {
-                bench_mark_begin(BENCH_MARK_CALL);
-                run(&siege_calls[i], attack);
-                bench_mark_item(BENCH_MARK_CALL);
-                bench_mark_end(BENCH_MARK_CALL);
-            }
+            bench_mark_begin(BENCH_MARK_CALL);
+            run(&siege_calls[i], attack);
+            bench_mark_item(BENCH_MARK_CALL);
+            bench_mark_end(BENCH_MARK_CALL);
         }
         EXPECT_OK(barrelfish_usleep(GAP_US));
     }

@@ -13,10 +13,8 @@
 struct siege_call {
     const char *name;
     errval_t (*run)(void);
-    bool single;   ///< one request: what it waits for is bounded in turns
-    bool far;      ///< asks another core: only where there is one
-    bool puts_off; ///< most of it a server does later, which cannot be told from what it does for
-                   ///< others: it is not counted
+    bool single; ///< one request: what it waits for is bounded in turns
+    bool far;    ///< asks another core: only where there is one
 };
 extern const struct siege_call siege_calls[];
 extern const size_t siege_calls_count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// For whom instructions are counted: hand-made traces for H1 to H5.
+// For whom instructions are counted: hand-made traces for H0 to H5.
 #include "behalf.h"
 
 #include "bench/mark.h"
@@ -28,10 +28,16 @@ static void begin(void)
     behalf_mark(&behalf, BENCH_MARK_OP_BEGIN, CLIENT);
 }
 
-// Ends the region: it has this row.
-static void expect(const char *row)
+static void end_region(void)
 {
     behalf_mark(&behalf, BENCH_MARK_OP_END, CLIENT);
+}
+
+// Ends the region: it has this row, the last one.
+static void expect(const char *row)
+{
+    end_region();
+    behalf_finish(&behalf);
     CU_ASSERT_STRING_EQUAL(text + strlen(HEAD), row);
     fclose(behalf.out);
     free(text);
@@ -52,7 +58,7 @@ static void run(int image, unsigned count)
 static void access_as(unsigned core, int image, enum behalf_role role, uint64_t paddr)
 {
     const struct behalf_block block = {image, role, 1};
-    behalf_access(&behalf, core, &block, paddr, 8, role == BEHALF_SENDS);
+    behalf_access(&behalf, core, &block, paddr, 8, role == BEHALF_SENDS || role == BEHALF_DEFERS);
 }
 
 // The CPU driver delivers what the program that runs sends, and the service takes it.
@@ -172,6 +178,94 @@ static void test_calls(void)
     expect("1,0,66,24,36\n");
 }
 
+static void begin_wait(void)
+{
+    run_as(0, SERVICE, BEHALF_WAITS, 0);
+}
+
+// H2: what the service puts off while it works for the client, and takes up after others' events.
+static void test_put_off(void)
+{
+    begin();
+    send(CLIENT, PLACE);
+    take(PLACE);
+    access_as(0, SERVICE, BEHALF_DEFERS, OTHER_PLACE);
+    begin_wait();
+    run(SERVICE, 100);
+    access_as(0, SERVICE, BEHALF_DEFERS, OTHER_PLACE + 8); // for nobody
+    access_as(0, SERVICE, BEHALF_RESUMES, OTHER_PLACE);
+    run(SERVICE, 10);
+    access_as(0, SERVICE, BEHALF_RESUMES, OTHER_PLACE + 8);
+    run(SERVICE, 1000);
+    access_as(0, SERVICE, BEHALF_RESUMES, OTHER_PLACE); // it was taken up before
+    run(SERVICE, 10000);
+    expect("1,0,1,10,0\n");
+}
+
+// Entries of a queue are small: two neighbours are put off for different ones.
+static void test_neighbours(void)
+{
+    const struct behalf_block defers = {SERVICE, BEHALF_DEFERS, 1};
+    const struct behalf_block resumes = {SERVICE, BEHALF_RESUMES, 1};
+    begin();
+    send(CLIENT, PLACE);
+    take(PLACE);
+    behalf_access(&behalf, 0, &defers, OTHER_PLACE, 2, true);
+    begin_wait();
+    run(SERVICE, 1);
+    behalf_access(&behalf, 0, &defers, OTHER_PLACE + 2, 2, true);
+    behalf_access(&behalf, 0, &resumes, OTHER_PLACE, 2, false);
+    run(SERVICE, 10);
+    expect("1,0,1,10,0\n");
+}
+
+// H4: a message that waited in a queue is written into a ring while the service works for another.
+static void test_passed(void)
+{
+    const struct behalf_block writes = {SERVICE, BEHALF_PASSES, 1};
+    begin();
+    send(CLIENT, PLACE);
+    take(PLACE);
+    access_as(0, SERVICE, BEHALF_DEFERS, OTHER_PLACE); // the queue
+    begin_wait();
+    run(SERVICE, 100);
+    access_as(0, SERVICE, BEHALF_PASSES, OTHER_PLACE);
+    behalf_access(&behalf, 0, &writes, 2 * OTHER_PLACE, 8, true);
+    run(SERVICE, 1000);
+    run_as(1, SERVICE, BEHALF_ANY, 0);
+    access_as(1, SERVICE, BEHALF_TAKES, 2 * OTHER_PLACE);
+    run_as(1, SERVICE, BEHALF_ANY, 5);
+    expect("1,0,1,5,0\n");
+}
+
+// What lies where a message was taken from says nothing about who looks there again.
+static void test_taken(void)
+{
+    begin();
+    send(CLIENT, PLACE);
+    take(PLACE);
+    begin_wait();
+    take(PLACE);
+    run(SERVICE, 100);
+    expect("1,0,1,0,0\n");
+}
+
+// H0: the service gets to it in the next region. The client between the two is nobody's.
+static void test_afterwards(void)
+{
+    begin();
+    send(CLIENT, PLACE);
+    end_region();
+    run(CLIENT, 100);
+    run(IMAGE_CPUDRIVER, 100);
+    behalf_mark(&behalf, BENCH_MARK_OP_BEGIN, CLIENT);
+    run(CLIENT, 2);
+    take(PLACE);
+    run(SERVICE, 10);
+    run(IMAGE_CPUDRIVER, 20);
+    expect("1,0,1,10,20\n2,0,2,0,0\n");
+}
+
 static void test_roles(void)
 {
     struct images driver = {0};
@@ -182,6 +276,14 @@ static void test_roles(void)
     CU_ASSERT_EQUAL(behalf_role(&driver, IMAGE_NONE, deliver), BEHALF_ANY);
     CU_ASSERT_STRING_EQUAL(behalf_missing(&driver), "lmp_endpoint_recv"); // and other domains'
     images_free(&driver);
+
+    struct images programs = {0}; // the second: a service
+    CU_ASSERT_FATAL(images_add(&programs, "build/cpudriver.elf"));
+    CU_ASSERT_FATAL(images_add(&programs, "build/domains/spawnd"));
+    uint64_t wait = images_address(&programs, 1, "event_dispatch");
+    CU_ASSERT_EQUAL(behalf_role(&programs, 1, wait), BEHALF_WAITS);
+    CU_ASSERT_EQUAL(behalf_role(&programs, 1, wait + 1), BEHALF_ANY); // the event's, by now
+    images_free(&programs);
 }
 
 CU_TestInfo behalf_tests[] = {
@@ -192,6 +294,11 @@ CU_TestInfo behalf_tests[] = {
     {"cores", test_cores},
     {"accesses told late", test_late},
     {"calls in registers", test_calls},
+    {"what is put off", test_put_off},
+    {"neighbours", test_neighbours},
+    {"messages from a queue", test_passed},
+    {"messages taken", test_taken},
+    {"after a region's end", test_afterwards},
     {"functions", test_roles},
     CU_TEST_INFO_NULL,
 };
