@@ -110,6 +110,32 @@ static void test_favour(void)
     CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[1]);
 }
 
+// One that was let run keeps its place among the others of its group, however its turn ends.
+static void test_favoured_place(void)
+{
+    for (unsigned way = 0; way < 3; way++) {
+        begin(2);
+        for (unsigned i = 2; i < 4; i++) {
+            join(&dcbs[i], &dcbs[1]);
+            schedule_add(&dcbs[i]);
+        }
+        (void)schedule_slice_end();
+        schedule_favour(&dcbs[2]);
+        CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[2]);
+        if (way == 0)
+            schedule_slice_over();
+        else if (way == 1)
+            schedule_yield();
+        else
+            schedule_favour(&dcbs[0]);
+        if (way != 0)
+            CU_ASSERT_EQUAL(take_turn(), 0);
+        static const unsigned expected[] = {1, 0, 2, 0, 3, 0, 1};
+        for (unsigned turn = 0; turn < sizeof(expected) / sizeof(expected[0]); turn++)
+            CU_ASSERT_EQUAL(take_turn(), expected[turn]);
+    }
+}
+
 // Two that hand the core to one another, and leave it before their slice is over, have no part of
 // the third one's.
 static void test_left_slice(void)
@@ -230,6 +256,7 @@ int main(void)
         {"groups", test_groups},
         {"groups that began anew", test_former},
         {"favour", test_favour},
+        {"places of favoured ones", test_favoured_place},
         {"what is left of a slice", test_left_slice},
         {"whole slices", test_whole_slice},
         {"slices that are left in turn", test_left_in_turn},
