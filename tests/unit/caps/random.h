@@ -46,10 +46,22 @@ static inline bool one_in(uint64_t times)
     return below(times) == 0;
 }
 
-/// Whether something is under way that forbids to make more of this.
-bool random_is_held(const struct model_entry *entry);
+/// Whether something is under way that forbids to make more of an object, or of an endpoint with
+/// this badge.
+bool random_is_held(int object, uint32_t badge);
 
-/// A capability that can be used, preferably of one of these types; NULL: there is none.
+/// What must be answered to who makes something of an object (MODEL_NONE: of none): as expected, but
+/// of what is held nothing is made. `err`: the answer; another reason may come first.
+errval_t random_expect_held(errval_t expected, int object, uint32_t badge, errval_t err);
+
+/// How often something that is held was used: something was to be made of it, or it was moved or
+/// deleted.
+extern struct random_held {
+    uint64_t refused, moved, deleted;
+} random_held;
+
+/// A capability that can be used, preferably of one of these types; NULL: there is none. It may be
+/// held: what was made of what goes need not go with it.
 struct model_entry *random_entry(uint32_t types);
 
 /// A place for a capability, in use or not. False: none was found.

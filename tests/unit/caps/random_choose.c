@@ -6,19 +6,27 @@
 #include "random.h"
 
 struct test_random random_rng;
+struct random_held random_held;
 
 static bool is_usable(const struct model_entry *entry, uint32_t types)
 {
-    return !entry->doomed && !entry->clearing && (types >> object_of(entry)->type & 1) != 0 &&
-           !random_is_held(entry); // what was made of what goes need not go with it
+    return !entry->doomed && !entry->clearing && (types >> object_of(entry)->type & 1) != 0;
 }
 
-static struct model_entry *first_usable(uint32_t types)
+errval_t random_expect_held(errval_t expected, int object, uint32_t badge, errval_t err)
+{
+    if (object == MODEL_NONE || !random_is_held(object, badge))
+        return expected;
+    random_held.refused += err == SYS_ERR_CAP_BUSY;
+    return expected == SYS_ERR_OK || err == SYS_ERR_CAP_BUSY ? SYS_ERR_CAP_BUSY : expected;
+}
+
+static struct model_entry *first_usable(uint32_t types, bool held)
 {
     uint64_t start = model.entries_count > 0 ? below(model.entries_count) : 0;
     for (uint64_t i = 0; i < model.entries_count; i++) {
         struct model_entry *entry = &model.entries[(start + i) % model.entries_count];
-        if (is_usable(entry, types))
+        if (is_usable(entry, types) && (!held || random_is_held(entry->object, entry->badge)))
             return entry;
     }
     return NULL;
@@ -26,8 +34,12 @@ static struct model_entry *first_usable(uint32_t types)
 
 struct model_entry *random_entry(uint32_t types)
 {
-    struct model_entry *entry = one_in(16) ? NULL : first_usable(types);
-    return entry != NULL ? entry : first_usable(ANY_TYPE);
+    struct model_entry *entry = NULL;
+    if (world.caps.holds > 0 && one_in(2)) // seldom, and not for long
+        entry = first_usable(types, true);
+    if (entry == NULL && !one_in(16))
+        entry = first_usable(types, false);
+    return entry != NULL ? entry : first_usable(ANY_TYPE, false);
 }
 
 static struct caps_dest any_slot(void)

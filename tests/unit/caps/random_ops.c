@@ -21,7 +21,7 @@ bool random_copy(void)
         expected = random_expect_dest(&dest, o->type);
     errval_t err = mint ? caps_mint(&world.caps, &dest, src->slot, rights, badge)
                         : caps_copy(&world.caps, &dest, src->slot);
-    kassert(err == expected);
+    kassert(err == random_expect_held(expected, src->object, src->badge, err));
     if (err == SYS_ERR_OK)
         model_copy(dest.slot, src, src->rights & rights,
                    src->badge != 0 ? src->badge : (uint32_t)badge);
@@ -39,6 +39,7 @@ bool random_move(void)
     kassert(err == expected);
     if (err == SYS_ERR_OK) {
         kassert(cte_empty(src->slot));
+        random_held.moved += random_is_held(src->object, src->badge);
         src->slot = dest.slot;
         if (src->own)
             model.objects[src->object].closed = src->own = false;
@@ -68,6 +69,7 @@ bool random_delete(void)
     struct cte *slot = entry->slot;
     if (random_under_way()) {
         errval_t err;
+        random_held.deleted += random_is_held(entry->object, entry->badge);
         do
             err = caps_delete(&world.caps, slot);
         while (err == SYS_ERR_AGAIN);

@@ -173,6 +173,9 @@ static void test_random_model(void)
                outcomes[0][i]);
         CU_ASSERT(outcomes[1][i] > 0);
     }
+    printf("    of what is held          %8lu refused, %lu moved, %lu deleted\n",
+           random_held.refused, random_held.moved, random_held.deleted);
+    CU_ASSERT(random_held.refused > 0 && random_held.moved > 0 && random_held.deleted > 0);
 }
 
 CU_TestInfo random_tests[] = {

@@ -52,7 +52,7 @@ static void finish_in_model(const struct operation *op)
 {
     if (op->kind == KIND_DELETE && model_entry(op->slot) != NULL)
         model_delete(op->slot);
-    if (op->kind == KIND_REVOKE)
+    if (op->kind == KIND_REVOKE && model_entry(op->slot) != NULL)
         model_revoke(op->slot);
 }
 
@@ -103,6 +103,32 @@ static bool is_outside(const struct cte *slot)
     return slot >= world.slots && slot < world.slots + OUTSIDE_SLOTS;
 }
 
+// Whether the deletion of this last copy has Mappings to go first, so many that it takes steps, and
+// leaves what else was made of the object.
+static bool holds_what_stays(const struct model_entry *entry)
+{
+    unsigned mappings = 0, others = 0;
+    for (int i = 0; i < (int)model.objects_count; i++) {
+        const struct model_object *o = &model.objects[i];
+        if (!o->alive || !model_descends(i, entry->object))
+            continue;
+        mappings += o->type == ObjType_Mapping && o->parent == entry->object;
+        others += o->type != ObjType_Mapping;
+    }
+    return mappings >= 2 && others > 0 && model_copies(entry->object) == 1;
+}
+
+static const struct model_entry *choose_to_delete(void)
+{
+    for (unsigned i = 0; i < model.entries_count; i++) {
+        const struct model_entry *entry = &model.entries[i];
+        if (is_outside(entry->slot) && !entry->doomed && !entry->clearing &&
+            holds_what_stays(entry))
+            return entry;
+    }
+    return random_entry(TYPE(RAM) | HOLDERS | VNODES);
+}
+
 static bool choose(struct operation *op)
 {
     op->kind = (enum kind)(KIND_DELETE + below(3));
@@ -115,7 +141,8 @@ static bool choose(struct operation *op)
     uint32_t types = TYPE(RAM) | HOLDERS | VNODES;
     if (op->kind == KIND_REVOKE && one_in(2))
         types = TYPE(EndPointLMP) | TYPE(Frame);
-    const struct model_entry *entry = random_entry(types);
+    const struct model_entry *entry =
+        op->kind == KIND_DELETE ? choose_to_delete() : random_entry(types);
     if (entry == NULL || !is_outside(entry->slot))
         return false;
     op->slot = entry->slot;
@@ -159,6 +186,9 @@ static bool has_other(const struct model_entry *entry)
 
 static bool step_revoke(const struct operation *op)
 {
+    // It may have been made of what another operation has deleted since.
+    if (cte_empty(op->slot) || (op->slot->cap.flags & CAPFLAG_ZOMBIE) != 0)
+        return true;
     errval_t err = caps_revoke(&world.caps, op->slot);
     kassert(((op->slot->cap.flags & CAPFLAG_HELD) != 0) == (err == SYS_ERR_AGAIN));
     if (err == SYS_ERR_AGAIN)
@@ -231,15 +261,29 @@ void random_finish(void)
         random_step();
 }
 
+// Whether an object is in what is left of memory of which the first gaps have been given back. The
+// model believes that memory to be gone.
+static bool is_in_rest(const struct model_object *o)
+{
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++) {
+        const struct cte *slot = operations[i].slot;
+        if (operations[i].kind == KIND_DELETE && (slot->cap.flags & CAPFLAG_HELD) != 0 &&
+            model_entry(slot) == NULL &&
+            cap_type(o->type)->class == cap_type(slot->cap.type)->class &&
+            o->base >= slot->cap.base && o->base + o->bytes <= cap_end(&slot->cap))
+            return true;
+    }
+    return false;
+}
+
 // By the marks in the slots, but by the model's own knowledge of what was made of what.
-bool random_is_held(const struct model_entry *entry)
+bool random_is_held(int object, uint32_t badge)
 {
     for (unsigned i = 0; world.caps.holds > 0 && i < model.entries_count; i++) {
         const struct model_entry *other = &model.entries[i];
-        bool same =
-            other->object == entry->object && (other->badge == 0 || other->badge == entry->badge);
+        bool same = other->object == object && (other->badge == 0 || other->badge == badge);
         if (other->slot != NULL && (other->slot->cap.flags & CAPFLAG_HELD) != 0 &&
-            (same || model_descends(entry->object, other->object)))
+            (same || model_descends(object, other->object)))
             return true;
     }
     const struct cte *zombie = world.caps.zombies;
@@ -247,12 +291,12 @@ bool random_is_held(const struct model_entry *entry)
         for (int i = 0; i < (int)model.objects_count; i++) {
             const struct model_object *o = &model.objects[i];
             if (o->type == zombie->cap.type && o->base == zombie->cap.base &&
-                o->bytes == zombie->cap.bytes && model_descends(entry->object, i))
+                o->bytes == zombie->cap.bytes && model_descends(object, i))
                 return true;
         }
         zombie = zombie->next;
     }
-    return false;
+    return is_in_rest(&model.objects[object]);
 }
 
 bool random_rescue(void)
@@ -268,7 +312,7 @@ bool random_rescue(void)
     errval_t expected = cap_type(object_of(entry)->type)->copyable
                             ? random_expect_dest(&dest, object_of(entry)->type)
                             : SYS_ERR_NO_COPY;
-    if (expected == SYS_ERR_OK && random_is_held(entry))
+    if (expected == SYS_ERR_OK && random_is_held(entry->object, entry->badge))
         expected = SYS_ERR_CAP_BUSY;
     kassert(caps_copy(&world.caps, &dest, entry->slot) == expected);
     if (expected == SYS_ERR_OK)

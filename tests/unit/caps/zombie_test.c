@@ -187,6 +187,33 @@ static void test_blocked(void)
     CU_ASSERT(cte_empty(a) && world.slots[9].cap.type == ObjType_Frame);
 }
 
+// Z7: the outer CNode follows what is inside of it, which is blocked and passed over. Then the outer
+// one is the first, and no longer follows: what is begun next is put before it.
+static void test_blocked_inside(void)
+{
+    set_up();
+    struct cte *outer = retype_one(&world.slots[1], ram, 0, ObjType_L2CNode, 0);
+    struct cte *big = retype_one(slot_in(outer, 3), ram, 0x40000, ObjType_L1CNode, 0x40000);
+    struct cte *inner = retype_one(slot_in(big, 5), ram, 0x4000, ObjType_L2CNode, 0);
+    struct cte *known = retype_one(slot_in(inner, 7), ram, 0x80000, ObjType_Frame, 0x1000);
+    struct cte *other = retype_one(&world.slots[2], ram, 0x100000, ObjType_L1CNode, 0x40000);
+    EXPECT(caps_set_remote(&world.caps, known, true), SYS_ERR_OK);
+    world.remote_refused = true;
+    for (unsigned i = 0; i < 100; i++)
+        CU_ASSERT(caps_delete(&world.caps, &world.slots[1]) == SYS_ERR_AGAIN);
+    for (unsigned i = 0; i < 10; i++) {
+        caps_step(&world.caps);
+        CU_ASSERT_TRUE(caps_valid(&world.caps));
+    }
+    EXPECT(delete_all(other), SYS_ERR_OK);
+    CU_ASSERT_TRUE(caps_valid(&world.caps));
+    world.remote_refused = false;
+    world.remote_slot = &world.slots[9];
+    step_all();
+    CU_ASSERT(cte_empty(&world.slots[1]) && world.slots[9].cap.type == ObjType_Frame);
+    CU_ASSERT(world.caps.zombies == NULL && caps_valid(&world.caps));
+}
+
 #define CHAOS_SLOTS 200u
 
 static struct test_random rng;
@@ -310,6 +337,7 @@ CU_TestInfo zombie_tests[] = {
     {"nested deeply", test_nested_deeply},
     {"nobody drives", test_undriven},
     {"blocked by the monitor", test_blocked},
+    {"blocked, and what it lies in", test_blocked_inside},
     {"chaos", test_chaos},
     {"chaos, reclaimed", test_chaos_reclaimed},
     CU_TEST_INFO_NULL,
