@@ -30,9 +30,6 @@ errval_t returns_set(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
-// Slots in which its holder left something, that one look may pass over.
-#define RETURNS_LOOK 8u
-
 // An empty slot of the returns CNode, or NULL: try again. Slots are filled in turn, so that the
 // CNode is mostly full when the next few are: looking at all of them for each piece of memory would
 // cost more than the rest of its deletion.
@@ -41,7 +38,7 @@ static struct cte *free_slot(struct returns *returns)
     if (!cte_is(&returns->cnode, ObjType_L2CNode))
         return NULL;
     struct cte *slots = caps_ptr(&kcb.caps, returns->cnode.cap.base);
-    for (unsigned i = 0; i < RETURNS_LOOK; i++) {
+    for (unsigned i = 0; i < KERNEL_RETURNS_LOOK; i++) {
         uint32_t index = (returns->cursor + i) % L2_CNODE_SLOTS;
         if (slots[index].cap.type == ObjType_Null) {
             returns->cursor = index + 1;
@@ -51,7 +48,7 @@ static struct cte *free_slot(struct returns *returns)
     // What is parked for the monitor may stay for long: the next attempt looks further. The memory
     // server takes all, in the order of the slots, and must not find a gap before what it got.
     if (returns == &kcb.returns[KERNEL_RETURNS_REMOTE])
-        returns->cursor += RETURNS_LOOK;
+        returns->cursor += KERNEL_RETURNS_LOOK;
     return NULL;
 }
 

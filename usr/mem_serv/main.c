@@ -175,7 +175,7 @@ static void serve_forget(uint32_t badge, domainid_t domain)
         return;
     }
     lmp_server_forget(&server, domain);
-    memory_drain(false);
+    memory_drain();
     struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
     info_remove(account);
     if (account == NULL || account->ending) {
@@ -222,7 +222,7 @@ static errval_t begin_reclaim(uint32_t badge, const uint64_t words[LMP_MSG_LENGT
     if (!is_endpoint(cap)) {
         return SYS_ERR_CAP_TYPE;
     }
-    memory_drain(false);
+    memory_drain();
     struct account *account = accounts_find(&accounts, (domainid_t)words[1]);
     return account != NULL ? reclaim_begin(account, words[2], words[3], cap) : SPAWN_ERR_NO_DOMAIN;
 }
@@ -261,7 +261,7 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
         cap_drop(cap);
     }
     if (badge == 0) {
-        memory_drain(false);
+        memory_drain();
         reclaim_held_changed();
         memory_publish(0);
         return;
@@ -318,6 +318,6 @@ int main(void)
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "the memory server cannot start");
     }
-    memory_drain(false);
+    memory_drain();
     lmp_server_run(&server);
 }

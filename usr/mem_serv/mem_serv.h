@@ -27,8 +27,8 @@ LIB_MUST_CHECK errval_t memory_take(struct account *account, const struct free_r
 /// Makes the memory of a RAM capability free, which empties its slot. On an error it stays there.
 LIB_MUST_CHECK errval_t memory_put(struct capref cap);
 
-/// Takes what the CPU driver has returned. `all`: look at every slot.
-void memory_drain(bool all);
+/// Takes what the CPU driver has returned.
+void memory_drain(void);
 
 /// Tells a domain (0: none) and a few others in their pages of information what has changed.
 void memory_publish(domainid_t domain);

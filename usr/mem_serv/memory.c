@@ -20,6 +20,8 @@
 #include "barrelfish/slot_alloc.h"
 #include "kpi/bootinfo.h"
 
+#include <string.h>
+
 #define FIRST_BLOCKS 64u
 /// Taking or putting a piece may take memory itself, some pieces deep, before it is noted. So it
 /// begins only with this many blocks, and the reserve is filled up in time.
@@ -31,6 +33,8 @@
 struct accounts accounts;
 struct held_ranges held;
 static struct cnoderef returns;
+static cslot_t next_return;              ///< the slot of `returns` after the last that was taken
+static bool return_left[L2_CNODE_SLOTS]; ///< what is in it could not be taken
 
 // Ranges that may come to be free, beyond those that are, if `bytes` more are handed out. There are
 // never more than every other page, and those at the ends of regions.
@@ -113,22 +117,45 @@ void memory_publish(domainid_t domain)
     info_publish(account, free_bytes, free_bytes + held.bytes);
 }
 
-// The CPU driver fills the slots in turn, so that the first empty one is the end; when one could
-// not be taken it stays, and the next time all are looked at.
-void memory_drain(bool all)
+// Takes what is in a slot of `returns`; false if that is empty.
+static bool take_returned(cslot_t index)
 {
-    static cslot_t next;
-    static bool look_at_all;
-    all = all || look_at_all;
-    look_at_all = false;
-    for (cslot_t i = 0; i < L2_CNODE_SLOTS; i++) {
-        errval_t err = memory_put((struct capref){returns, (next + i) % L2_CNODE_SLOTS});
-        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND && !all) {
-            next = (next + i) % L2_CNODE_SLOTS;
+    struct capref slot = {returns, index};
+    errval_t err = memory_put(slot);
+    if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
+        return false;
+    }
+    memory_refill();
+    if (err_is_fail(err)) { // perhaps for want of what there is again now
+        err = memory_put(slot);
+        memory_refill();
+    }
+    return_left[index] = err_is_fail(err);
+    return true;
+}
+
+// The CPU driver fills the slots in turn, but those that are full, so that the first empty one is
+// the end. One that could not be taken is tried again when the CPU driver has passed over it, which
+// is seen by the next one: if it were emptied before, nobody could tell whether it was.
+void memory_drain(void)
+{
+    for (unsigned taken = 0; taken < L2_CNODE_SLOTS; taken++) {
+        cslot_t slot = next_return;
+        unsigned passed = 0;
+        for (; passed < KERNEL_RETURNS_LOOK && return_left[slot]; passed++) {
+            slot = (slot + 1) % L2_CNODE_SLOTS;
+        }
+        if (passed == KERNEL_RETURNS_LOOK) {
+            (void)take_returned(next_return); // the CPU driver waits for it, and fills it next
             return;
         }
-        look_at_all = look_at_all || (err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND);
-        memory_refill();
+        if (!take_returned(slot)) {
+            return;
+        }
+        for (; next_return != slot; next_return = (next_return + 1) % L2_CNODE_SLOTS) {
+            (void)take_returned(next_return);
+        }
+        next_return = (next_return + 1) % L2_CNODE_SLOTS;
     }
 }
 
@@ -162,6 +189,8 @@ errval_t memory_init(void)
     static struct ram_rest rest[BOOTINFO_REGIONS_MAX];
     struct capref returns_cap;
     size_t count = 0;
+    next_return = 0;
+    memset(return_left, 0, sizeof(return_left));
     pieces_init();
     accounts_init(&accounts);
     (void)accounts_get(&accounts, disp_get_domain_id());

@@ -79,7 +79,7 @@ static void set_timer(struct revoking *revoking, delayus_t delay, void (*func)(v
 static void on_deadline(void *arg)
 {
     struct revoking *revoking = arg;
-    memory_drain(false);
+    memory_drain();
     give(revoking, REVOCATION_DEADLINE);
 }
 
@@ -273,7 +273,7 @@ static bool job_step(void)
     }
     held_ranges_first(&held, job.base, job.bytes)->stuck = true; // It is still there.
     (void)cap_delete(cover); // What nobody has of it comes back then.
-    memory_drain(false);
+    memory_drain();
     job_end();
     return true;
 }
@@ -283,7 +283,7 @@ static void work(void *arg)
     (void)arg;
     for (unsigned i = 0; i < STEPS_EACH_EVENT; i++) {
         if (job.account == NULL) {
-            memory_drain(false);
+            memory_drain();
             reclaim_held_changed();
             if (!job_find()) {
                 return;

@@ -155,11 +155,13 @@ enum cap_cmd {
 #define KERNEL_GROUPS 272u
 
 /// What SET_RETURNS registers. RAM: memory that no capability covers any more comes back as RAM in
-/// a free slot of the CNode. REMOTE: the last local copy of an object that other cores know is
+/// a free slot of the CNode: in turn, passing over fewer than KERNEL_RETURNS_LOOK that are full;
+/// behind more of these it waits. REMOTE: the last local copy of an object that other cores know is
 /// moved there, so that the monitor runs the protocol. The endpoint gets an empty message, unless
-/// the last such one is still to be read: whoever reads one looks for all that has come. If it is full
-/// it gets it when it has room.
+/// the last such one is still to be read: whoever reads one looks for all that has come. If it is
+/// full it gets it when it has room.
 enum kernel_returns { KERNEL_RETURNS_RAM, KERNEL_RETURNS_REMOTE, KERNEL_RETURNS_COUNT };
+#define KERNEL_RETURNS_LOOK 8u
 
 /// Counters of a CPU driver.
 enum kernel_stat {

@@ -42,6 +42,8 @@ static unsigned delete_steps;
 static bool refuse_merging, grow_by_server;
 static void *grown[GROWN_MAX];
 static unsigned grown_count;
+static size_t grow_most;
+static unsigned returns_cursor;
 
 void kernel_start(void)
 {
@@ -55,6 +57,8 @@ void kernel_start(void)
     server = NULL;
     regions_count = 0;
     delete_steps = 0;
+    returns_cursor = 0;
+    grow_most = SIZE_MAX;
     grow_by_server = false;
     refuse_merging = false;
     caps_init(&caps, 0, (uintptr_t)memory - KERNEL_MEMORY_BASE);
@@ -98,6 +102,11 @@ void kernel_grow_by_server(unsigned count)
 {
     slots_there = count;
     grow_by_server = true;
+}
+
+void kernel_grow_at_most(size_t bytes)
+{
+    grow_most = bytes;
 }
 
 void kernel_give_regions(const struct capref *caps_given, size_t count)
@@ -193,9 +202,11 @@ bool kernel_slot_is_empty(struct capref cap)
 
 bool caps_hook_return_ram(struct caps *which, genpaddr_t base, gensize_t bytes)
 {
-    for (unsigned i = 0; i < KERNEL_RETURNS; i++) {
-        struct cte *slot = at(kernel_returned(i));
+    for (unsigned i = 0; i < KERNEL_RETURNS_LOOK; i++) {
+        unsigned index = (returns_cursor + i) % KERNEL_RETURNS;
+        struct cte *slot = at(kernel_returned(index));
         if (cte_empty(slot)) {
+            returns_cursor = index + 1;
             struct cap ram = cap_make(ObjType_RAM, base, bytes);
             struct caps_dest dest = caps_dest_kernel(slot);
             return err_is_ok(caps_create(which, &dest, &ram));
@@ -415,7 +426,7 @@ errval_t vspace_map_anon_attr(void **retaddr, struct memobj **ret_memobj,
     (void)retsize;
     (void)flags;
     CU_ASSERT_FATAL(grown_count < GROWN_MAX);
-    errval_t err = take_own(size);
+    errval_t err = size > grow_most ? LIB_ERR_RAM_ALLOC : take_own(size);
     if (err_is_fail(err)) {
         return err;
     }

@@ -45,6 +45,9 @@ void kernel_refuse_merging(bool refuse);
 /// `slots`: those that there are to begin with.
 void kernel_grow_by_server(unsigned slots);
 
+/// Let there be no more memory than this in one piece for the server's tables.
+void kernel_grow_at_most(size_t bytes);
+
 /// Let slot_alloc() fail after this many more calls; negative: never.
 void kernel_fail_slots_after(int calls);
 

@@ -9,6 +9,7 @@
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
+#include "grow.h"
 #include "mem_serv.h"
 #include "pieces.h"
 
@@ -80,10 +81,104 @@ static void give(unsigned first, unsigned step)
         if (!capref_is_null(pages[i])) {
             CU_ASSERT_EQUAL(cap_delete(pages[i]), SYS_ERR_OK);
             pages[i] = NULL_CAP;
-            memory_drain(true);
+            memory_drain();
             expect_nothing_waits();
         }
     }
+}
+
+static unsigned count_waiting(void)
+{
+    unsigned waiting = 0;
+    for (unsigned i = 0; i < KERNEL_RETURNS; i++) {
+        waiting += !kernel_slot_is_empty(kernel_returned(i));
+    }
+    return waiting;
+}
+
+// So many in a row cannot be taken when they come back. They keep nothing else, and are taken when
+// their turn comes again: with as many as the CPU driver passes over the first ones are waited for.
+static void leave(unsigned row)
+{
+    enum { LEFT = 100, GIVEN = LEFT + 2 * KERNEL_RETURNS };
+    struct test_random random;
+    test_random_init(&random, 53);
+    begin();
+    take_all(&random, 1);
+    kernel_refuse_merging(true);
+    unsigned page = 0;
+    for (unsigned given = 0; page < PAGES && given < GIVEN; page++) {
+        if (capref_is_null(pages[page])) {
+            continue;
+        }
+        bool fails = given >= LEFT && given < LEFT + row;
+        kernel_fail_slots_after(fails ? 0 : -1); // it is tried twice
+        kernel_fail_after(fails ? 0 : -1);
+        CU_ASSERT_EQUAL(cap_delete(pages[page]), SYS_ERR_OK);
+        pages[page] = NULL_CAP;
+        memory_drain();
+        kernel_idle();
+        memory_drain();
+        given++;
+        unsigned left = given <= LEFT ? 0 : given - LEFT < row ? given - LEFT : row;
+        if (given < LEFT + KERNEL_RETURNS) {
+            CU_ASSERT_EQUAL(count_waiting(), left);
+        } else if (given > LEFT + KERNEL_RETURNS + (row < KERNEL_RETURNS_LOOK ? 0 : row)) {
+            CU_ASSERT_EQUAL(count_waiting(), 0);
+        }
+    }
+    kernel_refuse_merging(false);
+    give(page, 1);
+    CU_ASSERT(client->bytes == 0 && client->counted == ACCOUNT_RECORDS_BYTES);
+    CU_ASSERT_TRUE(kernel_valid());
+    kernel_stop();
+}
+
+static void test_left(void)
+{
+    leave(1);
+    leave(7);
+    leave(8);
+    leave(20);
+}
+
+// A piece that fails for a moment is tried once more at once.
+static void test_tried_again(void)
+{
+    struct test_random random;
+    test_random_init(&random, 54);
+    begin();
+    take_all(&random, 1);
+    for (unsigned i = 0; i < PAGES; i++) {
+        kernel_fail_slots_after(i % 3 == 0 ? 0 : -1);
+        if (!capref_is_null(pages[i])) {
+            CU_ASSERT_EQUAL(cap_delete(pages[i]), SYS_ERR_OK);
+            pages[i] = NULL_CAP;
+            memory_drain();
+            expect_nothing_waits();
+        }
+    }
+    CU_ASSERT(client->bytes == 0 && client->counted == ACCOUNT_RECORDS_BYTES);
+    kernel_stop();
+}
+
+// Tables grow out of what there is, however small its parts, and by no more than they need.
+static void test_small_parts(void)
+{
+    enum { BLOCK = 64, BLOCKS = 100 * BASE_PAGE_SIZE / BLOCK };
+    static const size_t parts[] = {SIZE_MAX, 7 * BASE_PAGE_SIZE, BASE_PAGE_SIZE};
+    kernel_start();
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct slab_allocator slab;
+        slab_init(&slab, BLOCK, NULL);
+        kernel_grow_at_most(parts[i]);
+        CU_ASSERT_TRUE(memory_grow_slab(&slab, BLOCKS));
+        CU_ASSERT(slab_freecount(&slab) >= BLOCKS && slab_freecount(&slab) < BLOCKS + BLOCKS / 10);
+        kernel_grow_at_most(0);
+        CU_ASSERT_TRUE(memory_grow_slab(&slab, BLOCKS));
+        CU_ASSERT_FALSE(memory_grow_slab(&slab, 2 * BLOCKS));
+    }
+    kernel_stop();
 }
 
 static void run(unsigned most_pages)
@@ -137,5 +232,8 @@ CU_TestInfo memory_tests[] = {
     {"every other page of pages", test_pages},
     {"every other page of large pieces", test_large_pieces},
     {"settles", test_settles},
+    {"what cannot be taken", test_left},
+    {"what is tried again", test_tried_again},
+    {"tables out of small parts", test_small_parts},
     CU_TEST_INFO_NULL,
 };
