@@ -36,6 +36,7 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     dcb->state = DISPATCHER_NEW;
     ring_init(&dcb->deaths);
     ring_init(&dcb->notices);
+    dcb->watch.watches = true;
     schedule_join(dcb);
     shared->core_id = kcb.core_id;
     shared->domain_id = domain_id;
@@ -44,6 +45,7 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     shared->tsc_per_ms = kcb.tsc_per_ms;
     shared->udisp = udisp;
     shared->lmp_delivered = 0;
+    shared->watched = 0;
     kcb.stats[KERNEL_STAT_DISPATCHERS]++;
 }
 
@@ -51,9 +53,41 @@ void dispatcher_make_runnable(struct dcb *dcb)
 {
     if (dcb->state != DISPATCHER_NEW && dcb->state != DISPATCHER_BLOCKED)
         return;
-    timer_remove(dcb);
+    timer_remove(&dcb->sleep);
     dcb->state = DISPATCHER_RUNNABLE;
     schedule_add(dcb);
+}
+
+static uint64_t next_watch(uint64_t now)
+{
+    return now + DISPATCHER_WATCH_MS * kcb.tsc_per_ms;
+}
+
+void dispatcher_watch(struct dcb *dcb)
+{
+    timer_remove(&dcb->watch);
+    timer_add(&dcb->watch, next_watch(kcb.event_start));
+    dcb->shared->watched = 1;
+}
+
+// One that is runnable may be about to call, and have seen that it is watched.
+static uint64_t look_at_watched(struct dcb *dcb, uint64_t now)
+{
+    if (dcb->state == DISPATCHER_RUNNABLE)
+        return next_watch(now);
+    if (cte_is(&dcb->slots.frame, ObjType_Frame))
+        dcb->shared->watched = 0;
+    if (dcb->entry == DCB_RETURN)
+        dispatcher_make_runnable(dcb);
+    return 0;
+}
+
+uint64_t dispatcher_time(struct timer *timer, uint64_t now)
+{
+    if (timer->watches)
+        return look_at_watched(RING_OWNER(timer, struct dcb, watch), now);
+    dispatcher_make_runnable(RING_OWNER(timer, struct dcb, sleep));
+    return 0;
 }
 
 static void save_bases(struct dcb *dcb)
@@ -83,7 +117,7 @@ void dispatcher_block(struct dcb *dcb, uint64_t wakeup)
     schedule_remove(dcb);
     kcb.current = NULL;
     if (wakeup != 0)
-        timer_add(dcb, wakeup);
+        timer_add(&dcb->sleep, wakeup);
 }
 
 void dispatcher_wait(struct dcb *dcb)
@@ -132,7 +166,8 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
         return;
     dcb->state = cause == DEATH_STOPPED ? DISPATCHER_STOPPED : DISPATCHER_KILLED;
     schedule_remove(dcb);
-    timer_remove(dcb);
+    timer_remove(&dcb->sleep);
+    timer_remove(&dcb->watch);
     fpu_forget(dcb);
     bool current = dcb == kcb.current;
     uint64_t rip = current ? kcb.regs.rip : 0;

@@ -11,6 +11,7 @@
 #include "caps/caps.h"
 #include "kpi/dispatcher.h"
 #include "ring.h"
+#include "timer.h"
 
 #define DCB_FPU_OFFSET 1024u
 #define DCB_FPU_BYTES (OBJSIZE_DISPATCHER - DCB_FPU_OFFSET)
@@ -50,9 +51,8 @@ struct dcb {
     struct run_group *group; ///< its own, if that has not begun anew since
     uint64_t group_begun;
 
-    uint64_t wakeup; ///< TSC; 0: not in the timer wheel
-    struct dcb *timer_next, *timer_prev;
-    uint32_t timer_bucket;
+    struct timer sleep; ///< runs while it is blocked until a time
+    struct timer watch; ///< runs whatever it does, if it is watched (SYSCALL_WATCH)
 
     struct ring deaths;  ///< those whose messages have found no room at its endpoints
     struct ring notices; ///< notifications likewise (lmp.h)
@@ -92,6 +92,12 @@ void dispatcher_make_runnable(struct dcb *dcb);
 /// Save the current dispatcher's registers (kcb.regs) so that it can leave the core. It stays
 /// runnable.
 void dispatcher_save(struct dcb *dcb);
+
+/// Watch the current dispatcher (SYSCALL_WATCH).
+void dispatcher_watch(struct dcb *dcb);
+
+/// The time of one of a dispatcher's timers has come: when it is to be called next, or 0.
+uint64_t dispatcher_time(struct timer *timer, uint64_t now);
 
 /// The current dispatcher gives up the core until a message or the time `wakeup` (TSC; 0: for
 /// ever). Its registers are forgotten.

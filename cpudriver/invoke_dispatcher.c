@@ -64,7 +64,7 @@ static enum dispatcher_activity activity_of(const struct dcb *dcb)
         return ACTIVITY_NONE;
     if (dcb->entry == DCB_RETURN)
         return ACTIVITY_CALLS;
-    return dcb->wakeup != 0 ? ACTIVITY_SLEEPS : ACTIVITY_WAITS;
+    return dcb->sleep.at != 0 ? ACTIVITY_SLEEPS : ACTIVITY_WAITS;
 }
 
 errval_t invoke_dispatcher(struct caps_call *call)

@@ -38,10 +38,10 @@ struct returns {
     uint32_t cursor; ///< slot to look at first
 };
 
-/// Dispatchers asleep until a time: a wheel whose buckets each hold those due in one period
+/// Times that dispatchers wait for: a wheel whose buckets each hold those due in one period
 /// (timer.c).
 struct timer_wheel {
-    struct dcb *bucket[TIMER_BUCKETS];
+    struct timer *bucket[TIMER_BUCKETS];
     uint64_t occupied[TIMER_BUCKETS / 64];
     uint64_t now; ///< number of the last period that was handled
 };

@@ -11,8 +11,8 @@
 // 1993.
 //
 // L1  A dispatcher with DCB_RETURN is DISPATCHER_BLOCKED or, when a message for its buffer has
-//     come, an endpoint was closed or the core was handed to it, runnable; it has run, and its
-//     wakeup is 0.
+//     come, an endpoint was closed, the core was handed to it or it was watched for long enough,
+//     runnable; it has run, and it does not sleep.
 // L2  Sender and receiver never are the same: one is blocked.
 // L3  What the receiver sees of the sender are the words that were sent and their number.
 

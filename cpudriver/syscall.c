@@ -132,6 +132,9 @@ static __attribute__((noinline)) bool handle_other(struct dcb *dcb)
     case SYSCALL_TICK:
         kcb.unsettled = true;
         break;
+    case SYSCALL_WATCH:
+        dispatcher_watch(dcb);
+        break;
     }
     return finish(dcb, err);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// A timer wheel (Varghese and Lauck, SOSP 1987): bucket i holds the dispatchers due in a
+// A timer wheel (Varghese and Lauck, SOSP 1987): bucket i holds the timers due in a
 // millisecond whose number is i modulo the number of buckets; those due later than one turn wait in
 // the last bucket of the turn and are sorted in again. Adding and removing take constant time;
-// expiring handles at most EXPIRE_MAX dispatchers in one event.
+// expiring handles at most EXPIRE_MAX timers in one event.
 
 #include "timer.h"
 
@@ -18,26 +18,26 @@ static uint64_t period_of(uint64_t tsc)
     return tsc / kcb.tsc_per_ms;
 }
 
-static void bucket_insert(struct dcb *dcb, uint64_t period)
+static void bucket_insert(struct timer *timer, uint64_t period)
 {
     uint32_t index = (uint32_t)(period % TIMER_BUCKETS);
-    dcb->timer_bucket = index;
-    dcb->timer_prev = NULL;
-    dcb->timer_next = kcb.timers.bucket[index];
-    if (dcb->timer_next != NULL)
-        dcb->timer_next->timer_prev = dcb;
-    kcb.timers.bucket[index] = dcb;
+    timer->bucket = index;
+    timer->prev = NULL;
+    timer->next = kcb.timers.bucket[index];
+    if (timer->next != NULL)
+        timer->next->prev = timer;
+    kcb.timers.bucket[index] = timer;
     kcb.timers.occupied[index / 64] |= 1ul << (index % 64);
     kcb.unsettled = true;
 }
 
-// Puts dcb into the bucket of its time, or the last one that is free of confusion with `current`.
-static void sort_in(struct dcb *dcb, uint64_t current)
+// Puts timer into the bucket of its time, or the last one that is free of confusion with `current`.
+static void sort_in(struct timer *timer, uint64_t current)
 {
     uint64_t first = current + 1;
     uint64_t last = current + TIMER_BUCKETS - 1;
-    uint64_t period = period_of(dcb->wakeup) + 1; // rounded up: never too early
-    bucket_insert(dcb, period < first ? first : period > last ? last : period);
+    uint64_t period = period_of(timer->at) + 1; // rounded up: never too early
+    bucket_insert(timer, period < first ? first : period > last ? last : period);
 }
 
 // Periods from `from` to the first occupied bucket; TIMER_BUCKETS if there is none.
@@ -54,28 +54,28 @@ static uint32_t distance_to_occupied(uint64_t from)
     return TIMER_BUCKETS;
 }
 
-void timer_add(struct dcb *dcb, uint64_t wakeup)
+void timer_add(struct timer *timer, uint64_t at)
 {
-    dcb->wakeup = wakeup == 0 ? 1 : wakeup;
+    timer->at = at == 0 ? 1 : at;
     // If nobody waits time may have passed.
     if (distance_to_occupied(kcb.timers.now + 1) == TIMER_BUCKETS)
         kcb.timers.now = period_of(kcb.event_start);
-    sort_in(dcb, kcb.timers.now);
+    sort_in(timer, kcb.timers.now);
 }
 
-void timer_remove(struct dcb *dcb)
+void timer_remove(struct timer *timer)
 {
-    if (dcb->wakeup == 0)
+    if (timer->at == 0)
         return;
-    uint32_t index = dcb->timer_bucket;
-    dcb->wakeup = 0;
+    uint32_t index = timer->bucket;
+    timer->at = 0;
     kcb.unsettled = true;
-    if (dcb->timer_prev != NULL)
-        dcb->timer_prev->timer_next = dcb->timer_next;
+    if (timer->prev != NULL)
+        timer->prev->next = timer->next;
     else
-        kcb.timers.bucket[index] = dcb->timer_next;
-    if (dcb->timer_next != NULL)
-        dcb->timer_next->timer_prev = dcb->timer_prev;
+        kcb.timers.bucket[index] = timer->next;
+    if (timer->next != NULL)
+        timer->next->prev = timer->prev;
     if (kcb.timers.bucket[index] == NULL)
         kcb.timers.occupied[index / 64] &= ~(1ul << (index % 64));
 }
@@ -93,17 +93,17 @@ void timer_expire(uint64_t now)
         // The period before the one at hand: an event that is cut short comes back to it.
         wheel->now += distance;
         uint64_t period = wheel->now + 1;
-        struct dcb *dcb;
-        while ((dcb = wheel->bucket[period % TIMER_BUCKETS]) != NULL) {
+        struct timer *timer;
+        while ((timer = wheel->bucket[period % TIMER_BUCKETS]) != NULL) {
             if (handled++ == EXPIRE_MAX)
                 return;
-            uint64_t wakeup = dcb->wakeup;
-            timer_remove(dcb);
-            if (wakeup <= now) {
-                dispatcher_make_runnable(dcb);
-            } else {
-                dcb->wakeup = wakeup;
-                sort_in(dcb, period);
+            uint64_t at = timer->at;
+            timer_remove(timer);
+            if (at <= now)
+                at = dispatcher_time(timer, now);
+            if (at != 0) {
+                timer->at = at;
+                sort_in(timer, period);
             }
         }
         wheel->now = period;

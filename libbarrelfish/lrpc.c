@@ -64,16 +64,21 @@ errval_t lrpc_wait_until(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, stru
     }
 }
 
-errval_t lrpc_call_until(struct capref server, uint32_t flags, struct capref send_cap,
-                         struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap,
-                         systime_t deadline)
+// Sends, and waits until `deadline` (0: none) and, if it has none, for about `limit_us`. The core goes
+// with the message if there is no deadline: who waits in the CPU driver is not woken by a time, but
+// only looked at now and then. What is left to wait then is waited for here.
+static inline __attribute__((always_inline)) errval_t
+call(struct capref server, uint32_t flags, struct capref send_cap, struct lmp_endpoint *ep,
+     struct lmp_recv_msg *msg, struct capref *cap, systime_t deadline, delayus_t limit_us)
 {
     if ((flags & ~(LMP_FLAG_GIVE | LMP_FLAG_NO_GRANT)) != 0 || msg->buf.msglen > LMP_MSG_LENGTH) {
         return LIB_ERR_INVALID_ARGS;
     }
     uint64_t to = get_cap_caddr(server), send_caddr = get_cap_caddr(send_cap), received = 0;
     struct dispatcher *disp = dispatch_disable();
-    // Who waits in the CPU driver is not woken by a time.
+    if (limit_us != BLOCKING_FOREVER && disp->shared.watched == 0) {
+        sys_watch();
+    }
     errval_t err =
         deadline == 0
             ? lrpc_try_disabled(disp, to, flags, send_caddr, ep, msg, &received)
@@ -83,8 +88,24 @@ errval_t lrpc_call_until(struct capref server, uint32_t flags, struct capref sen
         return err;
     }
     if (received == 0) {
+        deadline = limit_us != BLOCKING_FOREVER ? blocking_until(limit_us) : deadline;
         return lrpc_wait_until(ep, msg, cap, deadline);
     }
     lmp_endpoint_take_cap(ep, (received & LMP_RECV_HAS_CAP) != 0, cap);
     return SYS_ERR_OK;
+}
+
+errval_t lrpc_call_until(struct capref server, uint32_t flags, struct capref send_cap,
+                         struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap,
+                         systime_t deadline)
+{
+    return call(server, flags, send_cap, ep, msg, cap, deadline, BLOCKING_FOREVER);
+}
+
+errval_t lrpc_call(struct capref server, uint32_t flags, struct capref send_cap,
+                   struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
+{
+    return disp_self()->current->blocking_limit_us != 0
+               ? lrpc_call_until(server, flags, send_cap, ep, msg, cap, blocking_deadline(0))
+               : call(server, flags, send_cap, ep, msg, cap, 0, BLOCKING_LIMIT_US);
 }

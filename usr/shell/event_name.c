@@ -18,6 +18,7 @@ static const char *const syscalls[SYSCALL_END - SYSCALL_BASE] = {
     [SYSCALL_SUSPEND - SYSCALL_BASE] = "system call: suspend",
     [SYSCALL_NOP - SYSCALL_BASE] = "system call: nop",
     [SYSCALL_TICK - SYSCALL_BASE] = "system call: tick",
+    [SYSCALL_WATCH - SYSCALL_BASE] = "system call: watch",
 };
 
 static void vector_name(uint32_t vector, char *name, size_t bytes)

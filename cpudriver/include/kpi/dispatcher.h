@@ -144,8 +144,8 @@ struct dispatcher_shared {
     uint32_t xsave_bytes; ///< size of an XSAVE area
     uint64_t xsave_mask;  ///< components that are enabled (XCR0)
     uint64_t tsc_per_ms;
-    uint64_t udisp; ///< user address of this structure
-    uint64_t reserved2;
+    uint64_t udisp;            ///< user address of this structure
+    volatile uint64_t watched; ///< 1: it is (SYSCALL_WATCH)
 
     // Written by the domain.
     volatile uint64_t waits_for; ///< DISPATCHER_WAIT(), for those who look (`ps`)
@@ -158,6 +158,9 @@ struct dispatcher_shared {
 };
 _Static_assert(offsetof(struct dispatcher_shared, lmp_delivered) == 64, "kpi layout");
 _Static_assert(offsetof(struct dispatcher_shared, enabled_save) == 128, "kpi layout");
+
+/// How long a call waits at most in a dispatcher that is watched.
+#define DISPATCHER_WATCH_MS 1000u
 
 /// Least size of a dispatcher frame in bytes; its base is aligned to a page.
 #define DISPATCHER_FRAME_MIN 4096u

@@ -20,7 +20,7 @@
 //     needs WRITE), RIGHTS (GRANT), NO_COPY, CAP_BUSY; of the receiver LMP_NO_TARGET,
 //     LMP_BUF_OVERFLOW, LMP_CAPTRANSFER_DST, CNODE_TYPE.
 //     With LMP_FLAG_CALL (LRPC), only while disabled (else ARGS), a caller whose message has been
-//     sent also waits for one, as if suspended without a time, and then goes on after the system
+//     sent also waits for one, as if suspended without a time (but see SYSCALL_WATCH), and then goes on after the system
 //     call: rax = 0, rsi = 0, rsp kept, no other register but the FPU's. If the receiver waits in
 //     the same way with this endpoint as its lrpc_endpoint, the message goes past the buffer and
 //     the receiver runs at once, on what is left of the caller's slice: rax = 0, rsi = LMP_RECV_
@@ -41,6 +41,11 @@
 //     is not 0 a dispatcher has slices also when it is alone: at the end of each, if it is enabled,
 //     it is entered at entry_run, so that its library OS may choose another thread. Result: rax =
 //     0.
+// SYSCALL_WATCH
+//     The dispatcher is watched from now on (`watched` of kpi/dispatcher.h is 1): a wait with
+//     LMP_FLAG_CALL ends after DISPATCHER_WATCH_MS at the latest, as by a message for another
+//     endpoint. That ends the watch, and so does it if the dispatcher is found suspended then.
+//     Calls cost nothing for it. Result: rax = 0.
 
 #pragma once
 
@@ -53,7 +58,8 @@
 #define SYSCALL_SUSPEND (SYSCALL_BASE + 3)
 #define SYSCALL_NOP (SYSCALL_BASE + 4)
 #define SYSCALL_TICK (SYSCALL_BASE + 5)
-#define SYSCALL_END (SYSCALL_BASE + 6)
+#define SYSCALL_WATCH (SYSCALL_BASE + 6)
+#define SYSCALL_END (SYSCALL_BASE + 7)
 
 #define KERNEL_PRINT_MAX 64u
 

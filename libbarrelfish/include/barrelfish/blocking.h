@@ -10,7 +10,9 @@
 //   ump_chan_bind_blocking(), monitor_bind_lmp()   LIB_ERR_BIND_TIMEOUT
 //   ump_chan_send_blocking()                       LIB_ERR_SEND_TIMEOUT
 //   nameservice_blocking_lookup()                  LIB_ERR_LOOKUP_TIMEOUT
-//   ump_chan_recv_blocking(), lrpc_call()          LIB_ERR_RECV_TIMEOUT, if blocking_set_limit()
+//   lrpc_call()                                    LIB_ERR_RECV_TIMEOUT
+//   ump_chan_recv_blocking(), lrpc_wait(),
+//   lrpc_reply_and_wait()                          LIB_ERR_RECV_TIMEOUT, if blocking_set_limit()
 //
 // Calls to the monitor, the memory server and spawnd are not limited; those to other servers over
 // LMP are if lmp_rpc_init_limited() says so.

@@ -29,22 +29,21 @@ LIB_MUST_CHECK errval_t lrpc_call_until(struct capref server, uint32_t flags,
                                         struct lmp_recv_msg *msg, struct capref *cap,
                                         systime_t deadline);
 
-/// The same with the limit of the thread, if it has one (barrelfish/blocking.h).
-LIB_MUST_CHECK static inline errval_t lrpc_call(struct capref server, uint32_t flags,
-                                                struct capref send_cap, struct lmp_endpoint *ep,
-                                                struct lmp_recv_msg *msg, struct capref *cap)
-{
-    return lrpc_call_until(server, flags, send_cap, ep, msg, cap,
-                           blocking_deadline(BLOCKING_FOREVER));
-}
+/// The same with a limit: that of the thread if it has set one (barrelfish/blocking.h), which is a
+/// deadline; else BLOCKING_LIMIT_US, or up to DISPATCHER_WATCH_MS more, and the core is handed over.
+LIB_MUST_CHECK errval_t lrpc_call(struct capref server, uint32_t flags, struct capref send_cap,
+                                  struct lmp_endpoint *ep, struct lmp_recv_msg *msg,
+                                  struct capref *cap);
 
 /// The server's side: replies to `client` and waits for the next call at `ep`. If the reply could
-/// not be sent the error is returned and nothing was waited for: go on with lrpc_wait().
+/// not be sent the error is returned and nothing was waited for: go on with lrpc_wait(). Without a
+/// limit, unless the thread has one.
 LIB_MUST_CHECK static inline errval_t
 lrpc_reply_and_wait(struct capref client, uint32_t flags, struct capref send_cap,
                     struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
 {
-    return lrpc_call(client, flags, send_cap, ep, msg, cap);
+    return lrpc_call_until(client, flags, send_cap, ep, msg, cap,
+                           blocking_deadline(BLOCKING_FOREVER));
 }
 
 /// Waits for a message at `ep`, until a time at the latest (0: for ever). LIB_ERR_RECV_TIMEOUT;

@@ -52,6 +52,13 @@ static inline void sys_tick(void)
     (void)syscall2(SYSCALL_TICK, 0, 0);
 }
 
+/// Has the CPU driver end the calls that hand the core over, each after a second at the latest
+/// (SYSCALL_WATCH).
+static inline void sys_watch(void)
+{
+    (void)syscall2(SYSCALL_WATCH, 0, 0);
+}
+
 /// Enters and leaves the CPU driver: the least that a system call can cost.
 static inline errval_t sys_nop(void)
 {

@@ -53,6 +53,7 @@ static const struct way {
     {cell_code_syscall, SYSCALL_INVOKE},
     {cell_code_syscall, SYSCALL_SUSPEND},
     {cell_code_syscall, SYSCALL_TICK},
+    {cell_code_syscall, SYSCALL_WATCH},
     {cell_code_syscall, 39},
     {cell_code_trap, 0},
     {cell_code_load, 0},

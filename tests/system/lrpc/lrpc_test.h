@@ -19,6 +19,7 @@ enum request {
     REQUEST_OTHER,  ///< a message to the other endpoint first; word 1 = 0
     REQUEST_ASIDE,  ///< a call of word 1 words to the other endpoint first; word 1 = LMP_RECV_ bits
     REQUEST_WORK,   ///< counts; word 1 = how far
+    REQUEST_LATE,   ///< the reply comes after word 1 microseconds
     REQUEST_QUIT,   ///< the reply is the server's last message
 };
 
@@ -56,6 +57,10 @@ void test_caps(const struct client *client);
 void test_detours(const struct client *client);
 void test_errors(const struct client *client);
 void test_bystander(const struct client *client);
+
+// watched.c
+
+void test_watched(const struct client *client);
 
 // deaths.c
 

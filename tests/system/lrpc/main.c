@@ -129,6 +129,7 @@ static void run_all(void)
     test_detours(&client);
     test_errors(&client);
     test_bystander(&client);
+    test_watched(&client);
     test_told_later(&client);
     test_count(&client);
     test_untold_begin();

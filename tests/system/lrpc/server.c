@@ -67,6 +67,9 @@ static void answer(struct lmp_recv_msg *msg, struct capref *cap)
     case REQUEST_WORK:
         words[1] = work();
         break;
+    case REQUEST_LATE:
+        words[0] = barrelfish_usleep(msg->words[1]);
+        break;
     case REQUEST_QUIT:
         break;
     default:

@@ -31,6 +31,7 @@ static void test_others(void)
     CU_ASSERT_TRUE(is(SYSCALL_LMP_SEND, "system call: LMP send"));
     CU_ASSERT_TRUE(is(SYSCALL_NOP, "system call: nop"));
     CU_ASSERT_TRUE(is(SYSCALL_TICK, "system call: tick"));
+    CU_ASSERT_TRUE(is(SYSCALL_WATCH, "system call: watch"));
     CU_ASSERT_TRUE(is(KERNEL_EVENT_FOREIGN, "foreign system call"));
     CU_ASSERT_TRUE(is(KERNEL_EVENT_START, "start of the core"));
     CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 14, "exception 14: page fault"));
@@ -40,7 +41,7 @@ static void test_others(void)
     CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 0x2f, "interrupt 0x2f: unknown"));
     CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 0xff, "interrupt 0xff: spurious"));
     CU_ASSERT_TRUE(is(CAP_CMD_COUNT, "event 0x60"));
-    CU_ASSERT_TRUE(is(SYSCALL_END, "event 0x53540006"));
+    CU_ASSERT_TRUE(is(SYSCALL_END, "event 0x53540007"));
     CU_ASSERT_TRUE(is(UINT64_MAX, "event 0xffffffffffffffff"));
 }
 
