@@ -13,6 +13,7 @@ int main(void)
         {"timer", NULL, NULL, NULL, NULL, timer_tests},
         {"endpoint", NULL, NULL, NULL, NULL, endpoint_tests},
         {"rpc", NULL, NULL, NULL, NULL, rpc_tests},
+        {"calls until a time", NULL, NULL, NULL, NULL, lrpc_tests},
         {"errors printed", NULL, NULL, NULL, NULL, print_limit_tests},
         {"events of the monitor", NULL, NULL, NULL, NULL, monitor_events_tests},
         {"startup", NULL, NULL, NULL, NULL, startup_tests},

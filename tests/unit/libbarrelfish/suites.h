@@ -11,6 +11,7 @@ extern CU_TestInfo poll_policy_tests[];
 extern CU_TestInfo timer_tests[];
 extern CU_TestInfo endpoint_tests[];
 extern CU_TestInfo rpc_tests[];
+extern CU_TestInfo lrpc_tests[];
 extern CU_TestInfo print_limit_tests[];
 extern CU_TestInfo monitor_events_tests[];
 extern CU_TestInfo startup_tests[];
