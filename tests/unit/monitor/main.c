@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Runs the suites of the monitors' protocol modules.
+// Runs the suites of the monitors' protocol modules, and of the connections between domains.
 #include "suites.h"
 
 #include "testlib/testlib.h"
@@ -16,6 +16,7 @@ int main(void)
         {"queue of lines", NULL, NULL, NULL, NULL, line_queue_tests},
         {"tables and shares", NULL, NULL, NULL, NULL, table_tests},
         {"frames of channels", NULL, NULL, NULL, NULL, frame_table_tests},
+        {"connections", NULL, NULL, NULL, NULL, bind_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The tests of monitor/protocol/, a list for each module.
+// The tests of monitor/protocol/, a list for each module, and of what connects domains.
 #pragma once
 
 #include <CUnit/CUnit.h>
@@ -13,3 +13,4 @@ extern CU_TestInfo name_table_tests[];
 extern CU_TestInfo line_queue_tests[];
 extern CU_TestInfo table_tests[];
 extern CU_TestInfo frame_table_tests[];
+extern CU_TestInfo bind_tests[];
