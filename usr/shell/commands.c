@@ -35,7 +35,7 @@ static int command_halt(unsigned argc, char *const argv[])
 }
 
 static const struct builtin {
-    const char *name, *usage, *help;
+    const char *name, *usage, *help; // no usage: it takes no words
     int (*run)(unsigned argc, char *const argv[]);
 } builtins[] = {
     {"help", "", "this list", command_help},
@@ -113,6 +113,10 @@ int command_run(const struct shell_command *command)
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
         const struct builtin *builtin = &builtins[i];
         if (strcmp(command->argv[0], builtin->name) == 0) {
+            if (builtin->usage[0] == '\0' && command->argc > 1) {
+                printf("usage: %s, without '%s'\n", builtin->name, command->argv[1]);
+                return STATUS_USAGE;
+            }
             return builtin->run == NULL ? command_spawn(command)
                                         : builtin->run(command->argc, command->argv);
         }

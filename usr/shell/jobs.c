@@ -86,6 +86,7 @@ static int wait_for(unsigned index)
 {
     struct job job = jobs[index];
     forget(index);
+    printf("[%#x] waited for: %s\n", job.id, job.text);
     job.text[strcspn(job.text, " ")] = '\0';
     return program_wait(job.text, job.id);
 }
@@ -113,7 +114,6 @@ int command_fg(unsigned argc, char *const argv[])
     if (!find(argc, argv, &index)) {
         return STATUS_USAGE;
     }
-    printf("%s\n", jobs[index].text);
     return wait_for(index);
 }
 
