@@ -77,8 +77,10 @@ static bool check_module(const struct platform *platform, uint32_t index, const 
 {
     const struct platform_module *module = &platform->modules[index];
     if (!platform_module_name_ok(module->name)) {
-        return report_set(report, "%s: module name '%s' has characters other than a-z, 0-9, _-.",
-                          path, module->name);
+        return report_set(report,
+                          "%s: module name '%s' is not 1 to %u letters, digits, _, - and ., the "
+                          "first of which is no - or .",
+                          path, module->name, MODULE_NAME_MAX);
     }
     for (uint32_t i = 0; i < index; i++) {
         if (strcmp(platform->modules[i].name, module->name) == 0) {

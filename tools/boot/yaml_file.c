@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <yaml/choices.h>
 
@@ -79,8 +80,18 @@ void *yaml_file_load(const char *path, const char *what, const cyaml_schema_valu
     struct load_log log = {0};
     cyaml_config_t config = load_config(&log);
     cyaml_err_t error = cyaml_load_file(path, &config, schema, &data, NULL);
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        report_set(report, "%s: a folder, not a %s file", path, what);
+        return NULL;
+    }
     if (error == CYAML_ERR_FILE_OPEN) {
         report_set(report, "%s: no such %s file", path, what);
+        return NULL;
+    }
+    if (error != CYAML_OK && log.line == 0) { // it is nothing of that kind
+        report_set(report, "%s: not a %s file, which is YAML and begins with a key (docs/guide.md)",
+                   path, what);
         return NULL;
     }
     if (error != CYAML_OK) {

@@ -77,6 +77,14 @@ static void test_missing(void)
     refused(HEAD, ":5:8: Missing required mapping field: modules");
     CU_ASSERT_PTR_NULL(platform_load("/nonexistent/x.yaml", &report));
     CU_ASSERT_STRING_EQUAL(report.text, "/nonexistent/x.yaml: no such platform file");
+    report = (struct report){0};
+    CU_ASSERT_PTR_NULL(platform_load("/", &report));
+    CU_ASSERT_STRING_EQUAL(report.text, "/: a folder, not a platform file");
+    refused("root:x:0:0:root:/root:/bin/bash\nbin:*:2:2::/bin:/bin/sh\n",
+            ": not a platform file, which is YAML and begins with a key (docs/guide.md)");
+    refused("\x7f"
+            "ELF",
+            ": not a platform file, which is YAML and begins with a key (docs/guide.md)");
 }
 
 static void test_meaning(void)
@@ -90,8 +98,13 @@ static void test_meaning(void)
     refused("name: a b\ncpudriver: c\ncores: 1\nmemory: 1G\nnodes: 1\nmodules: [{name: a}]\n",
             ": platform name 'a b' has characters other than a-z, 0-9, _-.");
     refused(HEAD "modules: [{name: a}, {name: b}, {name: a}]\n", ": module 'a' is there twice");
-    refused(HEAD "modules: [{name: ../a}]\n",
-            ": module name '../a' has characters other than a-z, 0-9, _-.");
+    refused(
+        HEAD "modules: [{name: ../a}]\n",
+        ": module name '../a' is not 1 to 31 letters, digits, _, - and ., the first of which is "
+        "no - or .");
+    refused(HEAD "modules: [{name: -x}]\n",
+            ": module name '-x' is not 1 to 31 letters, digits, _, - and ., the first of which is "
+            "no - or .");
     refused(HEAD "modules: [{name: a, args: ['x y']}]\n",
             ": module 'a': argument 'x y' has a space or quote");
     refused(HEAD "modules: [{name: a, args: ['x;y']}]\n",
