@@ -226,7 +226,11 @@ static void peer(void)
     snprintf(path, sizeof(path), DATA "offline:%s", getenv("PATH"));
     setenv("PATH", path, 1);
     setenv("PEER_DIR", folder, 1);
-    struct host_output run = host_run((const char *const[]){"tools/peer/peer", NULL});
+    struct host_output run = host_run((const char *const[]){"tools/peer/peer", "--help", NULL});
+    CHECK(run.status == 0);
+    check_has(&run, "usage: tools/peer/peer [OPTIONS of stave-boot");
+    free(run.text);
+    run = host_run((const char *const[]){"tools/peer/peer", NULL});
     CHECK(run.status == 2);
     check_has(&run, "no Linux kernel: linux-image-amd64 could not be downloaded");
     free(run.text);
