@@ -36,7 +36,24 @@ static bool modules_are_there(const struct modules *modules, struct report *repo
     return there;
 }
 
-/// Build an image on behalf of `stave-boot image`. The build folder is the output's.
+/// Find the folder with the files of an image. With the output among them paths stay as short as they
+/// were given, which the build's depfile needs.
+static bool find_build_folder(const struct options *options, const struct platform *platform,
+                              char *folder, struct report *report)
+{
+    char path[FILES_PATH_MAX];
+    if (options->build != NULL) {
+        return files_path(folder, report, "%s", options->build);
+    }
+    if (!files_path(path, report, "%s", options->output) ||
+        !files_path(folder, report, "%s", dirname(path)) ||
+        !files_path(path, report, "%s/%s", folder, platform->cpudriver)) {
+        return false;
+    }
+    return access(path, R_OK) == 0 || files_program_folder(folder, report);
+}
+
+/// Build an image on behalf of `stave-boot image`.
 static int main_image(const struct options *options, struct report *report)
 {
     char folder[FILES_PATH_MAX];
@@ -45,8 +62,8 @@ static int main_image(const struct options *options, struct report *report)
     if (platform == NULL) {
         return RUN_STATUS_ARGUMENTS;
     }
-    bool built = files_path(folder, report, "%s", options->output) &&
-                 modules_collect(&modules, platform, dirname(folder), NULL, 0, report);
+    bool built = find_build_folder(options, platform, folder, report) &&
+                 modules_collect(&modules, platform, folder, NULL, 0, report);
     if (built) {
         built = image_build(&modules, options->output, report) &&
                 (options->depfile == NULL ||

@@ -14,6 +14,7 @@
 enum option_code {
     OPTION_PLATFORM = 256, // above every character: these options have no short form
     OPTION_OUTPUT,
+    OPTION_BUILD,
     OPTION_DEPFILE,
     OPTION_IMAGE,
     OPTION_CORES,
@@ -42,6 +43,7 @@ enum option_code {
 static const struct option image_options[] = {
     {"platform", required_argument, NULL, OPTION_PLATFORM},
     {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"build", required_argument, NULL, OPTION_BUILD},
     {"depfile", required_argument, NULL, OPTION_DEPFILE},
     {"help", no_argument, NULL, OPTION_HELP},
     {0},
@@ -76,8 +78,11 @@ static const struct option boot_options[] = {
 
 const char options_help[] =
     "Usage: stave-boot [OPTION]...            boot Stave in QEMU\n"
-    "       stave-boot image --platform FILE --output ISO [--depfile FILE]\n"
-    "                                         build the boot image of a platform\n"
+    "       stave-boot image --platform FILE --output ISO [--build FOLDER] [--depfile FILE]\n"
+    "                                         build the boot image of a platform from the files "
+    "in\n"
+    "                                         FOLDER (default: the output's, if the CPU driver is\n"
+    "                                         there, else this program's)\n"
     "\n"
     "  --platform NAME|FILE  the platform (default pc: platforms/pc.yaml)\n"
     "  --image FILE          the image to boot (default: the platform's, beside this program)\n"
@@ -187,6 +192,8 @@ static bool parse_option(struct options *options, int code, struct report *repor
         return parse_text(&options->platform, "--platform", report);
     case OPTION_OUTPUT:
         return parse_text(&options->output, "--output", report);
+    case OPTION_BUILD:
+        return parse_text(&options->build, "--build", report);
     case OPTION_DEPFILE:
         return parse_text(&options->depfile, "--depfile", report);
     case OPTION_IMAGE:

@@ -26,9 +26,10 @@ enum options_accel {
 /// Strings belong to argv and live as long as it does; NULL means "not given".
 struct options {
     bool help;
-    bool build_image; // the `image` form: only platform, output and depfile count
+    bool build_image; // the `image` form: only platform to depfile count
     const char *platform;
     const char *output;
+    const char *build; // the folder of the files that the image is made of
     const char *depfile;
 
     const char *image;

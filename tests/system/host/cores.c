@@ -75,6 +75,23 @@ static void expect(struct host_output output, int status, const char *word)
     free(output.text);
 }
 
+// An image that is not written beside what it is made of.
+static void build_elsewhere(void)
+{
+    char folder[] = "/tmp/system-cores-XXXXXX", path[64];
+    if (!CHECK(mkdtemp(folder) != NULL)) {
+        return;
+    }
+    snprintf(path, sizeof(path), "%s/pc.iso", folder);
+    expect(host_boot("image", "--platform", "platforms/pc.yaml", "--output", path, "--build",
+                     folder, NULL),
+           3, "cpudriver.elf");
+    CHECK(access(path, F_OK) != 0);
+    expect(host_boot("image", "--platform", "platforms/pc.yaml", "--output", path, NULL), 0, NULL);
+    CHECK(unlink(path) == 0);
+    CHECK(rmdir(folder) == 0);
+}
+
 // A platform like pc, without one of its modules.
 static void boot_without(const char *module)
 {
@@ -191,6 +208,7 @@ static void limits(void)
     expect(host_boot("--module", "build", "--bochs", "--run", "cores", NULL), 2, "is no file");
     expect(host_boot("--direct", "--platform", "nosuch", NULL), 2, "nosuch.yaml");
     expect(host_boot("image", "--platform", "nosuch", "--output", "x", NULL), 2, "nosuch");
+    build_elsewhere();
     expect(host_boot("--log", "/nosuch/log", "--run", "cores", NULL), 2, "/nosuch/log");
     expect(host_boot("--cores", "2", "--run", "halt 42", NULL), 42, NULL);
     expect(host_boot("--cores", "2", "--run", "no_such_program", NULL), 1, "no_such_program");

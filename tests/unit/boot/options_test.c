@@ -64,7 +64,8 @@ static void test_all_options(void)
 
 static void test_image_form(void)
 {
-    CU_ASSERT(parse("image|--platform|p.yaml|--output|b/p.iso|--depfile|d"));
+    CU_ASSERT(parse("image|--platform|p.yaml|--output|b/p.iso|--build|b|--depfile|d"));
+    CU_ASSERT_STRING_EQUAL(options.build, "b");
     CU_ASSERT(options.build_image);
     CU_ASSERT_STRING_EQUAL(options.output, "b/p.iso");
     CU_ASSERT_STRING_EQUAL(options.depfile, "d");
