@@ -5,6 +5,7 @@
 // a kind that loses a word, which must be found; and what the program prints, complete and in
 // order. Nothing here says how long anything may take.
 #include "options.h"
+#include "report.h"
 #include "rounds.h"
 #include "testlib/testlib.h"
 
@@ -240,6 +241,30 @@ static void test_costs(void)
     CU_ASSERT_EQUAL(run("--costs build/no/such/directory", text, sizeof(text)), 1);
 }
 
+// Other work on the core in most rounds must not make an instruction dearer. Lines have no such best
+// case: some are nearer than others, so theirs is the median.
+static void test_costs_disturbed(void)
+{
+    cycles_t instruction[] = {9000, 1000, 9000}, lines[] = {300, 100, 900};
+    struct measurement list[] = {
+        {.kind = &instruction_kind, .shape = SHAPE_TRIP, .per_round = 10000, .times = instruction},
+        {.kind = &read_kind, .shape = SHAPE_TRIP, .per_round = 1, .times = lines},
+        {.kind = &take_kind, .shape = SHAPE_TRIP, .per_round = 1, .times = lines},
+    };
+    struct rounds rounds = {.list = list, .count = COUNT(list), .rounds = 3, .ticks_per_ms = 1e6};
+    struct result results[COUNT(list)];
+    char text[4096];
+    FILE *out = tmpfile();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    report_sum_up(&rounds, results);
+    report_costs(&rounds, results, out);
+    rewind(out);
+    text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
+    fclose(out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\ninstruction: 100\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nnear: 300\n"));
+}
+
 static CU_TestInfo tests[] = {
     {"the command line", test_options},
     {"every kind of channel carries its contents", test_contents},
@@ -247,6 +272,7 @@ static CU_TestInfo tests[] = {
     {"the CSV is complete", test_csv},
     {"the table, the help and exit statuses", test_text},
     {"costs are beside the table", test_costs},
+    {"an instruction costs the same on a busy core", test_costs_disturbed},
     CU_TEST_INFO_NULL,
 };
 
