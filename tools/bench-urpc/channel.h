@@ -24,6 +24,10 @@ struct channel {
     void *memory;
 };
 
+// Of the kinds whose time depends on where in memory their lines are, which no process can choose: so
+// many channels, one for each round in turn, make the median that of the machine.
+enum { CHANNEL_PLACES = 16 };
+
 // One thread's part in one measurement, of messages first to first + count - 1. Returns 0, or
 // some other value if the content of any message was wrong.
 typedef uint64_t channel_part(void *end, uint64_t first, uint64_t count);
@@ -43,12 +47,18 @@ struct channel_kind {
     bool cost;         // part of what a message is made of, measured only for --costs
     uint64_t trips;    // round trips in one round
     uint64_t messages; // messages of a stream in one round
+    unsigned places;   // channels, at most CHANNEL_PLACES, that take turns; 0: one
     bool (*open)(struct channel *channel, size_t slots);
     void (*close)(struct channel *channel);
     channel_part *prepare;     // by side 1, before each round and not timed; or NULL
     channel_part *ping, *pong; // side 0, side 1
     channel_part *produce, *consume;
 };
+
+static inline unsigned channel_places(const struct channel_kind *kind)
+{
+    return kind->places == 0 ? 1 : kind->places;
+}
 
 #define LOOP static inline __attribute__((always_inline))
 

@@ -46,16 +46,17 @@ static void measure(struct member *member, struct measurement *m, uint64_t round
     channel_part *part = member->side == 0 ? trip ? kind->ping : kind->produce
                          : trip            ? kind->pong
                                            : kind->consume;
-    void *end = m->channel.end[member->side];
+    void *end = m->channels[round % channel_places(kind)].end[member->side];
+    uint64_t first = round / channel_places(kind) * m->per_round;
     if (kind->prepare != NULL) {
         if (member->side == 1) {
-            kind->prepare(end, round * m->per_round, m->per_round);
+            kind->prepare(end, first, m->per_round);
         }
         meet(member);
     }
     meet(member);
     cycles_t start = bench_tsc();
-    uint64_t wrong = part == NULL ? 0 : part(end, round * m->per_round, m->per_round);
+    uint64_t wrong = part == NULL ? 0 : part(end, first, m->per_round);
     cycles_t stop = bench_tsc();
     if (member->side == (trip ? 0 : 1)) {
         m->times[round] = bench_time_diff(start, stop);
@@ -130,7 +131,11 @@ const char *rounds_run(struct rounds *rounds)
     for (size_t i = 0; i < rounds->count; i++) {
         struct measurement *m = &rounds->list[i];
         m->times = calloc(rounds->rounds, sizeof(*m->times));
-        if (m->times == NULL || !m->kind->open(&m->channel, rounds->slots)) {
+        bool opened = m->times != NULL;
+        for (size_t place = 0; opened && place < channel_places(m->kind); place++) {
+            opened = m->kind->open(&m->channels[place], rounds->slots);
+        }
+        if (!opened) {
             return "no memory or no files for the channels";
         }
     }
@@ -152,7 +157,10 @@ const char *rounds_run(struct rounds *rounds)
 void rounds_drop(struct rounds *rounds)
 {
     for (size_t i = 0; i < rounds->count; i++) {
-        rounds->list[i].kind->close(&rounds->list[i].channel);
-        free(rounds->list[i].times);
+        struct measurement *m = &rounds->list[i];
+        for (size_t place = 0; place < channel_places(m->kind); place++) {
+            m->kind->close(&m->channels[place]);
+        }
+        free(m->times);
     }
 }

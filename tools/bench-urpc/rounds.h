@@ -22,8 +22,8 @@ struct measurement {
     enum shape shape;
     uint64_t per_round;
     cycles_t *times;
-    uint64_t wrong; // not 0: contents were wrong
-    struct channel channel;
+    uint64_t wrong;                          // not 0: contents were wrong
+    struct channel channels[CHANNEL_PLACES]; // the first kind->places, in turn
 };
 
 struct rounds {

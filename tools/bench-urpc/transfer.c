@@ -198,6 +198,7 @@ TRANSFER(read_take_kind, "read-take", read_and_take_each);
         .name = label,                                                                             \
         .cost = true,                                                                              \
         .messages = 4000,                                                                          \
+        .places = CHANNEL_PLACES,                                                                  \
         .open = row_open,                                                                          \
         .close = ground_close,                                                                     \
         .produce = part,                                                                           \

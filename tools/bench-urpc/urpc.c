@@ -167,6 +167,7 @@ const struct channel_kind urpc_batch_kind = {
 const struct channel_kind urpc_flushed_kind = {
     .name = "urpc-flushed",
     .messages = 4000,
+    .places = CHANNEL_PLACES,
     .open = urpc_chans_open,
     .close = urpc_chans_close,
     .produce = flushed_produce,

@@ -112,6 +112,49 @@ static void test_contents(void)
     }
 }
 
+// What of each of a kind's channels has been passed, and how many of them are open.
+static struct place {
+    uint64_t passed;
+} places[CHANNEL_PLACES];
+static size_t places_open;
+
+static bool place_open(struct channel *channel, size_t slots)
+{
+    (void)slots;
+    places[places_open].passed = 0;
+    *channel = (struct channel){{&places[places_open], &places[places_open]}, NULL};
+    places_open++;
+    return true;
+}
+
+static void place_close(struct channel *channel)
+{
+    places_open -= channel->end[0] != NULL;
+}
+
+static uint64_t place_pass(void *end, uint64_t first, uint64_t count)
+{
+    struct place *place = end;
+    uint64_t wrong = first ^ place->passed;
+    place->passed = first + count;
+    return wrong;
+}
+
+// Three rounds with two channels: the first has two of them, each goes on where it stopped.
+static void test_places(void)
+{
+    const struct channel_kind kind = {.name = "places",
+                                      .messages = 5,
+                                      .places = 2,
+                                      .open = place_open,
+                                      .close = place_close,
+                                      .produce = place_pass};
+    CU_ASSERT(contents_right(&kind, SHAPE_STREAM, 63));
+    CU_ASSERT_EQUAL(places_open, 0);
+    CU_ASSERT_EQUAL(places[0].passed, 10);
+    CU_ASSERT_EQUAL(places[1].passed, 5);
+}
+
 static struct channel_kind spoilt;
 
 // Sends the second message with the number of the first, as a channel does that repeats one.
@@ -268,6 +311,7 @@ static void test_costs_disturbed(void)
 static CU_TestInfo tests[] = {
     {"the command line", test_options},
     {"every kind of channel carries its contents", test_contents},
+    {"channels take turns", test_places},
     {"wrong contents are found", test_wrong_contents},
     {"the CSV is complete", test_csv},
     {"the table, the help and exit statuses", test_text},
