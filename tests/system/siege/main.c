@@ -32,9 +32,13 @@
 #define SLICE_MS 10u ///< of the scheduler
 #define GAP_US 7000u ///< between rounds, so that they fall on different moments of an attack
 #define SETTLE_US 20000u
+#define LOOK_US 2000u
+#define LOOKS_SAME 10u
+#define LOOKS_MAX 2000u
 
 static struct ump_chan camps[SIEGE_CORES_MAX];
 static unsigned cores;
+static bool named; ///< not all attacks are made, but some that were named
 
 static void find_camps(void)
 {
@@ -113,19 +117,41 @@ static void make_calls(const char *attack)
     }
 }
 
-// What must be as before when the hostile domain has ended.
+// What of a core must be as before when the hostile domains have ended.
 struct balance {
     uint64_t memory, capabilities, domains;
 };
 
-static struct balance balance_now(void)
+static struct balance balance_of(coreid_t core)
 {
-    struct balance now = {.memory = test_memory_settled()};
+    struct balance now = {0};
     struct spawn_core_info info = {0};
-    EXPECT_OK(invoke_kernel_stat(cap_kernelinfo, KERNEL_STAT_MDB_SIZE, &now.capabilities));
-    EXPECT_OK(spawn_core_info(disp_get_core_id(), &info));
+    EXPECT_OK(spawn_core_info(core, &info));
+    EXPECT_OK(monitor_get_stat(core, KERNEL_STAT_MDB_SIZE, &now.capabilities));
+    now.memory = info.free_bytes;
     now.domains = info.domains;
     return now;
+}
+
+static bool is_same(const struct balance *a, const struct balance *b)
+{
+    return a->memory == b->memory && a->capabilities == b->capabilities && a->domains == b->domains;
+}
+
+// Waits for what services put off: until nothing has changed on any core for a while.
+static void balance_all(struct balance balances[SIEGE_CORES_MAX])
+{
+    unsigned same = 0;
+    memset(balances, 0, SIEGE_CORES_MAX * sizeof(balances[0]));
+    for (unsigned look = 0; look < LOOKS_MAX && same <= LOOKS_SAME; look++) {
+        same++;
+        for (unsigned core = 0; core < cores; core++) {
+            struct balance now = balance_of((coreid_t)core);
+            same = is_same(&now, &balances[core]) ? same : 0;
+            balances[core] = now;
+        }
+        EXPECT_OK(barrelfish_usleep(LOOK_US));
+    }
 }
 
 static void lay_siege(size_t attack, void (*meanwhile)(const char *attack))
@@ -145,20 +171,25 @@ static void do_nothing(const char *attack)
 static void besiege(size_t attack)
 {
     printf("siege: %s\n", siege_attack_names[attack]);
-    if (cores > 1) {
+    // On several cores the second siege by a family leaves 8 KiB more than the first, whose they are
+    // is not known: there it is judged for the attacks that are named.
+    if (cores > 1 && !named) {
         lay_siege(attack, make_calls);
         return;
     }
+    struct balance before[SIEGE_CORES_MAX], after[SIEGE_CORES_MAX];
     lay_siege(attack, do_nothing); // the services' tables grow in this round
-    struct balance before = balance_now();
+    balance_all(before);
     lay_siege(attack, make_calls);
-    struct balance after = balance_now();
-    if (!EXPECT(after.memory == before.memory && after.capabilities == before.capabilities &&
-                after.domains == before.domains)) {
-        printf("  %" PRId64 " bytes, %" PRId64 " capabilities, %" PRId64 " domains are not back\n",
-               (int64_t)(before.memory - after.memory),
-               (int64_t)(after.capabilities - before.capabilities),
-               (int64_t)(after.domains - before.domains));
+    balance_all(after);
+    for (unsigned core = 0; core < cores; core++) {
+        if (!EXPECT(is_same(&before[core], &after[core]))) {
+            printf("  core %u: %" PRId64 " bytes, %" PRId64 " capabilities, %" PRId64
+                   " domains are not back\n",
+                   core, (int64_t)(before[core].memory - after[core].memory),
+                   (int64_t)(after[core].capabilities - before[core].capabilities),
+                   (int64_t)(after[core].domains - before[core].domains));
+        }
     }
 }
 
@@ -176,6 +207,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "exit") == 0) {
         return 0;
     }
+    named = argc > 1;
     find_camps();
     EXPECT_OK(siege_calls_init());
     printf("siege: beginning\n"); // tables and heaps grow
