@@ -33,7 +33,7 @@ static const struct key_rule {
     {"args", RUN, K(BOOT_TEST)},
     {"status", K(BOOT_TEST), 0},
     {"repeat", K(BOOT_TEST), 0},
-    {"platform", K(IMAGE), K(IMAGE)},
+    {"platform", K(IMAGE) | K(BOOT_TEST), K(IMAGE)},
     {"data", RUN, 0},
     {"includes_private", K(TEST), 0},
 };
@@ -123,19 +123,24 @@ static void check_name(const struct tree *tree, const struct part *part)
     }
 }
 
-// A path that a part names: it must exist in the tree; `inside` keeps it in the part's folder.
+// A path that a Hakefile names: it must exist in the tree; `inside` keeps it in the file's folder.
+static void check_path_at(struct place place, const char *folder, const char *relative, bool dir,
+                          bool inside)
+{
+    char *path = path_join(folder, relative);
+    if (strpbrk(relative, " $:|\\'\"\n") != NULL) {
+        report(place, "'%s' has a character that ninja or the shell reads", relative);
+    } else if (path == NULL || (inside && !path_within(path, folder))) {
+        report(place, "'%s' is outside the part's folder", relative);
+    } else if (!(dir ? path_is_dir(path) : path_is_file(path))) {
+        report(place, "no such %s: %s", dir ? "folder" : "file", path);
+    }
+}
+
 static void check_path(const struct part *part, const char *key, int item, const char *relative,
                        bool dir, bool inside)
 {
-    char *path = path_join(part->file->dir, relative);
-    if (strpbrk(relative, " $:|\\'\"\n") != NULL) {
-        report(place_of_value(part, key, item),
-               "'%s' has a character that ninja or the shell reads", relative);
-    } else if (path == NULL || (inside && !path_within(path, part->file->dir))) {
-        report(place_of_value(part, key, item), "'%s' is outside the part's folder", relative);
-    } else if (!(dir ? path_is_dir(path) : path_is_file(path))) {
-        report(place_of_value(part, key, item), "no such %s: %s", dir ? "folder" : "file", path);
-    }
+    check_path_at(place_of_value(part, key, item), part->file->dir, relative, dir, inside);
 }
 
 // Options that change how the part's own sources are compiled, and nothing else: what it includes
@@ -192,8 +197,8 @@ static void check_files(const struct part *part)
     if (part->linker_script != NULL) {
         check_path(part, "linker_script", -1, part->linker_script, false, true);
     }
-    if (part->platform != NULL) {
-        check_path(part, "platform", -1, part->platform, false, true);
+    if (part->platform != NULL && part->platform != part->file->platform) {
+        check_path(part, "platform", -1, part->platform, false, part->kind == KIND_IMAGE);
     }
     for (unsigned i = 0; i < part->data_count; i++) {
         check_path(part, "data", (int)i, part->data[i], false, false);
@@ -299,6 +304,13 @@ void tree_check(struct tree *tree)
     }
     if (report_count() != 0) {
         return; // without names and kinds, all that follows would be guesswork
+    }
+    for (size_t i = 0; i < tree->hakefiles.count; i++) {
+        struct hakefile *file = &tree->files[i];
+        if (file->platform != NULL) {
+            check_path_at(place_of_file_value(file, "platform"), file->dir, file->platform, false,
+                          false);
+        }
     }
     for (size_t i = 0; i < tree->parts_count; i++) {
         check_name(tree, tree->parts[i]);

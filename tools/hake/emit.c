@@ -12,6 +12,7 @@
 #include "emit.h"
 
 #define RUN_IMAGE "pc" // the platform that stave-boot boots if it is not told another
+#define NAMES "names"  // the tool that puts the names of functions into a domain
 
 void emit_list(FILE *out, const char *lead, const struct paths *paths)
 {
@@ -72,15 +73,16 @@ static char *own_flags(const struct tree *tree, const struct part *part)
     return text;
 }
 
+// Objects are named below $o, the folder of the part's objects for this variant.
 static struct paths emit_objects(struct emitter *emitter, const struct part *part,
                                  const char *variant)
 {
     struct paths objects = {0};
-    char *flags = own_flags(emitter->tree, part);
+    fprintf(emitter->out, "o = build/obj/%s/%s\n", variant, part->name);
     for (unsigned i = 0; i < part->sources_count; i++) {
         char *source = path_join(part->file->dir, part->sources[i]);
-        char *object = format_string("build/obj/%s/%s/%s.o", variant, part->name, source);
-        fprintf(emitter->out, "build %s: cc-%s %s\n  own = %s\n", object, variant, source, flags);
+        char *object = format_string("$o/%s.o", source);
+        fprintf(emitter->out, "build %s: cc-%s %s\n  own = $flags\n", object, variant, source);
         paths_add(&objects, object);
     }
     return objects;
@@ -115,13 +117,72 @@ static void emit_library(struct emitter *emitter, const struct part *part)
     }
 }
 
-static void add_libs(struct paths *libs, const struct part *part)
+// The libraries that a part names, itself or by way of headers that need them.
+static void add_libraries(struct part_list *list, const struct part *part)
 {
-    for (unsigned i = 0; i < part->libs_count; i++) {
-        char *lib = format_string("-l%s", part->libs[i]);
-        if (!paths_has(libs, lib)) {
-            paths_add(libs, lib);
+    for (unsigned i = 0; i < part->deps_count; i++) {
+        if (part->dep[i]->kind == KIND_LIBRARY) {
+            list->items[list->count++] = part->dep[i];
+        } else if (part->dep[i]->kind == KIND_HEADERS) {
+            add_libraries(list, part->dep[i]);
         }
+    }
+}
+
+static struct part_list libraries_of(const struct tree *tree, const struct part *part)
+{
+    struct part_list list = {checked(calloc(tree->parts_count + 1, sizeof *list.items)), 0};
+    add_libraries(&list, part);
+    return list;
+}
+
+// A library with all that it needs has a name to depend on, with/<variant>/<name>, and one for the
+// linker, ${with.<variant>.<name>}. Ninja expands a variable where it stands: what a library needs
+// comes before it.
+static void emit_with(struct emitter *emitter, const struct part *part, const char *variant)
+{
+    char *name = format_string("%s.%s", variant, part->name),
+         *archive = archive_path(part, variant);
+    if (paths_has(&emitter->named, name)) {
+        return;
+    }
+    paths_add(&emitter->named, name);
+    struct part_list needs = libraries_of(emitter->tree, part);
+    for (size_t i = 0; i < needs.count; i++) {
+        emit_with(emitter, needs.items[i], variant);
+    }
+    FILE *out = emitter->out;
+    fprintf(out, "build with/%s/%s: phony %s", variant, part->name, archive);
+    for (size_t i = 0; i < needs.count; i++) {
+        fprintf(out, " with/%s/%s", variant, needs.items[i]->name);
+    }
+    fprintf(out, "\nwith.%s = %s", name, archive);
+    for (size_t i = 0; i < needs.count; i++) {
+        fprintf(out, " ${with.%s.%s}", variant, needs.items[i]->name);
+    }
+    for (unsigned i = 0; i < part->libs_count; i++) {
+        fprintf(out, " -l%s", part->libs[i]);
+    }
+    fputc('\n', out);
+    free(needs.items);
+}
+
+// What an executable is made of besides its objects: libraries, and what else must be there.
+static void emit_needed(struct emitter *emitter, const struct part *part,
+                        const struct part_list *libraries, const char *variant)
+{
+    FILE *out = emitter->out;
+    const char *lead = " |";
+    for (size_t i = 0; i < libraries->count; i++, lead = "") {
+        fprintf(out, "%s with/%s/%s", lead, variant, libraries->items[i]->name);
+    }
+    if (part->kind == KIND_DOMAIN && tree_find(emitter->tree, NAMES) != NULL) {
+        fprintf(out, "%s build/" NAMES, lead);
+        lead = "";
+    }
+    if (part->linker_script != NULL) {
+        char *script = path_join(part->file->dir, part->linker_script);
+        fprintf(out, "%s %s\n  script = -T %s", lead, script, script);
     }
 }
 
@@ -129,40 +190,22 @@ void emit_executable(struct emitter *emitter, const struct part *part, const cha
                      char *output)
 {
     FILE *out = emitter->out;
-    struct paths objects = emit_objects(emitter, part, variant), archives = {0}, libs = {0};
-    struct part_list closure = part_closure(emitter->tree, part);
-    add_libs(&libs, part);
-    for (size_t i = 0; i < closure.count; i++) {
-        if (closure.items[i]->kind == KIND_LIBRARY) {
-            paths_add(&archives, archive_path(closure.items[i], variant));
-            add_libs(&libs, closure.items[i]);
-        }
-    }
+    struct paths objects = emit_objects(emitter, part, variant);
+    struct part_list libraries = libraries_of(emitter->tree, part);
     fprintf(out, "build %s: link-%s", output, variant);
     emit_list(out, "", &objects);
-    const struct part *names = part->kind == KIND_DOMAIN ? tree_find(emitter->tree, "names") : NULL;
-    struct paths needed = {0};
-    for (size_t i = 0; i < archives.count; i++) {
-        paths_add(&needed, archives.items[i]);
+    emit_needed(emitter, part, &libraries, variant);
+    if (libraries.count != 0 || part->libs_count != 0) {
+        fputs("\n  archives =", out);
     }
-    if (names != NULL) {
-        paths_add(&needed, output_path(names));
+    for (size_t i = 0; i < libraries.count; i++) {
+        fprintf(out, " ${with.%s.%s}", variant, libraries.items[i]->name);
     }
-    emit_list(out, " |", &needed);
-    char *script =
-        part->linker_script == NULL ? NULL : path_join(part->file->dir, part->linker_script);
-    if (script != NULL) {
-        fprintf(out, "%s %s\n  script = -T %s", needed.count != 0 ? "" : " |", script, script);
-    } else if (part->kind == KIND_DOMAIN) {
-        fprintf(out, "\n  script = -Wl,-Ttext-segment=0x400000");
+    for (unsigned i = 0; i < part->libs_count; i++) {
+        fprintf(out, " -l%s", part->libs[i]);
     }
-    if (names != NULL) {
-        fprintf(out, "\n  finish = && %s %s", output_path(names), output);
-    }
-    emit_list(out, "\n  archives =", &archives);
-    emit_list(out, "\n  libs =", &libs);
     fputc('\n', out);
-    free(closure.items);
+    free(libraries.items);
     paths_add(&emitter->all, output);
 }
 
@@ -188,6 +231,9 @@ static void emit_image(struct emitter *emitter, const struct part *part)
 static void emit_part(struct emitter *emitter, const struct part *part)
 {
     fprintf(emitter->out, "# %s: %s\n", part->file->path, part->name);
+    if (part->sources_count != 0) {
+        fprintf(emitter->out, "flags = %s\n", own_flags(emitter->tree, part));
+    }
     switch (part->kind) {
     case KIND_LIBRARY:
         emit_library(emitter, part);
@@ -218,6 +264,27 @@ static void emit_part(struct emitter *emitter, const struct part *part)
     }
 }
 
+static void emit_all_with(struct emitter *emitter)
+{
+    static const struct {
+        enum target target;
+        const char *variant;
+    } variants[] = {
+        {TARGET_CPUDRIVER, "cpudriver"}, {TARGET_DOMAIN, "domain"},  {TARGET_HOST, "host"},
+        {TARGET_HOST, "host-asan"},      {TARGET_HOST, "host-tsan"}, {TARGET_HOST, "host-pic"},
+    };
+    fputs("# libraries with what they need\n", emitter->out);
+    for (size_t i = 0; i < emitter->tree->parts_count; i++) {
+        const struct part *part = emitter->tree->parts[i];
+        for (size_t j = 0; j < sizeof variants / sizeof *variants; j++) {
+            if (part->kind == KIND_LIBRARY && (part->targets & variants[j].target) != 0) {
+                emit_with(emitter, part, variants[j].variant);
+            }
+        }
+    }
+    fputc('\n', emitter->out);
+}
+
 static void emit_names(struct emitter *emitter)
 {
     FILE *out = emitter->out;
@@ -238,13 +305,11 @@ void emit_ninja(FILE *out, const struct tree *tree)
 {
     struct emitter emitter = {.out = out, .tree = tree};
     emit_rules(out);
-    for (size_t i = 0; i < tree->parts_count; i++) {
-        if (tree->parts[i]->kind == KIND_IMAGE) {
-            paths_add(&emitter.images, output_path(tree->parts[i]));
-        } else if (tree->parts[i]->kind == KIND_PLUGIN) {
-            paths_add(&emitter.plugins, output_path(tree->parts[i]));
-        }
+    if (tree_find(tree, NAMES) != NULL) {
+        fprintf(out, "finish = build/" NAMES "\n\n");
     }
+    emit_all_with(&emitter);
+    emit_boot_inputs(&emitter);
     for (size_t i = 0; i < tree->parts_count; i++) {
         emit_part(&emitter, tree->parts[i]);
         fputc('\n', out);

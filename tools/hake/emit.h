@@ -9,9 +9,8 @@
 struct emitter {
     FILE *out;
     const struct tree *tree;
+    struct paths named;               // libraries whose needs have been written
     struct paths all;                 // what `ninja` builds
-    struct paths images;              // what `ninja run` and boot tests need
-    struct paths plugins;             // what boot tests need as well
     struct paths stamps[SUITE_COUNT]; // what `ninja test` and its like run
 };
 
@@ -25,6 +24,9 @@ char *output_path(const struct part *part);
 // shared object (host-pic).
 void emit_executable(struct emitter *emitter, const struct part *part, const char *variant,
                      char *output);
+
+// What all boot tests need, under one name.
+void emit_boot_inputs(struct emitter *emitter);
 
 void emit_test(struct emitter *emitter, const struct part *part);
 void emit_boot_test(struct emitter *emitter, const struct part *part);

@@ -12,6 +12,9 @@
 // What makes the page of all measurements, once the suite of benchmarks has passed.
 #define REPORT "tools/report/report"
 
+#define BOOT_INPUTS "boot-inputs" // stands for all that any boot test boots
+#define FORMAT_LIST "build/format.list"
+
 // Arguments go through the shell and through ninja: quoted for both.
 static void emit_args(FILE *out, const struct part *part)
 {
@@ -77,15 +80,33 @@ void emit_test(struct emitter *emitter, const struct part *part)
     }
 }
 
+void emit_boot_inputs(struct emitter *emitter)
+{
+    fprintf(emitter->out, "build " BOOT_INPUTS ": phony build/stave-boot tests/lib/run-test");
+    for (size_t i = 0; i < emitter->tree->parts_count; i++) {
+        const struct part *part = emitter->tree->parts[i];
+        if (part->kind == KIND_IMAGE || part->kind == KIND_PLUGIN) {
+            fprintf(emitter->out, " $\n    %s", output_path(part));
+        }
+    }
+    fputs("\n\n", emitter->out);
+}
+
 void emit_boot_test(struct emitter *emitter, const struct part *part)
 {
     char *stamp = format_string("build/tests/%s.pass", part->name);
-    fprintf(emitter->out, "build %s: boot_test | build/stave-boot tests/lib/run-test", stamp);
-    emit_list(emitter->out, "", &emitter->images);
-    emit_list(emitter->out, "", &emitter->plugins);
+    char *platform = part->platform == NULL ? NULL : path_join(part->file->dir, part->platform);
+    fprintf(emitter->out, "build %s: boot_test | " BOOT_INPUTS " %s", stamp,
+            platform != NULL ? platform : "");
     emit_data(emitter->out, part);
-    fprintf(emitter->out, "\n  options = --status %u --repeat %u\n", part->status,
-            part->repeat != 0 ? part->repeat : 1);
+    fputc('\n', emitter->out);
+    if (part->status != 0 || part->repeat != 0) {
+        fprintf(emitter->out, "  options = --status %u --repeat %u\n", part->status,
+                part->repeat != 0 ? part->repeat : 1);
+    }
+    if (platform != NULL) {
+        fprintf(emitter->out, "  platform = --platform %s\n", platform);
+    }
     emit_args(emitter->out, part);
     emit_check(emitter, part->suite, part->name, stamp);
 }
@@ -106,12 +127,13 @@ static void emit_format(struct emitter *emitter)
     for (size_t i = 0; i < emitter->tree->headers.count; i++) {
         paths_add(&files, emitter->tree->headers.items[i]);
     }
-    fprintf(emitter->out, "# formatting\nbuild format: format");
+    fprintf(emitter->out, "# formatting\nbuild " FORMAT_LIST ": list");
     emit_list(emitter->out, "", &files);
-    fprintf(emitter->out, "\nbuild build/tests/format.pass: format-check");
-    emit_list(emitter->out, "", &files);
-    fprintf(emitter->out, " | .clang-format tests/lib/run-test\n"
-                          "build format-check: summary build/tests/format.pass\n");
+    fprintf(emitter->out,
+            "\nbuild format: format " FORMAT_LIST "\n"
+            "build build/tests/format.pass: format-check " FORMAT_LIST " | .clang-format "
+            "tests/lib/run-test\n"
+            "build format-check: summary build/tests/format.pass\n");
 }
 
 void emit_suites(struct emitter *emitter)

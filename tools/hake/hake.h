@@ -76,6 +76,7 @@ struct part {
 
 struct hakefile {
     char *path, *dir;
+    char *platform;           // what the boot tests of this file boot, or NULL
     yaml_document_t document; // for the places of words
     struct part *parts;
     unsigned parts_count;
@@ -113,10 +114,11 @@ bool path_is_dir(const char *path);
 char *read_file(const char *path, size_t *size); // NULL if it cannot be read
 void *checked(void *memory);                     // ends hake when out of memory
 
-// parse.c: fills tree->files and tree->parts. The places of a part, of its key, of the value
-// and of the value's item (`item` -1: the value as a whole).
+// parse.c: fills tree->files and tree->parts. The places of a key's value of the file itself, of a
+// part, of its key, of the value and of the value's item (`item` -1: the value as a whole).
 void tree_parse(struct tree *tree);
 void platform_read_modules(struct part *image); // fills image->modules out of its platform
+struct place place_of_file_value(struct hakefile *file, const char *key);
 struct place place_of_part(const struct part *part);
 struct place place_of_key(const struct part *part, const char *key);
 struct place place_of_value(const struct part *part, const char *key, int item);

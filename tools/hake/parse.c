@@ -16,6 +16,7 @@
 #include "hake.h"
 
 struct parsed {
+    char *platform;
     struct part *parts;
     unsigned parts_count;
 };
@@ -79,6 +80,8 @@ static const cyaml_schema_value_t part_schema = {
 static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_SEQUENCE("parts", CYAML_FLAG_POINTER, struct parsed, parts, &part_schema, 1,
                          CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("platform", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct parsed,
+                           platform, 1, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t file_schema = {
@@ -196,6 +199,7 @@ static void load_file(struct hakefile *file)
         return;
     }
     file->parts = parsed->parts;
+    file->platform = parsed->platform;
     file->parts_count = parsed->parts_count;
     free(text);
 }
@@ -213,41 +217,63 @@ void tree_parse(struct tree *tree)
         for (unsigned j = 0; j < file->parts_count; j++) {
             file->parts[j].file = file;
             file->parts[j].index = j;
+            if (file->parts[j].kind == KIND_BOOT_TEST && file->parts[j].platform == NULL) {
+                file->parts[j].platform = file->platform;
+            }
             tree->parts[tree->parts_count++] = &file->parts[j];
         }
     }
 }
 
+static const char *key_of_pair(yaml_document_t *document, const yaml_node_pair_t *pair)
+{
+    return (const char *)yaml_document_get_node(document, pair->key)->data.scalar.value;
+}
+
+// A mapping's pair of nodes with this key, or NULL.
+static yaml_node_pair_t *find_in(yaml_document_t *document, const yaml_node_t *mapping,
+                                 const char *key)
+{
+    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+         pair < mapping->data.mapping.pairs.top; pair++) {
+        if (strcmp(key_of_pair(document, pair), key) == 0) {
+            return pair;
+        }
+    }
+    return NULL;
+}
+
+// The value of a key of the file itself, which is there.
+static yaml_node_t *file_value(struct hakefile *file, const char *key)
+{
+    yaml_node_t *root = yaml_document_get_root_node(&file->document);
+    return yaml_document_get_node(&file->document, find_in(&file->document, root, key)->value);
+}
+
 // The document's mapping of a part: the schema has already made sure of the shape.
 static yaml_node_t *part_node(const struct part *part)
 {
-    yaml_document_t *document = &part->file->document;
-    yaml_node_t *root = yaml_document_get_root_node(document);
-    yaml_node_t *list = yaml_document_get_node(document, root->data.mapping.pairs.start->value);
-    return yaml_document_get_node(document, list->data.sequence.items.start[part->index]);
+    yaml_node_t *list = file_value(part->file, "parts");
+    return yaml_document_get_node(&part->file->document,
+                                  list->data.sequence.items.start[part->index]);
 }
 
 const char *part_key(const struct part *part, unsigned n)
 {
-    yaml_node_t *node = part_node(part);
-    yaml_node_pair_t *pair = node->data.mapping.pairs.start + n;
-    if (pair >= node->data.mapping.pairs.top) {
-        return NULL;
-    }
-    yaml_node_t *key = yaml_document_get_node(&part->file->document, pair->key);
-    return (const char *)key->data.scalar.value;
+    yaml_node_pair_t *pair = part_node(part)->data.mapping.pairs.start + n;
+    return pair < part_node(part)->data.mapping.pairs.top ? key_of_pair(&part->file->document, pair)
+                                                          : NULL;
 }
 
 // The key's pair of nodes, or NULL when the part does not have the key.
 static yaml_node_pair_t *find_pair(const struct part *part, const char *key)
 {
-    const char *name;
-    for (unsigned n = 0; (name = part_key(part, n)) != NULL; n++) {
-        if (strcmp(name, key) == 0) {
-            return part_node(part)->data.mapping.pairs.start + n;
-        }
-    }
-    return NULL;
+    return find_in(&part->file->document, part_node(part), key);
+}
+
+struct place place_of_file_value(struct hakefile *file, const char *key)
+{
+    return place_of_node(file, file_value(file, key));
 }
 
 struct place place_of_part(const struct part *part)

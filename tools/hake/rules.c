@@ -30,6 +30,11 @@ static const char head[] =
     "elf_flags = -static -no-pie -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack $\n"
     "    -Wl,-z,max-page-size=4096\n"
     "\n"
+    "# Where an edge does not say otherwise.\n"
+    "script = -Wl,-Ttext-segment=0x400000\n"
+    "options = --status 0 --repeat 1\n"
+    "finish = true\n"
+    "\n"
     "pool qemu\n"
     "  depth = 2\n"
     "\n";
@@ -49,11 +54,11 @@ static const struct {
   linkers[] = {
       {"cpudriver", "$elf_flags $script -o $out $in -Wl,--start-group $archives -Wl,--end-group"},
       {"domain", "$elf_flags $script -Wl,-u,_start -o $out $in -Wl,--start-group $archives "
-                 "/usr/lib/x86_64-linux-musl/libc.a -lgcc -Wl,--end-group $finish"},
-      {"host", "-o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
-      {"host-asan", "$asan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
-      {"host-tsan", "$tsan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
-      {"host-pic", "-shared -o $out $in -Wl,--start-group $archives -Wl,--end-group $libs"},
+                 "/usr/lib/x86_64-linux-musl/libc.a -lgcc -Wl,--end-group && $finish $out"},
+      {"host", "-o $out $in -Wl,--start-group $archives -Wl,--end-group"},
+      {"host-asan", "$asan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group"},
+      {"host-tsan", "$tsan_flags -o $out $in -Wl,--start-group $archives -Wl,--end-group"},
+      {"host-pic", "-shared -o $out $in -Wl,--start-group $archives -Wl,--end-group"},
 };
 
 static const char tail[] =
@@ -75,7 +80,7 @@ static const char tail[] =
     "  command = tests/lib/run-test $out $in $args\n"
     "  description = test $out\n"
     "rule boot_test\n"
-    "  command = tests/lib/run-test $options $out build/stave-boot $args\n"
+    "  command = tests/lib/run-test $options $out build/stave-boot $platform $args\n"
     "  description = test $out\n"
     "  pool = qemu\n"
     "rule summary\n"
@@ -85,16 +90,17 @@ static const char tail[] =
     "  command = tests/lib/summary $in && tools/report/report\n"
     "  description = bench\n"
     "  pool = console\n"
+    "rule list\n"
+    "  command = cp $rspfile $out\n"
+    "  description = list $out\n"
+    "  rspfile = $out.new\n"
+    "  rspfile_content = $in_newline\n"
     "rule format\n"
-    "  command = xargs clang-format -i <$rspfile\n"
+    "  command = xargs -a $in clang-format -i\n"
     "  description = format\n"
-    "  rspfile = build/format.list\n"
-    "  rspfile_content = $in_newline\n"
     "rule format-check\n"
-    "  command = tests/lib/run-test $out xargs -a $rspfile clang-format --dry-run -Werror\n"
+    "  command = tests/lib/run-test $out xargs -a $in clang-format --dry-run -Werror\n"
     "  description = test $out\n"
-    "  rspfile = $out.list\n"
-    "  rspfile_content = $in_newline\n"
     "rule run\n"
     "  command = build/stave-boot\n"
     "  description = run\n"

@@ -122,7 +122,14 @@ static const struct {
 } wrong[] = {
     {"", "Hakefile.yaml:1:1: error: no parts\n"},
     {"parts: [\n", "Hakefile.yaml:2:1: error: did not find expected node content\n"},
-    {"part: []\n", "Hakefile.yaml:1:1: error: Unexpected key: part; there are: parts\n"},
+    {"part: []\n", "Hakefile.yaml:1:1: error: Unexpected key: part; there are: parts, platform\n"},
+    {"platform: pc.yaml\nparts:\n  - name: a\n    kind: tool\n    sources: [a.c]\n",
+     "Hakefile.yaml:1:11: error: no such file: pc.yaml\n"},
+    {"platform: a.c\nparts:\n  - name: a\n    kind: tool\n    sources: [b.c]\n",
+     "Hakefile.yaml:5:15: error: no such file: b.c\n"},
+    {"parts:\n  - name: a\n    kind: boot_test\n    args: [x]\n    platform: ../pc.yaml\n",
+     "Hakefile.yaml:5:15: error: '../pc.yaml' is outside the part's folder\n"
+     "Hakefile.yaml:2:5: error: a part of kind boot_test needs the tool 'stave-boot'\n"},
     {"parts:\n  - name: a\n    kind: tool\n    colour: red\n    sources: [a.c]\n",
      "Hakefile.yaml:4:5: error: Unexpected key: colour; there are: name, kind, targets, deps, "
      "include, sources, cflags, linker_script, libs, sanitizers, suite, args, status, repeat, "

@@ -26,6 +26,9 @@ static const char stave_boot[] =
     "    if (strcmp(argv[1], \"quoted\") == 0) {\n"
     "        return strcmp(argv[2], \"it's $5 and \\\"x\\\"\");\n"
     "    }\n"
+    "    if (strcmp(argv[1], \"--platform\") == 0) {\n"
+    "        return strcmp(argv[2], argv[3]);\n"
+    "    }\n"
     "    return atoi(argv[1]);\n}\n";
 
 static void write_machine(void)
@@ -124,6 +127,19 @@ static void test_builds(void)
     CU_ASSERT(printed("stdio.h: No such file"));
 }
 
+static void test_platforms(void)
+{
+    write_machine();
+    scratch_write("tests/own.yaml", "modules: []\n");
+    write_tests("platform: own.yaml\n"
+                "parts:\n"
+                "  - name: default\n    kind: boot_test\n    args: [tests/own.yaml]\n"
+                "  - name: other\n    kind: boot_test\n    args: [boot/pc.yaml]\n"
+                "    platform: ../boot/pc.yaml\n");
+    run_ninja("test", 0);
+    CU_ASSERT(printed("2 passed, 0 failed"));
+}
+
 static void test_passing(void)
 {
     write_machine();
@@ -211,6 +227,7 @@ static void test_runs(void)
 
 CU_TestInfo machine_tests[] = {
     {"everything is built", test_builds},
+    {"platforms of boot tests", test_platforms},
     {"tests that pass", test_passing},
     {"tests that fail", test_failing},
     {"formatting", test_formatting},
