@@ -99,6 +99,9 @@ static void emit_archive(struct emitter *emitter, const struct part *part, const
     if (by_default) {
         paths_add(&emitter->all, archive);
     }
+    if (strcmp(variant, "host") != 0 && by_default) {
+        paths_add(&emitter->compiled, archive);
+    }
 }
 
 static void emit_library(struct emitter *emitter, const struct part *part)
@@ -207,6 +210,9 @@ void emit_executable(struct emitter *emitter, const struct part *part, const cha
     fputc('\n', out);
     free(libraries.items);
     paths_add(&emitter->all, output);
+    if (part->kind == KIND_CPUDRIVER || part->kind == KIND_DOMAIN) {
+        paths_add(&emitter->compiled, output);
+    }
 }
 
 // What is in an image: the CPU driver, and the domains that the platform names. stave-boot, which

@@ -11,6 +11,7 @@ struct emitter {
     const struct tree *tree;
     struct paths named;               // libraries whose needs have been written
     struct paths all;                 // what `ninja` builds
+    struct paths compiled;            // what the objects that rooms reads are for
     struct paths stamps[SUITE_COUNT]; // what `ninja test` and its like run
 };
 
@@ -31,5 +32,5 @@ void emit_boot_inputs(struct emitter *emitter);
 void emit_test(struct emitter *emitter, const struct part *part);
 void emit_boot_test(struct emitter *emitter, const struct part *part);
 
-// The suites (test, test-long, bench) and the formatting, which is one of the tests.
+// The suites (test, test-long, bench), the formatting, and the search for circles.
 void emit_suites(struct emitter *emitter);

@@ -15,6 +15,9 @@
 #define BOOT_INPUTS "boot-inputs" // stands for all that any boot test boots
 #define FORMAT_LIST "build/format.list"
 
+// Where dependencies have a direction.
+#define ROOMS "cpudriver monitor libbarrelfish urpc usr"
+
 // Arguments go through the shell and through ninja: quoted for both.
 static void emit_args(FILE *out, const struct part *part)
 {
@@ -136,10 +139,28 @@ static void emit_format(struct emitter *emitter)
             "build format-check: summary build/tests/format.pass\n");
 }
 
+// `ninja rooms` prints the circles, and `ninja check-rooms` fails while there is one.
+static void emit_rooms(struct emitter *emitter)
+{
+    const struct part *rooms = tree_find(emitter->tree, "rooms");
+    if (rooms == NULL) {
+        return;
+    }
+    const char *program = output_path(rooms), *stamp = "build/tests/rooms.pass";
+    fprintf(emitter->out, "build rooms: rooms %s |", program);
+    emit_list(emitter->out, "", &emitter->compiled);
+    fprintf(emitter->out, "\n  args = " ROOMS "\nbuild %s: test %s | tests/lib/run-test", stamp,
+            program);
+    emit_list(emitter->out, "", &emitter->compiled);
+    fprintf(emitter->out,
+            "\n  args = " ROOMS "\nbuild check-rooms: summary %s | tests/lib/summary\n", stamp);
+}
+
 void emit_suites(struct emitter *emitter)
 {
     static const char *const suite_names[SUITE_COUNT] = {"test", "test-long", "bench"};
     emit_format(emitter);
+    emit_rooms(emitter);
     for (size_t i = 0; i < SUITE_COUNT; i++) {
         bool reports = i == SUITE_BENCH && path_is_file(REPORT);
         fprintf(emitter->out, "build %s: %s", suite_names[i], reports ? "bench" : "summary");

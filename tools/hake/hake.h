@@ -95,7 +95,7 @@ struct place {
     size_t line, column;
 };
 
-// main.c: print `FILE:LINE:COLUMN: error: ...` and count it; failures that end hake at once.
+// report.c: print `FILE:LINE:COLUMN: error: ...` and count it; failures that end the program at once.
 void report(struct place place, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 size_t report_count(void);
@@ -112,7 +112,7 @@ bool path_within(const char *path, const char *dir);
 bool path_is_file(const char *path);
 bool path_is_dir(const char *path);
 char *read_file(const char *path, size_t *size); // NULL if it cannot be read
-void *checked(void *memory);                     // ends hake when out of memory
+void *checked(void *memory);                     // ends the program when out of memory
 
 // parse.c: fills tree->files and tree->parts. The places of a key's value of the file itself, of a
 // part, of its key, of the value and of the value's item (`item` -1: the value as a whole).
@@ -137,8 +137,12 @@ struct part_list {
 };
 struct part_list part_closure(const struct tree *tree, const struct part *part);
 
-// includes.c
+// includes.c: `tree_each_include` gives the file of the tree, as the compiler would find it, behind
+// each #include of a source of `part`, or of a header (`part` NULL: it sees what its folder's parts do).
 void tree_check_includes(const struct tree *tree);
+void tree_each_include(const struct tree *tree, const struct part *part, const char *path,
+                       void (*each)(void *context, const char *included), void *context);
+const struct hakefile *tree_owner(const struct tree *tree, const char *path); // NULL: nobody
 
 // emit.c, rules.c: build.ninja as text.
 void emit_ninja(FILE *out, const struct tree *tree);

@@ -21,7 +21,7 @@ struct reach {
 };
 
 // The Hakefile whose folder holds the path most closely; NULL if none.
-static const struct hakefile *owner_of(const struct tree *tree, const char *path)
+const struct hakefile *tree_owner(const struct tree *tree, const char *path)
 {
     const struct hakefile *owner = NULL;
     for (size_t i = 0; i < tree->hakefiles.count; i++) {
@@ -61,7 +61,7 @@ static void reach_part(struct reach *reach, const struct part *part)
 
 static bool is_allowed(const struct reach *reach, const char *path)
 {
-    if (owner_of(reach->tree, path) == reach->owner) {
+    if (tree_owner(reach->tree, path) == reach->owner) {
         return true;
     }
     for (size_t i = 0; i < reach->dirs.count; i++) {
@@ -108,12 +108,12 @@ static const struct part *provider_of(const struct tree *tree, const char *name)
     return NULL;
 }
 
-static void check_include(const struct reach *reach, struct place place, const char *name,
-                          bool quoted)
+static void check_include(void *context, struct place place, const char *name, bool quoted)
 {
+    const struct reach *reach = context;
     char *path = resolve(reach, place.path, name, quoted);
     if (path != NULL && !is_allowed(reach, path)) {
-        const struct hakefile *other = owner_of(reach->tree, path);
+        const struct hakefile *other = tree_owner(reach->tree, path);
         report(place, "'%s' is %s%s", path, other == NULL ? "in no part's folder" : "private to ",
                other == NULL ? "" : other->path);
     } else if (path == NULL) {
@@ -142,7 +142,11 @@ static char *include_name(char *line)
     return *at == '"' || *at == '<' ? at + 1 : NULL;
 }
 
-static void check_file(const struct reach *reach, const char *path)
+// Each #include of a file: its place, the name, and whether that stood in quotes.
+static void walk_includes(const char *path,
+                          void (*each)(void *context, struct place place, const char *name,
+                                       bool quoted),
+                          void *context)
 {
     size_t size, line_number = 0;
     char *text = read_file(path, &size);
@@ -156,19 +160,22 @@ static void check_file(const struct reach *reach, const char *path)
         if (name != NULL) {
             bool quoted = name[-1] == '"';
             name[strcspn(name, quoted ? "\"" : ">")] = '\0';
-            check_include(reach, (struct place){path, line_number, (size_t)(name - line)}, name,
-                          quoted);
+            each(context, (struct place){path, line_number, (size_t)(name - line)}, name, quoted);
         }
     }
     free(text);
 }
 
-static void check_header(const struct tree *tree, const char *path)
+static struct reach reach_of_source(const struct tree *tree, const struct part *part)
 {
-    const struct hakefile *owner = owner_of(tree, path);
-    if (owner == NULL) {
-        return;
-    }
+    struct reach reach = {.tree = tree, .owner = part->file, .part = part};
+    reach_part(&reach, part);
+    return reach;
+}
+
+static struct reach reach_of_header(const struct tree *tree, const struct hakefile *owner,
+                                    const char *path)
+{
     struct reach reach = {.tree = tree, .owner = owner, .part = &owner->parts[0]};
     bool public = false;
     for (unsigned i = 0; i < owner->parts_count; i++) {
@@ -182,20 +189,52 @@ static void check_header(const struct tree *tree, const char *path)
     for (unsigned i = 0; !public && i < owner->parts_count; i++) {
         reach_part(&reach, &owner->parts[i]);
     }
-    check_file(&reach, path);
+    return reach;
 }
 
 void tree_check_includes(const struct tree *tree)
 {
     for (size_t i = 0; i < tree->parts_count; i++) {
         const struct part *part = tree->parts[i];
-        struct reach reach = {.tree = tree, .owner = part->file, .part = part};
-        reach_part(&reach, part);
+        struct reach reach = reach_of_source(tree, part);
         for (unsigned j = 0; j < part->sources_count; j++) {
-            check_file(&reach, path_join(part->file->dir, part->sources[j]));
+            walk_includes(path_join(part->file->dir, part->sources[j]), check_include, &reach);
         }
     }
     for (size_t i = 0; i < tree->headers.count; i++) {
-        check_header(tree, tree->headers.items[i]);
+        const char *path = tree->headers.items[i];
+        const struct hakefile *owner = tree_owner(tree, path);
+        if (owner != NULL) {
+            struct reach reach = reach_of_header(tree, owner, path);
+            walk_includes(path, check_include, &reach);
+        }
+    }
+}
+
+struct visit {
+    struct reach reach;
+    void (*each)(void *context, const char *included);
+    void *context;
+};
+
+static void visit_include(void *context, struct place place, const char *name, bool quoted)
+{
+    const struct visit *visit = context;
+    char *path = resolve(&visit->reach, place.path, name, quoted);
+    if (path != NULL) {
+        visit->each(visit->context, path);
+    }
+    free(path);
+}
+
+void tree_each_include(const struct tree *tree, const struct part *part, const char *path,
+                       void (*each)(void *context, const char *included), void *context)
+{
+    const struct hakefile *owner = tree_owner(tree, path);
+    if (part != NULL || owner != NULL) {
+        struct visit visit = {part != NULL ? reach_of_source(tree, part)
+                                           : reach_of_header(tree, owner, path),
+                              each, context};
+        walk_includes(path, visit_include, &visit);
     }
 }

@@ -2,48 +2,18 @@
 // Copyright The Stave authors
 //
 // hake: reads every Hakefile.yaml of the tree and writes build.ninja out of them. This file has
-// the command line and the reporting of errors; the passes are in the files beside it. The output
-// is written only when its content changes, and in place, so that neither ninja nor the folder's
-// time stamp sees a change where there is none. The dependency file names whatever hake has
+// the command line; the passes are in the files beside it. The output is written only when its
+// content changes, and in place, so that neither ninja nor the folder's time stamp sees a change
+// where there is none. The dependency file names whatever hake has
 // looked at (folders, Hakefiles, platforms, sources, headers), so that ninja runs hake again when a part or
 // an #include comes or goes, and does not fail when one of them has been removed, as it would had
 // build.ninja itself named them.
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "hake.h"
-
-static size_t reports;
-
-void report(struct place place, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fprintf(stderr, "%s:%zu:%zu: error: ", place.path, place.line, place.column);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    reports++;
-}
-
-size_t report_count(void)
-{
-    return reports;
-}
-
-void die(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("hake: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    exit(1);
-}
 
 static void usage(FILE *out)
 {

@@ -3,6 +3,7 @@
 //
 // hake on small trees: a good one, every error with its exact place, includes across parts, and
 // a tree whose ninja regenerates build.ninja. Runs build/hake from the top of the repository.
+#include <scratch/scratch_tree.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #include "machine_test.h"
-#include "scratch_tree.h"
 
 static int run_hake(void)
 {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scratch_tree.h"
+#include <scratch/scratch_tree.h>
 
 static const char stave_boot[] =
     "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"

@@ -3,7 +3,7 @@
 //
 // See scratch_tree.h. Stands on mkdtemp and popen; a failure of the surroundings (disk full, no
 // shell) ends the test program, for nothing that it could then say about hake would be true.
-#include "scratch_tree.h"
+#include <scratch/scratch_tree.h>
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <testlib/testlib.h>
 
-#include "scratch_tree.h"
+#include <scratch/scratch_tree.h>
 
 enum { DEPTH_MAX = 20000, MEMORY_KIB = 2 << 20, SEARCH_S = 300 };
 
