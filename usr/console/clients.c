@@ -4,6 +4,9 @@
 // Those who use the console (if/console.h). A client is not listened to while there is no room for
 // what it may send; then its channel fills, and it waits. An answer that a client has no room for
 // is lost: the console waits for nobody.
+//
+// Circle: clients.c and readers.c: what a reader gets is an answer to its client, and a client that goes
+// reads no more.
 #include "console.h"
 
 #include <stdlib.h>
@@ -20,6 +23,9 @@ static struct monitor_export service;
 /// Channels of one domain: its share of the work that a look at all of them is.
 #define CLIENTS_SHARE 4u
 
+struct output output;
+struct waitset *console_ws;
+static void (*on_change)(void);
 static struct client *clients;
 /// Room for as many as there are most of the time: the console's memory does not go up and down.
 static struct client usual_clients[CLIENTS_USUAL];
@@ -185,7 +191,7 @@ static void on_message(void *arg)
     if (err_is_fail(err)) {
         client_free(client);
     }
-    pump();
+    on_change();
 }
 
 void clients_push(void)
@@ -262,7 +268,8 @@ static void connect(void *st, struct monitor_bind_request *request)
     }
 }
 
-errval_t clients_init(iref_t *iref)
+errval_t clients_init(iref_t *iref, void (*changed)(void))
 {
+    on_change = changed;
     return monitor_export(&service, 0, console_ws, connect, NULL, iref);
 }

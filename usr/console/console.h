@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// What the files of the console know of one another. It has one thread; whatever happened, pump()
-// is called afterwards and does what can be done now.
+// What the files of the console know of one another. It has one thread; whatever happened, what
+// can be done now is done afterwards (main.c).
 #pragma once
 
 #include "barrelfish/barrelfish.h"
@@ -27,18 +27,13 @@ struct client {
     bool stalled; ///< not listened to until there is room for output, and its flush is answered
 };
 
+// clients.c
+
 extern struct output output;
 extern struct waitset *console_ws;
 
-// main.c
-
-/// Writes to the UART, answers flushes, listens to stalled clients again. Arms timers for what is
-/// left.
-void pump(void);
-
-// clients.c
-
-errval_t clients_init(iref_t *iref);
+/// `changed` is called when something has come of a client.
+errval_t clients_init(iref_t *iref, void (*changed)(void));
 /// Puts all unfinished lines into the stream.
 void clients_push(void);
 /// Whether there may be such lines since this was asked last.

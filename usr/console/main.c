@@ -21,14 +21,13 @@
 #define TRANSMIT_BYTES 512u
 #define INTERRUPT_MESSAGES 2u
 
-struct output output;
-struct waitset *console_ws;
-
 static struct timer {
     struct deferred_event event;
     bool armed;
     void (*func)(void);
 } transmit_timer, unfinished_timer = {.func = clients_push};
+
+static void pump(void);
 
 static void on_timer(void *arg)
 {
@@ -67,7 +66,9 @@ static bool transmit(void)
     return count == 0;
 }
 
-void pump(void)
+// Does what can be done now: writes to the UART, answers flushes, listens to stalled clients again; arms
+// timers for what is left.
+static void pump(void)
 {
     readers_serve();
     if (!transmit()) {
@@ -149,7 +150,7 @@ int main(void)
         err = operator_init();
     }
     if (err_is_ok(err)) {
-        err = clients_init(&iref);
+        err = clients_init(&iref, pump);
     }
     if (err_is_ok(err)) {
         err = interrupt_init();

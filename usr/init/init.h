@@ -11,6 +11,8 @@
 /// Exit status of a machine that cannot go on.
 #define INIT_STATUS_DEAD 3u
 
+// init_boot.c
+
 /// What the CPU driver told init.
 const struct bootinfo *init_bootinfo(void);
 

@@ -159,15 +159,6 @@ static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes, dom
     return SYS_ERR_OK;
 }
 
-void tell_forgotten(uint32_t badge, domainid_t domain)
-{
-    const struct account *asker = accounts_find(&accounts, badge);
-    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGOTTEN, domain};
-    if (asker != NULL && !capref_is_null(asker->revoke_ep)) {
-        (void)lmp_send(asker->revoke_ep, 0, NULL_CAP, 2, words);
-    }
-}
-
 static void serve_forget(uint32_t badge, domainid_t domain)
 {
     (void)lmp_server_reply_error(&server, badge, trusted(badge) ? SYS_ERR_OK : SYS_ERR_RIGHTS);

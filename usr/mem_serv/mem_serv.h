@@ -55,9 +55,9 @@ LIB_MUST_CHECK errval_t reclaim_begin(struct account *account, uint64_t bytes,
 /// Memory has come back or was given: some may have given enough now.
 void reclaim_held_changed(void);
 
+/// Tells a client that the domain which it wanted to be forgotten is (MEM_SERV_FORGOTTEN).
+void tell_forgotten(uint32_t badge, domainid_t domain);
+
 // main.c
 
 extern struct lmp_server server;
-
-/// Tells a client that the domain which it wanted to be forgotten is (MEM_SERV_FORGOTTEN).
-void tell_forgotten(uint32_t badge, domainid_t domain);

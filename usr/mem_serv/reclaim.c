@@ -177,6 +177,15 @@ static void tell_lost(void *arg)
     give(revoking, REVOCATION_TAKEN);
 }
 
+void tell_forgotten(uint32_t badge, domainid_t domain)
+{
+    const struct account *asker = accounts_find(&accounts, badge);
+    uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGOTTEN, domain};
+    if (asker != NULL && !capref_is_null(asker->revoke_ep)) {
+        (void)lmp_send(asker->revoke_ep, 0, NULL_CAP, 2, words);
+    }
+}
+
 static void finish_ending(struct account *account)
 {
     uint32_t badge = account->ended_by;

@@ -90,6 +90,19 @@ const char *command_word(void *st, bool first, unsigned index)
     return module_name(shell_bootinfo(), index, name) ? name : NULL;
 }
 
+// Runs a program on a core and waits for it, unless the command says that it runs in the background.
+static int run(const struct shell_command *command, coreid_t core, size_t memory_bytes,
+               char *const argv[])
+{
+    domainid_t job = 0;
+    int status = program_run(core, memory_bytes, argv, command->background ? &job : NULL);
+    if (job != 0) {
+        printf("[%#x]\n", job);
+        jobs_add(job, argv);
+    }
+    return status;
+}
+
 static int command_spawn(const struct shell_command *command)
 {
     unsigned long core;
@@ -105,7 +118,7 @@ static int command_spawn(const struct shell_command *command)
         printf("usage: spawn [--memory BYTES[K|M|G]] CORE PROGRAM [ARGS] [&]\n");
         return STATUS_USAGE;
     }
-    return program_run((coreid_t)core, memory_bytes, argv + 1, command->background);
+    return run(command, (coreid_t)core, memory_bytes, argv + 1);
 }
 
 int command_run(const struct shell_command *command)
@@ -121,5 +134,5 @@ int command_run(const struct shell_command *command)
                                         : builtin->run(command->argc, command->argv);
         }
     }
-    return program_run(disp_get_core_id(), 0, command->argv, command->background);
+    return run(command, disp_get_core_id(), 0, command->argv);
 }

@@ -8,7 +8,6 @@
 #include "barrelfish/terminal_client.h"
 #include "if/console.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +58,7 @@ int program_wait(const char *name, domainid_t id)
     return status;
 }
 
-int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool background)
+int program_run(coreid_t core, size_t memory_bytes, char *const argv[], domainid_t *job)
 {
     struct capref domain;
     errval_t err = spawn_program_with_limit(core, argv[0], argv, NULL, memory_bytes,
@@ -70,9 +69,8 @@ int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool bac
     if (err_is_fail(err)) {
         return command_failed(argv[0], err);
     }
-    if (background) {
-        printf("[%#x]\n", spawn_domain_id(domain));
-        jobs_add(spawn_domain_id(domain), argv);
+    if (job != NULL) {
+        *job = spawn_domain_id(domain);
         return 0;
     }
     return program_wait(argv[0], spawn_domain_id(domain));
@@ -92,14 +90,6 @@ static int domain_failed(char *const argv[], errval_t err)
         return STATUS_FAILED;
     }
     return command_failed(place, err);
-}
-
-bool domain_parse(const char *text, struct capref *domain)
-{
-    char *end;
-    unsigned long id = strtoul(text, &end, 16);
-    *domain = spawn_domain_cap((domainid_t)id);
-    return *end == '\0' && id != 0 && id <= UINT32_MAX;
 }
 
 // What without which whoever types here could not go on; NULL: none of that.
@@ -173,32 +163,4 @@ void machine_halt(int status)
     errval_t err =
         monitor_halt(operator_ep, status < 0 || status > STATUS_MAX ? STATUS_MAX : status);
     printf("halt: %s\n", err_getstring(err));
-}
-
-bool number_parse(const char *text, unsigned long max, unsigned long *number)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > max) {
-        return false;
-    }
-    *number = value;
-    return true;
-}
-
-bool bytes_parse(const char *text, size_t *bytes)
-{
-    static const char units[] = "KMG";
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
-    unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
-    if (text[0] < '0' || text[0] > '9' || errno != 0 || value == 0 || value > SIZE_MAX >> shift ||
-        end[unit != NULL] != '\0') {
-        return false;
-    }
-    *bytes = value << shift;
-    return true;
 }

@@ -34,10 +34,6 @@ int command_cores(unsigned argc, char *const argv[]);
 int command_ps(unsigned argc, char *const argv[]);
 int command_mem(unsigned argc, char *const argv[]);
 
-/// Prints an error and what can be done about it; returns STATUS_FAILED.
-int command_failed(const char *name, errval_t err);
-/// The same, of what was asked of a core.
-int core_failed(const char *name, unsigned long core, errval_t err);
 /// Cores that a command is about: the one in its argument, or all that are up. Not 0: the command's
 /// exit status; what is wrong has been printed.
 int cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores);
@@ -56,9 +52,9 @@ int command_info(unsigned argc, char *const argv[]);
 
 // programs.c
 
-/// Starts a program on a core, which may hold `memory_bytes` (0: no limit), and waits for its end
-/// unless `background`. Returns its exit status.
-int program_run(coreid_t core, size_t memory_bytes, char *const argv[], bool background);
+/// Starts a program on a core, which may hold `memory_bytes` (0: no limit). Waits for its end and
+/// returns its exit status; with `job` (else NULL) gives its number and does not wait.
+int program_run(coreid_t core, size_t memory_bytes, char *const argv[], domainid_t *job);
 
 /// Somebody types the commands: Ctrl-C ends the program that is waited for.
 extern bool programs_typed;
@@ -66,9 +62,6 @@ extern bool programs_typed;
 /// Gives a domain that this shell has started the foreground and waits for its end. Returns its exit
 /// status, and prints it under this name if it is not 0; STATUS_INTERRUPTED: Ctrl-C ended it.
 int program_wait(const char *name, domainid_t id);
-
-/// A domain's ID, in hexadecimal as ps shows it, with 0x or without; false: it is none.
-bool domain_parse(const char *text, struct capref *domain);
 
 int command_kill(unsigned argc, char *const argv[]);
 int command_reclaim(unsigned argc, char *const argv[]);
@@ -85,6 +78,18 @@ int command_wait(unsigned argc, char *const argv[]);
 
 /// Ends the machine; returns if that is not possible.
 void machine_halt(int status);
+
+// failed.c
+
+/// Prints an error and what can be done about it; returns STATUS_FAILED.
+int command_failed(const char *name, errval_t err);
+/// The same, of what was asked of a core.
+int core_failed(const char *name, unsigned long core, errval_t err);
+
+// numbers.c
+
+/// A domain's ID, in hexadecimal as ps shows it, with 0x or without; false: it is none.
+bool domain_parse(const char *text, struct capref *domain);
 
 /// A number in decimal, at most `max`; false: it is none.
 bool number_parse(const char *text, unsigned long max, unsigned long *number);

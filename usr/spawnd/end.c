@@ -101,10 +101,10 @@ static void reply_if_waiting(struct client *client, void *arg)
     const struct domain *domain = arg;
     if (client->waits_for == domain->id) {
         client->waits_for = 0;
-        domain_wait_reply(client, domain);
+        answer_wait(client, domain);
     } else if (client->kills == domain->id) {
         client->kills = 0;
-        domain_kill_reply(client);
+        answer_error(client, SYS_ERR_OK);
     }
 }
 

@@ -3,8 +3,7 @@
 //
 // spawnd: makes domains out of boot modules on its core and takes them back when they end. One on
 // each core; init starts core 0's, a monitor starts its core's when it is first needed. This file
-// starts it and serves its self endpoint, where domains of this core ask and the CPU driver reports
-// deaths (badge 0).
+// starts it, and says who of this core may ask; badge 0 is the CPU driver's.
 #include "spawnd.h"
 
 #include "barrelfish/capabilities.h"
@@ -16,20 +15,6 @@
 /// What is kept of a domain: four that it was made with (struct spawn_info), one for its badge to
 /// end, and its reply endpoint.
 #define SLOTS_EACH_DOMAIN 6u
-
-static struct lmp_server server;
-
-void local_reply(domainid_t domain, const uint64_t words[SPAWND_WORDS])
-{
-    uint64_t message[LMP_MSG_LENGTH] = {0};
-    memcpy(message, words, SPAWND_WORDS * sizeof(words[0]));
-    (void)lmp_server_reply(&server, domain, message, NULL_CAP, false);
-}
-
-void local_forget(domainid_t domain)
-{
-    lmp_server_forget(&server, domain);
-}
 
 // Whether a badge is that of a domain that may ask: one that runs, or one that others have started.
 // What a domain sent just before it was ended must not make it known again.
@@ -52,7 +37,7 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
         if (badge == 0) {
             domain_died(words, length);
         } else {
-            (void)lmp_server_reply_error(&server, badge, LIB_ERR_MALLOC_FAIL);
+            local_reply_error(badge, LIB_ERR_MALLOC_FAIL);
         }
         return;
     }
@@ -77,17 +62,16 @@ int main(void)
         !modules_init((const struct bootinfo *)BOOTINFO_VADDR)) {
         USER_PANIC("spawnd got no boot information");
     }
-    say_init();
+    say_init(domain_words_shown);
     domain_table_init(&domains, disp_get_core_id());
     end_init();
-    errval_t err = memory_init();
+    errval_t err = memory_init(domain_reclaimed, domain_forgotten);
     if (err_is_ok(err)) {
         set_slots_aside();
-        err = lmp_server_init(&server, get_default_waitset(), serve, NULL);
-        lmp_server_admit(&server, alive);
+        err = local_init(serve, alive);
     }
     if (err_is_ok(err)) {
-        err = remote_init(get_default_waitset());
+        err = remote_init(get_default_waitset(), request_handle);
     }
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "spawnd cannot serve");

@@ -17,6 +17,8 @@
 static struct lmp_rpc rpc;
 static struct capref events_cap;
 static struct lmp_endpoint *events_ep;
+static void (*reclaimed)(domainid_t id, uint64_t returned, uint64_t forced);
+static void (*forgotten)(domainid_t id);
 
 // Runs under the lock of memory management, as the library's own would.
 static errval_t alloc(struct capref *ret, const struct ram_request *request)
@@ -44,9 +46,9 @@ static void on_event(void *arg)
     (void)arg;
     while (err_is_ok(lmp_endpoint_recv(events_ep, &msg.buf, NULL))) {
         if (msg.buf.msglen == 4 && msg.words[0] == MEM_SERV_RECLAIMED) {
-            domain_reclaimed((domainid_t)msg.words[1], msg.words[2], msg.words[3]);
+            reclaimed((domainid_t)msg.words[1], msg.words[2], msg.words[3]);
         } else if (msg.buf.msglen == 2 && msg.words[0] == MEM_SERV_FORGOTTEN) {
-            domain_forgotten((domainid_t)msg.words[1]);
+            forgotten((domainid_t)msg.words[1]);
         }
     }
     errval_t err = listen();
@@ -60,8 +62,11 @@ static errval_t listen(void)
     return lmp_endpoint_register(events_ep, get_default_waitset(), MKCLOSURE(on_event, NULL));
 }
 
-errval_t memory_init(void)
+errval_t memory_init(void (*on_reclaimed)(domainid_t id, uint64_t returned, uint64_t forced),
+                     void (*on_forgotten)(domainid_t id))
 {
+    reclaimed = on_reclaimed;
+    forgotten = on_forgotten;
     errval_t err = lmp_rpc_init(&rpc, cap_memservep);
     if (err_is_ok(err)) {
         ram_alloc_set(alloc);

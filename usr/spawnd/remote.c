@@ -22,6 +22,7 @@ struct remote {
 static struct monitor_export service;
 static struct waitset *waitset;
 static unsigned remotes_count;
+static void (*handle)(struct client *client, const uint64_t words[SPAWND_WORDS], struct capref cap);
 
 static void remote_free(struct remote *remote)
 {
@@ -47,7 +48,7 @@ static void on_message(void *arg)
         for (unsigned i = 0; i < SPAWND_WORDS; i++) {
             words[i] = message->data[i];
         }
-        request_handle(remote->client, words, NULL_CAP);
+        handle(remote->client, words, NULL_CAP);
     }
     if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG) {
         err = ump_chan_register_recv(&remote->chan, waitset, MKCLOSURE(on_message, remote));
@@ -87,8 +88,11 @@ static void connect(void *st, struct monitor_bind_request *request)
     }
 }
 
-errval_t remote_init(struct waitset *ws)
+errval_t remote_init(struct waitset *ws,
+                     void (*request)(struct client *client, const uint64_t words[SPAWND_WORDS],
+                                     struct capref cap))
 {
+    handle = request;
     iref_t iref;
     waitset = ws;
     return monitor_export(&service, IREF_INDEX_SPAWND, ws, connect, NULL, &iref);

@@ -11,21 +11,6 @@
 
 #include <string.h>
 
-static void reply(struct client *client, const uint64_t words[SPAWND_WORDS])
-{
-    if (client->remote != NULL) {
-        remote_reply(client->remote, words);
-    } else {
-        local_reply(client->domain, words);
-    }
-}
-
-static void reply_error(struct client *client, errval_t err)
-{
-    uint64_t words[SPAWND_WORDS] = {err};
-    reply(client, words);
-}
-
 static errval_t add_strings(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
     if (!client_need_strings(client)) {
@@ -51,8 +36,8 @@ static void serve_spawn(struct client *client, const uint64_t words[SPAWND_WORDS
     domainid_t id = 0;
     errval_t err = domain_launch(client, words, &id);
     client_clear(client);
-    uint64_t answer[SPAWND_WORDS] = {err, id};
-    reply(client, answer);
+    uint64_t result[SPAWND_WORDS] = {err, id};
+    answer(client, result);
 }
 
 static void serve_exit(struct client *client, uint64_t status)
@@ -62,25 +47,19 @@ static void serve_exit(struct client *client, uint64_t status)
         !domain->ending) {
         domain_end(domain, SPAWND_EXITED, status); // frees the client
     } else {
-        reply_error(client, SYS_ERR_RIGHTS);
+        answer_error(client, SYS_ERR_RIGHTS);
     }
-}
-
-void domain_wait_reply(struct client *client, const struct domain *domain)
-{
-    uint64_t words[SPAWND_WORDS] = {SYS_ERR_OK, domain->state, domain->status};
-    reply(client, words);
 }
 
 static void serve_wait(struct client *client, uint64_t id, bool nohang)
 {
     struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
     if (domain == NULL) {
-        reply_error(client, SPAWN_ERR_NO_DOMAIN);
+        answer_error(client, SPAWN_ERR_NO_DOMAIN);
     } else if (domain->state == SPAWND_RUNNING && !nohang) {
         client->waits_for = domain->id;
     } else {
-        domain_wait_reply(client, domain);
+        answer_wait(client, domain);
     }
 }
 
@@ -101,7 +80,7 @@ static void serve_kill(struct client *client, uint64_t id, bool quiet)
     errval_t err = find_child(client, id, &domain);
     if (err_is_fail(err)) {
         if (!quiet) {
-            reply_error(client, err);
+            answer_error(client, err);
         }
         return;
     }
@@ -111,11 +90,6 @@ static void serve_kill(struct client *client, uint64_t id, bool quiet)
     if (!domain->ending) {
         domain_end(domain, SPAWND_KILLED, 0);
     }
-}
-
-void domain_kill_reply(struct client *client)
-{
-    reply_error(client, SYS_ERR_OK);
 }
 
 static void serve_reclaim(struct client *client, const uint64_t words[SPAWND_WORDS])
@@ -135,7 +109,7 @@ static void serve_reclaim(struct client *client, const uint64_t words[SPAWND_WOR
         client->reclaims = domain->id;
         domain->reclaiming = true;
     } else {
-        reply_error(client, err);
+        answer_error(client, err);
     }
 }
 
@@ -144,7 +118,7 @@ static void reply_reclaimed(struct client *client, void *arg)
     const uint64_t *words = arg;
     if (client->reclaims == words[SPAWND_WORDS]) {
         client->reclaims = 0;
-        reply(client, words);
+        answer(client, words);
     }
 }
 
@@ -175,7 +149,7 @@ static void serve_list(struct client *client, uint64_t from)
         words[2] = loaded / BASE_PAGE_SIZE | more / BASE_PAGE_SIZE << 32;
         memcpy(&words[3], domain->name, SPAWND_NAME_BYTES);
     }
-    reply(client, words);
+    answer(client, words);
 }
 
 // What a dispatcher waits for, as word 2 of the reply has it. Only what blocks it is said by a thread
@@ -208,7 +182,7 @@ static void serve_describe(struct client *client, uint64_t id, uint64_t offset)
                    left < SPAWND_NAME_BYTES ? left : SPAWND_NAME_BYTES);
         }
     }
-    reply(client, words);
+    answer(client, words);
 }
 
 static void serve_memory(struct client *client)
@@ -217,7 +191,7 @@ static void serve_memory(struct client *client)
     words[0] = memory_available(&words[1], &words[2]);
     words[3] = domain_table_running(&domains);
     words[4] = DOMAINS_MAX;
-    reply(client, words);
+    answer(client, words);
 }
 
 void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], struct capref cap)
@@ -227,7 +201,7 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
         if (err_is_fail(err) && !capref_is_null(cap)) {
             cap_drop(cap);
         }
-        reply_error(client, err);
+        answer_error(client, err);
         return;
     }
     if (!capref_is_null(cap)) {
@@ -238,11 +212,11 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
         if (client->remote == NULL) {
             say_words(client, words);
         } else {
-            reply_error(client, SYS_ERR_ILLEGAL_INVOCATION);
+            answer_error(client, SYS_ERR_ILLEGAL_INVOCATION);
         }
         break;
     case SPAWND_STRINGS:
-        reply_error(client, add_strings(client, words));
+        answer_error(client, add_strings(client, words));
         break;
     case SPAWND_SPAWN:
         serve_spawn(client, words);
@@ -269,7 +243,7 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
         serve_memory(client);
         break;
     default:
-        reply_error(client, SYS_ERR_ILLEGAL_INVOCATION);
+        answer_error(client, SYS_ERR_ILLEGAL_INVOCATION);
         break;
     }
 }

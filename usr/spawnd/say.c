@@ -29,6 +29,7 @@ static char kept[KEPT_BYTES];
 static size_t kept_bytes;
 static bool left_out; ///< there was no room for something, which is to be said
 static bool waiting;  ///< for room in the ring
+static void (*on_more_shown)(void);
 
 static uint64_t said;                    ///< bytes ever, kept or sent
 static uint64_t shown;                   ///< of them; at least so many
@@ -56,7 +57,7 @@ static void lost(void)
     say_kept();
     wanted = asked = false;
     shown = said;
-    domain_words_shown();
+    on_more_shown();
 }
 
 static void on_shown(void *arg);
@@ -74,7 +75,7 @@ static void on_shown(void *arg)
     if (err_is_ok(err)) {
         asked = false;
         shown = asked_said;
-        domain_words_shown();
+        on_more_shown();
     } else if (err_no(err) == LIB_ERR_NO_UMP_MSG) {
         err = await_shown();
     }
@@ -191,8 +192,9 @@ static size_t say(const char *text, size_t bytes)
     return bytes;
 }
 
-void say_init(void)
+void say_init(void (*more_shown)(void))
 {
+    on_more_shown = more_shown;
     (void)terminal_set_write(say);
     waitset_chanstate_init(&bound_chan, CHANTYPE_OTHER);
     struct thread *thread = thread_create(connect, NULL);

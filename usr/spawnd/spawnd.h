@@ -49,12 +49,19 @@ void client_clear(struct client *client);
 /// Calls `func` for each client; it must not free any.
 void client_each(void (*func)(struct client *client, void *arg), void *arg);
 
+// answers.c
+
+void answer(struct client *client, const uint64_t words[SPAWND_WORDS]);
+void answer_error(struct client *client, errval_t err);
+/// To SPAWND_WAIT.
+void answer_wait(struct client *client, const struct domain *domain);
+
 // requests.c
 
 /// Handles a request, taking `cap` (or NULL_CAP) over, and replies now or later.
 void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], struct capref cap);
 
-// start.c and end.c: domains.
+// domains.c, start.c and end.c: domains.
 
 extern struct domain_table domains;
 /// What makes up each running domain, by its index in the table.
@@ -77,9 +84,6 @@ void domain_words_shown(void);
 void domain_died(const uint64_t *words, size_t length);
 /// A domain that was asked for memory has given it, or lost it.
 void domain_reclaimed(domainid_t id, uint64_t returned, uint64_t forced);
-/// The answers to SPAWND_WAIT and SPAWND_KILL.
-void domain_wait_reply(struct client *client, const struct domain *domain);
-void domain_kill_reply(struct client *client);
 
 // modules.c
 
@@ -90,16 +94,17 @@ const struct bootinfo_module *modules_find(const char *name);
 
 // say.c: what is printed.
 
-/// From now on debug_printf() goes where say_words() goes.
-void say_init(void);
+/// From now on debug_printf() goes where say_words() goes. `more_shown` is called when what say_ask()
+/// asked about is shown.
+void say_init(void (*more_shown)(void));
 /// A domain has died, and that is to be said: it may be the console.
 void say_death(domainid_t id);
 /// SPAWND_PRINT.
 void say_words(struct client *client, const uint64_t words[SPAWND_WORDS]);
 /// What was said last is of a domain.
 void say_was_of(const struct domain *domain);
-/// Whether all that was said of or for a domain is shown. If not, say_ask() has domain_words_shown()
-/// called when more is.
+/// Whether all that was said of or for a domain is shown. If not, say_ask() asks to be
+/// told when more is.
 bool say_is_shown(const struct domain *domain);
 void say_ask(void);
 /// The client goes.
@@ -107,31 +112,39 @@ void say_forget(struct client *client);
 
 // memory.c: the memory server.
 
-errval_t memory_init(void);
+/// What it is told later: that a domain that was asked for memory has given it or lost it, and that all
+/// of one that has ended was taken back.
+errval_t memory_init(void (*on_reclaimed)(domainid_t id, uint64_t returned, uint64_t forced),
+                     void (*on_forgotten)(domainid_t id));
 /// Opens a domain's account, which is there from then to memory_forget(). What is counted on it is
 /// counted on that of the payer too (0: none). limit: of what is counted, 0: none.
 /// SPAWN_ERR_ID_IN_USE: take another ID.
 errval_t memory_open(domainid_t domain, domainid_t payer, gensize_t limit);
 /// Puts spawnd's memory on a domain's account.
 errval_t memory_charge(domainid_t domain, genpaddr_t base, gensize_t bytes);
-/// Takes back all that is on a domain's account, which has ended. domain_forgotten() is called once
+/// Takes back all that is on a domain's account, which has ended. `on_forgotten` is called once
 /// it is done, not before this has returned.
 errval_t memory_forget(domainid_t domain);
 /// Has a domain told of its memory in the frame of its exposed information, until it is forgotten.
 errval_t memory_info(domainid_t domain, struct capref frame);
 /// Bytes that a domain has from the memory server; 0 also if it has asked for nothing.
 uint64_t memory_account(domainid_t domain);
-/// Begins to ask a domain for memory; domain_reclaimed() is called once it is done, not before this
+/// Begins to ask a domain for memory; `on_reclaimed` is called once it is done, not before this
 /// has returned.
 errval_t memory_reclaim(domainid_t domain, gensize_t bytes, delayus_t deadline_us);
 errval_t memory_available(uint64_t *free_bytes, uint64_t *total_bytes);
 
-// main.c
+// local.c: clients of this core.
 
+errval_t local_init(lmp_server_handler serve, bool (*alive)(uint32_t badge));
 void local_reply(domainid_t domain, const uint64_t words[SPAWND_WORDS]);
+void local_reply_error(domainid_t domain, errval_t err);
 void local_forget(domainid_t domain);
 
 // remote.c: clients of other cores.
 
-errval_t remote_init(struct waitset *ws);
+/// `request` handles each of their requests.
+errval_t remote_init(struct waitset *ws,
+                     void (*request)(struct client *client, const uint64_t words[SPAWND_WORDS],
+                                     struct capref cap));
 void remote_reply(struct remote *remote, const uint64_t words[SPAWND_WORDS]);

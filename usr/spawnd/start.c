@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-struct domain_table domains;
-struct spawn_info domain_infos[DOMAINS_MAX];
-
 // Moves the client's capabilities into the new domain's ARGCN.
 static errval_t give_argcaps(const struct spawn_info *info, struct client *client)
 {
