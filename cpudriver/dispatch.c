@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-// A base address that WRFSBASE and WRGSBASE take without a fault.
+/// A base address that WRFSBASE and WRGSBASE take without a fault.
 static uint64_t canonical_user(uint64_t address)
 {
     return address < USER_VADDR_TOP ? address : 0;
@@ -70,7 +70,7 @@ void dispatcher_watch(struct dcb *dcb)
     dcb->shared->watched = 1;
 }
 
-// One that is runnable may be about to call, and have seen that it is watched.
+/// One that is runnable may be about to call, and have seen that it is watched.
 static uint64_t look_at_watched(struct dcb *dcb, uint64_t now)
 {
     if (dcb->state == DISPATCHER_RUNNABLE)
@@ -152,7 +152,7 @@ void dispatcher_tick(struct dcb *dcb)
     dispatcher_upcall(dcb, dcb->shared->entry_run, 0, 0);
 }
 
-// A death that could not be told waits with the one that has to make room, and costs nobody else.
+/// A death that could not be told waits with the one that has to make room, and costs nobody else.
 static void list_death(struct dcb *dcb)
 {
     struct dcb *told = dcb_of(&dcb->slots.death.cap);
@@ -211,7 +211,7 @@ void dispatcher_tell_untold(struct dcb *dcb)
     dcb->untold = !ring_is_empty(&dcb->deaths) || !ring_is_empty(&dcb->notices);
 }
 
-// What it was to be told of stays in its ring, without a head.
+/// What it was to be told of stays in its ring, without a head.
 void dispatcher_forget_untold(struct dcb *dcb)
 {
     ring_remove(&dcb->death);
@@ -219,7 +219,7 @@ void dispatcher_forget_untold(struct dcb *dcb)
     ring_remove(&dcb->notices);
 }
 
-// Registers out of a save area, which the domain can write: only what user mode may have.
+/// Registers out of a save area, which the domain can write: only what user mode may have.
 static void load_registers(struct dcb *dcb, const struct registers *saved)
 {
     kcb.regs = *saved;
@@ -230,7 +230,7 @@ static void load_registers(struct dcb *dcb, const struct registers *saved)
         dispatcher_kill(dcb, DEATH_BAD_ENTRY, saved->rip, 0);
 }
 
-// After the system call in which it waited. SYSCALL came from user mode, but perhaps from its end.
+/// After the system call in which it waited. SYSCALL came from user mode, but perhaps from its end.
 static void load_return(struct dcb *dcb)
 {
     kcb.regs = (struct registers){

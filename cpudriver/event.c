@@ -15,7 +15,7 @@
 // Dispatchers that one event finds unable to go on, before it leaves the rest to the next event.
 #define EVENT_TRIES_MAX 8u
 
-// The timer fires at the end of the slice, if it matters to somebody, or at the next wake-up.
+/// The timer fires at the end of the slice, if it matters to somebody, or at the next wake-up.
 static void arm_timer(void)
 {
     if (!kcb.unsettled)
@@ -25,7 +25,7 @@ static void arm_timer(void)
     apic_timer_arm(slice_end < wakeup ? slice_end : wakeup);
 }
 
-// A dispatcher whose capability space, address space or frame was deleted under it cannot go on.
+/// A dispatcher whose capability space, address space or frame was deleted under it cannot go on.
 static bool can_go_on(struct dcb *dcb)
 {
     bool whole = dispatcher_is_whole(dcb);
@@ -34,7 +34,7 @@ static bool can_go_on(struct dcb *dcb)
     return whole;
 }
 
-// Nothing to run, or (`again`) no time left in this event to find it: the next one comes at once.
+/// Nothing to run, or (`again`) no time left in this event to find it: the next one comes at once.
 static _Noreturn void idle(bool again)
 {
     kcb.current = NULL;

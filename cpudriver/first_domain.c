@@ -89,7 +89,7 @@ static void build_cspace(struct builder *b)
     make(slot_of(b, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_ROOTCN), ObjType_L1CNode, root, root_bytes);
 }
 
-// Maps one lower table into a higher one.
+/// Maps one lower table into a higher one.
 static struct cte *build_table(struct builder *b, enum objtype type, struct cte *parent,
                                uint64_t entry)
 {
@@ -113,7 +113,7 @@ static void build_vspace(struct builder *b)
     b->pdir = build_table(b, ObjType_VNode_x86_64_pdir, b->pdpt, 0);
 }
 
-// Maps part of a frame at vaddr, all below 1 GiB, one Mapping for each page table that it touches.
+/// Maps part of a frame at vaddr, all below 1 GiB, one Mapping for each page table that it touches.
 static void map(struct builder *b, lvaddr_t vaddr, struct cte *frame, gensize_t offset,
                 gensize_t bytes, uint64_t flags)
 {
@@ -143,7 +143,7 @@ static void *build_frame(struct builder *b, struct cte *slot, lvaddr_t vaddr, ge
     return window_ptr(base);
 }
 
-// A module's string without the marks before its name, which are meant for user space.
+/// A module's string without the marks before its name, which are meant for user space.
 static const char *without_marks(const char *string)
 {
     const char *name = string;
@@ -170,7 +170,7 @@ static uint64_t segment_flags(uint32_t flags)
            ((flags & ELF_FLAG_EXECUTE) ? VREGION_FLAGS_EXECUTE : 0);
 }
 
-// What is not written is mapped from the module itself: one copy for all cores.
+/// What is not written is mapped from the module itself: one copy for all cores.
 static void load_segment(struct builder *b, const struct bootinfo_module *module,
                          const struct elf_segment *segment, struct spawn_args *args)
 {
@@ -206,7 +206,7 @@ static void load_image(struct builder *b, const struct bootinfo_module *module,
     args->phnum = info.phnum;
 }
 
-// The module's string is the name and arguments, separated by spaces.
+/// The module's string is the name and arguments, separated by spaces.
 static void fill_args(struct spawn_args *args, const char *string)
 {
     char *at = args->strings, *end = args->strings + sizeof(args->strings) - 1;
@@ -315,7 +315,7 @@ static void start_dispatcher(struct builder *b, struct cte *frame, lvaddr_t entr
     dispatcher_make_runnable(dcb);
 }
 
-// The largest region of the core's own node, if one is large enough, or else of all.
+/// The largest region of the core's own node, if one is large enough, or else of all.
 static struct bootinfo_region *first_memory(struct bootinfo *bootinfo)
 {
     uint16_t node = bootinfo->cores[kcb.core_id].node;

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-// Copies between the invoker's memory at `user` and a kernel buffer, page by page.
+/// Copies between the invoker's memory at `user` and a kernel buffer, page by page.
 static errval_t copy_user(lvaddr_t user, uint8_t *buffer, size_t bytes, bool write)
 {
     while (bytes > 0) {

@@ -16,13 +16,12 @@ errval_t invoke_notify(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
-// The vector that a global interrupt is routed to, or NULL.
+/// The vector that a global interrupt is routed to, or NULL.
 static struct vector *vector_of(uint64_t gsi)
 {
-    for (unsigned i = 0; i < VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST; i++) {
+    for (unsigned i = 0; i < VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST; i++)
         if (kcb.vectors[i].gsi == gsi + 1)
             return &kcb.vectors[i];
-    }
     return NULL;
 }
 
@@ -33,7 +32,7 @@ void invoke_irq_unroute(struct vector *vector)
     vector->gsi = 0;
 }
 
-// An interrupt has one vector and a vector one interrupt: the latest ones.
+/// An interrupt has one vector and a vector one interrupt: the latest ones.
 static errval_t connect(uint64_t gsi, const struct cap *destination)
 {
     uint8_t vector = (uint8_t)destination->base;

@@ -10,7 +10,7 @@
 #include "kcb.h"
 #include "panic.h"
 
-// The frame must hold the shared structure and be reachable through the window.
+/// The frame must hold the shared structure and be reachable through the window.
 static bool frame_suits(const struct cap *frame, lvaddr_t udisp)
 {
     return frame->bytes >= DISPATCHER_FRAME_MIN && frame->bytes <= DISPATCHER_FRAME_MAX &&
@@ -40,8 +40,8 @@ static errval_t dispatcher_setup(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
-// The dispatcher's own copy of its former space goes: that is one step, for another copy stays. The
-// arguments of this call have been looked up, so that it may be the invoker's own space.
+/// The dispatcher's own copy of its former space goes: that is one step, for another copy stays.
+/// The arguments of this call have been looked up, so that it may be the invoker's own space.
 static errval_t dispatcher_cspace(struct caps_call *call)
 {
     struct dcb *dcb = dcb_of(&call->target->cap);

@@ -16,15 +16,15 @@
 
 #define HALT_STATUS_MAX 95u
 
-// Whether a capability of a vector's former use still names it.
+/// Whether a capability of a vector's former use still names it.
 static bool named(enum objtype type, uint64_t number)
 {
     struct cap cap = cap_make(type, number, 1);
     return mdb_find_copy(&kcb.caps.mdb, &cap, NULL) != NULL;
 }
 
-// Takes a free vector for an endpoint, and makes the capability that others reach it with: a Notify
-// or an IRQDest.
+/// Takes a free vector for an endpoint, and makes the capability that others reach it with: a
+/// Notify or an IRQDest.
 static errval_t vector_create(struct caps_call *call)
 {
     struct cte *endpoint = call->operands[0].cap;
@@ -64,7 +64,7 @@ static errval_t vector_free(struct caps_call *call)
     return caps_delete(&kcb.caps, &entry->notice.endpoint);
 }
 
-// A vector that stands for nothing might be an exception's, an APIC ID no core's but all cores'.
+/// A vector that stands for nothing might be an exception's, an APIC ID no core's but all cores'.
 static bool notify_valid(uint64_t base)
 {
     uint64_t vector = base & 0xff;

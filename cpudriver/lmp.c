@@ -11,8 +11,8 @@
 #include "dispatch.h"
 #include "kcb.h"
 
-// The dispatcher behind an endpoint if it can take a message, else NULL. Its frame is still there:
-// the last copy in its slots keeps it.
+/// The dispatcher behind an endpoint if it can take a message, else NULL. Its frame is still there:
+/// the last copy in its slots keeps it.
 static struct dcb *receiver(const struct cap *endpoint)
 {
     struct dcb *dcb = dcb_of(endpoint);
@@ -27,7 +27,7 @@ static struct lmp_endpoint_kern *endpoint_buffer(const struct dcb *dcb, const st
     return (struct lmp_endpoint_kern *)((uint8_t *)dcb->shared + endpoint_offset(endpoint));
 }
 
-// Copies or moves the capability into the slot that the receiver keeps ready.
+/// Copies or moves the capability into the slot that the receiver keeps ready.
 static errval_t transfer(const struct dcb *dcb, struct lmp_endpoint_kern *buffer,
                          const struct lmp_send *send)
 {
@@ -112,13 +112,13 @@ void lmp_notice_begin(struct lmp_notice *notice)
     ring_remove(&notice->owed);
 }
 
-// Whether the last notification is among the messages from `consumed` on.
+/// Whether the last notification is among the messages from `consumed` on.
 static bool is_unread(const struct lmp_notice *notice, uint32_t consumed)
 {
     return notice->told && notice->delivered - consumed - 1 < notice->endpoint.cap.aux;
 }
 
-// It has no room: told when it has (N1).
+/// It has no room: told when it has (N1).
 static void owe(struct lmp_notice *notice, struct dcb *dcb)
 {
     ring_remove(&notice->owed);

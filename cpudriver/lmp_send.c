@@ -8,7 +8,7 @@
 #include "lmp.h"
 #include "lrpc.h"
 
-// Finds what is sent and to whom; checks everything but the receiver.
+/// Finds what is sent and to whom; checks everything but the receiver.
 static errval_t decode_send(const struct dcb *dcb, struct lmp_send *send, struct cte **endpoint)
 {
     const struct registers *regs = &kcb.regs;
@@ -33,7 +33,7 @@ static errval_t decode_send(const struct dcb *dcb, struct lmp_send *send, struct
     return (send->given->cap.rights & needed) == needed ? SYS_ERR_OK : SYS_ERR_RIGHTS;
 }
 
-// What is behind the message must not reach the receiver.
+/// What is behind the message must not reach the receiver.
 static void clear_words(uint32_t length)
 {
     struct registers *regs = &kcb.regs;

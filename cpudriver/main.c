@@ -17,7 +17,7 @@
 
 __attribute__((aligned(4096))) struct kcb kcb;
 
-// Called by space_enter.
+/// Called by space_enter.
 _Noreturn void cpudriver_main(const struct core_start *start);
 
 static void init_space(const struct core_start *start)
@@ -34,7 +34,7 @@ static void init_space(const struct core_start *start)
     kcb.kernel_pml4_image = root[(IMAGE_BASE >> 39) % 512];
 }
 
-// Each core looks at itself: what one has another may lack.
+/// Each core looks at itself: what one has another may lack.
 static void check_features(void)
 {
     const char *missing = features_missing(cpu_id);
@@ -42,7 +42,7 @@ static void check_features(void)
         boot_fail("the processor lacks %s", missing);
 }
 
-// The boot core measures; the others are told.
+/// The boot core measures; the others are told.
 static void init_clock(struct bootinfo *bootinfo)
 {
     if (kcb.core_id == 0)

@@ -105,8 +105,8 @@ static void say_registers(const struct registers *r)
     say("  rip 0x%016lx eflags 0x%lx\n", r->rip, r->eflags);
 }
 
-// Frame pointers are kept, so the chain of callers can be read; addr2line gives names
-// to the addresses.
+/// Frame pointers are kept, so the chain of callers can be read; addr2line gives names
+/// to the addresses.
 static void say_backtrace(uint64_t frame)
 {
     say("  called from:");

@@ -30,9 +30,9 @@ errval_t returns_set(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
-// An empty slot of the returns CNode, or NULL: try again. Slots are filled in turn, so that the
-// CNode is mostly full when the next few are: looking at all of them for each piece of memory would
-// cost more than the rest of its deletion.
+/// An empty slot of the returns CNode, or NULL: try again. Slots are filled in turn, so that the
+/// CNode is mostly full when the next few are: looking at all of them for each piece of memory
+/// would cost more than the rest of its deletion.
 static struct cte *free_slot(struct returns *returns)
 {
     if (!cte_is(&returns->cnode, ObjType_L2CNode))

@@ -14,7 +14,7 @@ void schedule_init(void)
         ring_init(&kcb.groups[i].members);
 }
 
-// The first dispatcher of the group whose turn it is, or NULL.
+/// The first dispatcher of the group whose turn it is, or NULL.
 static struct dcb *head(void)
 {
     if (ring_is_empty(&kcb.turns))
@@ -73,7 +73,7 @@ void schedule_remove(struct dcb *dcb)
         kcb.picked = head();
 }
 
-// The head and its group are the last now.
+/// The head and its group are the last now.
 static void rotate(void)
 {
     struct dcb *first = head();
@@ -88,7 +88,7 @@ static void rotate(void)
     kcb.picked = head();
 }
 
-// The one that is picked is to be so no longer: if it is not head it goes back to its group (S4).
+/// The one that is picked is to be so no longer: if it is not head it goes back to its group (S4).
 static void release_picked(void)
 {
     struct dcb *dcb = kcb.picked;

@@ -25,17 +25,16 @@ static bool overlaps(const struct bootinfo_region *a, const struct bootinfo_regi
     return a->base < b->base + b->bytes && b->base < a->base + a->bytes;
 }
 
-// RAM moves; a frame stays here too, so it must be this core's, and not the one that moves.
+/// RAM moves; a frame stays here too, so it must be this core's, and not the one that moves.
 static errval_t check_region(struct plan *plan, unsigned index)
 {
     const struct bootinfo_region *regions = plan->bootinfo->regions, *region = &regions[index];
     enum objtype type = region->kind == REGION_RAM ? ObjType_RAM : ObjType_Frame;
     if (region->kind != REGION_RAM && region->kind != REGION_SHARED)
         return SYS_ERR_CORE_DATA;
-    for (unsigned i = 0; i < index; i++) {
+    for (unsigned i = 0; i < index; i++)
         if (overlaps(&regions[i], region))
             return SYS_ERR_CORE_DATA;
-    }
     struct cte *cte;
     errval_t err = caps_lookup(&kcb.caps, &kcb.current->slots.cspace.cap, region->slot, &cte);
     if (err_is_fail(err))
@@ -91,8 +90,8 @@ static errval_t check(struct caps_call *call, struct plan *plan)
     return check_bootinfo(call, plan);
 }
 
-// The rest of the pool, beyond the new core's own part, goes to it as well, for those that it
-// starts.
+/// The rest of the pool, beyond the new core's own part, goes to it as well, for those that it
+/// starts.
 static void give_pool(struct bootinfo *bootinfo, const struct cap *pool)
 {
     if (pool->bytes == OBJSIZE_KCB)
@@ -105,15 +104,14 @@ static void give_pool(struct bootinfo *bootinfo, const struct cap *pool)
     };
 }
 
-// Marks what both cores will hold. A frame with many copies takes several calls (SYS_ERR_AGAIN), so
-// this comes before anything is given away.
+/// Marks what both cores will hold. A frame with many copies takes several calls (SYS_ERR_AGAIN),
+/// so this comes before anything is given away.
 static errval_t mark_shared(const struct plan *plan)
 {
     errval_t err = SYS_ERR_OK;
-    for (unsigned i = 0; i < plan->bootinfo->regions_count && err_is_ok(err); i++) {
+    for (unsigned i = 0; i < plan->bootinfo->regions_count && err_is_ok(err); i++)
         if (plan->bootinfo->regions[i].kind == REGION_SHARED)
             err = caps_set_remote(&kcb.caps, plan->regions[i], true);
-    }
     return err;
 }
 
@@ -127,12 +125,11 @@ errval_t start_core(struct caps_call *call)
         return err;
 
     struct bootinfo *bootinfo = plan.bootinfo;
-    for (unsigned i = 0; i < bootinfo->regions_count; i++) {
+    for (unsigned i = 0; i < bootinfo->regions_count; i++)
         if (bootinfo->regions[i].kind == REGION_RAM)
             caps_surrender(&kcb.caps, plan.regions[i]);
         else
             bootinfo->regions[i].owner = kcb.core_id;
-    }
     give_pool(bootinfo, &plan.pool->cap);
 
     lpaddr_t private_base = plan.pool->cap.base, frame = plan.frame->cap.base;

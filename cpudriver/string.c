@@ -13,11 +13,11 @@
 
 #define BLOCK_WORDS 8u
 
-// A word that may lie at any address and alias anything.
+/// A word that may lie at any address and alias anything.
 typedef uint64_t word __attribute__((may_alias, aligned(1)));
 
-// Copies upwards. Each block is read before it is written, and neither pointer is `restrict`, so
-// that a source which overlaps dest from above is copied right.
+/// Copies upwards. Each block is read before it is written, and neither pointer is `restrict`, so
+/// that a source which overlaps dest from above is copied right.
 static void copy_upwards(void *dest, const void *src, size_t bytes)
 {
     word *to = dest;
@@ -72,10 +72,9 @@ int memcmp(const void *a, const void *b, size_t bytes)
 {
     const unsigned char *x = a;
     const unsigned char *y = b;
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; i < bytes; i++)
         if (x[i] != y[i])
             return x[i] - y[i];
-    }
     return 0;
 }
 

@@ -70,14 +70,14 @@ static errval_t sys_suspend(struct dcb *dcb, uint64_t wakeup)
     return SYS_ERR_OK;
 }
 
-// What SYSCALL leaves in rcx and r11; entry.S does not keep them twice.
+/// What SYSCALL leaves in rcx and r11; entry.S does not keep them twice.
 static void note_clobbered(void)
 {
     kcb.regs.rcx = kcb.regs.rip;
     kcb.regs.r11 = kcb.regs.eflags;
 }
 
-// A number that is not Stave's: the domain's own library OS answers it, as if it had been called.
+/// A number that is not Stave's: the domain's own library OS answers it, as if it had been called.
 static void reflect(struct dcb *dcb)
 {
     lvaddr_t entry = dcb->shared->entry_syscall;
@@ -88,8 +88,8 @@ static void reflect(struct dcb *dcb)
     kcb.regs.rip = entry;
 }
 
-// The end of a call that has come to `err`. If the caller's registers are forgotten storing it is
-// harmless: there is no error then.
+/// The end of a call that has come to `err`. If the caller's registers are forgotten storing it is
+/// harmless: there is no error then.
 static bool finish(const struct dcb *dcb, errval_t err)
 {
     kcb.regs.rax = err;

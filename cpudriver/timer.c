@@ -31,7 +31,8 @@ static void bucket_insert(struct timer *timer, uint64_t period)
     kcb.unsettled = true;
 }
 
-// Puts timer into the bucket of its time, or the last one that is free of confusion with `current`.
+/// Puts timer into the bucket of its time, or the last one that is free of confusion with
+/// `current`.
 static void sort_in(struct timer *timer, uint64_t current)
 {
     uint64_t first = current + 1;
@@ -40,7 +41,7 @@ static void sort_in(struct timer *timer, uint64_t current)
     bucket_insert(timer, period < first ? first : period > last ? last : period);
 }
 
-// Periods from `from` to the first occupied bucket; TIMER_BUCKETS if there is none.
+/// Periods from `from` to the first occupied bucket; TIMER_BUCKETS if there is none.
 static uint32_t distance_to_occupied(uint64_t from)
 {
     const uint64_t *occupied = kcb.timers.occupied;

@@ -15,9 +15,8 @@ bool address_map_place(const struct address_map *map, uint64_t bytes, uint64_t a
                        uint64_t guard, uint64_t *base)
 {
     uint64_t limit = map->end.base;
-    if (bytes == 0 || bytes >= limit || alignment >= limit || guard >= limit) {
+    if (bytes == 0 || bytes >= limit || alignment >= limit || guard >= limit)
         return false;
-    }
     uint64_t need = bytes + 2 * guard;
     const struct range_node *above = range_tree_first(&map->tree, need, 0);
     while (above != NULL) {
@@ -36,9 +35,8 @@ bool address_map_insert(struct address_map *map, struct range_node *node)
 {
     struct range_node *above = range_tree_above(&map->tree, node->base);
     if (above == NULL || node->bytes == 0 || node->bytes > above->base - node->base ||
-        node->base < above->base - above->weight) {
+        node->base < above->base - above->weight)
         return false;
-    }
     node->weight = node->base - (above->base - above->weight);
     range_tree_set_weight(&map->tree, above, above->base - (node->base + node->bytes));
     return range_tree_insert(&map->tree, node);

@@ -15,7 +15,7 @@
 #include "barrelfish/debug.h"
 #include "kpi/elf_names.h"
 
-// Of crt0.S, in a note, whose parts are aligned to four bytes: where the table is; 0: nowhere.
+/// Of crt0.S, in a note, whose parts are aligned to four bytes: where the table is; 0: nowhere.
 extern const struct {
     uint64_t address, bytes;
 } __attribute__((packed, aligned(4))) names_place;
@@ -25,7 +25,7 @@ struct backtrace backtrace_begin(const struct thread *thread, uint64_t rip, uint
     return (struct backtrace){rip, true, rbp, thread->stack_low, thread->stack_high, 0};
 }
 
-// A call may be the last instruction of its function, so that behind it another one begins.
+/// A call may be the last instruction of its function, so that behind it another one begins.
 static void describe(const struct backtrace *trace, char line[BACKTRACE_LINE_BYTES])
 {
     uint64_t address = trace->address - !trace->exact, offset;
@@ -44,9 +44,8 @@ static void describe(const struct backtrace *trace, char line[BACKTRACE_LINE_BYT
 
 bool backtrace_line(struct backtrace *trace, char line[BACKTRACE_LINE_BYTES])
 {
-    if (trace->address == 0 || trace->count++ == BACKTRACE_FRAMES_MAX) {
+    if (trace->address == 0 || trace->count++ == BACKTRACE_FRAMES_MAX)
         return false;
-    }
     describe(trace, line);
     uintptr_t frame = trace->frame;
     trace->address = 0;
@@ -67,7 +66,6 @@ __attribute__((noinline)) void debug_print_backtrace(void)
     struct backtrace trace = backtrace_begin(thread_self(), frame[1], frame[0]);
     char line[BACKTRACE_LINE_BYTES];
     trace.exact = false;
-    while (backtrace_line(&trace, line)) {
+    while (backtrace_line(&trace, line))
         debug_printf("  %s\n", line);
-    }
 }

@@ -23,9 +23,8 @@ void bench_init(void)
     for (unsigned i = 0; i < OVERHEAD_RUNS; i++) {
         cycles_t start = bench_tsc();
         cycles_t end = bench_tsc();
-        if (end - start < least) {
+        if (end - start < least)
             least = end - start;
-        }
     }
     tsc_overhead = least;
 }
@@ -44,47 +43,42 @@ cycles_t bench_time_diff(cycles_t tsc_start, cycles_t tsc_end)
 cycles_t bench_min(const cycles_t *array, size_t len)
 {
     cycles_t least = len > 0 ? array[0] : 0;
-    for (size_t i = 1; i < len; i++) {
+    for (size_t i = 1; i < len; i++)
         least = array[i] < least ? array[i] : least;
-    }
     return least;
 }
 
 cycles_t bench_max(const cycles_t *array, size_t len)
 {
     cycles_t greatest = 0;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         greatest = array[i] > greatest ? array[i] : greatest;
-    }
     return greatest;
 }
 
 cycles_t bench_avg(const cycles_t *array, size_t len)
 {
     unsigned __int128 sum = 0;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         sum += array[i];
-    }
     return len > 0 ? (cycles_t)(sum / len) : 0;
 }
 
-// Sum of squares of distances from the rounded mean m, corrected exactly: with d = sum - len * m,
-// sum((x - mean)^2) = sum((x - m)^2) - d^2 / len. A variance above the result's range ends early,
-// so that nothing overflows with fewer than 2^31 values.
+/// Sum of squares of distances from the rounded mean m, corrected exactly: with d = sum - len * m,
+/// sum((x - mean)^2) = sum((x - m)^2) - d^2 / len. A variance above the result's range ends early,
+/// so that nothing overflows with fewer than 2^31 values.
 cycles_t bench_variance(const cycles_t *array, size_t len)
 {
-    if (len < 2) {
+    if (len < 2)
         return 0;
-    }
     cycles_t mean = bench_avg(array, len);
     unsigned __int128 squares = 0, remainder = 0;
     const unsigned __int128 cap = (unsigned __int128)UINT64_MAX * len;
     for (size_t i = 0; i < len; i++) {
         uint64_t distance = array[i] > mean ? array[i] - mean : mean - array[i];
         unsigned __int128 square = (unsigned __int128)distance * distance;
-        if (square > cap || squares > cap) {
+        if (square > cap || squares > cap)
             return UINT64_MAX;
-        }
         squares += square;
         remainder += array[i];
     }
@@ -98,12 +92,10 @@ static void sift_down(cycles_t *heap, size_t at, size_t len)
 {
     cycles_t value = heap[at];
     for (size_t child = 2 * at + 1; child < len; child = 2 * at + 1) {
-        if (child + 1 < len && heap[child + 1] > heap[child]) {
+        if (child + 1 < len && heap[child + 1] > heap[child])
             child++;
-        }
-        if (heap[child] <= value) {
+        if (heap[child] <= value)
             break;
-        }
         heap[at] = heap[child];
         at = child;
     }
@@ -112,9 +104,8 @@ static void sift_down(cycles_t *heap, size_t at, size_t len)
 
 void bench_sort(cycles_t *array, size_t len)
 {
-    for (size_t i = len / 2; i-- > 0;) {
+    for (size_t i = len / 2; i-- > 0;)
         sift_down(array, i, len);
-    }
     for (size_t end = len; end > 1; end--) {
         cycles_t greatest = array[0];
         array[0] = array[end - 1];
@@ -125,18 +116,16 @@ void bench_sort(cycles_t *array, size_t len)
 
 cycles_t bench_percentile_sorted(const cycles_t *array, size_t len, unsigned p)
 {
-    if (len == 0) {
+    if (len == 0)
         return 0;
-    }
     unsigned __int128 rank = ((unsigned __int128)(p < 100 ? p : 100) * len + 99) / 100;
     return array[rank > 0 ? (size_t)rank - 1 : 0];
 }
 
 cycles_t bench_median_sorted(const cycles_t *array, size_t len)
 {
-    if (len == 0) {
+    if (len == 0)
         return 0;
-    }
     cycles_t upper = array[len / 2];
     cycles_t lower = array[(len - 1) / 2];
     return lower + (upper - lower) / 2;
@@ -156,9 +145,8 @@ struct bench_summary bench_summarise(cycles_t *array, size_t len)
 
 uint64_t bench_cycles_to_ns(cycles_t cycles, uint64_t tsc_per_ms)
 {
-    if (tsc_per_ms == 0) {
+    if (tsc_per_ms == 0)
         return 0;
-    }
     unsigned __int128 ns = ((unsigned __int128)cycles * 1000000 + tsc_per_ms / 2) / tsc_per_ms;
     return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }

@@ -12,9 +12,8 @@ static errval_t create(struct capref dest, enum objtype type, size_t bytes, size
 {
     struct capref ram;
     errval_t err = ram_alloc_bytes(&ram, bytes, alignment);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = cap_retype(dest, ram, 0, type, bytes, 1);
     errval_t destroy_err = cap_destroy(ram);
     return err_is_fail(err) ? err : destroy_err;
@@ -22,29 +21,25 @@ static errval_t create(struct capref dest, enum objtype type, size_t bytes, size
 
 errval_t vnode_create(struct capref dest, enum objtype type)
 {
-    if (vnode_objbits(type) == 0) {
+    if (vnode_objbits(type) == 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     return create(dest, type, OBJSIZE_VNODE, BASE_PAGE_SIZE);
 }
 
 static errval_t create_pages(struct capref dest, enum objtype type, size_t bytes, size_t *retbytes)
 {
-    if (bytes == 0 || bytes > (size_t)1 << 46) {
+    if (bytes == 0 || bytes > (size_t)1 << 46)
         return LIB_ERR_RAM_ALLOC_WRONG_SIZE;
-    }
     size_t size = page_round_up(bytes);
     errval_t err = LIB_ERR_RAM_ALLOC;
     if (size >= LARGE_PAGE_SIZE) {
         // Large pages are possible then; where memory is scattered any alignment must do.
         err = create(dest, type, size, LARGE_PAGE_SIZE);
     }
-    if (err_no(err) == LIB_ERR_RAM_ALLOC) {
+    if (err_no(err) == LIB_ERR_RAM_ALLOC)
         err = create(dest, type, size, BASE_PAGE_SIZE);
-    }
-    if (err_is_ok(err) && retbytes != NULL) {
+    if (err_is_ok(err) && retbytes != NULL)
         *retbytes = size;
-    }
     return err;
 }
 
@@ -62,9 +57,8 @@ errval_t frame_alloc(struct capref *dest, size_t bytes, size_t *retbytes)
 {
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = frame_create(slot, bytes, retbytes);
     if (err_is_fail(err)) {
         (void)slot_free(slot);
@@ -79,17 +73,14 @@ errval_t cnode_create_from_mem(struct capref dest, struct capref src, enum objty
 {
     bool l1 = cntype == ObjType_L1CNode;
     if ((!l1 && cntype != ObjType_L2CNode) || (!l1 && slots > L2_CNODE_SLOTS) ||
-        (l1 && slots > L1_CNODE_SLOTS_MAX)) {
+        (l1 && slots > L1_CNODE_SLOTS_MAX))
         return LIB_ERR_INVALID_ARGS;
-    }
     size_t size = l1 ? L1_CNODE_SLOTS_MIN : L2_CNODE_SLOTS;
-    while (size < slots) {
+    while (size < slots)
         size *= 2;
-    }
     errval_t err = cap_retype(dest, src, 0, cntype, size * OBJSIZE_CTE, 1);
-    if (err_is_ok(err) && cnoderef != NULL) {
+    if (err_is_ok(err) && cnoderef != NULL)
         *cnoderef = build_cnoderef(dest, l1 ? CNODE_LEVEL_ROOT : CNODE_LEVEL_OTHER);
-    }
     return err;
 }
 
@@ -102,12 +93,10 @@ static errval_t cnode_fill_slot(struct capref slot, enum objtype type, uint8_t l
         (void)slot_free(slot);
         return err;
     }
-    if (ret_dest != NULL) {
+    if (ret_dest != NULL)
         *ret_dest = slot;
-    }
-    if (cnoderef != NULL) {
+    if (cnoderef != NULL)
         *cnoderef = build_cnoderef(slot, level);
-    }
     return SYS_ERR_OK;
 }
 
@@ -132,12 +121,10 @@ errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef)
 errval_t cnode_create(struct capref *ret_dest, struct cnoderef *cnoderef, cslot_t slots,
                       cslot_t *retslots)
 {
-    if (slots > L2_CNODE_SLOTS) {
+    if (slots > L2_CNODE_SLOTS)
         return LIB_ERR_INVALID_ARGS;
-    }
     errval_t err = cnode_create_l2(ret_dest, cnoderef);
-    if (err_is_ok(err) && retslots != NULL) {
+    if (err_is_ok(err) && retslots != NULL)
         *retslots = L2_CNODE_SLOTS;
-    }
     return err;
 }

@@ -18,7 +18,7 @@ static struct thread_mutex mutex = THREAD_MUTEX_INITIALIZER;
 static uint64_t dropped[SLOTS_MAX / 64]; ///< a bit for each slot, by its address
 static unsigned dropped_count, next;     ///< `next`: the address to look from
 
-// One step; true: it is done, or nobody can do it.
+/// One step; true: it is done, or nobody can do it.
 static bool step(struct capref cap)
 {
     errval_t err = invoke_cap_delete(cap);
@@ -29,7 +29,7 @@ static bool step(struct capref cap)
     return err_no(err) != SYS_ERR_AGAIN; // else nobody can delete it: the slot is lost
 }
 
-// The next one, in turn; there is one.
+/// The next one, in turn; there is one.
 static capaddr_t next_dropped(void)
 {
     uint64_t word = dropped[next / 64] >> next % 64;
@@ -55,9 +55,8 @@ void cap_drop(struct capref cap)
 {
     capaddr_t addr = get_cap_addr(cap);
     thread_mutex_lock(&mutex);
-    for (unsigned i = 0; i < STEPS_EACH_CALL && dropped_count > 0; i++) {
+    for (unsigned i = 0; i < STEPS_EACH_CALL && dropped_count > 0; i++)
         step_next();
-    }
     if (!step(cap) && addr < SLOTS_MAX) {
         dropped[addr / 64] |= 1ull << addr % 64;
         dropped_count++;

@@ -20,7 +20,7 @@ errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64
     return invoke_cap_mint(src, dest, param1, param2);
 }
 
-// The size of an object of a type that has one size only is not the caller's business.
+/// The size of an object of a type that has one size only is not the caller's business.
 static gensize_t fixed_size(enum objtype type, gensize_t objsize)
 {
     const struct cap_type *row = type < ObjType_Num ? cap_type(type) : NULL;
@@ -32,9 +32,8 @@ errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offse
 {
     gensize_t size = fixed_size(new_type, objsize);
     errval_t err;
-    if (count > UINT32_MAX) {
+    if (count > UINT32_MAX)
         return LIB_ERR_INVALID_ARGS;
-    }
     do {
         err = invoke_cap_retype(src, dest_start, offset, new_type, size, (uint32_t)count, NULL);
     } while (err_no(err) == SYS_ERR_AGAIN);
@@ -46,9 +45,8 @@ errval_t cap_delete(struct capref cap)
     errval_t err = invoke_cap_delete(cap);
     while (err_no(err) == SYS_ERR_AGAIN) {
         err = invoke_cap_delete(cap);
-        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
+        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND)
             return SYS_ERR_OK; // the CPU driver finished the deletion by itself, between two steps
-        }
     }
     return err;
 }
@@ -78,12 +76,10 @@ errval_t frame_identify(struct capref frame, struct frame_identity *ret)
 {
     struct capability cap;
     errval_t err = invoke_cap_identify(frame, &cap);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
-    if (!cap_type(cap.type)->pages && cap.type != ObjType_RAM) {
+    if (!cap_type(cap.type)->pages && cap.type != ObjType_RAM)
         return SYS_ERR_CAP_TYPE;
-    }
     *ret = (struct frame_identity){cap.base, cap.bytes};
     return SYS_ERR_OK;
 }
@@ -92,27 +88,24 @@ errval_t cap_get_state(struct capref cap, distcap_state_t *state)
 {
     struct capability raw;
     errval_t err = invoke_cap_identify(cap, &raw);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         *state = raw.flags;
-    }
     return err;
 }
 
 errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr,
                    uint64_t off, uint64_t pte_count, struct capref mapping)
 {
-    if (slot >= VNODE_ENTRIES || pte_count > VNODE_ENTRIES) {
+    if (slot >= VNODE_ENTRIES || pte_count > VNODE_ENTRIES)
         return SYS_ERR_VNODE_SLOT;
-    }
     return invoke_vnode_map(dest, (uint16_t)slot, (uint16_t)pte_count, src, off, attr, mapping);
 }
 
 errval_t vnode_copy_remap(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr,
                           uint64_t off, uint64_t pte_count, struct capref mapping)
 {
-    if (slot >= VNODE_ENTRIES || pte_count > VNODE_ENTRIES) {
+    if (slot >= VNODE_ENTRIES || pte_count > VNODE_ENTRIES)
         return SYS_ERR_VNODE_SLOT;
-    }
     return invoke_vnode_copy(dest, (uint16_t)slot, (uint16_t)pte_count, src, off, attr, mapping);
 }
 
@@ -136,9 +129,8 @@ errval_t idcap_alloc(struct capref *dest)
 {
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = invoke_kernel_id_create(cap_kernel, slot);
     if (err_is_fail(err)) {
         (void)slot_free(slot);

@@ -19,7 +19,7 @@
 
 #define LINE_BYTES 512u
 
-// A line that is put together from parts and cut if it becomes too long.
+/// A line that is put together from parts and cut if it becomes too long.
 struct line {
     size_t length;
     char text[LINE_BYTES];
@@ -30,9 +30,8 @@ append_va(struct line *line, const char *fmt, va_list args)
 {
     size_t room = sizeof(line->text) - line->length;
     int length = vsnprintf(line->text + line->length, room, fmt, args);
-    if (length > 0) {
+    if (length > 0)
         line->length += (size_t)length < room ? (size_t)length : room - 1;
-    }
 }
 
 static void __attribute__((format(printf, 2, 3))) append(struct line *line, const char *fmt, ...)
@@ -52,11 +51,10 @@ static void line_begin(struct line *line)
 static void line_print(const struct line *line)
 {
     // There is nowhere else to say that this failed.
-    if (disp_is_disabled()) {
+    if (disp_is_disabled())
         (void)sys_print(line->text, line->length);
-    } else {
+    else
         (void)terminal_write_line(line->text, line->length);
-    }
 }
 
 void debug_printf(const char *fmt, ...)
@@ -72,9 +70,8 @@ void debug_printf(const char *fmt, ...)
 
 int debug_print_capref(char *buf, size_t len, struct capref cap)
 {
-    if (capref_is_null(cap)) {
+    if (capref_is_null(cap))
         return snprintf(buf, len, "no capability");
-    }
     return snprintf(buf, len, "slot %u of cnode %#x at level %u of root %#x", cap.slot,
                     cap.cnode.cnode, cap.cnode.level, cap.cnode.croot);
 }
@@ -95,9 +92,8 @@ int debug_print_cap_at_capref(char *buf, size_t len, struct capref cap)
 {
     struct capability raw;
     errval_t err = debug_cap_identify(cap, &raw);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return snprintf(buf, len, "%s", err_getstring(err));
-    }
     return debug_print_cap(buf, len, &raw);
 }
 
@@ -117,12 +113,10 @@ void debug_err(const char *file, const char *func, int line, errval_t err, const
 {
     static struct print_limit limit;
     unsigned dropped;
-    if (!print_limit_take(&limit, systime_now(), us_to_systime(PRINT_LIMIT_PERIOD_US), &dropped)) {
+    if (!print_limit_take(&limit, systime_now(), us_to_systime(PRINT_LIMIT_PERIOD_US), &dropped))
         return;
-    }
-    if (dropped > 0) {
+    if (dropped > 0)
         debug_printf("%u errors are not shown\n", dropped);
-    }
     va_list args;
     va_start(args, msg);
     print_error(file, func, line, err, msg, args);

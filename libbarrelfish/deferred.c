@@ -41,26 +41,22 @@ void deferred_insert_disabled(struct dispatcher *disp, struct deferred_event *ev
     event->prev = before;
     event->next = after;
     event->queued = true;
-    if (after != NULL) {
+    if (after != NULL)
         after->prev = event;
-    }
-    if (before != NULL) {
+    if (before != NULL)
         before->next = event;
-    } else {
+    else
         disp->timers = event;
-    }
 }
 
 void deferred_remove_disabled(struct dispatcher *disp, struct deferred_event *event)
 {
-    if (event->next != NULL) {
+    if (event->next != NULL)
         event->next->prev = event->prev;
-    }
-    if (event->prev != NULL) {
+    if (event->prev != NULL)
         event->prev->next = event->next;
-    } else {
+    else
         disp->timers = event->next;
-    }
     event->queued = false;
 }
 
@@ -113,9 +109,8 @@ errval_t deferred_event_register(struct deferred_event *event, struct waitset *w
 errval_t deferred_event_cancel(struct deferred_event *event)
 {
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    if (event->queued) {
+    if (event->queued)
         deferred_remove_disabled(disp, event);
-    }
     errval_t err = waitset_chan_deregister_disabled(&event->waitset_state);
     disp_enable((dispatcher_handle_t)disp);
     return err;

@@ -25,7 +25,7 @@ static uint8_t dispatcher_stack[DISPATCHER_STACK_BYTES] __attribute__((aligned(6
 static uint8_t main_fpu_area[FPU_AREA_BYTES_MAX] __attribute__((aligned(64)));
 static struct thread main_thread;
 
-// The upcalls, called by context.S only.
+/// The upcalls, called by context.S only.
 void upcall_run(struct dispatcher *disp);
 void upcall_pagefault(struct dispatcher *disp, uint64_t address, uint64_t error_code);
 void upcall_trap(struct dispatcher *disp, uint64_t vector, uint64_t error_code);
@@ -76,25 +76,23 @@ void disp_set_poll_limit(uint32_t polls)
     disp_self()->poll_limit = polls;
 }
 
-// Others can run on this core, as it was when this dispatcher came onto it.
+/// Others can run on this core, as it was when this dispatcher came onto it.
 static bool contended(void)
 {
     const struct domain_info *info = disp_info();
     return info != NULL && *(const volatile uint64_t *)&info->kernel.runnable > 1;
 }
 
-// Decides whether `polls` times, in so many rounds, were enough. The clock is looked at seldom, and
-// not in the first rounds, where most messages come: under QEMU all cores read it under one
-// spinlock, and if the host takes the processor away from who has it, all that poll spin for
-// nothing.
+/// Decides whether `polls` times, in so many rounds, were enough. The clock is looked at seldom,
+/// and not in the first rounds, where most messages come: under QEMU all cores read it under one
+/// spinlock, and if the host takes the processor away from who has it, all that poll spin for
+/// nothing.
 static bool polled_enough(struct dispatcher *disp, size_t polls, size_t rounds)
 {
-    if (disp->poll_limit != DISP_POLL_ADAPTIVE) {
+    if (disp->poll_limit != DISP_POLL_ADAPTIVE)
         return polls >= disp->poll_limit;
-    }
-    if (rounds == 0 || rounds % CLOCK_ROUNDS != 0) {
+    if (rounds == 0 || rounds % CLOCK_ROUNDS != 0)
         return false;
-    }
     systime_t now = systime_now();
     if (disp->wait_start == 0) {
         disp->wait_start = now;
@@ -104,33 +102,30 @@ static bool polled_enough(struct dispatcher *disp, size_t polls, size_t rounds)
     return disp->wait_polled >= disp->wait_budget;
 }
 
-// Polls for a while. True: a thread has become runnable.
+/// Polls for a while. True: a thread has become runnable.
 static bool poll_for_event(struct dispatcher *disp)
 {
     for (size_t polls = 0, rounds = 0; disp->polled_count > 0; polls += disp->polled_count) {
-        if (polled_enough(disp, polls, rounds++)) {
+        if (polled_enough(disp, polls, rounds++))
             break;
-        }
         __builtin_ia32_pause();
         dispatch_poll(disp);
         if (disp->run_queue != NULL) {
-            if (!poll_policy_full(&disp->poll_policy)) {
+            if (!poll_policy_full(&disp->poll_policy))
                 poll_policy_over(&disp->poll_policy, disp->wait_polled, disp->wait_polled, 0);
-            }
             return true;
         }
     }
     return false;
 }
 
-// Polls, then sleeps. Returns if a thread has become runnable; else it continues in upcall_run(). Out
-// of line, because a thread that is ready needs none of its registers.
+/// Polls, then sleeps. Returns if a thread has become runnable; else it continues in upcall_run().
+/// Out of line, because a thread that is ready needs none of its registers.
 static __attribute__((noinline)) void wait_for_event(struct dispatcher *disp)
 {
     disp->wait_start = disp->wait_polled = disp->wake_announced = 0;
-    if (disp->polled_count > 0 && poll_for_event(disp)) {
+    if (disp->polled_count > 0 && poll_for_event(disp))
         return;
-    }
     systime_t deadline = disp->timers != NULL ? disp->timers->time : 0;
     if (waitset_arm_disabled(disp, &deadline)) {
         // A domain cannot go on if its CPU driver refuses this; trying again costs only itself.
@@ -139,7 +134,7 @@ static __attribute__((noinline)) void wait_for_event(struct dispatcher *disp)
     waitset_disarm_disabled(disp);
 }
 
-// The claim stays until the next upcall, so that many wake-ups in one slice ask once.
+/// The claim stays until the next upcall, so that many wake-ups in one slice ask once.
 void dispatch_want_tick(struct dispatcher *disp)
 {
     if (disp->shared.tick == 0) {
@@ -153,8 +148,8 @@ void dispatch_wake_announced(systime_t at)
     disp_self()->wake_announced = at;
 }
 
-// After a sleep: what it was good for. A time stamp is the peer's claim; the policy bounds what
-// comes of it.
+/// After a sleep: what it was good for. A time stamp is the peer's claim; the policy bounds what
+/// comes of it.
 static void waited(struct dispatcher *disp)
 {
     systime_t now = systime_now();
@@ -162,9 +157,8 @@ static void waited(struct dispatcher *disp)
     dispatch_poll(disp);
     systime_t announced = disp->wake_announced;
     bool known = announced > disp->wait_start && announced < now;
-    if (disp->wait_polled == 0) {
+    if (disp->wait_polled == 0)
         return; // there was nothing to poll
-    }
     poll_policy_over(&disp->poll_policy, disp->wait_polled,
                      (known ? announced : now) - disp->wait_start, known ? now - announced : 0);
 }
@@ -180,12 +174,10 @@ void dispatch_schedule(struct dispatcher *disp)
             continue;
         }
         disp->current = thread;
-        if (disp->run_queue != NULL || disp->looked_for != 0) {
+        if (disp->run_queue != NULL || disp->looked_for != 0)
             dispatch_want_tick(disp);
-        }
-        if (!thread->full_context) {
+        if (!thread->full_context)
             context_continue(thread);
-        }
         thread->full_context = false;
         context_resume(&thread->regs, thread->fpu, disp->shared.xsave_mask);
     }
@@ -215,11 +207,10 @@ void upcall_pagefault(struct dispatcher *disp, uint64_t address, uint64_t error_
 void upcall_trap(struct dispatcher *disp, uint64_t vector, uint64_t error_code)
 {
     enum exception_type type = EXCEPT_OTHER;
-    if (vector == 1) {
+    if (vector == 1)
         type = EXCEPT_SINGLESTEP;
-    } else if (vector == 3) {
+    else if (vector == 3)
         type = EXCEPT_BREAKPOINT;
-    }
     fault_upcall(disp, type, vector, disp->shared.trap_save.rip, error_code);
 }
 

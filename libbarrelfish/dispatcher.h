@@ -262,15 +262,12 @@ void lmp_endpoints_poll_disabled(struct dispatcher *disp);
 /// Looks for events of all kinds. Disabled.
 static inline void dispatch_poll(struct dispatcher *disp)
 {
-    if (disp->shared.lmp_delivered != disp->shared.lmp_seen) {
+    if (disp->shared.lmp_delivered != disp->shared.lmp_seen)
         lmp_endpoints_poll_disabled(disp);
-    }
-    if (disp->timers != NULL) {
+    if (disp->timers != NULL)
         deferred_poll_disabled(disp);
-    }
-    if (disp->polled != NULL || disp->armed != NULL) {
+    if (disp->polled != NULL || disp->armed != NULL)
         waitset_poll_disabled(disp);
-    }
 }
 
 // lmp_endpoints.c, lrpc.c

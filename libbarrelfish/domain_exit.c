@@ -19,11 +19,9 @@ void domain_exit(int status)
         terminal_end();
         errval_t err = spawnd_tell(SPAWND_EXIT, (uint8_t)status, 0);
         static struct thread_sem never = THREAD_SEM_INITIALIZER;
-        while (err_is_ok(err)) {
+        while (err_is_ok(err))
             thread_sem_wait(&never);
-        }
     }
-    for (;;) {
+    for (;;)
         (void)invoke_dispatcher_stop(cap_dispatcher);
-    }
 }

@@ -33,7 +33,6 @@ const char *err_getcode(errval_t err)
 
 void err_print_calltrace(errval_t err)
 {
-    for (; err != 0; err >>= ERR_CODE_BITS) {
+    for (; err != 0; err >>= ERR_CODE_BITS)
         debug_printf("  %s: %s\n", err_getcode(err), err_getstring(err));
-    }
 }

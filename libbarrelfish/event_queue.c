@@ -16,9 +16,8 @@ static void raise_disabled(struct event_queue *evq)
     if (evq->head != NULL && !waitset_chan_is_registered(chan)) {
         errval_t err =
             waitset_chan_register_disabled(evq->waitset, chan, MKCLOSURE(run_first, evq));
-        if (err_is_ok(err)) {
+        if (err_is_ok(err))
             (void)waitset_chan_trigger_disabled(chan);
-        }
     }
 }
 
@@ -57,9 +56,8 @@ static void run_first(void *arg)
     if (qn != NULL) {
         event = qn->event;
         unlink_disabled(evq, qn);
-        if (evq->mode == EVENT_QUEUE_CONTINUOUS) {
+        if (evq->mode == EVENT_QUEUE_CONTINUOUS)
             append_disabled(evq, qn);
-        }
         raise_disabled(evq);
     }
     disp_enable(handle);
@@ -95,9 +93,8 @@ errval_t event_queue_cancel(struct event_queue *evq, struct event_queue_node *qn
     dispatcher_handle_t handle = disp_disable();
     if (qn->queued) {
         unlink_disabled(evq, qn);
-        if (evq->head == NULL) {
+        if (evq->head == NULL)
             (void)waitset_chan_deregister_disabled(&evq->waitset_state);
-        }
         err = SYS_ERR_OK;
     }
     disp_enable(handle);

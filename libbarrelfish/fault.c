@@ -48,7 +48,7 @@ static struct thread *answering_waiting; // ring of those who wait for it
 
 static void __attribute__((noreturn)) unanswered(struct dispatcher *disp, struct fault *fault);
 
-// Runs the handler as the thread, then continues where the thread was interrupted.
+/// Runs the handler as the thread, then continues where the thread was interrupted.
 static void exception_run(struct fault *fault)
 {
     struct thread *thread = thread_self();
@@ -58,9 +58,9 @@ static void exception_run(struct fault *fault)
     context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
 }
 
-// Asks the memory object as the thread, then tries the access again. The stack is given up before
-// it is left, which is safe while disabled. All who wait are woken: the first of them may not need
-// the stack, and would wake nobody.
+/// Asks the memory object as the thread, then tries the access again. The stack is given up before
+/// it is left, which is safe while disabled. All who wait are woken: the first of them may not need
+/// the stack, and would wake nobody.
 static void answer_run(struct fault *fault)
 {
     fault->answer = vspace_pagefault(fault->address, (enum pagefault_exception_type)fault->subtype);
@@ -68,9 +68,8 @@ static void answer_run(struct fault *fault)
     answering = NULL;
     while (thread_wake_one_disabled(&answering_waiting) != NULL) {
     }
-    if (err_is_fail(fault->answer)) {
+    if (err_is_fail(fault->answer))
         unanswered(disp, fault);
-    }
     context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
 }
 
@@ -82,18 +81,17 @@ static void fatal_run(void)
     disp_fatal();
 }
 
-// The report or the exit itself faulted: nothing of this domain can be relied upon.
+/// The report or the exit itself faulted: nothing of this domain can be relied upon.
 static void __attribute__((noreturn)) stop_at_once(void)
 {
     size_t bytes;
     const char *text = fault_report_text(&bytes);
     (void)sys_print(text, bytes);
-    for (;;) {
+    for (;;)
         (void)invoke_dispatcher_stop(cap_dispatcher);
-    }
 }
 
-// Makes the current thread call `entry` on another stack, with fresh FPU registers.
+/// Makes the current thread call `entry` on another stack, with fresh FPU registers.
 static void __attribute__((noreturn)) divert(struct dispatcher *disp, uint64_t fs_base,
                                              void (*entry)(void), void *arg, uintptr_t stack_top)
 {
@@ -110,8 +108,8 @@ static void __attribute__((noreturn)) divert(struct dispatcher *disp, uint64_t f
     context_resume(&thread->regs, thread->fpu, disp->shared.xsave_mask);
 }
 
-// Puts a copy of the fault, and the FPU's registers at that time, at the top of a stack and makes
-// the current thread call `entry` below it.
+/// Puts a copy of the fault, and the FPU's registers at that time, at the top of a stack and makes
+/// the current thread call `entry` below it.
 static void __attribute__((noreturn))
 divert_with(struct dispatcher *disp, void (*entry)(struct fault *), const struct fault *fault,
             uintptr_t stack_top)
@@ -129,7 +127,7 @@ divert_with(struct dispatcher *disp, void (*entry)(struct fault *), const struct
     divert(disp, copy->regs.fs_base, (void (*)(void))entry, copy, (uintptr_t)copy);
 }
 
-// The thread will execute the instruction again when the stack is free.
+/// The thread will execute the instruction again when the stack is free.
 static void __attribute__((noreturn)) wait_for_stack(struct dispatcher *disp)
 {
     struct thread *thread = disp->current;
@@ -141,7 +139,7 @@ static void __attribute__((noreturn)) wait_for_stack(struct dispatcher *disp)
     dispatch_schedule(disp);
 }
 
-// Runs the handler of a signal as the thread, then continues as the handler wants.
+/// Runs the handler of a signal as the thread, then continues as the handler wants.
 static void signal_run(struct fault *fault)
 {
     struct thread *thread = thread_self();
@@ -151,7 +149,7 @@ static void signal_run(struct fault *fault)
     context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
 }
 
-// The handler of a signal runs on the thread's own stack, if that has room.
+/// The handler of a signal runs on the thread's own stack, if that has room.
 static bool signal_wanted(struct dispatcher *disp, const struct thread *thread,
                           const struct fault *fault)
 {
@@ -161,7 +159,7 @@ static bool signal_wanted(struct dispatcher *disp, const struct thread *thread,
            disp->fault_wanted(thread, fault->vector);
 }
 
-// The access was a question (context_can_read()); this is the answer.
+/// The access was a question (context_can_read()); this is the answer.
 static void __attribute__((noreturn)) guarded(struct dispatcher *disp, struct fault *fault)
 {
     struct thread *thread = disp->current;
@@ -174,14 +172,13 @@ static void __attribute__((noreturn)) guarded(struct dispatcher *disp, struct fa
     context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
 }
 
-// The thread's handler, that of a signal, or the end.
+/// The thread's handler, that of a signal, or the end.
 static void unanswered(struct dispatcher *disp, struct fault *fault)
 {
     struct thread *thread = disp->current;
     if (thread != NULL && fault->regs.rip >= (uint64_t)context_guard_low &&
-        fault->regs.rip < (uint64_t)context_guard_high) {
+        fault->regs.rip < (uint64_t)context_guard_high)
         guarded(disp, fault);
-    }
     if (!fatal && thread != NULL && thread->handler != NULL && !thread->in_exception) {
         thread->in_exception = true;
         divert_with(disp, exception_run, fault, (uintptr_t)thread->handler_stack_high);
@@ -194,9 +191,8 @@ static void unanswered(struct dispatcher *disp, struct fault *fault)
     fatal = true;
     disp->shared.trap_save = fault->regs; // other threads may have faulted since
     fault_report(disp, fault->vector, fault->address, fault->error_code, fault->answer);
-    if (again) {
+    if (again)
         stop_at_once();
-    }
     divert(disp, fault->regs.fs_base, fatal_run, NULL,
            (uintptr_t)fatal_stack + sizeof(fatal_stack));
 }
@@ -212,9 +208,8 @@ void fault_upcall(struct dispatcher *disp, enum exception_type type, uint64_t ve
                         : error_code & PAGEFAULT_ERROR_WRITE ? PAGEFLT_WRITE
                                                              : PAGEFLT_READ;
         if (thread != NULL && answering != thread && !mm_is_inside()) {
-            if (answering != NULL) {
+            if (answering != NULL)
                 wait_for_stack(disp);
-            }
             answering = thread;
             divert_with(disp, answer_run, &fault, (uintptr_t)answer_stack + sizeof(answer_stack));
         }

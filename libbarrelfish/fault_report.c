@@ -27,9 +27,8 @@ static void __attribute__((format(printf, 1, 2))) print(const char *fmt, ...)
     va_start(args, fmt);
     int length = vsnprintf(report + report_bytes, room, fmt, args);
     va_end(args);
-    if (length > 0) {
+    if (length > 0)
         report_bytes += (size_t)length < room ? (size_t)length : room - 1;
-    }
 }
 
 static void print_registers(const struct registers *regs)
@@ -45,7 +44,7 @@ static void print_registers(const struct registers *regs)
     print("  flags %#lx fs %#lx\n", regs->eflags, regs->fs_base);
 }
 
-// Whether a function at NULL was called: then where it was called is the last word pushed.
+/// Whether a function at NULL was called: then where it was called is the last word pushed.
 static bool called_nothing(const struct thread *thread, const struct registers *regs)
 {
     return regs->rip == 0 && regs->rsp % 8 == 0 && regs->rsp >= thread->stack_low &&
@@ -60,13 +59,12 @@ static void print_backtrace(const struct thread *thread, const struct registers 
         trace.exact = false;
     }
     char line[BACKTRACE_LINE_BYTES];
-    while (backtrace_line(&trace, line)) {
+    while (backtrace_line(&trace, line))
         print("  %s\n", line);
-    }
 }
 
-// The stack pointer has left the stack, or is about to, and the access is near it or above it: below
-// the stack a thread has memory that cannot be written, or none.
+/// The stack pointer has left the stack, or is about to, and the access is near it or above it:
+/// below the stack a thread has memory that cannot be written, or none.
 static bool is_overflow(const struct thread *thread, uint64_t rsp, uint64_t address)
 {
     uintptr_t low = thread->stack_low, guarded = low + GUARD_BYTES_MAX;
@@ -92,12 +90,10 @@ void fault_report(struct dispatcher *disp, uint64_t vector, uint64_t address, ui
         print("trap %lu (%s), error %#lx, rip %#lx\n", vector, except_name(vector), error_code,
               regs->rip);
     }
-    if (err_is_fail(answer) && err_no(answer) != LIB_ERR_VREGION_NOT_FOUND) {
+    if (err_is_fail(answer) && err_no(answer) != LIB_ERR_VREGION_NOT_FOUND)
         print("  %s\n", err_getstring(answer));
-    }
-    if (vector == 14 && disp->current != NULL && is_overflow(disp->current, regs->rsp, address)) {
+    if (vector == 14 && disp->current != NULL && is_overflow(disp->current, regs->rsp, address))
         print_overflow(disp->current);
-    }
     print_registers(regs);
     if (disp->current != NULL) {
         print("  thread %lu\n", disp->current->id);

@@ -6,7 +6,7 @@
 
 #define DECIDED (FRAMING_BEGIN_BYTES + 1)
 
-// The line is plain: what looked like a beginning was input.
+/// The line is plain: what looked like a beginning was input.
 static size_t decide_plain(struct framing *framing, char byte, char out[FRAMING_DECODED_MAX])
 {
     static const char begin[] = {FRAMING_BEGIN, FRAMING_ESCAPE};
@@ -20,7 +20,7 @@ static size_t decide_plain(struct framing *framing, char byte, char out[FRAMING_
     return count;
 }
 
-// F1
+/// F1
 static size_t begin(struct framing *framing, char byte, char out[FRAMING_DECODED_MAX])
 {
     bool letter = framing->begun == 2 && (byte == FRAMING_TERMINAL || byte == FRAMING_PIPE);
@@ -38,12 +38,10 @@ static size_t begin(struct framing *framing, char byte, char out[FRAMING_DECODED
 
 size_t framing_decode(struct framing *framing, char byte, char out[FRAMING_DECODED_MAX])
 {
-    if (framing->begun != DECIDED) {
+    if (framing->begun != DECIDED)
         return begin(framing, byte, out);
-    }
-    if (framing->ended) {
+    if (framing->ended)
         return 0;
-    }
     if (framing->source != FRAMING_PLAIN && !framing->escaped && byte == FRAMING_ESCAPE) {
         framing->escaped = true;
         return 0;
@@ -64,9 +62,8 @@ void framing_encode_begin(enum framing_source source, char out[FRAMING_BEGIN_BYT
 size_t framing_encode(char byte, char out[FRAMING_ENCODED_MAX])
 {
     size_t count = 0;
-    if (byte == FRAMING_ESCAPE) {
+    if (byte == FRAMING_ESCAPE)
         out[count++] = FRAMING_ESCAPE;
-    }
     out[count++] = byte;
     return count;
 }

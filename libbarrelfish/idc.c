@@ -18,14 +18,12 @@ struct waitset *get_default_waitset(void)
 void messages_wait_and_handle_next(void)
 {
     errval_t err = event_dispatch(get_default_waitset());
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "event_dispatch");
-    }
 }
 
 void messages_handler_loop(void)
 {
-    for (;;) {
+    for (;;)
         messages_wait_and_handle_next();
-    }
 }

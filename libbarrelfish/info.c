@@ -15,25 +15,22 @@ const struct domain_info *disp_info(void)
                : NULL;
 }
 
-// Copies a group, which begins with its sequence, until it is of one time.
+/// Copies a group, which begins with its sequence, until it is of one time.
 static void read_group(uint64_t *to, const volatile uint64_t *from, size_t bytes)
 {
     do {
-        while ((from[0] & 1) != 0) {
+        while ((from[0] & 1) != 0)
             (void)sys_yield(0);
-        }
-        for (size_t i = 0; i < bytes / sizeof(*to); i++) {
+        for (size_t i = 0; i < bytes / sizeof(*to); i++)
             to[i] = from[i];
-        }
     } while (to[0] != from[0] || (to[0] & 1) != 0);
 }
 
 errval_t info_read_kernel(struct info_kernel *ret)
 {
     const struct domain_info *info = disp_info();
-    if (info == NULL) {
+    if (info == NULL)
         return LIB_ERR_NOT_IMPLEMENTED;
-    }
     read_group((uint64_t *)ret, (const volatile uint64_t *)&info->kernel, sizeof(*ret));
     return SYS_ERR_OK;
 }
@@ -41,9 +38,8 @@ errval_t info_read_kernel(struct info_kernel *ret)
 errval_t info_read_memory(struct info_memory *ret)
 {
     const struct domain_info *info = disp_info();
-    if (info == NULL || *(const volatile uint64_t *)&info->memory.sequence == 0) {
+    if (info == NULL || *(const volatile uint64_t *)&info->memory.sequence == 0)
         return LIB_ERR_NOT_IMPLEMENTED;
-    }
     read_group((uint64_t *)ret, (const volatile uint64_t *)&info->memory, sizeof(*ret));
     return SYS_ERR_OK;
 }

@@ -13,13 +13,13 @@
 #include "dispatcher.h"
 #include "startup.h"
 
-// Of the C library; it never returns.
+/// Of the C library; it never returns.
 int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void),
                       void (*fini)(void), void (*ldso)(void));
 
 int main(int argc, char **argv, char **envp);
 
-// Called by crt0.S only.
+/// Called by crt0.S only.
 void domain_start(struct dispatcher *disp) __attribute__((noreturn));
 
 static const char *domain_name = "";
@@ -35,8 +35,8 @@ const struct spawn_args *domain_spawn_args(void)
     return (const struct spawn_args *)SPAWN_ARGS_VADDR;
 }
 
-// Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). The C library wants
-// random bytes for its stack guard; those of a domain are the same in each run, as runs must be.
+/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). The C library wants
+/// random bytes for its stack guard; those of a domain are the same in each run, as runs must be.
 static uint64_t splitmix(uint64_t state)
 {
     state += 0x9e3779b97f4a7c15;
@@ -53,9 +53,8 @@ void domain_start(struct dispatcher *disp)
     disp_enable((dispatcher_handle_t)disp);
 
     errval_t err = domain_memory_init(args);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "the domain's memory could not be set up");
-    }
     random_words[0] = splitmix(disp_get_domain_id());
     random_words[1] = splitmix(random_words[0]);
     uint64_t vector[STARTUP_WORDS_MAX];

@@ -28,19 +28,16 @@ static struct {
 static void list_remove(struct dispatcher *disp, struct thread *thread)
 {
     struct thread **link = &disp->all;
-    while (*link != NULL && *link != thread) {
+    while (*link != NULL && *link != thread)
         link = &(*link)->all_next;
-    }
-    if (*link != NULL) {
+    if (*link != NULL)
         *link = thread->all_next;
-    }
     disp->programs -= !thread->service;
-    if (disp->programs == 0 && disp->last_gone != NULL) {
+    if (disp->programs == 0 && disp->last_gone != NULL)
         (void)waitset_chan_trigger_disabled(disp->last_gone);
-    }
 }
 
-// The main thread's memory is the library's own and is not used again.
+/// The main thread's memory is the library's own and is not used again.
 static bool used_again(const struct thread *thread)
 {
     return (!thread->created || thread->detached) && thread->fpu_owned;
@@ -56,9 +53,8 @@ void thread_end(struct dispatcher *disp)
         *thread->clear_tid = 0;
         linux_futex_wake_disabled(disp, (volatile uint32_t *)thread->clear_tid, 1);
     }
-    if (used_again(thread)) {
+    if (used_again(thread))
         thread_ring_add(&disp->dead, thread);
-    }
     if (leave.owner == thread) {
         leave.owner = NULL;
         thread_wake_one_disabled(&leave.waiting);
@@ -90,13 +86,12 @@ void thread_be_service(struct waitset *ws)
         (void)!waitset_chan_register_disabled(ws, &last_gone, MKCLOSURE(end_program, NULL));
         disp->last_gone = &last_gone;
     }
-    if (disp->programs == 0 && disp->last_gone != NULL) {
+    if (disp->programs == 0 && disp->last_gone != NULL)
         (void)waitset_chan_trigger_disabled(disp->last_gone);
-    }
     disp_enable((dispatcher_handle_t)disp);
 }
 
-// On the stack for this.
+/// On the stack for this.
 static void unmap_and_end(void *arg)
 {
     (void)arg;
@@ -107,21 +102,19 @@ static void unmap_and_end(void *arg)
     linux_exit_thread(0);
 }
 
-// True when the stack for leaving is there and the caller's.
+/// True when the stack for leaving is there and the caller's.
 static bool take_stack(void)
 {
     dispatcher_handle_t handle = disp_disable();
-    while (leave.owner != NULL) {
+    while (leave.owner != NULL)
         thread_block_disabled(&leave.waiting);
-    }
     leave.owner = thread_self();
     disp_enable(handle);
     if (leave.area == NULL) {
         void *area;
         if (err_is_fail(vspace_map_anon_attr(&area, NULL, NULL, LEAVE_AREA_BYTES, NULL,
-                                             VREGION_FLAGS_READ_WRITE))) {
+                                             VREGION_FLAGS_READ_WRITE)))
             return false; // the stack is lost, but the thread ends
-        }
         leave.area = area;
     }
     return true;
@@ -130,17 +123,15 @@ static bool take_stack(void)
 long linux_unmap_own_stack(uintptr_t base, size_t bytes)
 {
     uintptr_t sp = thread_self()->syscall_frame->rsp;
-    if (sp < base || sp - base > bytes) {
+    if (sp < base || sp - base > bytes)
         return 0;
-    }
     mm_enter();
     const struct vregion *region = vspace_get_region(get_current_vspace(), (const void *)base);
     bool whole = region != NULL && vregion_get_base_addr(region) == base &&
                  vregion_get_size(region) == bytes;
     mm_leave();
-    if (!whole) {
+    if (!whole)
         return -EINVAL;
-    }
     if (take_stack()) {
         leave.old_stack = base;
         context_move((uintptr_t)leave.area + LEAVE_AREA_BYTES, unmap_and_end, NULL);

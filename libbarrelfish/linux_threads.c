@@ -33,7 +33,7 @@
 
 #define CLONE_FLAGS_NEEDED (CLONE_VM | CLONE_THREAD | CLONE_SETTLS)
 
-// Where the region begins in which a stack lies; its guard page is a part of it.
+/// Where the region begins in which a stack lies; its guard page is a part of it.
 static uintptr_t stack_base(uintptr_t stack)
 {
     mm_enter();
@@ -44,15 +44,14 @@ static uintptr_t stack_base(uintptr_t stack)
     return base;
 }
 
-// A thread to be used: the one that thread_create() has prepared, an ended one or a new one.
+/// A thread to be used: the one that thread_create() has prepared, an ended one or a new one.
 static struct thread *clone_thread(struct thread *self, unsigned long stack)
 {
     struct thread *thread = self->clone_child;
     uintptr_t low = stack_base(stack);
     self->clone_child = NULL;
-    if (thread == NULL) {
+    if (thread == NULL)
         thread = thread_take();
-    }
     if (thread != NULL) {
         thread->stack_low = low;
         thread->stack_high = stack;
@@ -65,19 +64,16 @@ long linux_clone(unsigned long flags, unsigned long stack, int *parent_tid, int 
                  unsigned long tls)
 {
     struct thread *self = thread_self();
-    if ((flags & CLONE_FLAGS_NEEDED) != CLONE_FLAGS_NEEDED || stack == 0) {
+    if ((flags & CLONE_FLAGS_NEEDED) != CLONE_FLAGS_NEEDED || stack == 0)
         return -ENOSYS;
-    }
     if (((flags & CLONE_PARENT_SETTID) != 0 && !context_can_write(parent_tid)) ||
         ((flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)) != 0 &&
-         !context_can_write(child_tid))) {
+         !context_can_write(child_tid)))
         return -EFAULT;
-    }
     struct registers regs = *self->syscall_frame;
     struct thread *thread = clone_thread(self, stack);
-    if (thread == NULL) {
+    if (thread == NULL)
         return -EAGAIN;
-    }
     regs.rax = 0;
     regs.rsp = stack;
     regs.fs_base = tls;
@@ -85,22 +81,19 @@ long linux_clone(unsigned long flags, unsigned long stack, int *parent_tid, int 
     thread->full_context = true;
     thread_prepare(thread);
     long id = (long)thread->id;
-    if (flags & CLONE_PARENT_SETTID) {
+    if (flags & CLONE_PARENT_SETTID)
         *parent_tid = (int)id;
-    }
-    if (flags & CLONE_CHILD_SETTID) {
+    if (flags & CLONE_CHILD_SETTID)
         *child_tid = (int)id;
-    }
-    if (flags & CLONE_CHILD_CLEARTID) {
+    if (flags & CLONE_CHILD_CLEARTID)
         thread->clear_tid = child_tid;
-    }
     dispatcher_handle_t handle = disp_disable();
     thread_wake_disabled(thread);
     disp_enable(handle);
     return id;
 }
 
-// Wakes up to `count` waiters on `addr`.
+/// Wakes up to `count` waiters on `addr`.
 long linux_futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr, uint32_t count)
 {
     long woken = 0;
@@ -118,7 +111,7 @@ long linux_futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr,
     return woken;
 }
 
-// Makes up to `count` waiters on `from` wait on `to`.
+/// Makes up to `count` waiters on `from` wait on `to`.
 static long futex_move_disabled(struct dispatcher *disp, volatile uint32_t *from,
                                 volatile uint32_t *to, uint32_t count)
 {
@@ -138,9 +131,8 @@ long linux_wait_disabled(volatile uint32_t *addr, systime_t deadline)
 {
     struct dispatcher *disp = disp_self();
     struct thread *self = disp->current;
-    if ((self->signal_pending & ~self->signal_mask) != 0) {
+    if ((self->signal_pending & ~self->signal_mask) != 0)
         return -EINTR;
-    }
     self->futex = addr;
     self->interrupted = false;
     bool woken = thread_block_until_disabled(&disp->futexes, deadline);
@@ -160,21 +152,18 @@ systime_t linux_deadline(const struct timespec *time, bool absolute)
     uint64_t seconds = (uint64_t)(time->tv_sec < WAIT_MAX_S ? time->tv_sec : WAIT_MAX_S);
     systime_t ticks = us_to_systime(seconds * 1000000 + ((uint64_t)time->tv_nsec + 999) / 1000);
     systime_t now = systime_now();
-    if (absolute) {
+    if (absolute)
         return ticks != 0 ? ticks : 1;
-    }
     return ticks > UINT64_MAX - now ? UINT64_MAX : now + ticks;
 }
 
 static long futex_wait_call(uint32_t *addr, int cmd, uint32_t value, const struct timespec *timeout)
 {
-    if (timeout == NULL) {
+    if (timeout == NULL)
         return futex_wait(addr, value, 0);
-    }
     struct timespec time = *timeout;
-    if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= 1000000000l) {
+    if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= 1000000000l)
         return -EINVAL;
-    }
     return futex_wait(addr, value, linux_deadline(&time, cmd == FUTEX_WAIT_BITSET));
 }
 
@@ -182,9 +171,8 @@ static long futex_wake_call(uint32_t *addr, int cmd, uint32_t value, uint32_t mo
 {
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
     long count = linux_futex_wake_disabled(disp, addr, value);
-    if (cmd == FUTEX_REQUEUE) {
+    if (cmd == FUTEX_REQUEUE)
         count += futex_move_disabled(disp, addr, to, move);
-    }
     disp_enable((dispatcher_handle_t)disp);
     return count;
 }
@@ -195,19 +183,15 @@ long linux_futex(uint32_t *addr, int op, uint32_t value, const void *timeout, ui
     int cmd = op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
     bool waits = cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET;
     bool bits = cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_WAKE_BITSET;
-    if (!waits && cmd != FUTEX_WAKE && cmd != FUTEX_WAKE_BITSET && cmd != FUTEX_REQUEUE) {
+    if (!waits && cmd != FUTEX_WAKE && cmd != FUTEX_WAKE_BITSET && cmd != FUTEX_REQUEUE)
         return -ENOSYS;
-    }
-    if ((uintptr_t)addr % sizeof(*addr) != 0 || (bits && value3 == 0)) {
+    if ((uintptr_t)addr % sizeof(*addr) != 0 || (bits && value3 == 0))
         return -EINVAL;
-    }
-    if (bits && value3 != FUTEX_BITSET_ALL) {
+    if (bits && value3 != FUTEX_BITSET_ALL)
         return -ENOSYS;
-    }
     // Where nothing is mapped nobody waits; a fault while disabled would end the domain.
-    if (waits && (!context_can_read(addr) || (timeout != NULL && !context_can_read(timeout)))) {
+    if (waits && (!context_can_read(addr) || (timeout != NULL && !context_can_read(timeout))))
         return -EFAULT;
-    }
     return waits ? futex_wait_call(addr, cmd, value, timeout)
                  : futex_wake_call(addr, cmd, value, (uint32_t)(uintptr_t)timeout, addr2);
 }
@@ -230,9 +214,8 @@ long linux_arch_prctl(int code, unsigned long address)
         return 0;
     }
     if (code == ARCH_GET_FS) {
-        if (!context_can_write((void *)address)) {
+        if (!context_can_write((void *)address))
             return -EFAULT;
-        }
         *(unsigned long *)address = (unsigned long)thread_get_tls();
         return 0;
     }

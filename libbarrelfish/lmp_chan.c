@@ -17,20 +17,17 @@ errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words, struct capref
 {
     size_t messages = (buflen_words + LMP_MSG_LENGTH - 1) / LMP_MSG_LENGTH;
     errval_t err = endpoint_create(messages, &lc->local_cap, &lc->endpoint);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         lc->remote_cap = endpoint;
-    }
     return err;
 }
 
 void lmp_chan_destroy(struct lmp_chan *lc)
 {
-    if (lc->endpoint != NULL) {
+    if (lc->endpoint != NULL)
         endpoint_destroy(lc->local_cap, lc->endpoint);
-    }
-    if (!capref_is_null(lc->remote_cap)) {
+    if (!capref_is_null(lc->remote_cap))
         (void)cap_destroy(lc->remote_cap);
-    }
     lmp_chan_init(lc);
 }
 
@@ -59,9 +56,8 @@ errval_t lmp_chan_alloc_recv_slot(struct lmp_chan *lc)
 {
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         lmp_chan_set_recv_slot(lc, slot);
-    }
     return err;
 }
 

@@ -37,9 +37,8 @@ static void registered_add(struct dispatcher *disp, struct lmp_endpoint *ep)
 
 static void registered_remove(struct dispatcher *disp, struct lmp_endpoint *ep)
 {
-    if (ep->next == NULL) {
+    if (ep->next == NULL)
         return;
-    }
     if (ep->next == ep) {
         disp->lmp_registered = NULL;
     } else {
@@ -70,21 +69,18 @@ uint32_t lmp_endpoint_offset(const struct lmp_endpoint *ep)
 
 errval_t lmp_endpoint_alloc(size_t messages, struct lmp_endpoint **retep)
 {
-    if (messages == 0 || messages > LMP_ENDPOINT_MESSAGES_MAX) {
+    if (messages == 0 || messages > LMP_ENDPOINT_MESSAGES_MAX)
         return LIB_ERR_INVALID_ARGS;
-    }
     size_t count = 1;
-    while (count < messages) {
+    while (count < messages)
         count *= 2;
-    }
     size_t bytes = sizeof(struct lmp_endpoint) + LMP_ENDPOINT_BYTES(count);
     size_t blocks = (bytes + FRAME_BLOCK_BYTES - 1) / FRAME_BLOCK_BYTES;
     struct dispatcher *disp = dispatch_disable();
     size_t first = block_map_take(disp->frame_blocks, FRAME_BLOCKS, blocks);
     dispatch_enable(disp);
-    if (first == BLOCK_MAP_NONE) {
+    if (first == BLOCK_MAP_NONE)
         return LIB_ERR_ENDPOINT_ALLOC;
-    }
     uint8_t *base = (uint8_t *)disp + SELFEP_END + first * FRAME_BLOCK_BYTES;
     memset(base, 0, blocks * FRAME_BLOCK_BYTES);
     struct lmp_endpoint *ep = (struct lmp_endpoint *)base;
@@ -110,9 +106,8 @@ errval_t lmp_endpoint_create_in_slot(size_t messages, struct capref dest,
 {
     struct lmp_endpoint *ep;
     errval_t err = lmp_endpoint_alloc(messages, &ep);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = invoke_dispatcher_endpoint(cap_dispatcher, lmp_endpoint_offset(ep), ep->messages, dest);
     if (err_is_fail(err)) {
         lmp_endpoint_free(ep);
@@ -126,9 +121,8 @@ errval_t endpoint_create(size_t buflen, struct capref *retcap, struct lmp_endpoi
 {
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = lmp_endpoint_create_in_slot(buflen, slot, retep);
     if (err_is_fail(err)) {
         (void)slot_free(slot);
@@ -142,14 +136,13 @@ void endpoint_destroy(struct capref cap, struct lmp_endpoint *ep)
 {
     (void)cap_revoke(cap);
     (void)cap_destroy(cap);
-    if (!capref_is_null(ep->recv_slot)) {
+    if (!capref_is_null(ep->recv_slot))
         (void)cap_destroy(ep->recv_slot);
-    }
     lmp_endpoint_free(ep);
 }
 
-// A closing that lmp_endpoint_recv() has told is no event any more: else whoever listens for
-// senders yet to come would be told for ever.
+/// A closing that lmp_endpoint_recv() has told is no event any more: else whoever listens for
+/// senders yet to come would be told for ever.
 static bool has_event(const struct lmp_endpoint *ep)
 {
     uint32_t closings = ep->kern->closings;
@@ -162,11 +155,10 @@ errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
     struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_register_disabled(ws, &ep->waitset_state, closure);
     if (err_is_ok(err)) {
-        if (has_event(ep)) {
+        if (has_event(ep))
             (void)waitset_chan_trigger_disabled(&ep->waitset_state);
-        } else {
+        else
             registered_add(disp, ep);
-        }
     }
     dispatch_enable(disp);
     return err;
@@ -204,12 +196,10 @@ void lmp_endpoint_set_recv_slot(struct lmp_endpoint *ep, struct capref slot)
 
 void lmp_endpoint_take_cap(struct lmp_endpoint *ep, bool has_cap, struct capref *cap)
 {
-    if (cap != NULL) {
+    if (cap != NULL)
         *cap = has_cap ? ep->recv_slot : NULL_CAP;
-    }
-    if (has_cap) { // The next one needs a slot of its own, or, if it stays here, an empty one.
+    if (has_cap) // The next one needs a slot of its own, or, if it stays here, an empty one.
         lmp_endpoint_set_recv_slot(ep, cap != NULL ? NULL_CAP : ep->recv_slot);
-    }
 }
 
 errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf, struct capref *cap)
@@ -217,16 +207,14 @@ errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf, st
     struct lmp_endpoint_kern *kern = ep->kern;
     uint32_t closings = kern->closings; // before the look for a message that came before it
     if (!lmp_endpoint_can_recv(ep)) {
-        if (closings % 2 == 0) {
+        if (closings % 2 == 0)
             return LIB_ERR_NO_LMP_MSG;
-        }
         kern->closings_seen = closings;
         return LIB_ERR_CHAN_CLOSED;
     }
     const struct lmp_message *message = &kern->messages[kern->consumed & (ep->messages - 1)];
-    if (message->length > buf->buflen) {
+    if (message->length > buf->buflen)
         return LIB_ERR_INVALID_ARGS;
-    }
     buf->msglen = message->length;
     buf->badge = message->badge;
     memcpy(buf->words, message->words, message->length * sizeof(message->words[0]));
@@ -236,8 +224,8 @@ errval_t lmp_endpoint_recv(struct lmp_endpoint *ep, struct lmp_recv_buf *buf, st
     return SYS_ERR_OK;
 }
 
-// The sender is disabled while the receiver runs in its place, so that it is resumed as it is,
-// without an upcall: that makes a local call fast.
+/// The sender is disabled while the receiver runs in its place, so that it is resumed as it is,
+/// without an upcall: that makes a local call fast.
 errval_t lmp_send(struct capref endpoint, uint32_t flags, struct capref send_cap, size_t length,
                   const uint64_t words[LMP_MSG_LENGTH])
 {
@@ -245,8 +233,7 @@ errval_t lmp_send(struct capref endpoint, uint32_t flags, struct capref send_cap
     dispatcher_handle_t handle = disp_try_disable(&was_enabled);
     errval_t err =
         sys_lmp_send(get_cap_caddr(endpoint), flags, get_cap_caddr(send_cap), length, words);
-    if (was_enabled) {
+    if (was_enabled)
         disp_enable(handle);
-    }
     return err;
 }

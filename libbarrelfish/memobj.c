@@ -19,23 +19,20 @@ errval_t memobj_fill(struct memobj *memobj, genvaddr_t offset, struct capref fra
 errval_t memobj_fill_foff(struct memobj *memobj, genvaddr_t offset, struct capref frame,
                           size_t size, gensize_t frame_offset)
 {
-    if (memobj->ops->fill == NULL || capref_is_null(frame) || frame_offset % BASE_PAGE_SIZE != 0) {
+    if (memobj->ops->fill == NULL || capref_is_null(frame) || frame_offset % BASE_PAGE_SIZE != 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     mm_enter();
     errval_t err = memobj->chunk_size == 0 ? SYS_ERR_OK : vspace_reserve(size, 1);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = memobj->ops->fill(memobj, offset, frame, size, frame_offset);
-    }
     mm_leave();
     return err;
 }
 
 errval_t memobj_unfill(struct memobj *memobj, genvaddr_t offset, struct memobj_page *ret)
 {
-    if (memobj->ops->unfill == NULL) {
+    if (memobj->ops->unfill == NULL)
         return LIB_ERR_INVALID_ARGS;
-    }
     mm_enter();
     errval_t err = memobj->ops->unfill(memobj, offset, ret);
     mm_leave();

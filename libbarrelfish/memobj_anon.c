@@ -9,9 +9,8 @@ errval_t memobj_create_anon(struct memobj *memobj, size_t size, memobj_flags_t f
 {
     struct capref frame;
     size_t bytes;
-    if (flags != 0) {
+    if (flags != 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     errval_t err = frame_alloc(&frame, size, &bytes);
     if (err_is_ok(err)) {
         *memobj = (struct memobj){

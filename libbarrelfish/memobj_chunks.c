@@ -13,9 +13,8 @@ errval_t chunks_init(struct memobj *memobj, const struct memobj_ops *ops, size_t
                      memobj_flags_t flags, size_t chunk_size)
 {
     if (size == 0 || size > SIZE_MAX - BASE_PAGE_SIZE || flags != 0 || chunk_size == 0 ||
-        chunk_size % BASE_PAGE_SIZE != 0) {
+        chunk_size % BASE_PAGE_SIZE != 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     *memobj = (struct memobj){.ops = ops, .size = page_round_up(size), .chunk_size = chunk_size};
     return SYS_ERR_OK;
 }
@@ -25,7 +24,7 @@ struct chunk *chunk_find(const struct memobj *memobj, genvaddr_t offset)
     return (struct chunk *)range_tree_find(&memobj->chunks, offset);
 }
 
-// The first chunk from an offset on, or NULL.
+/// The first chunk from an offset on, or NULL.
 static struct chunk *next_chunk(const struct memobj *memobj, genvaddr_t offset)
 {
     return (struct chunk *)range_tree_above(&memobj->chunks, offset);
@@ -44,9 +43,8 @@ errval_t chunk_map(struct memobj *memobj, struct chunk *chunk)
     if ((vregion->flags & VREGION_FLAGS_LARGE) != 0) {
         struct frame_identity identity;
         errval_t err = frame_identify(chunk->frame, &identity);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         source.base = identity.base;
     }
     return pmap_map(vspace_get_pmap(vregion->vspace), vregion->node.base + chunk->node.base,
@@ -56,26 +54,23 @@ errval_t chunk_map(struct memobj *memobj, struct chunk *chunk)
 errval_t chunk_add(struct memobj *memobj, const struct chunk *model)
 {
     struct chunk *chunk = vspace_block_alloc(VSPACE_SLAB_CHUNK);
-    if (chunk == NULL) {
+    if (chunk == NULL)
         return LIB_ERR_MALLOC_FAIL;
-    }
     *chunk = *model;
     chunk->mappings = NULL;
     errval_t err =
         range_tree_insert(&memobj->chunks, &chunk->node) ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS;
     if (err_is_ok(err) && memobj->vregion != NULL) {
         err = chunk_map(memobj, chunk);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             range_tree_remove(&memobj->chunks, &chunk->node);
-        }
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         vspace_block_free(VSPACE_SLAB_CHUNK, chunk);
-    }
     return err;
 }
 
-// Reads the bits of a chunk's entries and gives the entries new flags in one go.
+/// Reads the bits of a chunk's entries and gives the entries new flags in one go.
 static errval_t rewrite(struct chunk *chunk, vregion_flags_t flags, struct memobj_page *ret)
 {
     struct pmap_bits bits;
@@ -89,9 +84,8 @@ static errval_t rewrite(struct chunk *chunk, vregion_flags_t flags, struct memob
 
 errval_t chunk_get(struct memobj *memobj, struct chunk *chunk, bool clear, struct memobj_page *ret)
 {
-    if (clear && chunk->mappings != NULL) {
+    if (clear && chunk->mappings != NULL)
         return rewrite(chunk, flags_of(memobj, chunk), ret);
-    }
     struct pmap_bits bits;
     pmap_read(chunk->mappings, &bits);
     *ret = (struct memobj_page){chunk->frame, chunk->frame_offset, bits.accessed,
@@ -104,9 +98,8 @@ errval_t chunk_unmap(struct memobj *memobj, struct chunk *chunk, struct memobj_p
     // Without the right to write first, so that no write comes between the look and the end.
     errval_t err = SYS_ERR_OK;
     *ret = (struct memobj_page){chunk->frame, chunk->frame_offset, false, chunk->dirty};
-    if (chunk->mappings != NULL) {
+    if (chunk->mappings != NULL)
         err = rewrite(chunk, flags_of(memobj, chunk) & ~VREGION_FLAGS_WRITE, ret);
-    }
     return err_is_ok(err) ? pmap_unmap(&chunk->mappings) : err;
 }
 
@@ -114,13 +107,11 @@ errval_t chunk_remove(struct memobj *memobj, struct chunk *chunk)
 {
     struct memobj_page page;
     errval_t err = chunk_unmap(memobj, chunk, &page);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     range_tree_remove(&memobj->chunks, &chunk->node);
-    if (chunk->owned) {
+    if (chunk->owned)
         err = cap_destroy(chunk->frame);
-    }
     vspace_block_free(VSPACE_SLAB_CHUNK, chunk);
     return err;
 }
@@ -129,9 +120,8 @@ errval_t chunk_pagefault(struct memobj *memobj, struct chunk *chunk,
                          enum pagefault_exception_type type)
 {
     struct pmap_bits bits;
-    if (chunk->mappings == NULL) {
+    if (chunk->mappings == NULL)
         return chunk_map(memobj, chunk);
-    }
     pmap_read(chunk->mappings, &bits);
     return bits.present && (bits.writable || type != PAGEFLT_WRITE) ? SYS_ERR_OK
                                                                     : LIB_ERR_PAGEFAULT;
@@ -139,12 +129,10 @@ errval_t chunk_pagefault(struct memobj *memobj, struct chunk *chunk,
 
 errval_t chunks_map_region(struct memobj *memobj, struct vregion *vregion)
 {
-    if (memobj->vregion != NULL) {
+    if (memobj->vregion != NULL)
         return LIB_ERR_MEMOBJ_INUSE;
-    }
-    if (vregion->offset != 0 || vregion->node.bytes != memobj->size) {
+    if (vregion->offset != 0 || vregion->node.bytes != memobj->size)
         return LIB_ERR_INVALID_ARGS;
-    }
     memobj->vregion = vregion;
     errval_t err = SYS_ERR_OK;
     struct chunk *chunk = next_chunk(memobj, 0);
@@ -152,9 +140,8 @@ errval_t chunks_map_region(struct memobj *memobj, struct vregion *vregion)
         err = chunk_map(memobj, chunk);
         chunk = next_chunk(memobj, chunk->node.base + 1);
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         (void)chunks_unmap_region(memobj, vregion);
-    }
     return err;
 }
 
@@ -168,18 +155,16 @@ errval_t chunks_unmap_region(struct memobj *memobj, struct vregion *vregion)
         err = chunk_unmap(memobj, chunk, &page);
         chunk = next_chunk(memobj, chunk->node.base + 1);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         memobj->vregion = NULL;
-    }
     return err;
 }
 
 errval_t chunks_protect(struct memobj *memobj, struct vregion *vregion, size_t offset, size_t size,
                         vregion_flags_t flags)
 {
-    if (offset != 0 || size != vregion->node.bytes) {
+    if (offset != 0 || size != vregion->node.bytes)
         return LIB_ERR_INVALID_ARGS;
-    }
     vregion_flags_t before = vregion->flags;
     struct memobj_page page;
     errval_t err = SYS_ERR_OK;
@@ -189,17 +174,15 @@ errval_t chunks_protect(struct memobj *memobj, struct vregion *vregion, size_t o
         err = rewrite(chunk, flags_of(memobj, chunk), &page);
         chunk = next_chunk(memobj, chunk->node.base + 1);
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         vregion->flags = before;
-    }
     return err;
 }
 
 errval_t chunks_destroy(struct memobj *memobj)
 {
-    if (memobj->vregion != NULL) {
+    if (memobj->vregion != NULL)
         return LIB_ERR_MEMOBJ_INUSE;
-    }
     errval_t err = SYS_ERR_OK;
     struct chunk *chunk;
     while ((chunk = next_chunk(memobj, 0)) != NULL) {

@@ -48,7 +48,7 @@ errval_t chunk_get(struct memobj *memobj, struct chunk *chunk, bool clear, struc
 LIB_MUST_CHECK errval_t chunk_pagefault(struct memobj *memobj, struct chunk *chunk,
                                         enum pagefault_exception_type type);
 
-// The operations that all objects of chunks have in common.
+/// The operations that all objects of chunks have in common.
 errval_t chunks_map_region(struct memobj *memobj, struct vregion *vregion);
 errval_t chunks_unmap_region(struct memobj *memobj, struct vregion *vregion);
 errval_t chunks_protect(struct memobj *memobj, struct vregion *vregion, size_t offset, size_t size,

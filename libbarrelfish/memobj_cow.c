@@ -11,16 +11,15 @@
 
 #include <string.h>
 
-// A new frame with what the chunk, which is mapped, shows.
+/// A new frame with what the chunk, which is mapped, shows.
 static errval_t copy_of(struct memobj *memobj, const struct chunk *chunk, struct capref *ret)
 {
     const void *original = (const void *)(memobj->vregion->node.base + chunk->node.base);
     struct capref frame;
     void *window;
     errval_t err = frame_alloc(&frame, chunk->node.bytes, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = vspace_map_one_frame(&window, chunk->node.bytes, frame, NULL, NULL);
     if (err_is_ok(err)) {
         memcpy(window, original, chunk->node.bytes);
@@ -34,15 +33,14 @@ static errval_t copy_of(struct memobj *memobj, const struct chunk *chunk, struct
     return SYS_ERR_OK;
 }
 
-// Should the last step fail the copy is not lost: the next fault maps it.
+/// Should the last step fail the copy is not lost: the next fault maps it.
 static errval_t become_private(struct memobj *memobj, struct chunk *chunk)
 {
     struct capref frame;
     struct memobj_page page;
     errval_t err = copy_of(memobj, chunk, &frame);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = chunk_unmap(memobj, chunk, &page);
     if (err_is_fail(err)) {
         (void)cap_destroy(frame);
@@ -69,9 +67,8 @@ static errval_t cow_pagefault(struct memobj *memobj, struct vregion *vregion, ge
                               .readonly = true};
         err = chunk_add(memobj, &model);
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct chunk *chunk = chunk_find(memobj, page);
     bool write = type == PAGEFLT_WRITE && chunk->readonly;
     err = chunk_pagefault(memobj, chunk, write ? PAGEFLT_READ : type);
@@ -95,8 +92,7 @@ errval_t memobj_create_cow(struct memobj *memobj, size_t size, memobj_flags_t fl
         err = size > identity.bytes ? LIB_ERR_INVALID_ARGS
                                     : chunks_init(memobj, &cow_ops, size, flags, BASE_PAGE_SIZE);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         memobj->frame = frame;
-    }
     return err;
 }

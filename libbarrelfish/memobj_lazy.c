@@ -16,20 +16,16 @@ static errval_t lazy_pagefault(struct memobj *memobj, struct vregion *vregion, g
     size_t left = memobj->size - model.node.base;
     model.node.bytes = left < memobj->chunk_size ? left : memobj->chunk_size;
     errval_t err = vspace_reserve(model.node.bytes, 1);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
-    if (there != NULL) {
+    if (there != NULL)
         return chunk_pagefault(memobj, there, type);
-    }
     err = frame_alloc(&model.frame, model.node.bytes, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = chunk_add(memobj, &model);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         (void)cap_destroy(model.frame);
-    }
     return err;
 }
 

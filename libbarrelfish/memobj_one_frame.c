@@ -10,9 +10,8 @@
 
 errval_t memobj_create_one_frame(struct memobj *memobj, size_t size, memobj_flags_t flags)
 {
-    if (size == 0 || flags != 0) {
+    if (size == 0 || flags != 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     *memobj = (struct memobj){.ops = &memobj_one_frame_ops, .size = size};
     return SYS_ERR_OK;
 }
@@ -23,9 +22,8 @@ static errval_t map_region(struct memobj *memobj, struct vregion *vregion)
     if ((vregion->flags & VREGION_FLAGS_LARGE) != 0) {
         struct frame_identity identity;
         errval_t err = frame_identify(memobj->frame, &identity);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         source.base = identity.base;
     }
     return pmap_map(vspace_get_pmap(vregion->vspace), vregion->node.base, &source,
@@ -48,9 +46,8 @@ static errval_t protect(struct memobj *memobj, struct vregion *vregion, size_t o
 static errval_t fill(struct memobj *memobj, genvaddr_t offset, struct capref frame, size_t size,
                      gensize_t frame_offset)
 {
-    if (!capref_is_null(memobj->frame) || offset != 0 || size != memobj->size) {
+    if (!capref_is_null(memobj->frame) || offset != 0 || size != memobj->size)
         return LIB_ERR_INVALID_ARGS;
-    }
     memobj->frame = frame;
     memobj->frame_offset = frame_offset;
     return SYS_ERR_OK;

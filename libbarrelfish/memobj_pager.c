@@ -42,9 +42,8 @@ static const struct memobj_ops pager_ops = {
 errval_t memobj_create_pager(struct memobj *memobj, size_t size, memobj_flags_t flags,
                              size_t chunk_size, memobj_pager_func_t func, void *arg)
 {
-    if (func == NULL || chunk_size == 0 || size % chunk_size != 0) {
+    if (func == NULL || chunk_size == 0 || size % chunk_size != 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     errval_t err = chunks_init(memobj, &pager_ops, size, flags, chunk_size);
     if (err_is_ok(err)) {
         memobj->pager = func;

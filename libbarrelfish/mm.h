@@ -27,7 +27,7 @@ bool mm_may_grow(void);
 void mm_grow_begin(void);
 void mm_grow_end(void);
 
-// What mm_leave() calls; each returns at once when its reserve is full enough.
+/// What mm_leave() calls; each returns at once when its reserve is full enough.
 void slot_refill(void);   ///< slot_alloc.c
 void vspace_refill(void); ///< vspace_reserve.c
 

@@ -44,9 +44,9 @@ errval_t nameservice_lookup(const char *iface, iref_t *retiref)
     return err;
 }
 
-// A lookup for a name that is not there yet. The monitor knows no way to take one back: if its
-// thread gives up it stays, and the next lookup of that name takes it over. Changed between
-// monitor_events_begin() and _end(), and by the events' thread, which that holds back.
+/// A lookup for a name that is not there yet. The monitor knows no way to take one back: if its
+/// thread gives up it stays, and the next lookup of that name takes it over. Changed between
+/// monitor_events_begin() and _end(), and by the events' thread, which that holds back.
 struct name_wait {
     struct monitor_wait wait;
     struct name_wait *next; ///< on the list `abandoned`
@@ -101,7 +101,7 @@ static errval_t wait_for_name(const char *iface, struct name_wait **ret)
     return SYS_ERR_OK;
 }
 
-// False: it came just now.
+/// False: it came just now.
 static bool give_up(struct name_wait *wait)
 {
     monitor_events_hold();

@@ -24,7 +24,7 @@ static struct capref own_cap(capaddr_t addr)
     return (struct capref){ROOTCN_CNODE(addr / L2_CNODE_SLOTS), addr % L2_CNODE_SLOTS};
 }
 
-// Bytes that one entry of a table of this level maps.
+/// Bytes that one entry of a table of this level maps.
 static gensize_t entry_span(unsigned level)
 {
     return BASE_PAGE_SIZE << (ENTRY_BITS * level);
@@ -49,13 +49,12 @@ static struct pmap_table *find_table(struct pmap *pmap, genvaddr_t vaddr, unsign
 {
     genvaddr_t base = vaddr & ~(entry_span(level + 1) - 1);
     struct pmap_table *table = *bucket(pmap, base, level);
-    while (table != NULL && (table->base != base || table->level != level)) {
+    while (table != NULL && (table->base != base || table->level != level))
         table = table->next;
-    }
     return table;
 }
 
-// Makes a table and enters it in the one above, which exists.
+/// Makes a table and enters it in the one above, which exists.
 static errval_t make_table(struct pmap *pmap, struct capref parent, genvaddr_t vaddr,
                            unsigned level, struct pmap_table **ret)
 {
@@ -63,9 +62,8 @@ static errval_t make_table(struct pmap *pmap, struct capref parent, genvaddr_t v
                                          ObjType_VNode_x86_64_pdpt};
     struct capref cap, mapping;
     struct pmap_table *table = vspace_block_alloc(VSPACE_SLAB_TABLE);
-    if (table == NULL) {
+    if (table == NULL)
         return LIB_ERR_MALLOC_FAIL;
-    }
     errval_t err = vspace_table_alloc(&cap, types[level]);
     if (err_is_fail(err)) {
         vspace_block_free(VSPACE_SLAB_TABLE, table);
@@ -75,9 +73,8 @@ static errval_t make_table(struct pmap *pmap, struct capref parent, genvaddr_t v
     if (err_is_ok(err)) {
         uint64_t flags = VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_EXECUTE;
         err = invoke_vnode_map(parent, entry_of(vaddr, level + 1), 1, cap, 0, flags, mapping);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             (void)slot_free(mapping);
-        }
     }
     if (err_is_fail(err)) {
         (void)cap_destroy(cap);
@@ -94,21 +91,19 @@ static errval_t make_table(struct pmap *pmap, struct capref parent, genvaddr_t v
     return SYS_ERR_OK;
 }
 
-// The table of this level for an address, with all those above it.
+/// The table of this level for an address, with all those above it.
 static errval_t get_table(struct pmap *pmap, genvaddr_t vaddr, unsigned level,
                           struct pmap_table **ret)
 {
     unsigned known = level;
     struct pmap_table *table = NULL;
-    while (known < LEVEL_ROOT && (table = find_table(pmap, vaddr, known)) == NULL) {
+    while (known < LEVEL_ROOT && (table = find_table(pmap, vaddr, known)) == NULL)
         known++;
-    }
     while (known > level) {
         struct capref parent = table == NULL ? pmap->root : own_cap(table->cap);
         errval_t err = make_table(pmap, parent, vaddr, known - 1, &table);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         known--;
     }
     *ret = table;
@@ -123,21 +118,19 @@ static bool large_fits(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_so
            find_table(pmap, vaddr, 0) == NULL;
 }
 
-// How many entries of a table to map at once: to its end, but no large page over a lower table.
+/// How many entries of a table to map at once: to its end, but no large page over a lower table.
 static uint16_t run_length(struct pmap *pmap, genvaddr_t vaddr, size_t bytes, unsigned level)
 {
     size_t count = bytes / entry_span(level);
     size_t left = VNODE_ENTRIES - entry_of(vaddr, level);
     count = count < left ? count : left;
-    for (size_t i = 1; level == 1 && i < count; i++) {
-        if (find_table(pmap, vaddr + i * LARGE_PAGE_SIZE, 0) != NULL) {
+    for (size_t i = 1; level == 1 && i < count; i++)
+        if (find_table(pmap, vaddr + i * LARGE_PAGE_SIZE, 0) != NULL)
             count = i;
-        }
-    }
     return (uint16_t)count;
 }
 
-// Maps one run of entries in one table; *done is what it covers.
+/// Maps one run of entries in one table; *done is what it covers.
 static errval_t map_run(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_source *source,
                         size_t bytes, uint64_t flags, struct pmap_mapping **list, size_t *done)
 {
@@ -149,20 +142,17 @@ static errval_t map_run(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_s
     struct pmap_table *table;
     struct capref slot;
     errval_t err = get_table(pmap, vaddr, level, &table);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct pmap_mapping *mapping = vspace_block_alloc(VSPACE_SLAB_MAPPING);
-    if (mapping == NULL) {
+    if (mapping == NULL)
         return LIB_ERR_MALLOC_FAIL;
-    }
     err = slot_alloc(&slot);
     if (err_is_ok(err)) {
         err = invoke_vnode_map(own_cap(table->cap), first, count, source->frame, source->offset,
                                flags, slot);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             (void)slot_free(slot);
-        }
     }
     if (err_is_fail(err)) {
         vspace_block_free(VSPACE_SLAB_MAPPING, mapping);
@@ -191,9 +181,8 @@ errval_t pmap_map(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_source 
         bytes -= done;
     }
     struct pmap_mapping **end = &made;
-    while (*end != NULL) {
+    while (*end != NULL)
         end = &(*end)->next;
-    }
     *end = *list;
     *list = made;
     return SYS_ERR_OK;
@@ -206,9 +195,8 @@ errval_t pmap_unmap(struct pmap_mapping **list)
         struct capref cap = own_cap(mapping->cap);
         errval_t err = invoke_vnode_unmap(own_cap(mapping->table->cap), cap);
         // The frame or an ancestor may have been revoked, which took the mapping along.
-        if (err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND) {
+        if (err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND)
             return err_push(err, LIB_ERR_PMAP);
-        }
         *list = mapping->next;
         (void)slot_free(cap);
         vspace_block_free(VSPACE_SLAB_MAPPING, mapping);
@@ -225,18 +213,15 @@ errval_t pmap_modify(struct pmap_mapping *list, genvaddr_t vaddr, size_t bytes, 
         genvaddr_t high = low + m->count * span;
         genvaddr_t from = vaddr > low ? vaddr : low;
         genvaddr_t to = vaddr + bytes < high ? vaddr + bytes : high;
-        if (from >= to) {
+        if (from >= to)
             continue;
-        }
-        if ((from - low) % span != 0 || (to - low) % span != 0) {
+        if ((from - low) % span != 0 || (to - low) % span != 0)
             return LIB_ERR_PMAP;
-        }
         uint64_t page = m->table->level == 1 ? VREGION_FLAGS_LARGE : 0;
         errval_t err = invoke_mapping_modify_flags(own_cap(m->cap), (from - low) / span,
                                                    (to - from) / span, small | page, from);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err_push(err, LIB_ERR_PMAP);
-        }
     }
     return SYS_ERR_OK;
 }
@@ -271,9 +256,8 @@ errval_t pmap_rewrite(struct pmap_mapping *list, uint64_t flags, struct pmap_bit
     for (const struct pmap_mapping *m = list; m != NULL && err_is_ok(err); m = m->next) {
         uint64_t page = m->table->level == 1 ? VREGION_FLAGS_LARGE : 0;
         err = invoke_mapping_modify_flags(own_cap(m->cap), 0, m->count, small | page, 0);
-        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
+        if (err_no(err) == SYS_ERR_CAP_NOT_FOUND)
             err = SYS_ERR_OK; // it was revoked with the frame
-        }
     }
     disp_enable(handle);
     return err_is_ok(err) ? SYS_ERR_OK : err_push(err, LIB_ERR_PMAP);

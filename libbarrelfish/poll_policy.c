@@ -50,20 +50,18 @@ void poll_policy_init(struct poll_policy *policy, uint64_t tsc_per_ms)
 uint64_t poll_policy_budget(const struct poll_policy *policy, bool contended)
 {
     uint64_t cost = policy->cost;
-    if (contended) {
+    if (contended)
         return cost / SHARE;
-    }
     return min(cost, max(policy->want, cost - min(policy->credit, cost)));
 }
 
 static void measure(struct poll_policy *policy, uint64_t wake)
 {
     uint64_t sample = min(max(wake, policy->least), policy->most);
-    if (sample < policy->cost) {
+    if (sample < policy->cost)
         policy->cost = sample;
-    } else {
+    else
         policy->cost += (sample - policy->cost) / RISE;
-    }
 }
 
 void poll_policy_over(struct poll_policy *policy, uint64_t polled, uint64_t waited, uint64_t wake)
@@ -74,7 +72,6 @@ void poll_policy_over(struct poll_policy *policy, uint64_t polled, uint64_t wait
     uint64_t credit = policy->credit + allowed;
     policy->credit = min(credit > paid ? credit - paid : 0, cost); // P2
     policy->want = waited < cost ? cost : max(policy->want / 2, cost / SHARE);
-    if (wake != 0) {
+    if (wake != 0)
         measure(policy, wake);
-    }
 }

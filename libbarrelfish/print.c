@@ -22,16 +22,14 @@ static errval_t print_here(const char *string, size_t length)
     for (unsigned tries = 0; length > 0 && tries < TRIES_MAX; tries++) {
         size_t part = length < KERNEL_PRINT_MAX ? length : KERNEL_PRINT_MAX, taken;
         errval_t err = invoke_kernel_print(cap_kernel, string, part, &taken);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         string += taken;
         length -= taken;
-        if (taken > 0) {
+        if (taken > 0)
             tries = 0;
-        } else {
+        else
             (void)sys_yield(0); // the port is busy
-        }
     }
     return SYS_ERR_OK;
 }
@@ -52,9 +50,8 @@ static errval_t send_piece(const char *string, size_t bytes, bool more)
 errval_t sys_print(const char *string, size_t length)
 {
     errval_t err = print_here(string, length);
-    if (err_is_ok(err) || err_no(err) == SYS_ERR_USER_POINTER) {
+    if (err_is_ok(err) || err_no(err) == SYS_ERR_USER_POINTER)
         return err;
-    }
     err = SYS_ERR_OK;
     while (length > 0 && err_is_ok(err)) {
         size_t part = length < SPAWND_PIECE_BYTES ? length : SPAWND_PIECE_BYTES;

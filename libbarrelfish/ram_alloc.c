@@ -23,9 +23,8 @@ static struct {
 errval_t ram_alloc_init(void)
 {
     struct capability identity;
-    if (err_is_ok(cap_identify(cap_memservep, &identity))) {
+    if (err_is_ok(cap_identify(cap_memservep, &identity)))
         return SYS_ERR_OK;
-    }
     ram.func = ram_regions_alloc;
     return ram_regions_init();
 }
@@ -37,14 +36,13 @@ void ram_alloc_set(ram_alloc_func_t func)
     mm_leave();
 }
 
-// A call to the memory server, connecting to it first if that has not been done.
+/// A call to the memory server, connecting to it first if that has not been done.
 static errval_t call(uint64_t words[LMP_MSG_LENGTH], struct capref send, struct capref *cap)
 {
     if (!ram.connected) {
         errval_t err = lmp_rpc_init(&ram.rpc, cap_memservep);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         ram.connected = true;
     }
     return lmp_rpc_call(&ram.rpc, words, send, words, cap);
@@ -56,13 +54,11 @@ static errval_t server_alloc(struct capref *ret, const struct ram_request *reque
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ALLOC, request->bytes, request->alignment,
                                       request->minbase, request->maxlimit};
     errval_t err = call(words, NULL_CAP, &cap);
-    if (err_is_ok(err) && capref_is_null(cap)) {
+    if (err_is_ok(err) && capref_is_null(cap))
         return LIB_ERR_RPC_REPLY;
-    }
     if (err_is_fail(err)) {
-        if (!capref_is_null(cap)) {
+        if (!capref_is_null(cap))
             (void)cap_destroy(cap);
-        }
         return err;
     }
     *ret = cap;
@@ -72,10 +68,8 @@ static errval_t server_alloc(struct capref *ret, const struct ram_request *reque
 static errval_t alloc(struct capref *ret, const struct ram_request *request)
 {
     if (request->bytes == 0 || request->bytes % BASE_PAGE_SIZE != 0 ||
-        request->alignment < BASE_PAGE_SIZE ||
-        (request->alignment & (request->alignment - 1)) != 0) {
+        request->alignment < BASE_PAGE_SIZE || (request->alignment & (request->alignment - 1)) != 0)
         return LIB_ERR_RAM_ALLOC_WRONG_SIZE;
-    }
     mm_enter();
     errval_t err = ram.func != NULL ? ram.func(ret, request) : server_alloc(ret, request);
     mm_leave();
@@ -91,9 +85,8 @@ errval_t ram_alloc_bytes(struct capref *ret, size_t bytes, size_t alignment)
 errval_t ram_alloc_fixed(struct capref *ret, uint8_t size_bits, genpaddr_t minbase,
                          genpaddr_t maxlimit)
 {
-    if (size_bits < BASE_PAGE_BITS || size_bits > 52) {
+    if (size_bits < BASE_PAGE_BITS || size_bits > 52)
         return LIB_ERR_RAM_ALLOC_WRONG_SIZE;
-    }
     struct ram_request request = {1ul << size_bits, 1ul << size_bits, minbase, maxlimit};
     return alloc(ret, &request);
 }
@@ -129,9 +122,8 @@ errval_t ram_lend(domainid_t domain, size_t bytes, bool *limited)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_LEND, domain, bytes};
     errval_t err = ram_server_call(words, NULL_CAP);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         *limited = words[1] != 0;
-    }
     return err;
 }
 
@@ -156,9 +148,8 @@ errval_t ram_free_ranges(size_t *count)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_AVAILABLE};
     errval_t err = ram_server_call(words, NULL_CAP);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         *count = words[3];
-    }
     return err;
 }
 

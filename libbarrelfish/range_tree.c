@@ -17,15 +17,13 @@ static uint64_t priority(const struct range_node *node)
 static void update(struct range_node *node)
 {
     node->heaviest = node->weight;
-    if (node->left != NULL && node->left->heaviest > node->heaviest) {
+    if (node->left != NULL && node->left->heaviest > node->heaviest)
         node->heaviest = node->left->heaviest;
-    }
-    if (node->right != NULL && node->right->heaviest > node->heaviest) {
+    if (node->right != NULL && node->right->heaviest > node->heaviest)
         node->heaviest = node->right->heaviest;
-    }
 }
 
-// Splits a subtree into the nodes below the base and those from it on.
+/// Splits a subtree into the nodes below the base and those from it on.
 static void split(struct range_node *root, uint64_t base, struct range_node **low,
                   struct range_node **high)
 {
@@ -42,12 +40,11 @@ static void split(struct range_node *root, uint64_t base, struct range_node **lo
     }
 }
 
-// Joins two subtrees, all of the first below all of the second.
+/// Joins two subtrees, all of the first below all of the second.
 static struct range_node *join(struct range_node *low, struct range_node *high)
 {
-    if (low == NULL || high == NULL) {
+    if (low == NULL || high == NULL)
         return low == NULL ? high : low;
-    }
     if (priority(low) > priority(high)) {
         low->right = join(low->right, high);
         update(low);
@@ -65,47 +62,41 @@ static struct range_node *insert(struct range_node *root, struct range_node *nod
         update(node);
         return node;
     }
-    if (node->base < root->base) {
+    if (node->base < root->base)
         root->left = insert(root->left, node);
-    } else {
+    else
         root->right = insert(root->right, node);
-    }
     update(root);
     return root;
 }
 
 static struct range_node *remove_node(struct range_node *root, struct range_node *node)
 {
-    if (root == node) {
+    if (root == node)
         return join(node->left, node->right);
-    }
-    if (node->base < root->base) {
+    if (node->base < root->base)
         root->left = remove_node(root->left, node);
-    } else {
+    else
         root->right = remove_node(root->right, node);
-    }
     update(root);
     return root;
 }
 
 static void refresh(struct range_node *root, const struct range_node *node)
 {
-    if (root != node) {
+    if (root != node)
         refresh(node->base < root->base ? root->left : root->right, node);
-    }
     update(root);
 }
 
 static struct range_node *first(struct range_node *root, uint64_t weight, uint64_t from)
 {
-    if (root == NULL || root->heaviest < weight) {
+    if (root == NULL || root->heaviest < weight)
         return NULL;
-    }
     if (root->base >= from) {
         struct range_node *found = first(root->left, weight, from);
-        if (found != NULL || root->weight >= weight) {
+        if (found != NULL || root->weight >= weight)
             return found != NULL ? found : root;
-        }
     }
     return first(root->right, weight, from);
 }
@@ -152,13 +143,11 @@ struct range_node *range_tree_first(const struct range_tree *tree, uint64_t weig
 bool range_tree_insert(struct range_tree *tree, struct range_node *node)
 {
     uint64_t last = node->base + (node->bytes - 1);
-    if (node->bytes == 0 || last < node->base) {
+    if (node->bytes == 0 || last < node->base)
         return false;
-    }
     const struct range_node *below = range_tree_below(tree, last);
-    if (below != NULL && (below->base >= node->base || node->base - below->base < below->bytes)) {
+    if (below != NULL && (below->base >= node->base || node->base - below->base < below->bytes))
         return false;
-    }
     tree->root = insert(tree->root, node);
     tree->count++;
     return true;
@@ -177,28 +166,24 @@ void range_tree_set_weight(struct range_tree *tree, struct range_node *node, uin
     refresh(tree->root, node);
 }
 
-// Counts the nodes of a subtree whose ranges lie in [low, high]; SIZE_MAX if something is wrong.
+/// Counts the nodes of a subtree whose ranges lie in [low, high]; SIZE_MAX if something is wrong.
 static size_t check(const struct range_node *node, uint64_t low, uint64_t high)
 {
-    if (node == NULL) {
+    if (node == NULL)
         return 0;
-    }
     uint64_t last = node->base + (node->bytes - 1);
     uint64_t heaviest = node->weight;
     const struct range_node *sides[2] = {node->left, node->right};
     for (unsigned i = 0; i < 2; i++) {
-        if (sides[i] != NULL && priority(sides[i]) > priority(node)) {
+        if (sides[i] != NULL && priority(sides[i]) > priority(node))
             return SIZE_MAX;
-        }
-        if (sides[i] != NULL && sides[i]->heaviest > heaviest) {
+        if (sides[i] != NULL && sides[i]->heaviest > heaviest)
             heaviest = sides[i]->heaviest;
-        }
     }
     bool edges = (node->left == NULL || node->base > low) && (node->right == NULL || last < high);
     if (node->bytes == 0 || last < node->base || node->base < low || last > high || !edges ||
-        heaviest != node->heaviest) {
+        heaviest != node->heaviest)
         return SIZE_MAX;
-    }
     size_t left = node->left == NULL ? 0 : check(node->left, low, node->base - 1);
     size_t right = node->right == NULL ? 0 : check(node->right, last + 1, high);
     return left == SIZE_MAX || right == SIZE_MAX ? SIZE_MAX : left + right + 1;

@@ -31,9 +31,8 @@ void slab_grow(struct slab_allocator *slabs, void *buf, size_t buflen)
     size_t skip = -(uintptr_t)buf & (SLAB_ALIGNMENT - 1);
     size_t blocks = buflen < skip ? 0 : (buflen - skip) / slabs->blocksize;
     // From the last to the first, so that they are handed out in the order of their addresses.
-    for (size_t i = blocks; i > 0; i--) {
+    for (size_t i = blocks; i > 0; i--)
         push(slabs, (char *)buf + skip + (i - 1) * slabs->blocksize);
-    }
     slabs->total_count += blocks;
 }
 
@@ -43,9 +42,8 @@ void *slab_alloc(struct slab_allocator *slabs)
         slabs->refilling = true;
         errval_t err = slabs->refill_func(slabs);
         slabs->refilling = false;
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return NULL;
-        }
     }
     void *block = slabs->free_list;
     if (block != NULL) {
@@ -57,9 +55,8 @@ void *slab_alloc(struct slab_allocator *slabs)
 
 void slab_free(struct slab_allocator *slabs, void *block)
 {
-    if (block != NULL) {
+    if (block != NULL)
         push(slabs, block);
-    }
 }
 
 size_t slab_freecount(const struct slab_allocator *slabs)

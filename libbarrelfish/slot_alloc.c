@@ -42,38 +42,34 @@ errval_t slot_alloc_init(void)
     return SYS_ERR_OK;
 }
 
-// More L1 slots. What of it is done stays: a larger L1CNode is used when there is memory for its
-// map. Runs as a growth (mm.h).
+/// More L1 slots. What of it is done stays: a larger L1CNode is used when there is memory for its
+/// map. Runs as a growth (mm.h).
 static errval_t grow_roots(void)
 {
     void *chunk;
     errval_t err = SYS_ERR_OK;
     if (slots.map.roots == slots.roots) {
-        if (slots.roots == L1_CNODE_SLOTS_MAX) {
+        if (slots.roots == L1_CNODE_SLOTS_MAX)
             return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-        }
         err = slot_root_replace(slots.roots, 2 * slots.roots);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         slots.roots *= 2;
     }
     err = vspace_map_anon_attr(&chunk, NULL, NULL, sizeof(struct slot_chunk), NULL,
                                VREGION_FLAGS_READ_WRITE);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         slot_map_extend(&slots.map, chunk);
-    }
     return err;
 }
 
-// One more L2CNode. Runs as a growth (mm.h), so that the slots it needs itself are the reserve's.
+/// One more L2CNode. Runs as a growth (mm.h), so that the slots it needs itself are the reserve's.
 static errval_t grow(void)
 {
     struct capref ram;
     struct capref cnode = {cnode_root, slot_map_take_root(&slots.map)};
-    if (cnode.slot == L1_CNODE_SLOTS_MAX) {
+    if (cnode.slot == L1_CNODE_SLOTS_MAX)
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    }
     errval_t err = ram_alloc_bytes(&ram, OBJSIZE_L2CNODE, BASE_PAGE_SIZE);
     if (err_is_ok(err)) {
         err = cap_retype(cnode, ram, 0, ObjType_L2CNode, OBJSIZE_L2CNODE, 1);
@@ -91,55 +87,46 @@ static errval_t grow(void)
 void slot_refill(void)
 {
     // A failure shows when a slot is really missing; until then the reserve serves.
-    if (slots.map.free_count < SLOT_RESERVE) {
+    if (slots.map.free_count < SLOT_RESERVE)
         (void)grow();
-    }
-    if (slots.map.roots_free < ROOT_RESERVE) {
+    if (slots.map.roots_free < ROOT_RESERVE)
         (void)grow_roots();
-    }
 }
 
-// Gives an L2CNode back, if none of its slots is in use. The first one stays for ever: the spawner
-// made it.
+/// Gives an L2CNode back, if none of its slots is in use. The first one stays for ever: the spawner
+/// made it.
 static void drop(cslot_t root)
 {
     if (root > ROOTCN_SLOT_ALLOC0 && slot_map_remove(&slots.map, root) &&
-        err_is_ok(cap_delete((struct capref){cnode_root, root}))) {
+        err_is_ok(cap_delete((struct capref){cnode_root, root})))
         (void)slot_map_put_root(&slots.map, root);
-    }
 }
 
 static errval_t reserve(size_t count)
 {
     while (slots.map.free_count < count + SLOT_RESERVE / 2) {
-        if (!mm_may_grow()) {
+        if (!mm_may_grow())
             return slots.map.free_count >= count ? SYS_ERR_OK : LIB_ERR_SLOT_ALLOC_NO_SPACE;
-        }
         mm_grow_begin();
         errval_t err = slots.map.roots_free < ROOT_RESERVE ? grow_roots() : SYS_ERR_OK;
-        if (slots.map.roots_free > 0) {
+        if (slots.map.roots_free > 0)
             err = grow();
-        }
         mm_grow_end();
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
     }
     return SYS_ERR_OK;
 }
 
 errval_t slot_reserve_locked(size_t count)
 {
-    if (count >= L1_CNODE_SLOTS_MAX * L2_CNODE_SLOTS) {
+    if (count >= L1_CNODE_SLOTS_MAX * L2_CNODE_SLOTS)
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    }
     uint32_t before = slots.map.free_count;
     errval_t err = reserve(count);
-    for (cslot_t root = slots.map.roots; err_is_fail(err) && root-- > 0;) {
-        if (slots.map.free_count >= before + L2_CNODE_SLOTS) {
+    for (cslot_t root = slots.map.roots; err_is_fail(err) && root-- > 0;)
+        if (slots.map.free_count >= before + L2_CNODE_SLOTS)
             drop(root);
-        }
-    }
     return err;
 }
 
@@ -161,9 +148,8 @@ errval_t slot_alloc(struct capref *ret)
     }
     capaddr_t addr = slot_map_take(&slots.map);
     mm_leave();
-    if (addr == 0) {
+    if (addr == 0)
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    }
     *ret = (struct capref){ROOTCN_CNODE(addr / L2_CNODE_SLOTS), addr % L2_CNODE_SLOTS};
     return SYS_ERR_OK;
 }
@@ -173,9 +159,8 @@ errval_t slot_alloc_root(struct capref *ret)
     mm_enter();
     cslot_t slot = slot_map_take_root(&slots.map);
     mm_leave();
-    if (slot == L1_CNODE_SLOTS_MAX) {
+    if (slot == L1_CNODE_SLOTS_MAX)
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    }
     *ret = (struct capref){cnode_root, slot};
     return SYS_ERR_OK;
 }
@@ -183,17 +168,15 @@ errval_t slot_alloc_root(struct capref *ret)
 errval_t slot_free(struct capref ret)
 {
     bool ok;
-    if (ret.cnode.croot != 0 || capref_is_null(ret)) {
+    if (ret.cnode.croot != 0 || capref_is_null(ret))
         return LIB_ERR_INVALID_ARGS;
-    }
     mm_enter();
     if (get_cap_level(ret) == CNODE_LEVEL_ROOT) {
         ok = ret.slot > ROOTCN_SLOT_ALLOC0 && slot_map_put_root(&slots.map, ret.slot);
     } else {
         ok = slot_map_put(&slots.map, get_cap_addr(ret));
-        if (ok && slots.map.free_count >= slots.kept + L2_CNODE_SLOTS) {
+        if (ok && slots.map.free_count >= slots.kept + L2_CNODE_SLOTS)
             drop(get_cap_addr(ret) / L2_CNODE_SLOTS);
-        }
     }
     mm_leave();
     return ok ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS;
@@ -202,9 +185,8 @@ errval_t slot_free(struct capref ret)
 void slot_keep(size_t count)
 {
     mm_enter();
-    if (count + SLOT_RESERVE > slots.kept && count < L1_CNODE_SLOTS_MAX * L2_CNODE_SLOTS) {
+    if (count + SLOT_RESERVE > slots.kept && count < L1_CNODE_SLOTS_MAX * L2_CNODE_SLOTS)
         slots.kept = (uint32_t)count + SLOT_RESERVE;
-    }
     mm_leave();
 }
 

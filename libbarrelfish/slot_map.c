@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-// The chunk of an L1 slot, which the map covers.
+/// The chunk of an L1 slot, which the map covers.
 static struct slot_chunk *chunk_of(struct slot_map *map, cslot_t root)
 {
     return map->chunks[root / SLOT_CHUNK_ROOTS];
@@ -47,13 +47,11 @@ void slot_map_extend(struct slot_map *map, struct slot_chunk *chunk)
 
 cslot_t slot_map_take_root(struct slot_map *map)
 {
-    if (map->roots_free == 0) {
+    if (map->roots_free == 0)
         return L1_CNODE_SLOTS_MAX;
-    }
     cslot_t root = map->root_hint;
-    while (get(chunk_of(map, root)->taken_root, root)) {
+    while (get(chunk_of(map, root)->taken_root, root))
         root++;
-    }
     set(chunk_of(map, root)->taken_root, root, true);
     map->root_hint = root;
     map->roots_free--;
@@ -62,9 +60,8 @@ cslot_t slot_map_take_root(struct slot_map *map)
 
 bool slot_map_put_root(struct slot_map *map, cslot_t root)
 {
-    if (root >= map->roots || !get(chunk_of(map, root)->taken_root, root)) {
+    if (root >= map->roots || !get(chunk_of(map, root)->taken_root, root))
         return false;
-    }
     set(chunk_of(map, root)->taken_root, root, false);
     map->root_hint = root < map->root_hint ? root : map->root_hint;
     map->roots_free++;
@@ -86,9 +83,8 @@ bool slot_map_remove(struct slot_map *map, cslot_t root)
 {
     struct slot_chunk *chunk = root < map->roots ? chunk_of(map, root) : NULL;
     cslot_t index = root % SLOT_CHUNK_ROOTS;
-    if (chunk == NULL || !get(chunk->added, root) || chunk->free_in[index] != L2_CNODE_SLOTS) {
+    if (chunk == NULL || !get(chunk->added, root) || chunk->free_in[index] != L2_CNODE_SLOTS)
         return false;
-    }
     set(chunk->added, root, false);
     memset(chunk->free_bits[index], 0, sizeof(chunk->free_bits[index]));
     chunk->free_in[index] = 0;
@@ -98,19 +94,16 @@ bool slot_map_remove(struct slot_map *map, cslot_t root)
 
 capaddr_t slot_map_take(struct slot_map *map)
 {
-    if (map->free_count == 0) {
+    if (map->free_count == 0)
         return 0;
-    }
-    while (chunk_of(map, map->hint)->free_in[map->hint % SLOT_CHUNK_ROOTS] == 0) {
+    while (chunk_of(map, map->hint)->free_in[map->hint % SLOT_CHUNK_ROOTS] == 0)
         map->hint = (map->hint + 1) % map->roots;
-    }
     struct slot_chunk *chunk = chunk_of(map, map->hint);
     cslot_t index = map->hint % SLOT_CHUNK_ROOTS;
     uint64_t *words = chunk->free_bits[index];
     unsigned word = 0;
-    while (words[word] == 0) {
+    while (words[word] == 0)
         word++;
-    }
     unsigned bit = (unsigned)__builtin_ctzll(words[word]);
     words[word] &= words[word] - 1;
     chunk->free_in[index]--;
@@ -125,9 +118,8 @@ bool slot_map_put(struct slot_map *map, capaddr_t addr)
     struct slot_chunk *chunk = root < map->roots ? chunk_of(map, root) : NULL;
     cslot_t index = root % SLOT_CHUNK_ROOTS;
     if (chunk == NULL || !get(chunk->added, root) ||
-        (chunk->free_bits[index][slot / 64] >> slot % 64 & 1) != 0) {
+        (chunk->free_bits[index][slot / 64] >> slot % 64 & 1) != 0)
         return false;
-    }
     chunk->free_bits[index][slot / 64] |= 1ull << slot % 64;
     chunk->free_in[index]++;
     map->free_count++;

@@ -33,24 +33,21 @@ static errval_t make(struct capref root, cslot_t slots)
 {
     struct capref ram;
     errval_t err = ram_alloc_bytes(&ram, (size_t)slots * OBJSIZE_CTE, BASE_PAGE_SIZE);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = cap_retype(root, ram, 0, ObjType_L1CNode, (gensize_t)slots * OBJSIZE_CTE, 1);
     errval_t destroy_err = cap_destroy(ram);
     return err_is_fail(err) ? err : destroy_err;
 }
 
-// Runs disabled. What can fail comes before the change; cap_root is left empty at the worst.
+/// Runs disabled. What can fail comes before the change; cap_root is left empty at the worst.
 static errval_t change(struct capref root, cslot_t present)
 {
     errval_t err = SYS_ERR_OK;
-    for (cslot_t i = 0; i < present && !failed(err); i++) {
+    for (cslot_t i = 0; i < present && !failed(err); i++)
         err = cap_copy(slot_in(root, i), (struct capref){cnode_root, i});
-    }
-    if (!failed(err)) {
+    if (!failed(err))
         err = invoke_dispatcher_cspace(cap_dispatcher, root);
-    }
     if (err_is_ok(err)) {
         (void)cap_delete(cap_root);
         (void)!cap_mint(cap_root, root, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0);
@@ -63,9 +60,8 @@ static errval_t change_disabled(struct capref root, cslot_t present)
     bool was_enabled;
     dispatcher_handle_t handle = disp_try_disable(&was_enabled);
     errval_t err = change(root, present);
-    if (was_enabled) {
+    if (was_enabled)
         disp_enable(handle);
-    }
     return err;
 }
 
@@ -73,26 +69,21 @@ errval_t slot_root_replace(cslot_t present, cslot_t slots)
 {
     struct capref former, root;
     errval_t err = slot_alloc(&former);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = slot_alloc(&root);
     if (err_is_fail(err)) {
         (void)slot_free(former);
         return err;
     }
     err = cap_copy(former, cap_root);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = make(root, slots);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = change_disabled(root, present);
-    }
-    if (err_is_ok(err)) {
-        for (cslot_t i = ROOTCN_SLOT_ALLOC0 + 1; i < present; i++) {
+    if (err_is_ok(err))
+        for (cslot_t i = ROOTCN_SLOT_ALLOC0 + 1; i < present; i++)
             (void)cap_delete(slot_in(former, i));
-        }
-    }
     // After a failure `root` is the new L1CNode's only capability, else a copy too many.
     (void)cap_delete(root);
     (void)slot_free(root);

@@ -10,7 +10,7 @@
 #include <elf.h>
 #include <string.h>
 
-// Appends a pointer to the next `count` strings from *pos on; returns how many there were.
+/// Appends a pointer to the next `count` strings from *pos on; returns how many there were.
 static size_t add_strings(uint64_t *vector, size_t count, const struct spawn_args *args,
                           size_t *pos)
 {
@@ -19,9 +19,8 @@ static size_t add_strings(uint64_t *vector, size_t count, const struct spawn_arg
     for (size_t i = 0; i < count; i++) {
         const char *string = args->strings + *pos;
         size_t length = strnlen(string, end - *pos);
-        if (length == end - *pos) {
+        if (length == end - *pos)
             return i;
-        }
         vector[i] = (uint64_t)(uintptr_t)string;
         *pos += length + 1;
     }
@@ -65,9 +64,8 @@ size_t startup_vector_fill(uint64_t vector[STARTUP_WORDS_MAX], const struct spaw
 
 const char *startup_name(const struct spawn_args *args)
 {
-    if (args->argc == 0 || memchr(args->strings, 0, sizeof(args->strings)) == NULL) {
+    if (args->argc == 0 || memchr(args->strings, 0, sizeof(args->strings)) == NULL)
         return "";
-    }
     const char *slash = strrchr(args->strings, '/');
     return slash != NULL ? slash + 1 : args->strings;
 }

@@ -26,7 +26,7 @@ static struct {
     struct ump_chan chan;
 } terminal;
 
-// With `send` held.
+/// With `send` held.
 static bool connect(void)
 {
     iref_t iref;
@@ -37,7 +37,7 @@ static bool connect(void)
     return terminal.bound && !terminal.lost;
 }
 
-// With `send` held. The channel is not freed: a reader may be in it.
+/// With `send` held. The channel is not freed: a reader may be in it.
 static errval_t send(enum console_op op, const void *data, size_t bytes, unsigned flags)
 {
     uint64_t words[UMP_PAYLOAD_WORDS] = {0};
@@ -51,7 +51,7 @@ static errval_t send(enum console_op op, const void *data, size_t bytes, unsigne
     return SYS_ERR_OK;
 }
 
-// With `send` held: the text as one whole, if it is not too long for that; returns the bytes sent.
+/// With `send` held: the text as one whole, if it is not too long for that; returns the bytes sent.
 static size_t send_text(const char *data, size_t length)
 {
     size_t sent = 0;
@@ -76,9 +76,8 @@ static size_t write_text(const char *data, size_t length)
         terminal.sender = NULL;
         thread_mutex_unlock(&terminal.send);
     }
-    if (sent < length && err_is_ok(sys_print(data + sent, length - sent))) {
+    if (sent < length && err_is_ok(sys_print(data + sent, length - sent)))
         sent = length;
-    }
     return sent;
 }
 
@@ -89,13 +88,12 @@ static size_t write_last(const char *data, size_t length)
         sent = send_text(data, length);
         thread_mutex_unlock(&terminal.send);
     }
-    if (sent < length && err_is_ok(sys_print(data + sent, length - sent))) {
+    if (sent < length && err_is_ok(sys_print(data + sent, length - sent)))
         sent = length;
-    }
     return sent;
 }
 
-// A request, with an argument of 8 bytes.
+/// A request, with an argument of 8 bytes.
 static errval_t ask(enum console_op op, uint64_t argument)
 {
     thread_mutex_lock(&terminal.send);
@@ -105,24 +103,21 @@ static errval_t ask(enum console_op op, uint64_t argument)
     return err;
 }
 
-// With `recv` held: the next message of an answer. *bytes is at most CONSOLE_MESSAGE_BYTES; *flags
-// are CONSOLE_MORE and CONSOLE_DATA.
+/// With `recv` held: the next message of an answer. *bytes is at most CONSOLE_MESSAGE_BYTES; *flags
+/// are CONSOLE_MORE and CONSOLE_DATA.
 static errval_t receive(enum console_op op, char *buf, size_t *bytes, unsigned *flags)
 {
     volatile struct ump_message *message;
     errval_t err = ump_chan_recv_until(&terminal.chan, &message, 0);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err_push(err, LIB_ERR_CHAN_CLOSED);
-    }
     uint16_t ctrl = message->header.control.header;
     uint64_t words[UMP_PAYLOAD_WORDS];
-    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++) {
+    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++)
         words[i] = message->data[i];
-    }
     size_t count = console_ctrl_bytes(ctrl);
-    if (console_ctrl_op(ctrl) != op || count > *bytes || count > CONSOLE_MESSAGE_BYTES) {
+    if (console_ctrl_op(ctrl) != op || count > *bytes || count > CONSOLE_MESSAGE_BYTES)
         return LIB_ERR_RPC_REPLY;
-    }
     memcpy(buf, words, count);
     *bytes = count;
     *flags = ctrl & (CONSOLE_MORE | CONSOLE_DATA);
@@ -146,13 +141,12 @@ errval_t terminal_flush(void)
     return err;
 }
 
-// If another thread waits for input, or this one faulted in the middle of a write, what was sent is
-// shown anyway; only nobody waits for it.
+/// If another thread waits for input, or this one faulted in the middle of a write, what was sent
+/// is shown anyway; only nobody waits for it.
 void terminal_end(void)
 {
-    if (!terminal.bound || terminal.lost || !thread_mutex_trylock(&terminal.recv)) {
+    if (!terminal.bound || terminal.lost || !thread_mutex_trylock(&terminal.recv))
         return;
-    }
     if (thread_mutex_trylock(&terminal.send)) {
         thread_mutex_unlock(&terminal.send);
         (void)flush();
@@ -172,9 +166,8 @@ static size_t read_input(enum console_op op, char *buf, size_t bytes, bool *type
         got += err_is_ok(err) ? count : 0;
     }
     thread_mutex_unlock(&terminal.recv);
-    if (typed != NULL) {
+    if (typed != NULL)
         *typed = (flags & CONSOLE_DATA) == 0;
-    }
     return got;
 }
 
@@ -200,9 +193,8 @@ bool terminal_await_interrupt(void)
     unsigned flags;
     thread_mutex_lock(&terminal.recv);
     errval_t err = ask(CONSOLE_AWAIT_INTERRUPT, 0);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = receive(CONSOLE_INTERRUPTED, typed, &bytes, &flags);
-    }
     thread_mutex_unlock(&terminal.recv);
     return err_is_ok(err) && typed[0] != 0;
 }

@@ -13,7 +13,7 @@ void thread_mutex_init(struct thread_mutex *mutex)
     *mutex = (struct thread_mutex)THREAD_MUTEX_INITIALIZER;
 }
 
-// Returns disabled, as the owner.
+/// Returns disabled, as the owner.
 static void mutex_lock_disabled(struct thread_mutex *mutex)
 {
     struct thread *self = disp_self()->current;
@@ -41,11 +41,10 @@ void thread_mutex_lock(struct thread_mutex *mutex)
 void thread_mutex_lock_nested(struct thread_mutex *mutex)
 {
     dispatcher_handle_t handle = disp_disable();
-    if (mutex->owner == disp_self()->current) {
+    if (mutex->owner == disp_self()->current)
         mutex->depth++;
-    } else {
+    else
         mutex_lock_disabled(mutex);
-    }
     disp_enable(handle);
 }
 
@@ -53,9 +52,8 @@ bool thread_mutex_trylock(struct thread_mutex *mutex)
 {
     dispatcher_handle_t handle = disp_disable();
     bool free = mutex->owner == NULL;
-    if (free) {
+    if (free)
         mutex_lock_disabled(mutex);
-    }
     disp_enable(handle);
     return free;
 }
@@ -63,9 +61,8 @@ bool thread_mutex_trylock(struct thread_mutex *mutex)
 void thread_mutex_unlock(struct thread_mutex *mutex)
 {
     dispatcher_handle_t handle = disp_disable();
-    if (--mutex->depth == 0) {
+    if (--mutex->depth == 0)
         mutex_unlock_disabled(mutex);
-    }
     disp_enable(handle);
 }
 
@@ -107,11 +104,10 @@ void thread_sem_init(struct thread_sem *sem, unsigned int value)
 void thread_sem_wait(struct thread_sem *sem)
 {
     dispatcher_handle_t handle = disp_disable();
-    if (sem->value > 0) {
+    if (sem->value > 0)
         sem->value--;
-    } else {
+    else
         thread_block_disabled(&sem->queue);
-    }
     disp_enable(handle);
 }
 
@@ -119,11 +115,10 @@ bool thread_sem_wait_until(struct thread_sem *sem, systime_t deadline)
 {
     bool taken = true;
     dispatcher_handle_t handle = disp_disable();
-    if (sem->value > 0) {
+    if (sem->value > 0)
         sem->value--;
-    } else {
+    else
         taken = thread_block_until_disabled(&sem->queue, deadline);
-    }
     disp_enable(handle);
     return taken;
 }
@@ -132,9 +127,8 @@ bool thread_sem_trywait(struct thread_sem *sem)
 {
     dispatcher_handle_t handle = disp_disable();
     bool taken = sem->value > 0;
-    if (taken) {
+    if (taken)
         sem->value--;
-    }
     disp_enable(handle);
     return taken;
 }
@@ -142,9 +136,8 @@ bool thread_sem_trywait(struct thread_sem *sem)
 void thread_sem_post(struct thread_sem *sem)
 {
     dispatcher_handle_t handle = disp_disable();
-    if (thread_wake_one_disabled(&sem->queue) == NULL) {
+    if (thread_wake_one_disabled(&sem->queue) == NULL)
         sem->value++;
-    }
     disp_enable(handle);
 }
 

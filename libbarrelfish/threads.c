@@ -41,9 +41,8 @@ void thread_ring_remove(struct thread *thread)
     } else {
         thread->next->prev = thread->prev;
         thread->prev->next = thread->next;
-        if (*queue == thread) {
+        if (*queue == thread)
             *queue = thread->next;
-        }
     }
     thread->queue = NULL;
     thread->next = thread->prev = NULL;
@@ -52,9 +51,8 @@ void thread_ring_remove(struct thread *thread)
 struct thread *thread_ring_take(struct thread **queue)
 {
     struct thread *thread = *queue;
-    if (thread != NULL) {
+    if (thread != NULL)
         thread_ring_remove(thread);
-    }
     return thread;
 }
 
@@ -66,21 +64,18 @@ void thread_wake_disabled(struct thread *thread)
         thread->looked_for = false;
         disp->looked_for--;
     }
-    if (thread->paused) {
+    if (thread->paused)
         return;
-    }
     thread_ring_add(&disp->run_queue, thread);
-    if (disp->current != NULL) {
+    if (disp->current != NULL)
         dispatch_want_tick(disp);
-    }
 }
 
 struct thread *thread_wake_one_disabled(struct thread **queue)
 {
     struct thread *thread = thread_ring_take(queue);
-    if (thread != NULL) {
+    if (thread != NULL)
         thread_wake_disabled(thread);
-    }
     return thread;
 }
 
@@ -100,7 +95,7 @@ void thread_block_disabled(struct thread **queue)
     context_block(thread);
 }
 
-// Out of line, because most waits have no limit and need no room for a timer.
+/// Out of line, because most waits have no limit and need no room for a timer.
 static __attribute__((noinline)) bool block_with_timer(struct thread **queue, systime_t deadline)
 {
     struct dispatcher *disp = disp_self();
@@ -113,17 +108,15 @@ static __attribute__((noinline)) bool block_with_timer(struct thread **queue, sy
     deferred_insert_disabled(disp, &timer);
     thread_look_disabled(thread);
     thread_block_disabled(queue);
-    if (timer.queued) {
+    if (timer.queued)
         deferred_remove_disabled(disp, &timer);
-    }
     return !thread->timed_out;
 }
 
 bool thread_block_until_disabled(struct thread **queue, systime_t deadline)
 {
-    if (deadline != 0) {
+    if (deadline != 0)
         return block_with_timer(queue, deadline);
-    }
     thread_block_disabled(queue);
     return true;
 }
@@ -162,9 +155,8 @@ void thread_yield_dispatcher(uint64_t target)
 void thread_pause(struct thread *thread)
 {
     dispatcher_handle_t handle = disp_disable();
-    if (!thread->paused && thread->state == THREAD_RUNNABLE && thread->queue != NULL) {
+    if (!thread->paused && thread->state == THREAD_RUNNABLE && thread->queue != NULL)
         thread_ring_remove(thread);
-    }
     thread->paused = true;
     disp_enable(handle);
 }
@@ -198,7 +190,7 @@ void thread_set_tls(void *ptr)
     __asm__ volatile("wrfsbase %0" : : "r"(ptr) : "memory");
 }
 
-// The FPU's initial state: all components are marked initial; MXCSR alone is read from the area.
+/// The FPU's initial state: all components are marked initial; MXCSR alone is read from the area.
 void fpu_area_init(uint8_t *area, uint32_t bytes)
 {
     memset(area, 0, bytes);
@@ -210,9 +202,8 @@ struct thread *thread_alloc(void)
     uint32_t bytes = disp_shared()->xsave_bytes;
     bytes = (bytes + FPU_AREA_ALIGN - 1) / FPU_AREA_ALIGN * FPU_AREA_ALIGN;
     struct thread *thread = calloc(1, sizeof(*thread));
-    if (thread == NULL) {
+    if (thread == NULL)
         return NULL;
-    }
     thread->fpu = aligned_alloc(FPU_AREA_ALIGN, bytes);
     if (thread->fpu == NULL) {
         free(thread);
@@ -227,9 +218,8 @@ struct thread *thread_take(void)
     dispatcher_handle_t handle = disp_disable();
     struct thread *thread = thread_ring_take(&disp_self()->dead);
     disp_enable(handle);
-    if (thread == NULL) {
+    if (thread == NULL)
         return thread_alloc();
-    }
     uint8_t *fpu = thread->fpu;
     free(thread->handler_stack_owned);
     memset(thread, 0, sizeof(*thread));
@@ -248,9 +238,8 @@ void thread_prepare(struct thread *thread)
     thread->all_next = disp->all;
     disp->all = thread;
     disp->programs++;
-    if (was_enabled) {
+    if (was_enabled)
         disp_enable(handle);
-    }
 }
 
 static void thread_free(struct thread *thread)
@@ -275,9 +264,8 @@ struct thread *thread_create(thread_func_t start_func, void *data)
 struct thread *thread_create_varstack(thread_func_t start_func, void *arg, size_t stacksize)
 {
     struct thread *thread = thread_take();
-    if (thread == NULL) {
+    if (thread == NULL)
         return NULL;
-    }
     thread->created = true;
     thread->start = start_func;
     thread->start_arg = arg;
@@ -310,15 +298,12 @@ errval_t thread_join(struct thread *thread, int *retval)
     joinable = joinable && thread != thread_self();
     thread->joining = thread->joining || joinable;
     disp_enable(handle);
-    if (!joinable) {
+    if (!joinable)
         return LIB_ERR_THREAD_JOIN;
-    }
-    if (pthread_join(thread->pthread, NULL) != 0) {
+    if (pthread_join(thread->pthread, NULL) != 0)
         return LIB_ERR_THREAD_JOIN;
-    }
-    if (retval != NULL) {
+    if (retval != NULL)
         *retval = thread->status;
-    }
     thread_free(thread);
     return SYS_ERR_OK;
 }
@@ -330,12 +315,10 @@ errval_t thread_detach(struct thread *thread)
     // From now on it may end and be used again at any time, but for its C library's part.
     pthread_t pthread = thread->pthread;
     thread->detached = thread->detached || detachable;
-    if (detachable && thread->state == THREAD_ENDED) {
+    if (detachable && thread->state == THREAD_ENDED)
         thread_ring_add(&disp_self()->dead, thread);
-    }
     disp_enable(handle);
-    if (!detachable) {
+    if (!detachable)
         return LIB_ERR_THREAD_JOIN;
-    }
     return pthread_detach(pthread) == 0 ? (errval_t)SYS_ERR_OK : LIB_ERR_THREAD_JOIN;
 }

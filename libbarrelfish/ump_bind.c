@@ -38,11 +38,10 @@ static errval_t need_notify(void)
     if (err_is_fail(err))
         return err;
     err = monitor_call(words, cap, words, NULL);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         ump_notify_ep = ep;
-    } else {
+    else
         endpoint_destroy(cap, ep); // the monitor may have it, though its answer was lost
-    }
     return err;
 }
 

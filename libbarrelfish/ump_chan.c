@@ -35,7 +35,7 @@ static struct ump_chan *of_send(struct waitset_chanstate *chan)
     return (struct ump_chan *)((char *)chan - offsetof(struct ump_chan, send_chan));
 }
 
-// Arming has found that no sleep is due; by U4 the peer may say since when.
+/// Arming has found that no sleep is due; by U4 the peer may say since when.
 static bool not_armed(const struct ump_chan *uc)
 {
     dispatch_wake_announced(urpc_peer_woke_at(&uc->state.ring));
@@ -232,7 +232,7 @@ errval_t ump_chan_recv_until(struct ump_chan *uc, volatile struct ump_message **
     return err_no(err) == LIB_ERR_NO_UMP_MSG ? recv_later(uc, msg, deadline) : err;
 }
 
-// The clock is only read when there is something to wait for.
+/// The clock is only read when there is something to wait for.
 errval_t ump_chan_send_blocking(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WORDS],
                                 uint16_t ctrl)
 {

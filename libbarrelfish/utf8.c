@@ -10,17 +10,16 @@ struct range {
     uint32_t first, last;
 };
 
-// Bytes of the character that begins with `lead`; 0: none does.
+/// Bytes of the character that begins with `lead`; 0: none does.
 static size_t length_of(unsigned char lead)
 {
-    if (lead < 0x80) {
+    if (lead < 0x80)
         return 1;
-    }
     return lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
 }
 
-// How many bytes of a text may be the beginning of one character. The second byte decides whether
-// a shorter form, a surrogate or a number beyond the last would be meant.
+/// How many bytes of a text may be the beginning of one character. The second byte decides whether
+/// a shorter form, a surrogate or a number beyond the last would be meant.
 static size_t well_formed(const char *text, size_t bytes)
 {
     unsigned char lead = (unsigned char)text[0];
@@ -29,9 +28,8 @@ static size_t well_formed(const char *text, size_t bytes)
         unsigned char byte = (unsigned char)text[good];
         bool wrong = good == 1 && ((lead == 0xe0 && byte < 0xa0) || (lead == 0xed && byte > 0x9f) ||
                                    (lead == 0xf0 && byte < 0x90) || (lead == 0xf4 && byte > 0x8f));
-        if (wrong) {
+        if (wrong)
             break;
-        }
         good++;
     }
     return good;
@@ -39,20 +37,17 @@ static size_t well_formed(const char *text, size_t bytes)
 
 size_t utf8_first(const char *text, size_t bytes)
 {
-    if (bytes == 0) {
+    if (bytes == 0)
         return 0;
-    }
     size_t length = length_of((unsigned char)text[0]);
     return length > 1 && well_formed(text, bytes) == length ? length : 1;
 }
 
 size_t utf8_last(const char *text, size_t bytes)
 {
-    for (size_t count = UTF8_BYTES_MAX; count > 1; count--) {
-        if (count <= bytes && utf8_first(text + bytes - count, count) == count) {
+    for (size_t count = UTF8_BYTES_MAX; count > 1; count--)
+        if (count <= bytes && utf8_first(text + bytes - count, count) == count)
             return count;
-        }
-    }
     return bytes > 0;
 }
 
@@ -62,23 +57,20 @@ bool utf8_unfinished(const char *text, size_t bytes)
            well_formed(text, bytes) == bytes;
 }
 
-// The number of a whole character of more than one byte.
+/// The number of a whole character of more than one byte.
 static uint32_t number_of(const char *text, size_t bytes)
 {
     uint32_t number = (unsigned char)text[0] & (0xffu >> (bytes + 1));
-    for (size_t i = 1; i < bytes; i++) {
+    for (size_t i = 1; i < bytes; i++)
         number = number << 6 | ((unsigned char)text[i] & 0x3fu);
-    }
     return number;
 }
 
 static bool is_in(const struct range *ranges, size_t count, uint32_t number)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (number >= ranges[i].first && number <= ranges[i].last) {
+    for (size_t i = 0; i < count; i++)
+        if (number >= ranges[i].first && number <= ranges[i].last)
             return true;
-        }
-    }
     return false;
 }
 
@@ -96,9 +88,8 @@ static size_t columns_of(const char *text, size_t bytes)
         {0x20000, 0x3fffd},
     };
     uint32_t number = bytes > 1 ? number_of(text, bytes) : 0;
-    if (is_in(none, sizeof(none) / sizeof(none[0]), number)) {
+    if (is_in(none, sizeof(none) / sizeof(none[0]), number))
         return 0;
-    }
     return is_in(wide, sizeof(wide) / sizeof(wide[0]), number) ? 2 : 1;
 }
 

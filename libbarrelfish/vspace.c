@@ -41,9 +41,8 @@ errval_t domain_memory_init(const struct spawn_args *args)
 {
     (void)args;
     errval_t err = slot_alloc_init();
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = vspace_init();
-    }
     return err_is_ok(err) ? ram_alloc_init() : err;
 }
 

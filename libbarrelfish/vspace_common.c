@@ -47,24 +47,22 @@ static errval_t place(struct vregion *region, struct memobj *memobj, const struc
                                                   where->flags, where->alignment);
 }
 
-// The whole work, under the lock; reserves first, since nothing may grow further in. Anonymous
-// memory comes before what mapping it needs: an impossible size would turn all memory into CNodes
-// else.
+/// The whole work, under the lock; reserves first, since nothing may grow further in. Anonymous
+/// memory comes before what mapping it needs: an impossible size would turn all memory into CNodes
+/// else.
 static errval_t map_locked(const struct request *request, struct vregion **ret)
 {
     errval_t err = vspace_reserve(request->kind == REQUEST_FRAME ? request->size : 0, 0);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct memobj *memobj = vspace_block_alloc(VSPACE_SLAB_MEMOBJ);
     struct vregion *region = vspace_block_alloc(VSPACE_SLAB_REGION);
     err = memobj == NULL || region == NULL ? LIB_ERR_MALLOC_FAIL : create(memobj, request);
     if (err_is_ok(err)) {
         err = request->kind == REQUEST_ANON ? vspace_reserve(request->size, 0) : SYS_ERR_OK;
         err = err_is_ok(err) ? place(region, memobj, request) : err;
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             (void)memobj_destroy(memobj);
-        }
     }
     if (err_is_fail(err)) {
         vspace_block_free(VSPACE_SLAB_REGION, region);
@@ -79,30 +77,25 @@ static errval_t map_locked(const struct request *request, struct vregion **ret)
 static void give_results(struct vregion *region, void **retaddr, struct memobj **retmemobj,
                          struct vregion **retvregion)
 {
-    if (retaddr != NULL) {
+    if (retaddr != NULL)
         *retaddr = (void *)vregion_get_base_addr(region);
-    }
-    if (retmemobj != NULL) {
+    if (retmemobj != NULL)
         *retmemobj = vregion_get_memobj(region);
-    }
-    if (retvregion != NULL) {
+    if (retvregion != NULL)
         *retvregion = region;
-    }
 }
 
 static errval_t map(struct request request, void **retaddr, struct memobj **retmemobj,
                     struct vregion **retvregion)
 {
     struct vregion *region;
-    if (request.size == 0 || request.size >= VSPACE_END) {
+    if (request.size == 0 || request.size >= VSPACE_END)
         return LIB_ERR_INVALID_ARGS;
-    }
     mm_enter();
     errval_t err = map_locked(&request, &region);
     mm_leave();
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         give_results(region, retaddr, retmemobj, retvregion);
-    }
     return err;
 }
 
@@ -125,9 +118,8 @@ errval_t vspace_map_one_frame_attr_aligned(void **retaddr, size_t size, struct c
                                            vregion_flags_t flags, size_t alignment,
                                            struct memobj **retmemobj, struct vregion **retvregion)
 {
-    if (capref_is_null(frame)) {
+    if (capref_is_null(frame))
         return LIB_ERR_INVALID_ARGS;
-    }
     struct request request = {.alignment = alignment, .size = size, .flags = flags, .frame = frame};
     return map(request, retaddr, retmemobj, retvregion);
 }
@@ -143,9 +135,8 @@ errval_t vspace_map_one_frame_fixed_attr(lvaddr_t addr, size_t size, struct capr
                                          vregion_flags_t flags, struct memobj **retmemobj,
                                          struct vregion **retvregion)
 {
-    if (capref_is_null(frame) || addr == 0) {
+    if (capref_is_null(frame) || addr == 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     struct request request = {.addr = addr, .size = size, .flags = flags, .frame = frame};
     return map(request, NULL, retmemobj, retvregion);
 }
@@ -156,15 +147,12 @@ static errval_t map_anon(struct request request, void **retaddr, struct memobj *
     struct vregion *region;
     request.kind = REQUEST_ANON;
     errval_t err = map(request, retaddr, ret_memobj, &region);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
-    if (ret_vregion != NULL) {
+    if (ret_vregion != NULL)
         *ret_vregion = region;
-    }
-    if (retsize != NULL) {
+    if (retsize != NULL)
         *retsize = vregion_get_size(region);
-    }
     return SYS_ERR_OK;
 }
 
@@ -188,9 +176,8 @@ errval_t vspace_map_anon_fixed(lvaddr_t addr, struct memobj **ret_memobj,
                                struct vregion **ret_vregion, size_t size, size_t *retsize,
                                vregion_flags_t flags)
 {
-    if (addr == 0) {
+    if (addr == 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     struct request request = {.addr = addr, .size = size, .flags = flags};
     return map_anon(request, NULL, ret_memobj, ret_vregion, retsize);
 }
@@ -217,15 +204,14 @@ errval_t vspace_map_cow(void **retaddr, size_t size, struct capref frame, vregio
     return map(request, retaddr, retmemobj, retvregion);
 }
 
-// Only the region is the library's.
+/// Only the region is the library's.
 static errval_t map_memobj_locked(struct memobj *memobj, vregion_flags_t flags,
                                   struct vregion **ret)
 {
     errval_t err = memobj_reserve(memobj, memobj->size);
     struct vregion *region = err_is_ok(err) ? vspace_block_alloc(VSPACE_SLAB_REGION) : NULL;
-    if (region == NULL) {
+    if (region == NULL)
         return err_is_ok(err) ? LIB_ERR_MALLOC_FAIL : err;
-    }
     struct request request = {.alignment = BASE_PAGE_SIZE, .flags = flags};
     err = place(region, memobj, &request);
     if (err_is_fail(err)) {
@@ -244,9 +230,8 @@ errval_t vspace_map_memobj_attr(void **retaddr, struct memobj *memobj, vregion_f
     mm_enter();
     errval_t err = map_memobj_locked(memobj, flags, &region);
     mm_leave();
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         give_results(region, retaddr, NULL, retvregion);
-    }
     return err;
 }
 

@@ -51,9 +51,8 @@ void vspace_reserve_init(void)
 void *vspace_block_alloc(enum vspace_slab slab)
 {
     void *block = slab_alloc(&slabs[slab]);
-    if (block != NULL) {
+    if (block != NULL)
         memset(block, 0, slabs[slab].blocksize);
-    }
     return block;
 }
 
@@ -68,17 +67,15 @@ static errval_t grow(struct slab_allocator *slab, size_t blocks)
     size_t bytes = SLAB_BUFFER_BYTES(blocks, slab->blocksize);
     bytes = bytes > GROW_BYTES ? bytes : GROW_BYTES;
     errval_t err = vspace_map_anon_attr(&buf, NULL, NULL, bytes, &bytes, VREGION_FLAGS_READ_WRITE);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         slab_grow(slab, buf, bytes);
-    }
     return err;
 }
 
 errval_t vspace_reserve(size_t bytes, size_t chunks)
 {
-    if (!mm_may_grow()) {
+    if (!mm_may_grow())
         return SYS_ERR_OK;
-    }
     // Two tables at either end, and those above them.
     size_t tables = bytes / TABLE_SPAN + 4 + bytes / HUGE_PAGE_SIZE;
     size_t need[VSPACE_SLABS] = {1, 1, tables, tables + chunks, chunks};
@@ -86,9 +83,8 @@ errval_t vspace_reserve(size_t bytes, size_t chunks)
     mm_grow_begin();
     for (unsigned i = 0; i < VSPACE_SLABS && err_is_ok(err); i++) {
         size_t have = slab_freecount(&slabs[i]);
-        if (need[i] > 0 && have < need[i] + RESERVE_BLOCKS / 2) {
+        if (need[i] > 0 && have < need[i] + RESERVE_BLOCKS / 2)
             err = grow(&slabs[i], need[i] + RESERVE_BLOCKS - have);
-        }
     }
     mm_grow_end();
     return err;
@@ -97,21 +93,18 @@ errval_t vspace_reserve(size_t bytes, size_t chunks)
 void vspace_refill(void)
 {
     // A failure shows when a block is really missing.
-    for (unsigned i = 0; i < VSPACE_SLAB_CHUNK; i++) {
-        if (slab_freecount(&slabs[i]) < RESERVE_BLOCKS) {
+    for (unsigned i = 0; i < VSPACE_SLAB_CHUNK; i++)
+        if (slab_freecount(&slabs[i]) < RESERVE_BLOCKS)
             (void)grow(&slabs[i], RESERVE_BLOCKS);
-        }
-    }
 }
 
-// New RAM for tables in the place of the old, which is used up.
+/// New RAM for tables in the place of the old, which is used up.
 static errval_t refill_table_ram(void)
 {
     struct capref ram;
     errval_t err = ram_alloc_bytes(&ram, TABLE_RAM_BYTES, BASE_PAGE_SIZE);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     if (table_ram.bytes != 0) {
         // The tables made of it stay; nothing above them does, so that they can be returned.
         (void)cap_destroy(table_ram.cap);
@@ -126,15 +119,12 @@ errval_t vspace_table_alloc(struct capref *ret, enum objtype type)
 {
     struct capref slot;
     errval_t err = SYS_ERR_OK;
-    if (table_ram.used == table_ram.bytes) {
+    if (table_ram.used == table_ram.bytes)
         err = refill_table_ram();
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = slot_alloc(&slot);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = cap_retype(slot, table_ram.cap, table_ram.used, type, OBJSIZE_VNODE, 1);
     if (err_is_fail(err)) {
         (void)slot_free(slot);

@@ -18,8 +18,8 @@ errval_t waitset_destroy(struct waitset *ws)
     return ws->pending == NULL && ws->waiters == NULL ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS;
 }
 
-// Looks for events if none is at hand; also if there are, once in as many events as channels are
-// polled, since a closure may raise events for ever.
+/// Looks for events if none is at hand; also if there are, once in as many events as channels are
+/// polled, since a closure may raise events for ever.
 static void look_for_events(struct waitset *ws, struct dispatcher *disp)
 {
     if (ws->pending == NULL || ++disp->events_unpolled > disp->polled_count) {
@@ -36,22 +36,19 @@ void waitset_look_disabled(struct waitset *ws)
         thread_look_disabled(thread);
         thread = thread->next != first ? thread->next : NULL;
     }
-    if (first != NULL) {
+    if (first != NULL)
         dispatch_want_tick(disp_self()); // the caller runs on, and they wait
-    }
 }
 
-// Takes the next event, if it comes in time.
+/// Takes the next event, if it comes in time.
 static errval_t await_event(struct waitset *ws, struct dispatcher *disp,
                             struct event_closure *closure, systime_t deadline)
 {
     for (bool in_time = true; !waitset_take_disabled(ws, closure);) {
-        if (!in_time) {
+        if (!in_time)
             return LIB_ERR_TIMEOUT;
-        }
-        if (ws->looked_for) {
+        if (ws->looked_for)
             thread_look_disabled(disp->current);
-        }
         in_time = thread_block_until_disabled(&ws->waiters, deadline);
     }
     return SYS_ERR_OK;
@@ -81,9 +78,8 @@ errval_t event_dispatch_until(struct waitset *ws, systime_t deadline)
 {
     struct event_closure closure;
     errval_t err = next_event_until(ws, &closure, deadline);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         closure.handler(closure.arg);
-    }
     return err;
 }
 
@@ -94,9 +90,8 @@ errval_t event_dispatch_non_block(struct waitset *ws)
     look_for_events(ws, disp);
     bool taken = waitset_take_disabled(ws, &closure);
     dispatch_enable(disp);
-    if (!taken) {
+    if (!taken)
         return LIB_ERR_NO_EVENT;
-    }
     closure.handler(closure.arg);
     return SYS_ERR_OK;
 }
@@ -118,9 +113,8 @@ errval_t waitset_chan_wait_polled(struct waitset_chanstate *chan, systime_t dead
     errval_t err = waitset_chan_register_polled_disabled(disp, &ws, chan, NOP_CLOSURE);
     if (err_is_ok(err)) {
         err = await_event(&ws, disp, &closure, deadline);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             (void)waitset_chan_deregister_disabled(chan);
-        }
     }
     dispatch_enable(disp);
     return err;

@@ -47,9 +47,8 @@ static void ring_remove(struct waitset_chanstate **head, struct waitset_chanstat
     } else {
         chan->next->prev = chan->prev;
         chan->prev->next = chan->next;
-        if (*head == chan) {
+        if (*head == chan)
             *head = chan->next;
-        }
     }
     chan->next = chan->prev = NULL;
 }
@@ -58,13 +57,12 @@ static void chan_disarm(struct waitset_chanstate *chan)
 {
     if (chan->armed) {
         chan->armed = false;
-        if (chan->disarm != NULL) {
+        if (chan->disarm != NULL)
             chan->disarm(chan);
-        }
     }
 }
 
-// Takes a registered channel off its ring.
+/// Takes a registered channel off its ring.
 static void chan_unlink(struct waitset_chanstate *chan)
 {
     if (chan->state == CHAN_POLLED) {
@@ -80,7 +78,7 @@ static void chan_unlink(struct waitset_chanstate *chan)
     }
 }
 
-// Takes an armed channel off the polled ones if it is to stay armed.
+/// Takes an armed channel off the polled ones if it is to stay armed.
 static void chan_rest(struct dispatcher *disp, struct waitset_chanstate *chan)
 {
     chan->armed = true;
@@ -105,9 +103,8 @@ void waitset_chanstate_destroy(struct waitset_chanstate *chan)
 errval_t waitset_chan_register_disabled(struct waitset *ws, struct waitset_chanstate *chan,
                                         struct event_closure closure)
 {
-    if (chan->state != CHAN_UNREGISTERED) {
+    if (chan->state != CHAN_UNREGISTERED)
         return LIB_ERR_CHAN_ALREADY_REGISTERED;
-    }
     chan->waitset = ws;
     chan->closure = closure;
     chan->state = CHAN_IDLE;
@@ -116,9 +113,8 @@ errval_t waitset_chan_register_disabled(struct waitset *ws, struct waitset_chans
 
 errval_t waitset_chan_deregister_disabled(struct waitset_chanstate *chan)
 {
-    if (chan->state == CHAN_UNREGISTERED) {
+    if (chan->state == CHAN_UNREGISTERED)
         return LIB_ERR_CHAN_NOT_REGISTERED;
-    }
     chan_unlink(chan);
     chan->state = CHAN_UNREGISTERED;
     return SYS_ERR_OK;
@@ -126,9 +122,8 @@ errval_t waitset_chan_deregister_disabled(struct waitset_chanstate *chan)
 
 errval_t waitset_chan_trigger_disabled(struct waitset_chanstate *chan)
 {
-    if (chan->state == CHAN_UNREGISTERED) {
+    if (chan->state == CHAN_UNREGISTERED)
         return LIB_ERR_CHAN_NOT_REGISTERED;
-    }
     if (chan->state != CHAN_PENDING) {
         chan_unlink(chan);
         chan->state = CHAN_PENDING;
@@ -141,9 +136,8 @@ errval_t waitset_chan_trigger_disabled(struct waitset_chanstate *chan)
 bool waitset_take_disabled(struct waitset *ws, struct event_closure *closure)
 {
     struct waitset_chanstate *chan = ws->pending;
-    if (chan == NULL) {
+    if (chan == NULL)
         return false;
-    }
     ring_remove(&ws->pending, chan);
     chan->state = CHAN_UNREGISTERED;
     *closure = chan->closure;
@@ -205,9 +199,8 @@ errval_t waitset_chan_trigger_closure(struct waitset *ws, struct waitset_chansta
 {
     struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_register_disabled(ws, chan, closure);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = waitset_chan_trigger_disabled(chan);
-    }
     dispatch_enable(disp);
     return err;
 }
@@ -219,7 +212,7 @@ void waitset_set_wake_endpoint(struct lmp_endpoint *ep)
     dispatch_enable(disp);
 }
 
-// After a notification, which does not tell its channel (W1).
+/// After a notification, which does not tell its channel (W1).
 static void look_at_armed(struct dispatcher *disp)
 {
     struct lmp_endpoint_kern *kern = disp->wake_ep->kern;
@@ -240,9 +233,8 @@ static void look_at_armed(struct dispatcher *disp)
 void waitset_poll_disabled(struct dispatcher *disp)
 {
     const struct lmp_endpoint *ep = disp->wake_ep;
-    if (ep != NULL && ep->kern->delivered != ep->kern->consumed) {
+    if (ep != NULL && ep->kern->delivered != ep->kern->consumed)
         look_at_armed(disp);
-    }
     bool found = false;
     struct waitset_chanstate *chan = disp->polled;
     for (size_t left = disp->polled_count; left > 0; left--) {
@@ -252,16 +244,15 @@ void waitset_poll_disabled(struct dispatcher *disp)
             found = true;
         } else if (disp->poll_found && chan->stays_armed && ++chan->misses >= SILENT_POLLS) {
             chan->misses = 0;
-            if (chan->arm(chan)) {
+            if (chan->arm(chan))
                 chan_rest(disp, chan);
-            }
         }
         chan = next;
     }
     disp->poll_found = found;
 }
 
-// Who sleeps for one channel alone says whose it is, if no thread has said what it waits for.
+/// Who sleeps for one channel alone says whose it is, if no thread has said what it waits for.
 static void say_peer(struct dispatcher *disp)
 {
     if ((disp->shared.waits_for & UINT32_MAX) <= WAIT_MESSAGE) {
@@ -294,7 +285,6 @@ bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
 void waitset_disarm_disabled(struct dispatcher *disp)
 {
     struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--, chan = chan->next) {
+    for (size_t left = disp->polled_count; left > 0; left--, chan = chan->next)
         chan_disarm(chan);
-    }
 }

@@ -12,7 +12,7 @@
 static uint64_t up_map[MAP_WORDS];
 static bool complete;
 
-// Core 0 only.
+/// Core 0 only.
 static uint8_t states[BOOTINFO_CORES_MAX]; ///< enum monitor_core_state
 static uint64_t start_tsc[BOOTINFO_CORES_MAX];
 

@@ -168,13 +168,13 @@ void request_answer(const struct intermon_msg *msg, errval_t err, uint64_t value
                     uint64_t value3);
 void request_forget(domainid_t domain);
 
-// names.c: the name service, on core 0.
+/// names.c: the name service, on core 0.
 void names_init(void);
 void names_handle(const struct intermon_msg *msg);
 void names_handle_forget(const struct intermon_msg *msg);
 void names_forget(domainid_t domain);
 
-// exports.c: services of this core.
+/// exports.c: services of this core.
 errval_t export_add(domainid_t domain, uint32_t index, iref_t *iref);
 errval_t export_remove(domainid_t domain, iref_t iref);
 /// The domain that exports `iref`, or 0.
@@ -182,7 +182,7 @@ domainid_t export_domain(iref_t iref);
 /// Frees the exports of a domain that has ended.
 void export_forget(domainid_t domain);
 
-// channel_memory.c: the frames of channels.
+/// channel_memory.c: the frames of channels.
 bool channel_memory_is(genpaddr_t base);
 /// No copy of a frame, perhaps of a channel, is left anywhere.
 void channel_memory_freed(genpaddr_t base);
@@ -190,7 +190,7 @@ void channel_memory_freed(genpaddr_t base);
 void channel_memory_left(genpaddr_t base);
 void channel_memory_forget(domainid_t client);
 
-// bind.c: connections between domains.
+/// bind.c: connections between domains.
 void bind_request(domainid_t client, const uint64_t *words);
 void bind_memory(domainid_t client, const uint64_t *words);
 void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep);
@@ -212,7 +212,7 @@ void bind_forget(domainid_t domain);
 /// A service whose clients waited for it is there now, or (`err`) will not come.
 void bind_resume(iref_t iref, errval_t err);
 
-// spawnd.c: this core's spawnd, started when first needed.
+/// spawnd.c: this core's spawnd, started when first needed.
 /// Starts it if it is not there. An error says that it will not come.
 errval_t spawnd_need(void);
 /// A domain that this monitor started has died. Tells whether it was spawnd; then nobody can speak
@@ -220,7 +220,7 @@ errval_t spawnd_need(void);
 bool spawnd_died(domainid_t domain);
 void spawnd_forgotten(void);
 
-// service.c: requests of domains.
+/// service.c: requests of domains.
 void service_init(void);
 /// What speaks against a capability that came with a request and is to be an endpoint:
 /// LIB_ERR_INVALID_ARGS: there is none; SYS_ERR_CAP_TYPE; those of cap_identify().

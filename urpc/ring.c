@@ -7,9 +7,9 @@
 // library, no allocation, no system call. The notification that wakes a sleeper is the user's.
 #include "urpc/urpc.h"
 
-// I10 and I12 need that an earlier store is visible before a later load is done; on x86 this is
-// the only order that the processor does not keep by itself. It is atomic_thread_fence(seq_cst)
-// under its older name, which gcc also takes under ThreadSanitizer.
+/// I10 and I12 need that an earlier store is visible before a later load is done; on x86 this is
+/// the only order that the processor does not keep by itself. It is atomic_thread_fence(seq_cst)
+/// under its older name, which gcc also takes under ThreadSanitizer.
 static void fence(void)
 {
     __sync_synchronize();
@@ -20,14 +20,13 @@ static uint64_t room_known(const struct urpc_chan *chan)
     return chan->out_slots - (chan->tx.sent - chan->tx.acked);
 }
 
-// Takes an acknowledgement of all lines before number `count`, which is a claim (I8). An older
-// one than is known is normal, since two ways lead here.
+/// Takes an acknowledgement of all lines before number `count`, which is a claim (I8). An older
+/// one than is known is normal, since two ways lead here.
 static void take_ack(struct urpc_tx *tx, uint64_t count)
 {
     int64_t news = (int64_t)(count - tx->acked);
-    if (news <= 0) {
+    if (news <= 0)
         return;
-    }
     if ((uint64_t)news > tx->sent - tx->acked) {
         atomic_store_explicit(&tx->broken, true, memory_order_relaxed);
         return;
@@ -35,7 +34,7 @@ static void take_ack(struct urpc_tx *tx, uint64_t count)
     tx->acked = count;
 }
 
-// Extends the count in a header to 64 bits, as the value next to `acked` (I9).
+/// Extends the count in a header to 64 bits, as the value next to `acked` (I9).
 static uint64_t header_count(uint64_t header, uint64_t acked)
 {
     // Shifted to the top, the difference has its sign where an arithmetic shift keeps it.
@@ -71,7 +70,7 @@ static uint64_t rx_stop(const struct urpc_chan *chan)
     return least(chan->rx.told + chan->tell_every, chan->rx.place.lap + chan->in_slots);
 }
 
-// Acknowledges by the own line, goes on to the next lap, or both: rx.place.stop is reached.
+/// Acknowledges by the own line, goes on to the next lap, or both: rx.place.stop is reached.
 void urpc_turn(struct urpc_chan *chan)
 {
     struct urpc_rx *rx = &chan->rx;
@@ -80,9 +79,8 @@ void urpc_turn(struct urpc_chan *chan)
         rx->told = consumed;
         atomic_store_explicit(&chan->out->consumed, consumed, memory_order_release); // I6 b
     }
-    if (consumed - rx->place.lap == chan->in_slots) {
+    if (consumed - rx->place.lap == chan->in_slots)
         rx->place = next_lap(chan->in, &rx->place, chan->in_slots);
-    }
     rx->place.stop = rx_stop(chan);
 }
 
@@ -94,14 +92,11 @@ static bool area_ok(const void *area, size_t lines)
 
 bool urpc_init_sized(struct urpc_chan *chan, void *out, size_t out_lines, void *in, size_t in_lines)
 {
-    if (!area_ok(out, out_lines) || !area_ok(in, in_lines)) {
+    if (!area_ok(out, out_lines) || !area_ok(in, in_lines))
         return false;
-    }
     uintptr_t out_at = (uintptr_t)out, in_at = (uintptr_t)in;
-    if (out_at < in_at + in_lines * URPC_LINE_BYTES &&
-        in_at < out_at + out_lines * URPC_LINE_BYTES) {
+    if (out_at < in_at + in_lines * URPC_LINE_BYTES && in_at < out_at + out_lines * URPC_LINE_BYTES)
         return false;
-    }
     uint32_t in_slots = (uint32_t)in_lines - URPC_STATE_LINES;
     uint32_t out_slots = (uint32_t)out_lines - URPC_STATE_LINES;
     *chan = (struct urpc_chan){
@@ -147,14 +142,13 @@ bool urpc_valid(const struct urpc_chan *chan)
            chan->manner.ahead <= chan->out_slots;
 }
 
-// The acknowledgement that rides on the last message that was consumed here, or one that the peer
-// has sent after it in the same line. It is looked at once (I9).
+/// The acknowledgement that rides on the last message that was consumed here, or one that the peer
+/// has sent after it in the same line. It is looked at once (I9).
 static void take_ride(struct urpc_chan *chan)
 {
     uint64_t consumed = atomic_load_explicit(&chan->rx.consumed, memory_order_acquire);
-    if (consumed == 0) {
+    if (consumed == 0)
         return;
-    }
     const struct urpc_line *line = &chan->in->ring[(consumed - 1) % chan->in_slots];
     uint64_t header = atomic_load_explicit(&line->header, memory_order_acquire);
     if (header != chan->tx.ride) {
@@ -166,15 +160,12 @@ static void take_ride(struct urpc_chan *chan)
 bool urpc_has_room(struct urpc_chan *chan, size_t need)
 {
     struct urpc_tx *tx = &chan->tx;
-    if (room_known(chan) < need) {
+    if (room_known(chan) < need)
         take_ride(chan);
-    }
-    if (room_known(chan) < need) {
+    if (room_known(chan) < need)
         take_ack(tx, atomic_load_explicit(&chan->in->consumed, memory_order_acquire)); // I6 b
-    }
-    if (tx->sent - tx->place.lap == chan->out_slots) {
+    if (tx->sent - tx->place.lap == chan->out_slots)
         tx->place = next_lap(chan->out, &tx->place, chan->out_slots);
-    }
     tx->place.stop = tx_stop(chan);
     return room_known(chan) >= need;
 }
@@ -189,18 +180,16 @@ size_t urpc_room_max(const struct urpc_chan *chan)
 size_t urpc_send_batch(struct urpc_chan *chan, const struct urpc_msg *msgs, size_t count)
 {
     size_t sent = 0;
-    while (sent < count && urpc_send(chan, msgs[sent].words, msgs[sent].ctrl)) {
+    while (sent < count && urpc_send(chan, msgs[sent].words, msgs[sent].ctrl))
         sent++;
-    }
     return sent;
 }
 
 size_t urpc_recv_batch(struct urpc_chan *chan, struct urpc_msg *msgs, size_t count)
 {
     size_t received = 0;
-    while (received < count && urpc_recv(chan, msgs[received].words, &msgs[received].ctrl)) {
+    while (received < count && urpc_recv(chan, msgs[received].words, &msgs[received].ctrl))
         received++;
-    }
     return received;
 }
 
@@ -245,13 +234,12 @@ void urpc_disarm_room(struct urpc_chan *chan)
     atomic_store_explicit(&chan->out->flag_room, tx->flag, memory_order_relaxed);
 }
 
-// Decides whether the flag that the peer shows asks for a notification not yet given (I11).
+/// Decides whether the flag that the peer shows asks for a notification not yet given (I11).
 static bool unanswered(const _Atomic uint64_t *flag, uint64_t *notified)
 {
     uint64_t shown = atomic_load_explicit(flag, memory_order_relaxed);
-    if (shown % 2 == 0 || shown == *notified) {
+    if (shown % 2 == 0 || shown == *notified)
         return false;
-    }
     *notified = shown;
     return true;
 }

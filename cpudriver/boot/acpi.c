@@ -31,11 +31,11 @@ enum {
 
 enum { HPET_ADDRESS_OFFSET = 40, HPET_BYTES = 56 };
 
-// A generic address: space at byte 0, address from byte 4 on (5.2.3.2).
+/// A generic address: space at byte 0, address from byte 4 on (5.2.3.2).
 enum { GAS_SPACE_MEMORY = 0, GAS_SPACE_IO = 1, GAS_ADDRESS_OFFSET = 4 };
 
-// The tables that are wanted, in the order in which they are read: nodes are given to known cores,
-// distances to known nodes.
+/// The tables that are wanted, in the order in which they are read: nodes are given to known cores,
+/// distances to known nodes.
 enum wanted { WANTED_MADT, WANTED_SRAT, WANTED_SLIT, WANTED_FADT, WANTED_HPET, WANTED_COUNT };
 
 static const char wanted_names[WANTED_COUNT][5] = {"APIC", "SRAT", "SLIT", "FACP", "HPET"};
@@ -48,7 +48,7 @@ static bool checksum_ok(const uint8_t *start, size_t bytes)
     return sum == 0;
 }
 
-// Map the table at paddr and check it; `name` as for acpi_complain.
+/// Map the table at paddr and check it; `name` as for acpi_complain.
 static bool open_table(const struct acpi_memory_access *memory, uint64_t paddr, const char *name,
                        struct acpi_info *out, struct acpi_table *table)
 {
@@ -96,7 +96,7 @@ static bool rsdp_usable(const uint8_t *rsdp, size_t bytes, struct acpi_info *out
     return true;
 }
 
-// Find the root table; *entry_bytes is 8 for a XSDT and 4 for a RSDT.
+/// Find the root table; *entry_bytes is 8 for a XSDT and 4 for a RSDT.
 static bool open_root(const uint8_t *rsdp, size_t rsdp_bytes,
                       const struct acpi_memory_access *memory, struct acpi_info *out,
                       struct acpi_table *root, uint32_t *entry_bytes)
@@ -117,7 +117,7 @@ static bool open_root(const uint8_t *rsdp, size_t rsdp_bytes,
     return open_table(memory, acpi_read32(rsdp + RSDP_RSDT_OFFSET), "RSDT", out, root);
 }
 
-// Note the first address of each wanted table; 0 where there is none.
+/// Note the first address of each wanted table; 0 where there is none.
 static void find_tables(const struct acpi_table *root, uint32_t entry_bytes,
                         const struct acpi_memory_access *memory, struct acpi_info *out,
                         uint64_t paddrs[WANTED_COUNT])
@@ -135,10 +135,9 @@ static void find_tables(const struct acpi_table *root, uint32_t entry_bytes,
             acpi_complain(out, root->start, "entry outside accessible memory");
             continue;
         }
-        for (size_t w = 0; w < WANTED_COUNT; w++) {
+        for (size_t w = 0; w < WANTED_COUNT; w++)
             if (paddrs[w] == 0 && memcmp(header, wanted_names[w], 4) == 0)
                 paddrs[w] = paddr;
-        }
     }
 }
 
@@ -196,8 +195,8 @@ static void read_tables(const uint64_t paddrs[WANTED_COUNT],
     }
 }
 
-// Whatever the tables say, the core that reads them exists: enter it where it is missing, in place
-// of the last core if the list is full. Runs after the SRAT, so it then stands in node 0.
+/// Whatever the tables say, the core that reads them exists: enter it where it is missing, in place
+/// of the last core if the list is full. Runs after the SRAT, so it then stands in node 0.
 static void ensure_boot_core(uint32_t boot_apic_id, struct acpi_info *out)
 {
     for (uint32_t i = 0; i < out->core_count; i++) {

@@ -16,7 +16,7 @@ enum { SRAT_ENABLED = 1 };
 static const uint8_t srat_entry_bytes[SRAT_ENTRY_TYPES] = {
     [SRAT_LOCAL_APIC] = 16, [SRAT_MEMORY] = 40, [SRAT_LOCAL_X2APIC] = 24};
 
-// A SRAT entry in one shape, whatever its type.
+/// A SRAT entry in one shape, whatever its type.
 struct affinity {
     enum srat_entry type;
     uint32_t domain;
@@ -32,13 +32,12 @@ void acpi_set_one_node(struct acpi_info *out)
     out->node_domain[0] = 0;
     for (uint32_t i = 0; i < out->core_count; i++)
         out->cores[i].node = 0;
-    for (uint32_t i = 0; i < ACPI_NODES_MAX; i++) {
+    for (uint32_t i = 0; i < ACPI_NODES_MAX; i++)
         for (uint32_t j = 0; j < ACPI_NODES_MAX; j++)
             out->distance[i][j] = i == j ? ACPI_DISTANCE_LOCAL : ACPI_DISTANCE_REMOTE;
-    }
 }
 
-// False for entries that are disabled, empty, or of a type not used here.
+/// False for entries that are disabled, empty, or of a type not used here.
 static bool read_affinity(const struct acpi_table *srat, uint32_t at, struct affinity *out)
 {
     const uint8_t *entry = srat->start + at;
@@ -65,7 +64,7 @@ static bool read_affinity(const struct acpi_table *srat, uint32_t at, struct aff
     }
 }
 
-// The node of a domain, or node_count if it has none.
+/// The node of a domain, or node_count if it has none.
 static uint32_t find_node(const struct acpi_info *out, uint32_t domain)
 {
     uint32_t node = 0;
@@ -87,7 +86,7 @@ static bool add_domain(struct acpi_info *out, uint32_t domain)
     return true;
 }
 
-// Add a range of memory; NULL, or what is wrong with it.
+/// Add a range of memory; NULL, or what is wrong with it.
 static const char *add_memory(struct acpi_info *out, const struct affinity *affinity, uint8_t node)
 {
     if (affinity->base + affinity->bytes < affinity->base)
@@ -117,10 +116,9 @@ static const char *add_affinity(struct acpi_info *out, const struct affinity *af
     uint8_t node = (uint8_t)find_node(out, affinity->domain);
     if (affinity->type == SRAT_MEMORY)
         return add_memory(out, affinity, node);
-    for (uint32_t i = 0; i < out->core_count; i++) {
+    for (uint32_t i = 0; i < out->core_count; i++)
         if (out->cores[i].apic_id == affinity->apic_id)
             out->cores[i].node = node;
-    }
     return NULL;
 }
 
@@ -130,10 +128,9 @@ static const char *read_srat_entries(const struct acpi_table *srat, struct acpi_
         return "malformed entry, table not used";
     struct affinity affinity;
     out->node_count = 0;
-    for (uint32_t at = SRAT_ENTRIES_OFFSET; at < srat->bytes; at += srat->start[at + 1]) {
+    for (uint32_t at = SRAT_ENTRIES_OFFSET; at < srat->bytes; at += srat->start[at + 1])
         if (read_affinity(srat, at, &affinity) && !add_domain(out, affinity.domain))
             return "too many nodes, table not used";
-    }
     if (out->node_count == 0)
         return "no node in it, table not used";
     for (uint32_t at = SRAT_ENTRIES_OFFSET; at < srat->bytes; at += srat->start[at + 1]) {
@@ -163,10 +160,9 @@ static const char *check_slit(const struct acpi_table *slit, const struct acpi_i
     // The first comparison keeps the product in the second one small.
     if (domains > slit->bytes || domains * domains > slit->bytes - SLIT_MATRIX_OFFSET)
         return "matrix larger than the table";
-    for (uint32_t i = 0; i < out->node_count; i++) {
+    for (uint32_t i = 0; i < out->node_count; i++)
         if (out->node_domain[i] >= domains)
             return "no distances for a node of the SRAT";
-    }
     const uint8_t *matrix = slit->start + SLIT_MATRIX_OFFSET;
     for (uint64_t i = 0; i < domains; i++) {
         for (uint64_t j = 0; j < domains; j++) {

@@ -38,9 +38,9 @@ static inline uint64_t acpi_read64(const uint8_t *at)
     return value;
 }
 
-// Note what is wrong with a table; the first ACPI_PROBLEMS_MAX complaints are kept. The name comes
-// out of the table or is a literal of four letters; a byte that is no printable character shows as
-// '?'.
+/// Note what is wrong with a table; the first ACPI_PROBLEMS_MAX complaints are kept. The name comes
+/// out of the table or is a literal of four letters; a byte that is no printable character shows as
+/// '?'.
 static inline void acpi_complain(struct acpi_info *out, const void *name, const char *text)
 {
     if (out->problem_count == ACPI_PROBLEMS_MAX)
@@ -48,16 +48,15 @@ static inline void acpi_complain(struct acpi_info *out, const void *name, const 
     struct acpi_problem *problem = &out->problems[out->problem_count++];
     memcpy(problem->table, name, 4);
     problem->table[4] = '\0';
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++)
         if (problem->table[i] < ' ' || problem->table[i] > '~')
             problem->table[i] = '?';
-    }
     problem->text = text;
 }
 
-// Check that the list of (type, length, ...) entries from `first` on fills the table exactly and
-// that each entry has at least the bytes that min_bytes[type] asks for. After that they can be
-// walked by length without a further check.
+/// Check that the list of (type, length, ...) entries from `first` on fills the table exactly and
+/// that each entry has at least the bytes that min_bytes[type] asks for. After that they can be
+/// walked by length without a further check.
 static inline bool acpi_entries_valid(const struct acpi_table *table, uint32_t first,
                                       const uint8_t *min_bytes, size_t types)
 {
@@ -76,15 +75,15 @@ static inline bool acpi_entries_valid(const struct acpi_table *table, uint32_t f
     return true;
 }
 
-// Read cores, IO APICs and overrides into *out; or note what is wrong and leave them empty.
+/// Read cores, IO APICs and overrides into *out; or note what is wrong and leave them empty.
 void acpi_read_madt(const struct acpi_table *madt, struct acpi_info *out);
 
-// Set one node and no memory affinity: the state without a SRAT.
+/// Set one node and no memory affinity: the state without a SRAT.
 void acpi_set_one_node(struct acpi_info *out);
 
-// Read nodes and memory affinity, and give each core of *out its node; or note what is wrong and
-// leave one node.
+/// Read nodes and memory affinity, and give each core of *out its node; or note what is wrong and
+/// leave one node.
 void acpi_read_srat(const struct acpi_table *srat, struct acpi_info *out);
 
-// Read the distances between the nodes of *out; or note what is wrong and leave them as they are.
+/// Read the distances between the nodes of *out; or note what is wrong and leave them as they are.
 void acpi_read_slit(const struct acpi_table *slit, struct acpi_info *out);

@@ -77,7 +77,7 @@ static void say_left_out(uint64_t bytes, const char *why)
         kprintf("%lu KiB of memory are left out: %s\n", bytes / 1024, why);
 }
 
-// The window, through which CPU drivers reach memory, ends somewhere.
+/// The window, through which CPU drivers reach memory, ends somewhere.
 static void leave_out_beyond_window(void)
 {
     const lpaddr_t end = WINDOW_END - WINDOW_BASE;
@@ -111,7 +111,7 @@ static void build_map(lpaddr_t info)
     say_left_out(boot.map.lost_bytes, "the memory map has too many pieces");
 }
 
-// A chunk in a node, or in any if the node has no room for it.
+/// A chunk in a node, or in any if the node has no room for it.
 static lpaddr_t carve(const char *what, uint64_t bytes, uint64_t align, uint64_t limit,
                       uint8_t node)
 {
@@ -125,8 +125,8 @@ static lpaddr_t carve(const char *what, uint64_t bytes, uint64_t align, uint64_t
     boot_fail("not enough memory: %lu KiB for %s", bytes / 1024, what);
 }
 
-// Leaves in the list what can be started: cores that are there now, that xAPIC mode reaches, and no
-// more than there is room for anywhere. The boot core is always among them.
+/// Leaves in the list what can be started: cores that are there now, that xAPIC mode reaches, and
+/// no more than there is room for anywhere. The boot core is always among them.
 static void choose_cores(void)
 {
     uint32_t self = cpu_id(1, 0).ebx >> 24, kept = 0, count = 0, far = 0;
@@ -156,8 +156,8 @@ static unsigned count_cores(unsigned node)
     return count;
 }
 
-// The pool of private pages: in each node enough for its cores, in whole large pages, so that the
-// window can leave it out.
+/// The pool of private pages: in each node enough for its cores, in whole large pages, so that the
+/// window can leave it out.
 static void set_pool_aside(void)
 {
     for (unsigned node = 0; node < boot.acpi.node_count; node++) {
@@ -190,7 +190,7 @@ static void add_region(struct bootinfo *info, enum region_kind kind, lpaddr_t ba
         .base = base, .bytes = bytes, .kind = (uint16_t)kind, .node = (uint16_t)node};
 }
 
-// The boot core first, then the others in the order of the MADT.
+/// The boot core first, then the others in the order of the MADT.
 static void list_cores(struct bootinfo *info)
 {
     uint32_t self = cpu_id(1, 0).ebx >> 24;
@@ -277,10 +277,9 @@ static void list_modules(struct bootinfo *info)
 static void list_nodes(struct bootinfo *info)
 {
     info->nodes_count = (uint16_t)boot.acpi.node_count;
-    for (unsigned i = 0; i < boot.acpi.node_count; i++) {
+    for (unsigned i = 0; i < boot.acpi.node_count; i++)
         for (unsigned k = 0; k < boot.acpi.node_count; k++)
             info->distance[i][k] = boot.acpi.distance[i][k];
-    }
 }
 
 void boot_main(lpaddr_t info_paddr, uint32_t magic)

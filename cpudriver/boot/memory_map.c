@@ -29,7 +29,7 @@ static uint64_t region_end(const struct region *region)
     return region->base + region->bytes;
 }
 
-// The range cut off at the end of physical memory, so that no later sum can overflow.
+/// The range cut off at the end of physical memory, so that no later sum can overflow.
 static struct span clip(uint64_t base, uint64_t bytes)
 {
     if (base >= MEMORY_PHYS_LIMIT)
@@ -120,7 +120,7 @@ bool memory_map_valid(const struct region_list *list)
     return true;
 }
 
-// The lowest start or end of an entry at or above `from`; MEMORY_PHYS_LIMIT if there is none.
+/// The lowest start or end of an entry at or above `from`; MEMORY_PHYS_LIMIT if there is none.
 static uint64_t next_boundary(const struct memory_entry *entries, size_t count, uint64_t from)
 {
     uint64_t next = MEMORY_PHYS_LIMIT;
@@ -157,8 +157,8 @@ void memory_map_build(struct region_list *list, const struct memory_entry *entri
     }
 }
 
-// Cut [start, end) out of one RAM region that it meets. Of two pieces that are left, the larger
-// stays in the list if there is room for only one.
+/// Cut [start, end) out of one RAM region that it meets. Of two pieces that are left, the larger
+/// stays in the list if there is room for only one.
 static void cut_out(struct region_list *list, size_t index, uint64_t start, uint64_t end)
 {
     struct region *region = &list->regions[index];
@@ -192,8 +192,8 @@ void memory_map_subtract(struct region_list *list, uint64_t base, uint64_t bytes
     }
 }
 
-// The first range that holds `address`, or NULL; *until is the next address where the answer may
-// change.
+/// The first range that holds `address`, or NULL; *until is the next address where the answer may
+/// change.
 static const struct memory_affinity *affinity_at(const struct memory_affinity *ranges, size_t count,
                                                  uint64_t address, uint64_t *until)
 {

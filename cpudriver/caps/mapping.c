@@ -97,10 +97,9 @@ static errval_t check_unused(const struct caps *caps, const struct cap *table, u
                              uint64_t count)
 {
     const struct vnode *vnode = caps_ptr(caps, table->base);
-    for (uint64_t i = first; i < first + count; i++) {
+    for (uint64_t i = first; i < first + count; i++)
         if (vnode->mapping[i] != NULL)
             return SYS_ERR_VNODE_IN_USE;
-    }
     return SYS_ERR_OK;
 }
 

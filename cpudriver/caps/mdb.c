@@ -246,26 +246,24 @@ static bool reaches(const struct cte *cte, uint64_t end)
 /// The first node in a subtree that ends after `end`; there is one.
 static struct cte *first_ending_after(struct cte *cte, uint64_t end)
 {
-    for (;;) {
+    for (;;)
         if (reaches(cte->left, end))
             cte = cte->left;
         else if (cap_end(&cte->cap) > end)
             return cte;
         else
             cte = cte->right;
-    }
 }
 
 static struct cte *last_ending_after(struct cte *cte, uint64_t end)
 {
-    for (;;) {
+    for (;;)
         if (reaches(cte->right, end))
             cte = cte->right;
         else if (cap_end(&cte->cap) > end)
             return cte;
         else
             cte = cte->left;
-    }
 }
 
 /// The first node after the key that ends after `end`, or NULL.

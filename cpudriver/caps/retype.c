@@ -85,10 +85,9 @@ static errval_t check_slots(const struct caps_dest *dest, struct plan *plan)
     plan->present = 0;
     while (plan->present < plan->count && made_before(plan, plan->present))
         plan->present++;
-    for (uint32_t i = plan->present; i < plan->count; i++) {
+    for (uint32_t i = plan->present; i < plan->count; i++)
         if (!cte_empty(&plan->slot[i]))
             return SYS_ERR_SLOT_IN_USE;
-    }
     plan->finished = 0;
     while (plan->finished < plan->present && !clearing(&plan->slot[plan->finished]))
         plan->finished++;

@@ -206,7 +206,7 @@ bool cap_type_reaches(uint8_t from, uint8_t to)
 #define OPTIONAL(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, false)
 #define OPTIONAL_KEPT(types, rights) ARG(CAP_ARG_OPTIONAL, types, rights, true)
 
-// Arguments that are not spelled out are words or not used; the command itself checks them.
+/// Arguments that are not spelled out are words or not used; the command itself checks them.
 const struct cap_command cap_commands[CAP_CMD_COUNT] = {
     [CAP_CMD_COPY] = {"copy", ALL_TYPES, 0, {SLOT}},
     [CAP_CMD_MINT] = {"mint", ALL_TYPES, 0, {SLOT}},

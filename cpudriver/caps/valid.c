@@ -41,10 +41,9 @@ static bool mapping_valid(const struct caps *caps, const struct cte *mapping)
     if (object == NULL || object->cap.base != cap->base || object->cap.bytes != cap->bytes)
         return false;
     const struct vnode *vnode = mapping_table(caps, cap);
-    for (uint32_t i = mapping_first(cap); i < mapping_first(cap) + cap->aux; i++) {
+    for (uint32_t i = mapping_first(cap); i < mapping_first(cap) + cap->aux; i++)
         if (vnode->mapping[i] != mapping || !entry_valid(cap, &object->cap, vnode->entry[i]))
             return false;
-    }
     return true;
 }
 

@@ -9,7 +9,7 @@
 static const char start_mark[] = "start:";
 static const char machine_mark[] = "machine:";
 
-// Characters of the string that a mark takes at `at`: 0 if it is not there.
+/// Characters of the string that a mark takes at `at`: 0 if it is not there.
 static size_t mark_length(const struct bootinfo_module *module, size_t at, const char *mark)
 {
     size_t length = strlen(mark);
@@ -31,17 +31,15 @@ errval_t bootmodule_parse(const struct bootinfo_module *module, struct bootmodul
     size_t skip = mark_length(module, 0, start_mark);
     skip += mark_length(module, skip, machine_mark);
     size_t length = strnlen(module->string + skip, sizeof(module->string) - skip);
-    if (length >= sizeof(args->text)) {
+    if (length >= sizeof(args->text))
         return SPAWN_ERR_ARGS;
-    }
     memcpy(args->text, module->string + skip, length);
     args->text[length] = '\0';
     args->argc = 0;
     char *rest = args->text;
     for (char *word = strtok_r(rest, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        if (args->argc == BOOTMODULE_ARGS_MAX) {
+        if (args->argc == BOOTMODULE_ARGS_MAX)
             return SPAWN_ERR_ARGS;
-        }
         args->argv[args->argc++] = word;
     }
     return args->argc > 0 ? SYS_ERR_OK : SPAWN_ERR_ARGS;
@@ -51,11 +49,9 @@ const struct bootinfo_module *bootmodule_find_in(const struct bootinfo_module *m
                                                  size_t count, const char *name)
 {
     struct bootmodule_args args;
-    for (size_t i = 0; i < count && i < BOOTINFO_MODULES_MAX; i++) {
-        if (err_is_ok(bootmodule_parse(&modules[i], &args)) && strcmp(args.argv[0], name) == 0) {
+    for (size_t i = 0; i < count && i < BOOTINFO_MODULES_MAX; i++)
+        if (err_is_ok(bootmodule_parse(&modules[i], &args)) && strcmp(args.argv[0], name) == 0)
             return &modules[i];
-        }
-    }
     return NULL;
 }
 

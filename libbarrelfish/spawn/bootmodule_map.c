@@ -14,16 +14,13 @@ struct capref bootmodule_frame(const struct bootinfo_module *module)
 errval_t bootmodule_map(const struct bootinfo_module *module, const void **image)
 {
     void *mapped;
-    if (module->bytes == 0) {
+    if (module->bytes == 0)
         return ELF_ERR_EMPTY;
-    }
-    if (module->slot >= L2_CNODE_SLOTS) {
+    if (module->slot >= L2_CNODE_SLOTS)
         return LIB_ERR_INVALID_ARGS;
-    }
     errval_t err = vspace_map_one_frame_attr(&mapped, module->bytes, bootmodule_frame(module),
                                              VREGION_FLAGS_READ, NULL, NULL);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         *image = mapped;
-    }
     return err;
 }

@@ -45,7 +45,7 @@ errval_t spawn_run(const struct spawn_info *si)
     return invoke_dispatcher_run(si->dispatcher);
 }
 
-// The dispatcher itself: its spaces, its frames, and its self endpoint.
+/// The dispatcher itself: its spaces, its frames, and its self endpoint.
 static errval_t make_dispatcher(struct spawn_work *work)
 {
     struct spawn_info *si = &work->si;
@@ -57,12 +57,10 @@ static errval_t make_dispatcher(struct spawn_work *work)
         err =
             invoke_dispatcher_endpoint(si->dispatcher, SELFEP_OFFSET, SELFEP_MESSAGES, si->selfep);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = invoke_dispatcher_info(si->dispatcher, si->info);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = invoke_kernel_begin_group(cap_kernel, si->dispatcher, work->params->group);
-    }
     return err;
 }
 
@@ -73,9 +71,9 @@ struct gift {
     uint64_t badge;
 };
 
-// TASKCN: what the domain is made of, and whom it may speak to. Without GRANT it can neither revoke
-// what it lives by nor the services' endpoints, nor pass these on; without WRITE it cannot change
-// what others read too. tests/system/caps has a table of all of it, with the reasons.
+/// TASKCN: what the domain is made of, and whom it may speak to. Without GRANT it can neither
+/// revoke what it lives by nor the services' endpoints, nor pass these on; without WRITE it cannot
+/// change what others read too. tests/system/caps has a table of all of it, with the reasons.
 static errval_t give_caps(const struct spawn_work *work)
 {
     const struct spawn_params *params = work->params;
@@ -101,19 +99,17 @@ static errval_t give_caps(const struct spawn_work *work)
     return err;
 }
 
-// What the caller lacks, the domain does not get.
+/// What the caller lacks, the domain does not get.
 static errval_t give_machine(const struct spawn_info *si)
 {
     errval_t err = SYS_ERR_OK;
     for (cslot_t slot = TASKCN_SLOT_KERNEL; slot < L2_CNODE_SLOTS; slot++) {
-        if (slot == TASKCN_SLOT_BOOTINFO) {
+        if (slot == TASKCN_SLOT_BOOTINFO)
             continue;
-        }
         err = spawn_add_cap(si, ROOTCN_SLOT_TASKCN, slot, TASKCN_CAP(slot));
         if (err_is_fail(err) &&
-            (err_no(err) != SYS_ERR_CAP_NOT_FOUND || slot >= TASKCN_SLOT_PHYSADDR)) {
+            (err_no(err) != SYS_ERR_CAP_NOT_FOUND || slot >= TASKCN_SLOT_PHYSADDR))
             break;
-        }
     }
     return err_no(err) == SYS_ERR_CAP_NOT_FOUND ? SYS_ERR_OK : err;
 }
@@ -121,18 +117,14 @@ static errval_t give_machine(const struct spawn_info *si)
 static errval_t build(struct spawn_work *work)
 {
     errval_t err = spawn_make_objects(work);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_fill(work);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_make_mappings(work);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = make_dispatcher(work);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = give_caps(work);
-    }
     return err_is_ok(err) && work->params->machine ? give_machine(&work->si) : err;
 }
 
@@ -141,18 +133,16 @@ static errval_t alloc_slots(struct spawn_work *work)
     struct capref *slots[] = {&work->si.rootcn, &work->si.dispatcher, &work->si.selfep,
                               &work->si.info};
     errval_t err = SYS_ERR_OK;
-    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]) && err_is_ok(err); i++) {
+    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]) && err_is_ok(err); i++)
         err = slot_alloc(slots[i]);
-    }
     return err;
 }
 
-// Empties a slot that may be empty, or was never taken, and frees it.
+/// Empties a slot that may be empty, or was never taken, and frees it.
 static errval_t clear(struct capref cap)
 {
-    if (capref_is_null(cap)) {
+    if (capref_is_null(cap))
         return SYS_ERR_OK;
-    }
     errval_t err = cap_delete(cap);
     return err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND ? err : slot_free(cap);
 }
@@ -162,12 +152,10 @@ static errval_t check_params(struct spawn_work *work)
     const struct spawn_params *params = work->params;
     struct elf_limits limits = {SPAWN_IMAGE_LOW, SPAWN_IMAGE_HIGH, SPAWN_IMAGE_MAX};
     errval_t err = elf_check(params->image, params->image_bytes, &limits, &work->elf);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err_push(err, SPAWN_ERR_LOAD);
-    }
-    if ((params->flags & SPAWN_FLAG_BOOTINFO) != 0 && capref_is_null(params->bootinfo)) {
+    if ((params->flags & SPAWN_FLAG_BOOTINFO) != 0 && capref_is_null(params->bootinfo))
         return LIB_ERR_INVALID_ARGS;
-    }
     const struct spawn_extent extent = {
         .modulecn = params->modulecn,
         .supercn = params->supercn,
@@ -182,34 +170,28 @@ errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params)
 {
     struct spawn_work work = {.params = params, .si.domain_id = params->domain_id};
     errval_t err = check_params(&work);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = ram_alloc_bytes(&work.ram, work.layout.total, BASE_PAGE_SIZE);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err_push(err, SPAWN_ERR_LOAD);
-    }
     struct frame_identity memory = {0};
     err = frame_identify(work.ram, &memory);
     work.si.base = memory.base;
     work.si.bytes = memory.bytes;
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = alloc_slots(&work);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = build(&work);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         (void)spawn_destroy(&work.si);
-    }
     errval_t ram_err = clear(work.ram);
     if (err_is_ok(err) && err_is_fail(ram_err)) {
         (void)spawn_destroy(&work.si);
         err = ram_err;
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err_no(err) == SPAWN_ERR_ARGS ? err : err_push(err, SPAWN_ERR_LOAD);
-    }
     *si = work.si;
     return SYS_ERR_OK;
 }

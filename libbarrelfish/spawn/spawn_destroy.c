@@ -6,9 +6,9 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/spawn.h"
 
-// The stages of a destruction, in order. A domain that has outgrown its L1CNode keeps the new one in
-// its TASKCN, and reaches that through the new one; once TASKCN is revoked, what our L1CNode holds
-// is the last of it and takes all along.
+/// The stages of a destruction, in order. A domain that has outgrown its L1CNode keeps the new one
+/// in its TASKCN, and reaches that through the new one; once TASKCN is revoked, what our L1CNode
+/// holds is the last of it and takes all along.
 enum stage {
     STAGE_STOP,
     STAGE_REVOKE_DISPATCHER,
@@ -21,7 +21,7 @@ enum stage {
     STAGES
 };
 
-// What was never made, or has gone by itself, is as good.
+/// What was never made, or has gone by itself, is as good.
 static errval_t revoke_step(struct capref cap)
 {
     errval_t err = invoke_cap_revoke(cap);
@@ -48,9 +48,8 @@ static errval_t stage_step(const struct spawn_info *si)
         [STAGE_CLEAR_ROOTCN] = si->rootcn,
     };
     struct capref cap = caps[si->destroying];
-    if (capref_is_null(cap)) {
+    if (capref_is_null(cap))
         return SYS_ERR_OK;
-    }
     switch (si->destroying) {
     case STAGE_STOP:
         (void)!invoke_dispatcher_stop(cap); // Fails for one that never came to life.
@@ -70,15 +69,12 @@ errval_t spawn_destroy_step(struct spawn_info *si)
 {
     errval_t err = stage_step(si);
     // Busy is what the memory server is taking back, until that has been done.
-    if (err_no(err) == SYS_ERR_AGAIN || err_no(err) == SYS_ERR_CAP_BUSY) {
+    if (err_no(err) == SYS_ERR_AGAIN || err_no(err) == SYS_ERR_CAP_BUSY)
         return SYS_ERR_AGAIN;
-    }
-    if (err_is_ok(si->destroy_err)) {
+    if (err_is_ok(si->destroy_err))
         si->destroy_err = err;
-    }
-    if (++si->destroying < STAGES) {
+    if (++si->destroying < STAGES)
         return SYS_ERR_AGAIN;
-    }
     err = si->destroy_err;
     *si = (struct spawn_info){0};
     return err;

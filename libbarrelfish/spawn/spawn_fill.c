@@ -17,20 +17,17 @@ static errval_t fill_image(const struct spawn_work *work)
     void *image;
     const struct elf_info *elf = &work->elf;
     size_t shared_bytes = spawn_shared_bytes(work->params);
-    if (work->layout.segments_bytes == 0) {
+    if (work->layout.segments_bytes == 0)
         return SYS_ERR_OK;
-    }
     errval_t err =
         vspace_map_one_frame(&image, work->layout.segments_bytes,
                              spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE), NULL, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     for (uint32_t i = 0; i < elf->count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
-        if (spawn_is_shared(segment, shared_bytes)) {
+        if (spawn_is_shared(segment, shared_bytes))
             continue;
-        }
         memcpy((char *)image + work->layout.segment[i] + segment->vaddr % BASE_PAGE_SIZE,
                (const char *)work->params->image + segment->offset, segment->filesz);
     }
@@ -45,9 +42,8 @@ static errval_t fill_args(const struct spawn_work *work)
     errval_t err = vspace_map_one_frame(
         &mapped, SPAWN_ARGS_BYTES, spawn_slot(&work->si, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_ARGSPAGE),
         NULL, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct spawn_args *args = mapped;
     const struct elf_segment *last = &elf->segments[elf->count - 1];
     args->flags = params->flags | SPAWN_FLAG_INFO;
@@ -66,9 +62,8 @@ static errval_t fill_dispatcher(const struct spawn_work *work)
     errval_t err = vspace_map_one_frame(
         &mapped, BASE_PAGE_SIZE, spawn_slot(&work->si, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_DISPFRAME),
         NULL, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct dispatcher_shared *shared = mapped;
     shared->disabled = 1;
     shared->disabled_save.rip = work->elf.entry;
@@ -81,8 +76,7 @@ static errval_t fill_dispatcher(const struct spawn_work *work)
 errval_t spawn_fill(struct spawn_work *work)
 {
     errval_t err = fill_args(work);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = fill_image(work);
-    }
     return err_is_ok(err) ? fill_dispatcher(work) : err;
 }

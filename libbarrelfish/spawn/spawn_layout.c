@@ -9,14 +9,12 @@
 
 #include <string.h>
 
-// Notes that [vaddr, vaddr + bytes), in the first GiB, needs page tables.
+/// Notes that [vaddr, vaddr + bytes), in the first GiB, needs page tables.
 static void cover(struct spawn_layout *layout, genvaddr_t vaddr, gensize_t bytes)
 {
-    for (size_t i = vaddr / LARGE_PAGE_SIZE; i <= (vaddr + bytes - 1) / LARGE_PAGE_SIZE; i++) {
-        if (layout->ptable_of[i] == 0) {
+    for (size_t i = vaddr / LARGE_PAGE_SIZE; i <= (vaddr + bytes - 1) / LARGE_PAGE_SIZE; i++)
+        if (layout->ptable_of[i] == 0)
             layout->ptable_of[i] = (uint8_t)++layout->ptables;
-        }
-    }
 }
 
 static bool cover_all(struct spawn_layout *layout, const struct elf_info *elf)
@@ -26,9 +24,8 @@ static bool cover_all(struct spawn_layout *layout, const struct elf_info *elf)
     cover(layout, INFO_VADDR, BASE_PAGE_SIZE);
     cover(layout, STACK_VADDR, STACK_BYTES);
     cover(layout, BOOTINFO_VADDR, BOOTINFO_BYTES);
-    for (uint32_t i = 0; i < elf->count; i++) {
+    for (uint32_t i = 0; i < elf->count; i++)
         cover(layout, elf->segments[i].vaddr, elf->segments[i].memsz);
-    }
     // In PAGECN: two upper tables, the ptables, a mapping for each of these, one for the dispatcher
     // frame, arguments, information, stack and bootinfo, and for each segment one in each ptable.
     return 2 * (2 + layout->ptables) + 5 + elf->count + layout->ptables <= L2_CNODE_SLOTS;
@@ -38,9 +35,8 @@ bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
                        struct spawn_extent extent)
 {
     memset(layout, 0, sizeof(*layout));
-    if (elf->load_bytes > SPAWN_IMAGE_MAX || !cover_all(layout, elf)) {
+    if (elf->load_bytes > SPAWN_IMAGE_MAX || !cover_all(layout, elf))
         return false;
-    }
     gensize_t cnodes = 0;
     for (cslot_t slot = 0; slot < SPAWN_ROOT_SLOTS; slot++) {
         layout->present[slot] = (slot != ROOTCN_SLOT_MODULECN || extent.modulecn) &&
@@ -70,9 +66,8 @@ static bool add_strings(struct spawn_args *args, size_t count, const char *const
 {
     for (size_t i = 0; i < count; i++) {
         size_t bytes = strlen(strings[i]) + 1;
-        if (bytes > sizeof(args->strings) - args->strings_bytes) {
+        if (bytes > sizeof(args->strings) - args->strings_bytes)
             return false;
-        }
         memcpy(args->strings + args->strings_bytes, strings[i], bytes);
         args->strings_bytes += (uint32_t)bytes;
     }

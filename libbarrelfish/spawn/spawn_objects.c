@@ -20,16 +20,15 @@ static struct capref task_slot(const struct spawn_work *work, cslot_t slot)
     return spawn_slot(&work->si, ROOTCN_SLOT_TASKCN, slot);
 }
 
-// L2CNodes, each run of neighbouring L1 slots by one retype.
+/// L2CNodes, each run of neighbouring L1 slots by one retype.
 static errval_t make_cnodes(const struct spawn_work *work)
 {
     const struct spawn_layout *layout = &work->layout;
     gensize_t offset = layout->cnodes;
     for (cslot_t slot = 0; slot < SPAWN_ROOT_SLOTS;) {
         cslot_t end = slot;
-        while (end < SPAWN_ROOT_SLOTS && layout->present[end]) {
+        while (end < SPAWN_ROOT_SLOTS && layout->present[end])
             end++;
-        }
         if (end == slot) {
             slot++;
             continue;
@@ -37,9 +36,8 @@ static errval_t make_cnodes(const struct spawn_work *work)
         struct capref dest = {build_cnoderef(work->si.rootcn, CNODE_LEVEL_ROOT), slot};
         errval_t err =
             cap_retype(dest, work->ram, offset, ObjType_L2CNode, OBJSIZE_L2CNODE, end - slot);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         offset += (end - slot) * (gensize_t)OBJSIZE_L2CNODE;
         slot = end;
     }
@@ -59,9 +57,8 @@ errval_t spawn_make_objects(struct spawn_work *work)
     gensize_t vnode = OBJSIZE_VNODE;
     errval_t err = cap_retype(work->si.rootcn, work->ram, 0, ObjType_L1CNode,
                               L1_CNODE_SLOTS_MIN * OBJSIZE_CTE, 1);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = make_cnodes(work);
-    }
     const struct part parts[] = {
         {task_slot(work, TASKCN_SLOT_VROOT), ObjType_VNode_x86_64_pml4, layout->vnodes, vnode, 1},
         {page_slot(work, SPAWN_PAGE_PDPT), ObjType_VNode_x86_64_pdpt, layout->vnodes + vnode, vnode,
@@ -92,7 +89,7 @@ static errval_t map_table(struct spawn_work *work, struct capref parent, uint16_
                             page_slot(work, work->next_mapping++));
 }
 
-// Maps part of a frame, one invocation for each page table that it lies in.
+/// Maps part of a frame, one invocation for each page table that it lies in.
 static errval_t map_frame(struct spawn_work *work, genvaddr_t vaddr, gensize_t bytes,
                           struct capref frame, gensize_t offset, uint64_t flags)
 {
@@ -104,9 +101,8 @@ static errval_t map_frame(struct spawn_work *work, genvaddr_t vaddr, gensize_t b
         errval_t err = invoke_vnode_map(page_slot(work, SPAWN_PAGE_PTABLE + table), first,
                                         (uint16_t)(part / BASE_PAGE_SIZE), frame, offset, flags,
                                         page_slot(work, work->next_mapping++));
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         vaddr += part;
         offset += part;
         bytes -= part;
@@ -120,26 +116,23 @@ static errval_t map_tables(struct spawn_work *work)
     struct capref pdir = page_slot(work, SPAWN_PAGE_PDIR);
     work->next_mapping = SPAWN_PAGE_PTABLE + work->layout.ptables;
     errval_t err = map_table(work, task_slot(work, TASKCN_SLOT_VROOT), 0, pdpt);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = map_table(work, pdpt, 0, pdir);
-    }
     for (uint16_t chunk = 0; chunk < SPAWN_CHUNKS && err_is_ok(err); chunk++) {
         uint8_t number = work->layout.ptable_of[chunk];
-        if (number != 0) {
+        if (number != 0)
             err = map_table(work, pdir, chunk, page_slot(work, SPAWN_PAGE_PTABLE + number - 1u));
-        }
     }
     return err;
 }
 
-// From a capability that can only be read, so that the rights of the mapping are no more.
+/// From a capability that can only be read, so that the rights of the mapping are no more.
 static errval_t map_info(struct spawn_work *work)
 {
     errval_t err = spawn_mint_cap(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_INFO, work->si.info,
                                   CAPRIGHTS_READ, 0);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     return map_frame(work, INFO_VADDR, BASE_PAGE_SIZE,
                      spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_INFO), 0,
                      VREGION_FLAGS_READ);
@@ -177,12 +170,10 @@ errval_t spawn_make_mappings(struct spawn_work *work)
         err = map_frame(work, SPAWN_ARGS_VADDR, SPAWN_ARGS_BYTES,
                         task_slot(work, TASKCN_SLOT_ARGSPAGE), 0, VREGION_FLAGS_READ_WRITE);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = map_info(work);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = map_segments(work, image);
-    }
     if (err_is_ok(err)) {
         err = map_frame(work, STACK_VADDR, STACK_BYTES, image, work->layout.segments_bytes,
                         VREGION_FLAGS_READ_WRITE);

@@ -155,10 +155,9 @@ static gensize_t count_served(const struct division *d, unsigned node, gensize_t
 {
     unsigned own = d->claims[node][0] != 0 ? own_region(d, node, share) : BOOTINFO_REGIONS_MAX;
     gensize_t served = 0;
-    for (unsigned i = 0; i < d->regions_count; i++) {
+    for (unsigned i = 0; i < d->regions_count; i++)
         if (is_ram_of(d, i, node))
             served += (d->regions[i].bytes - (i == own ? own_part(d, share) : 0)) / share;
-    }
     return served;
 }
 

@@ -31,9 +31,8 @@ int test_main(CU_SuiteInfo *suites)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     CU_ErrorCode error = CU_initialize_registry();
-    if (error == CUE_SUCCESS) {
+    if (error == CUE_SUCCESS)
         error = CU_register_suites(suites);
-    }
     if (error == CUE_SUCCESS) {
         CU_basic_set_mode(CU_BRM_VERBOSE);
         error = CU_basic_run_tests();

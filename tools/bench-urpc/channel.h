@@ -18,21 +18,21 @@ enum {
     LINE_BYTES = 64,
 };
 
-// The ends of one channel, one for each side, and what close() gives back.
+/// The ends of one channel, one for each side, and what close() gives back.
 struct channel {
     void *end[2];
     void *memory;
 };
 
-// Of the kinds whose time depends on where in memory their lines are, which no process can choose: so
-// many channels, one for each round in turn, make the median that of the machine.
+/// Of the kinds whose time depends on where in memory their lines are, which no process can choose:
+/// so many channels, one for each round in turn, make the median that of the machine.
 enum { CHANNEL_PLACES = 16 };
 
-// One thread's part in one measurement, of messages first to first + count - 1. Returns 0, or
-// some other value if the content of any message was wrong.
+/// One thread's part in one measurement, of messages first to first + count - 1. Returns 0, or
+/// some other value if the content of any message was wrong.
 typedef uint64_t channel_part(void *end, uint64_t first, uint64_t count);
 
-// What a thread does after polling in vain. What is compared must wait alike.
+/// What a thread does after polling in vain. What is compared must wait alike.
 enum polling {
     POLLING_HARD,    // nothing
     POLLING_PAUSE,   // one PAUSE
@@ -40,7 +40,7 @@ enum polling {
     POLLINGS,
 };
 
-// A kind of channel. Parts of a shape that it does not have are NULL.
+/// A kind of channel. Parts of a shape that it does not have are NULL.
 struct channel_kind {
     const char *name;
     enum polling polling;
@@ -62,59 +62,53 @@ static inline unsigned channel_places(const struct channel_kind *kind)
 
 #define LOOP static inline __attribute__((always_inline))
 
-// Called after polling in vain, where the channel itself does not rest; `spins` counts since the
-// last success. A processor that is shared, or the only one, is given away after some ten
-// microseconds.
+/// Called after polling in vain, where the channel itself does not rest; `spins` counts since the
+/// last success. A processor that is shared, or the only one, is given away after some ten
+/// microseconds.
 LOOP void poll_vain(unsigned *spins, enum polling polling)
 {
-    if (polling == POLLING_PAUSE) {
+    if (polling == POLLING_PAUSE)
         __builtin_ia32_pause();
-    }
-    if (++*spins % 4096 == 0) {
+    if (++*spins % 4096 == 0)
         sched_yield();
-    }
 }
 
-// The number is not known before, or compilers would keep all words ready while a ring is full, on
-// the stack, and store them there once for each message.
+/// The number is not known before, or compilers would keep all words ready while a ring is full, on
+/// the stack, and store them there once for each message.
 static inline void words_fill(uint64_t *words, uint64_t number)
 {
     __asm__ volatile("" : "+r"(number));
 #pragma GCC unroll 7
-    for (unsigned i = 0; i < MESSAGE_WORDS; i++) {
+    for (unsigned i = 0; i < MESSAGE_WORDS; i++)
         words[i] = number + i;
-    }
 }
 
 static inline uint64_t words_wrong(const uint64_t *words, uint64_t number)
 {
     uint64_t wrong = 0;
 #pragma GCC unroll 7
-    for (unsigned i = 0; i < MESSAGE_WORDS; i++) {
+    for (unsigned i = 0; i < MESSAGE_WORDS; i++)
         wrong |= words[i] ^ (number + i);
-    }
     return wrong;
 }
 
-// Try to send message `number`; try to receive it, and add to `wrong` what differs.
+/// Try to send message `number`; try to receive it, and add to `wrong` what differs.
 typedef bool try_send(void *end, uint64_t number);
 typedef bool try_recv(void *end, uint64_t number, uint64_t *wrong);
 
 LOOP void send_one(void *end, uint64_t number, try_send *send, enum polling polling)
 {
     unsigned spins = 0;
-    while (!send(end, number)) {
+    while (!send(end, number))
         poll_vain(&spins, polling);
-    }
 }
 
 LOOP void recv_one(void *end, uint64_t number, try_recv *recv, uint64_t *wrong,
                    enum polling polling)
 {
     unsigned spins = 0;
-    while (!recv(end, number, wrong)) {
+    while (!recv(end, number, wrong))
         poll_vain(&spins, polling);
-    }
 }
 
 LOOP uint64_t loop_ping(void *end, uint64_t first, uint64_t count, try_send *send, try_recv *recv,
@@ -142,9 +136,8 @@ LOOP uint64_t loop_pong(void *end, uint64_t first, uint64_t count, try_send *sen
 LOOP uint64_t loop_produce(void *end, uint64_t first, uint64_t count, try_send *send,
                            enum polling polling)
 {
-    for (uint64_t n = first; n < first + count; n++) {
+    for (uint64_t n = first; n < first + count; n++)
         send_one(end, n, send, polling);
-    }
     return 0;
 }
 
@@ -152,9 +145,8 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
                            enum polling polling)
 {
     uint64_t wrong = 0;
-    for (uint64_t n = first; n < first + count; n++) {
+    for (uint64_t n = first; n < first + count; n++)
         recv_one(end, n, recv, &wrong, polling);
-    }
     return wrong;
 }
 
@@ -196,13 +188,13 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
         .consume = part##_consume,                                                                 \
     }
 
-// Messages.
+/// Messages.
 extern const struct channel_kind line_kind, line_pause_kind, line_relaxed_kind, two_lines_kind,
     two_lines_pause_kind, two_lines_relaxed_kind, two_rows_kind, two_rows_pause_kind,
     two_rows_relaxed_kind, lines_kind, lines_pause_kind, urpc_copy_kind, urpc_copy_pause_kind,
     urpc_place_kind, urpc_place_pause_kind, urpc_relaxed_kind, urpc_batch_kind, urpc_flushed_kind,
     minimal_kind, minimal_pause_kind, ck56_kind, ck64_kind, ck64_pause_kind, pipe_kind;
 
-// What messages are made of.
+/// What messages are made of.
 extern const struct channel_kind read_kind, take_kind, read_take_kind, row_kind, fenced_row_kind,
     instruction_kind, cycle_kind;

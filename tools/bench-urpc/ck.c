@@ -36,9 +36,8 @@ static bool ck_open(struct channel *channel, size_t slots)
     size_t bytes = sizeof(struct direction) + (size * LINE_BYTES + 4095) / 4096 * 4096;
     size_t total = 2 * bytes + 4096;
     uint8_t *memory = aligned_alloc(4096, total);
-    if (memory == NULL) {
+    if (memory == NULL)
         return false;
-    }
     memset(memory, 0, total);
     struct direction *way[2] = {(void *)memory, (void *)(memory + bytes)};
     struct side *sides = (void *)(memory + 2 * bytes);
@@ -67,9 +66,8 @@ LOOP bool recv56(void *end, uint64_t number, uint64_t *wrong)
 {
     struct direction *in = ((struct side *)end)->in;
     struct message56 message;
-    if (!CK_RING_DEQUEUE_SPSC(of_56, &in->ring, (struct message56 *)in->buffer, &message)) {
+    if (!CK_RING_DEQUEUE_SPSC(of_56, &in->ring, (struct message56 *)in->buffer, &message))
         return false;
-    }
     *wrong |= words_wrong(message.words, number);
     return true;
 }
@@ -86,9 +84,8 @@ LOOP bool recv64(void *end, uint64_t number, uint64_t *wrong)
 {
     struct direction *in = ((struct side *)end)->in;
     struct message64 message;
-    if (!CK_RING_DEQUEUE_SPSC(of_64, &in->ring, (struct message64 *)in->buffer, &message)) {
+    if (!CK_RING_DEQUEUE_SPSC(of_64, &in->ring, (struct message64 *)in->buffer, &message))
         return false;
-    }
     *wrong |= words_wrong(message.words, number);
     return true;
 }

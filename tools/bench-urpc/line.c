@@ -24,8 +24,8 @@ enum { LINES = 64, STREAM_LINES = 512, PAGE_BYTES = 4096, LINE_WORDS = 8 };
 
 static struct urpc_manner manner; // of this processor
 
-// Lines differ, by as much as a half, in how far the slice of the shared cache is that answers for
-// them; the ring goes through many, so each round takes another here.
+/// Lines differ, by as much as a half, in how far the slice of the shared cache is that answers for
+/// them; the ring goes through many, so each round takes another here.
 static _Atomic uint64_t *line_of(void *end, uint64_t first, uint64_t count)
 {
     return (_Atomic uint64_t *)((uint8_t *)end + first / count % LINES * LINE_BYTES);
@@ -35,9 +35,8 @@ static bool line_open(struct channel *channel, size_t slots)
 {
     (void)slots;
     void *lines = aligned_alloc(PAGE_BYTES, 2 * PAGE_BYTES);
-    if (lines == NULL) {
+    if (lines == NULL)
         return false;
-    }
     memset(lines, 0, 2 * PAGE_BYTES);
     manner = urpc_hint_manner();
     *channel = (struct channel){{lines, lines}, lines};
@@ -49,20 +48,19 @@ static void line_close(struct channel *channel)
     free(channel->memory);
 }
 
-// After each poll in vain, what `polling` says; `own` is the line that this side writes next.
+/// After each poll in vain, what `polling` says; `own` is the line that this side writes next.
 LOOP void wait_for(_Atomic uint64_t *line, uint64_t value, _Atomic uint64_t *own,
                    enum polling polling)
 {
     unsigned spins = 0;
     while (atomic_load_explicit(line, memory_order_acquire) != value) {
-        if (polling == POLLING_RELAXED) {
+        if (polling == POLLING_RELAXED)
             urpc_hint_rest(manner, (const void *)own);
-        }
         poll_vain(&spins, polling);
     }
 }
 
-// The line is zero at first. Nothing but a number is carried, and it is what is waited for.
+/// The line is zero at first. Nothing but a number is carried, and it is what is waited for.
 LOOP uint64_t one_ping(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
     _Atomic uint64_t *line = line_of(end, first, count);
@@ -105,7 +103,7 @@ LOOP uint64_t two_pong(void *end, uint64_t first, uint64_t count, enum polling p
     return 0;
 }
 
-// As two lines, but the next one for each message, and as many as the rings have.
+/// As two lines, but the next one for each message, and as many as the rings have.
 struct rows {
     _Atomic uint64_t *there, *back;
     uint64_t lines;
@@ -115,9 +113,8 @@ static bool rows_open(struct channel *channel, size_t slots)
 {
     size_t bytes = (slots * LINE_BYTES + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     uint8_t *memory = aligned_alloc(PAGE_BYTES, 2 * bytes + PAGE_BYTES);
-    if (memory == NULL) {
+    if (memory == NULL)
         return false;
-    }
     memset(memory, 0, 2 * bytes);
     struct rows *rows = (void *)(memory + 2 * bytes);
     *rows = (struct rows){(void *)memory, (void *)(memory + bytes), slots};
@@ -158,9 +155,8 @@ static bool lines_open(struct channel *channel, size_t slots)
     (void)slots;
     size_t bytes = STREAM_LINES * LINE_BYTES;
     void *lines = aligned_alloc(PAGE_BYTES, bytes);
-    if (lines == NULL) {
+    if (lines == NULL)
         return false;
-    }
     memset(lines, 0, bytes);
     manner = urpc_hint_manner();
     *channel = (struct channel){{lines, lines}, lines};
@@ -182,17 +178,15 @@ LOOP void stream_store(void *end, uint64_t number)
 LOOP uint64_t many_produce(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
     (void)polling;
-    for (uint64_t n = first; n < first + count; n++) {
+    for (uint64_t n = first; n < first + count; n++)
         stream_store(end, n);
-    }
     return 0;
 }
 
 LOOP uint64_t many_consume(void *end, uint64_t first, uint64_t count, enum polling polling)
 {
-    for (uint64_t n = first; n < first + count; n++) {
+    for (uint64_t n = first; n < first + count; n++)
         wait_for(stream_line(end, n), n + 1, NULL, polling);
-    }
     return 0;
 }
 

@@ -52,9 +52,8 @@ static size_t choose(bool costs, struct measurement *list)
 {
     size_t count = 0;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (kinds[i]->cost && !costs) {
+        if (kinds[i]->cost && !costs)
             continue;
-        }
         if (kinds[i]->ping != NULL) {
             list[count++] = (struct measurement){
                 .kind = kinds[i], .shape = SHAPE_TRIP, .per_round = kinds[i]->trips};
@@ -67,15 +66,14 @@ static size_t choose(bool costs, struct measurement *list)
     return count;
 }
 
-// Takes the first two processors that may be used, or those asked for. Where there is only one,
-// both threads run on it.
+/// Takes the first two processors that may be used, or those asked for. Where there is only one,
+/// both threads run on it.
 static bool choose_cores(const struct options *options, unsigned cores[2])
 {
     cpu_set_t allowed;
     unsigned found = 0;
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) {
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
         return false;
-    }
     for (unsigned i = 0; options->cores[0] >= 0 && i < 2; i++) {
         cores[i] = (unsigned)options->cores[i];
         if (!CPU_ISSET(cores[i], &allowed)) {
@@ -84,11 +82,9 @@ static bool choose_cores(const struct options *options, unsigned cores[2])
         }
         found++;
     }
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++) {
-        if (CPU_ISSET(cpu, &allowed)) {
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
+        if (CPU_ISSET(cpu, &allowed))
             cores[found++] = cpu;
-        }
-    }
     if (found == 1) {
         fprintf(stderr,
                 "bench-urpc: only processor %u may be used. Both threads run on it: contents "
@@ -132,9 +128,8 @@ int main(int argc, char *argv[])
         fputs(parsed == OPTIONS_HELP ? options_help : "", stdout);
         return parsed == OPTIONS_HELP ? 0 : 2;
     }
-    if (!choose_cores(&options, rounds.cores)) {
+    if (!choose_cores(&options, rounds.cores))
         return 1;
-    }
     FILE *costs = options.costs != NULL ? fopen(options.costs, "w") : NULL;
     if (options.costs != NULL && costs == NULL) {
         fprintf(stderr, "bench-urpc: cannot write %s: %s\n", options.costs, strerror(errno));

@@ -20,7 +20,7 @@ struct direction {
     _Alignas(4096) struct slot slots[];
 };
 
-// Each side's own state is in pages that the other does not touch.
+/// Each side's own state is in pages that the other does not touch.
 struct side {
     _Alignas(4096) struct direction *out;
     uint64_t sent, known, out_index, out_lap;
@@ -34,9 +34,8 @@ static bool minimal_open(struct channel *channel, size_t slots)
     size_t bytes = sizeof(struct direction) + (slots * LINE_BYTES + 4095) / 4096 * 4096;
     size_t total = 2 * bytes + 2 * sizeof(struct side);
     uint8_t *memory = aligned_alloc(4096, total);
-    if (memory == NULL) {
+    if (memory == NULL)
         return false;
-    }
     memset(memory, 0, total);
     struct side *sides = (void *)(memory + 2 * bytes);
     for (unsigned i = 0; i < 2; i++) {
@@ -61,9 +60,8 @@ LOOP bool minimal_send(void *end, uint64_t number)
     struct side *side = end;
     if (side->sent - side->known == side->slots) {
         side->known = atomic_load_explicit(&side->out->acked, memory_order_acquire);
-        if (side->sent - side->known == side->slots) {
+        if (side->sent - side->known == side->slots)
             return false;
-        }
     }
     struct slot *slot = &side->out->slots[side->out_index];
     words_fill(slot->words, number);
@@ -80,9 +78,8 @@ LOOP bool minimal_recv(void *end, uint64_t number, uint64_t *wrong)
 {
     struct side *side = end;
     struct slot *slot = &side->in->slots[side->in_index];
-    if (atomic_load_explicit(&slot->lap, memory_order_acquire) != side->in_lap) {
+    if (atomic_load_explicit(&slot->lap, memory_order_acquire) != side->in_lap)
         return false;
-    }
     *wrong |= words_wrong(slot->words, number);
     if (++side->in_index == side->slots) {
         side->in_index = 0;

@@ -35,16 +35,15 @@ const char options_help[] =
     "Exit status: 0; 1 if a message had a wrong content or nothing could be measured; 2 bad\n"
     "arguments. What is measured, and what it means: docs/guide.md, \"Measuring on the host\".\n";
 
-// A decimal number up to the end or `stop`; what follows is returned, NULL if it is bad.
+/// A decimal number up to the end or `stop`; what follows is returned, NULL if it is bad.
 static const char *number(const char *text, unsigned long least, unsigned long most, char stop,
                           unsigned long *value)
 {
     char *end;
     errno = 0;
     unsigned long got = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || errno != 0 || *end != stop || got < least || got > most) {
+    if (text[0] < '0' || text[0] > '9' || errno != 0 || *end != stop || got < least || got > most)
         return NULL;
-    }
     *value = got;
     return end;
 }
@@ -86,12 +85,10 @@ enum options_result options_parse(int argc, char *argv[], struct options *option
     *options = (struct options){.lines = 64, .seconds = 30, .cores = {-1, -1}};
     int option, at;
     while ((option = getopt_long(argc, argv, "", list, &at)) != -1) {
-        if (option == 'h') {
+        if (option == 'h')
             return OPTIONS_HELP;
-        }
-        if (option == '?') {
+        if (option == '?')
             return OPTIONS_BAD; // getopt has said why
-        }
         if (!take(option, options)) {
             fprintf(stderr, "bench-urpc: --%s: '%s' cannot be used (try --help)\n", list[at].name,
                     optarg);

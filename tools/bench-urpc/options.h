@@ -20,5 +20,5 @@ enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
 extern const char options_help[];
 
-// Reads the command line into `options`; says on standard error what is bad.
+/// Reads the command line into `options`; says on standard error what is bad.
 enum options_result options_parse(int argc, char *argv[], struct options *options);

@@ -49,7 +49,7 @@ static bool pipe_send(void *end, uint64_t number)
     return write(((struct side *)end)->out, words, sizeof(words)) == sizeof(words);
 }
 
-// A reader may get part of a message that the writer has not yet written whole.
+/// A reader may get part of a message that the writer has not yet written whole.
 static bool pipe_recv(void *end, uint64_t number, uint64_t *wrong)
 {
     uint64_t words[MESSAGE_WORDS];

@@ -25,9 +25,8 @@ static const struct result *result_of(const struct rounds *rounds, const struct 
     static const struct result none;
     for (size_t i = 0; i < rounds->count; i++) {
         const struct measurement *m = results[i].measurement;
-        if (m->shape == shape && strcmp(m->kind->name, name) == 0) {
+        if (m->shape == shape && strcmp(m->kind->name, name) == 0)
             return &results[i];
-        }
     }
     return &none;
 }
@@ -38,13 +37,13 @@ static double median_of(const struct rounds *rounds, const struct result *result
     return result_of(rounds, results, name, shape)->median;
 }
 
-// Guards against a clock that stood still.
+/// Guards against a clock that stood still.
 static double ratio(double over, double under)
 {
     return under > 0 ? over / under : 0;
 }
 
-// The round trip of the limit `name`, polled as the measurement of `like` is.
+/// The round trip of the limit `name`, polled as the measurement of `like` is.
 static double limit_of(const struct rounds *rounds, const struct result *results, const char *name,
                        const struct result *like)
 {
@@ -53,10 +52,8 @@ static double limit_of(const struct rounds *rounds, const struct result *results
         size_t length = strlen(name);
         bool named = strncmp(m->kind->name, name, length) == 0 &&
                      (m->kind->name[length] == '\0' || m->kind->name[length] == '-');
-        if (named && m->shape == SHAPE_TRIP &&
-            m->kind->polling == like->measurement->kind->polling) {
+        if (named && m->shape == SHAPE_TRIP && m->kind->polling == like->measurement->kind->polling)
             return results[i].median;
-        }
     }
     return 0;
 }
@@ -68,7 +65,7 @@ static double to_line(const struct rounds *rounds, const struct result *results,
                                                        : ratio(line / 2, results[i].median);
 }
 
-// Of round trips only.
+/// Of round trips only.
 static double to_limit(const struct rounds *rounds, const struct result *results, size_t i,
                        const char *name)
 {
@@ -81,9 +78,8 @@ static void table_rows(const struct rounds *rounds, const struct result *results
 {
     for (size_t i = 0; i < rounds->count; i++) {
         const struct result *r = &results[i];
-        if (r->measurement->shape != shape || r->measurement->kind->cost) {
+        if (r->measurement->shape != shape || r->measurement->kind->cost)
             continue;
-        }
         printf("%-20s%11.1f%11.1f%11.1f%11.1f%11.2f%10.2f", r->measurement->kind->name, r->min,
                r->median, r->p99, r->median * 1e6 / rounds->ticks_per_ms, ratio(1000, r->median),
                to_line(rounds, results, i));
@@ -95,7 +91,7 @@ static void table_rows(const struct rounds *rounds, const struct result *results
     }
 }
 
-// Medians of the measurement `name` with this way of waiting: of `over` to `under`.
+/// Medians of the measurement `name` with this way of waiting: of `over` to `under`.
 static double way_ratio(const struct rounds *rounds, const struct result *results, const char *over,
                         const char *under, const char *suffix, enum shape shape)
 {
@@ -152,9 +148,8 @@ void report_csv(const struct rounds *rounds, const struct result *results)
     for (size_t i = 0; i < rounds->count; i++) {
         const struct result *r = &results[i];
         const struct measurement *m = r->measurement;
-        if (m->kind->cost) {
+        if (m->kind->cost)
             continue;
-        }
         printf("%s,%s,%u,%u,%zu,%zu,%zu,cycles,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f,%.3f,%.3f,%.3f,%.3f\n",
                m->shape == SHAPE_TRIP ? "round trip" : "stream", m->kind->name, rounds->cores[0],
                rounds->cores[1], rounds->slots, rounds->rounds, (size_t)m->per_round, r->min,

@@ -33,10 +33,8 @@ static void meet(struct member *member)
     unsigned spins = 0;
     struct gate *gates = member->crew->gates;
     atomic_store_explicit(&gates[member->side].arrived, ++member->met, memory_order_release);
-    while (atomic_load_explicit(&gates[!member->side].arrived, memory_order_acquire) <
-           member->met) {
+    while (atomic_load_explicit(&gates[!member->side].arrived, memory_order_acquire) < member->met)
         poll_vain(&spins, POLLING_HARD);
-    }
 }
 
 static void measure(struct member *member, struct measurement *m, uint64_t round)
@@ -49,21 +47,18 @@ static void measure(struct member *member, struct measurement *m, uint64_t round
     void *end = m->channels[round % channel_places(kind)].end[member->side];
     uint64_t first = round / channel_places(kind) * m->per_round;
     if (kind->prepare != NULL) {
-        if (member->side == 1) {
+        if (member->side == 1)
             kind->prepare(end, first, m->per_round);
-        }
         meet(member);
     }
     meet(member);
     cycles_t start = bench_tsc();
     uint64_t wrong = part == NULL ? 0 : part(end, first, m->per_round);
     cycles_t stop = bench_tsc();
-    if (member->side == (trip ? 0 : 1)) {
+    if (member->side == (trip ? 0 : 1))
         m->times[round] = bench_time_diff(start, stop);
-    }
-    if (wrong != 0) {
+    if (wrong != 0)
         __atomic_fetch_or(&m->wrong, wrong, __ATOMIC_RELAXED);
-    }
 }
 
 static bool over(struct crew *crew, uint64_t round, time_t begin, time_t *shown)
@@ -90,12 +85,10 @@ static void *work(void *arg)
                                   memory_order_relaxed);
         }
         meet(member);
-        if (atomic_load_explicit(&crew->stop, memory_order_relaxed)) {
+        if (atomic_load_explicit(&crew->stop, memory_order_relaxed))
             return NULL;
-        }
-        for (size_t i = 0; i < crew->rounds->count; i++) {
+        for (size_t i = 0; i < crew->rounds->count; i++)
             measure(member, &crew->rounds->list[i], round);
-        }
     }
 }
 
@@ -105,9 +98,8 @@ static bool start(pthread_t *thread, struct member *member)
     pthread_attr_t attr;
     CPU_ZERO(&set);
     CPU_SET(member->crew->rounds->cores[member->side], &set);
-    if (pthread_attr_init(&attr) != 0) {
+    if (pthread_attr_init(&attr) != 0)
         return false;
-    }
     bool started = pthread_attr_setaffinity_np(&attr, sizeof(set), &set) == 0 &&
                    pthread_create(thread, &attr, work, member) == 0;
     pthread_attr_destroy(&attr);
@@ -132,23 +124,18 @@ const char *rounds_run(struct rounds *rounds)
         struct measurement *m = &rounds->list[i];
         m->times = calloc(rounds->rounds, sizeof(*m->times));
         bool opened = m->times != NULL;
-        for (size_t place = 0; opened && place < channel_places(m->kind); place++) {
+        for (size_t place = 0; opened && place < channel_places(m->kind); place++)
             opened = m->kind->open(&m->channels[place], rounds->slots);
-        }
-        if (!opened) {
+        if (!opened)
             return "no memory or no files for the channels";
-        }
     }
     double begin_ms = milliseconds();
     cycles_t begin = bench_tsc();
-    for (unsigned side = 0; side < 2; side++) {
-        if (!start(&threads[side], &members[side])) {
+    for (unsigned side = 0; side < 2; side++)
+        if (!start(&threads[side], &members[side]))
             return "a thread could not be started on its processor";
-        }
-    }
-    for (unsigned side = 0; side < 2; side++) {
+    for (unsigned side = 0; side < 2; side++)
         pthread_join(threads[side], NULL);
-    }
     rounds->ticks_per_ms = (double)(bench_tsc() - begin) / (milliseconds() - begin_ms);
     rounds->rounds = crew.done;
     return NULL;
@@ -158,9 +145,8 @@ void rounds_drop(struct rounds *rounds)
 {
     for (size_t i = 0; i < rounds->count; i++) {
         struct measurement *m = &rounds->list[i];
-        for (size_t place = 0; place < channel_places(m->kind); place++) {
+        for (size_t place = 0; place < channel_places(m->kind); place++)
             m->kind->close(&m->channels[place]);
-        }
         free(m->times);
     }
 }

@@ -9,14 +9,14 @@
 
 #include "bench/bench.h"
 
-// What is measured of a kind of channel.
+/// What is measured of a kind of channel.
 enum shape {
     SHAPE_TRIP,   // a message there and one back, one after the other; side 0 is timed
     SHAPE_STREAM, // messages from side 0 to side 1, which is timed
 };
 
-// One measurement. Times are of all its items in one round together, in ticks of the time-stamp
-// counter; `per_round` is what they are divided by.
+/// One measurement. Times are of all its items in one round together, in ticks of the time-stamp
+/// counter; `per_round` is what they are divided by.
 struct measurement {
     const struct channel_kind *kind;
     enum shape shape;
@@ -36,9 +36,9 @@ struct rounds {
     double ticks_per_ms; // result
 };
 
-// Measures, and shows the progress on standard error from the third second on. `rounds` is then the
-// number of rounds done, at least one. Returns NULL, or what failed.
+/// Measures, and shows the progress on standard error from the third second on. `rounds` is then
+/// the number of rounds done, at least one. Returns NULL, or what failed.
 const char *rounds_run(struct rounds *rounds);
 
-// Gives the channels and the times back.
+/// Gives the channels and the times back.
 void rounds_drop(struct rounds *rounds);

@@ -19,7 +19,7 @@ struct visited {
     uint32_t next; // the next line in the order
 };
 
-// Processors fetch lines in pairs: the order has one of each pair.
+/// Processors fetch lines in pairs: the order has one of each pair.
 struct ground {
     struct visited lines[2 * LINES];
 };
@@ -28,9 +28,8 @@ static bool ground_open(struct channel *channel, size_t slots)
 {
     (void)slots;
     struct ground *ground = aligned_alloc(4096, (sizeof(*ground) + 4095) / 4096 * 4096);
-    if (ground == NULL) {
+    if (ground == NULL)
         return false;
-    }
     memset(ground, 0, sizeof(*ground));
     uint32_t order[LINES];
     uint64_t random = 1;
@@ -40,9 +39,8 @@ static bool ground_open(struct channel *channel, size_t slots)
         order[i] = order[at];
         order[at] = 2 * i;
     }
-    for (uint32_t i = 0; i < LINES; i++) {
+    for (uint32_t i = 0; i < LINES; i++)
         ground->lines[order[i]].next = order[(i + 1) % LINES];
-    }
     *channel = (struct channel){{ground, ground}, ground};
     return true;
 }
@@ -52,19 +50,18 @@ static void ground_close(struct channel *channel)
     free(channel->memory);
 }
 
-// Before each of the parts below, which visit half of the lines.
+/// Before each of the parts below, which visit half of the lines.
 static uint64_t write_all(void *end, uint64_t first, uint64_t count)
 {
     struct visited *lines = ((struct ground *)end)->lines;
     (void)count;
-    for (uint64_t i = 0; i < 2 * LINES; i++) {
+    for (uint64_t i = 0; i < 2 * LINES; i++)
         atomic_store_explicit(&lines[i].value, first, memory_order_release);
-    }
     return 0;
 }
 
-// The address of each line comes out of the one before. The value does so as well, as far as the
-// processor knows.
+/// The address of each line comes out of the one before. The value does so as well, as far as the
+/// processor knows.
 static uint64_t read_each(void *end, uint64_t first, uint64_t count)
 {
     struct visited *lines = ((struct ground *)end)->lines;
@@ -87,8 +84,8 @@ static uint64_t take_each(void *end, uint64_t first, uint64_t count)
     return wrong;
 }
 
-// Whether the read has already brought the line for writing is what this tells. Where the value is
-// written comes out of what was read, or the processor would ask for both at once.
+/// Whether the read has already brought the line for writing is what this tells. Where the value is
+/// written comes out of what was read, or the processor would ask for both at once.
 static uint64_t read_and_take_each(void *end, uint64_t first, uint64_t count)
 {
     struct visited *lines = ((struct ground *)end)->lines;
@@ -101,9 +98,9 @@ static uint64_t read_and_take_each(void *end, uint64_t first, uint64_t count)
     return wrong;
 }
 
-// Messages without a ring: whole lines one behind the other, with the ring's hints. The sender keeps a
-// count, for stores to that hold up those to the lines, and stays within a lap of the receiver's, which
-// it is told every quarter.
+/// Messages without a ring: whole lines one behind the other, with the ring's hints. The sender
+/// keeps a count, for stores to that hold up those to the lines, and stays within a lap of the
+/// receiver's, which it is told every quarter.
 struct row {
     struct {
         _Alignas(LINE_BYTES) uint64_t words[MESSAGE_WORDS];
@@ -119,33 +116,30 @@ static bool row_open(struct channel *channel, size_t slots)
 {
     (void)slots;
     struct row *row = aligned_alloc(4096, sizeof(*row));
-    if (row == NULL) {
+    if (row == NULL)
         return false;
-    }
     memset(row, 0, sizeof(*row));
     manner = urpc_hint_manner();
     *channel = (struct channel){{row, row}, row};
     return true;
 }
 
-// `fenced`: the sender waits until each can be seen.
+/// `fenced`: the sender waits until each can be seen.
 LOOP uint64_t write_row(struct row *row, uint64_t first, uint64_t count, bool fenced)
 {
     unsigned spins = 0;
     for (uint64_t n = first; n < first + count; n++) {
         while (n % ROW_QUARTER == 0 &&
-               n >= atomic_load_explicit(&row->read, memory_order_acquire) + ROW_LINES) {
+               n >= atomic_load_explicit(&row->read, memory_order_acquire) + ROW_LINES)
             poll_vain(&spins, POLLING_PAUSE);
-        }
         uint64_t at = n % ROW_LINES;
         words_fill(row->lines[at].words, n);
         atomic_store_explicit(&row->lines[at].number, n + 1, memory_order_release);
         urpc_hint_pass(&row->lines[at]);
         atomic_store_explicit(&row->sent, n + 1, memory_order_relaxed);
         urpc_hint_own(&row->lines[(n + manner.ahead) % ROW_LINES]);
-        if (fenced) {
+        if (fenced)
             __sync_synchronize();
-        }
     }
     return 0;
 }
@@ -167,13 +161,11 @@ static uint64_t read_row(void *end, uint64_t first, uint64_t count)
     unsigned spins = 0;
     for (uint64_t n = first; n < first + count; n++) {
         uint64_t at = n % ROW_LINES;
-        while (atomic_load_explicit(&row->lines[at].number, memory_order_acquire) != n + 1) {
+        while (atomic_load_explicit(&row->lines[at].number, memory_order_acquire) != n + 1)
             poll_vain(&spins, POLLING_PAUSE);
-        }
         wrong |= words_wrong(row->lines[at].words, n);
-        if ((n + 1) % ROW_QUARTER == 0) {
+        if ((n + 1) % ROW_QUARTER == 0)
             atomic_store_explicit(&row->read, n + 1, memory_order_release);
-        }
     }
     return wrong;
 }

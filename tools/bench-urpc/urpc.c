@@ -22,9 +22,8 @@ static bool urpc_chans_open(struct channel *channel, size_t slots)
     // Room to a page, so that the two directions share no pair of lines that is fetched together.
     size_t stride = (bytes + 4095) / 4096 * 4096;
     uint8_t *memory = aligned_alloc(4096, 2 * stride + 2 * 4096);
-    if (memory == NULL) {
+    if (memory == NULL)
         return false;
-    }
     memset(memory, 0, 2 * stride + 2 * 4096);
     uint8_t *ends = memory + 2 * stride;
     _Static_assert(sizeof(struct urpc_chan) <= 4096, "an end has a page");
@@ -50,9 +49,8 @@ LOOP bool copy_recv(void *end, uint64_t number, uint64_t *wrong)
 {
     uint64_t words[MESSAGE_WORDS];
     uint16_t ctrl;
-    if (!urpc_recv(end, words, &ctrl)) {
+    if (!urpc_recv(end, words, &ctrl))
         return false;
-    }
     *wrong |= words_wrong(words, number);
     return true;
 }
@@ -60,9 +58,8 @@ LOOP bool copy_recv(void *end, uint64_t number, uint64_t *wrong)
 LOOP bool place_send(void *end, uint64_t number)
 {
     struct urpc_line *line = urpc_claim(end);
-    if (line == NULL) {
+    if (line == NULL)
         return false;
-    }
     words_fill(line->words, number);
     urpc_publish(end, (uint16_t)number);
     return true;
@@ -72,30 +69,28 @@ LOOP bool place_recv(void *end, uint64_t number, uint64_t *wrong)
 {
     uint16_t ctrl;
     const struct urpc_line *line = urpc_peek(end, &ctrl);
-    if (line == NULL) {
+    if (line == NULL)
         return false;
-    }
     *wrong |= words_wrong(line->words, number);
     urpc_consume(end);
     return true;
 }
 
-// What a sender does that turns to other work after each message, as ump_chan_send() has to assume.
+/// What a sender does that turns to other work after each message, as ump_chan_send() has to
+/// assume.
 LOOP bool flushed_send(void *end, uint64_t number)
 {
     bool sent = copy_send(end, number);
-    if (sent && urpc_peer_sleeps(end)) {
+    if (sent && urpc_peer_sleeps(end))
         __builtin_trap(); // no receiver here ever does
-    }
     return sent;
 }
 
 LOOP bool relaxed_recv(void *end, uint64_t number, uint64_t *wrong)
 {
     bool received = place_recv(end, number, wrong);
-    if (!received) {
+    if (!received)
         urpc_relax(end);
-    }
     return received;
 }
 
@@ -122,9 +117,8 @@ static uint64_t batch_produce(void *end, uint64_t first, uint64_t count)
         }
         while (sent < want) {
             size_t now = urpc_send_batch(end, msgs + sent, want - sent);
-            if (now == 0) {
+            if (now == 0)
                 poll_vain(&spins, POLLING_HARD);
-            }
             sent += now;
         }
         n += sent;
@@ -139,12 +133,10 @@ static uint64_t batch_consume(void *end, uint64_t first, uint64_t count)
     unsigned spins = 0;
     for (uint64_t n = first, limit = first + count; n < limit;) {
         size_t received = urpc_recv_batch(end, msgs, limit - n < BATCH ? limit - n : BATCH);
-        for (size_t i = 0; i < received; i++) {
+        for (size_t i = 0; i < received; i++)
             wrong |= words_wrong(msgs[i].words, n + i);
-        }
-        if (received == 0) {
+        if (received == 0)
             poll_vain(&spins, POLLING_HARD);
-        }
         n += received;
     }
     return wrong;

@@ -21,9 +21,8 @@ char *bochs_config(const struct machine *machine, const char *image)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
+    if (out == NULL)
         abort();
-    }
     uint64_t host_mib =
         machine->memory_mib < HOST_MEMORY_MAX_MIB ? machine->memory_mib : HOST_MEMORY_MAX_MIB;
     fprintf(out,

@@ -34,9 +34,8 @@ int64_t console_now_us(void)
 
 static void tail_add(struct console_tail *tail, const char *bytes, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         tail->bytes[tail->total++ % CONSOLE_TAIL_BYTES] = bytes[i];
-    }
 }
 
 static bool tail_contains(const struct console_tail *tail, const char *text)
@@ -87,15 +86,13 @@ static size_t buffer_count(const struct console_buffer *buffer)
 
 static void buffer_add(struct console_buffer *buffer, const char *bytes, size_t count)
 {
-    if (buffer->start == buffer->end) {
+    if (buffer->start == buffer->end)
         buffer->start = buffer->end = 0;
-    }
     if (buffer->end + count > buffer->size) {
         buffer->size = 2 * (buffer->end + count);
         buffer->bytes = realloc(buffer->bytes, buffer->size);
-        if (buffer->bytes == NULL) {
+        if (buffer->bytes == NULL)
             abort();
-        }
     }
     memcpy(buffer->bytes + buffer->end, bytes, count);
     buffer->end += count;
@@ -106,18 +103,16 @@ static bool buffer_write(struct console_buffer *buffer, int fd, size_t max)
 {
     size_t count = buffer_count(buffer) < max ? buffer_count(buffer) : max;
     ssize_t written = write(fd, buffer->bytes + buffer->start, count);
-    if (written < 0) {
+    if (written < 0)
         return errno == EAGAIN || errno == EINTR;
-    }
     buffer->start += (size_t)written;
     return true;
 }
 
 static void to_user(struct console *console, const char *bytes, size_t count)
 {
-    if (count == 0) {
+    if (count == 0)
         return;
-    }
     console->spoken = true;
     buffer_add(&console->to_user, bytes, count);
     if (console->log >= 0) {
@@ -136,19 +131,16 @@ static void from_guest(struct console *console, const char *bytes, size_t count)
     const char *mark = memchr(bytes, IMAGE_READY, count);
     size_t firmware = mark != NULL ? (size_t)(mark - bytes) : count;
     tail_add(&console->firmware, bytes, firmware);
-    if (mark == NULL) {
+    if (mark == NULL)
         return;
-    }
     // GRUB goes on when a command fails, but a machine without one of its modules is not what was
     // asked for.
     console->load_failed = tail_contains(&console->firmware, "error: ");
-    if (console->load_failed) {
+    if (console->load_failed)
         return;
-    }
     console->ready = true;
-    if (console->verbose) {
+    if (console->verbose)
         console_tail_show(&console->firmware);
-    }
     if (console->timed) {
         fprintf(stderr, "stave-boot: %.3f s from the start of QEMU to the CPU driver\n",
                 (double)(console_now_us() - console->start_us) / 1e6);
@@ -161,9 +153,8 @@ static bool read_guest(struct console *console)
 {
     char bytes[16384];
     ssize_t count = read(console->guest_output, bytes, sizeof(bytes));
-    if (count > 0) {
+    if (count > 0)
         from_guest(console, bytes, (size_t)count);
-    }
     return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -171,9 +162,8 @@ static bool read_last_words(struct console *console)
 {
     char bytes[4096];
     ssize_t count = read(console->last_words_output, bytes, sizeof(bytes));
-    if (count > 0) {
+    if (count > 0)
         tail_add(&console->last_words, bytes, (size_t)count);
-    }
     return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -200,22 +190,18 @@ static bool read_user(struct console *console)
     char encoded[FRAMING_ENCODED_MAX * sizeof(bytes)];
     size_t encoded_count = 0;
     ssize_t count = read(STDIN_FILENO, bytes, sizeof(bytes));
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
-    }
-    if (!console->input_begun) {
+    if (!console->input_begun)
         begin_input(console);
-    }
     if (count <= 0) {
         end_input(console);
         return true;
     }
-    if (console->input_is_terminal && memchr(bytes, CONSOLE_QUIT_KEY, (size_t)count) != NULL) {
+    if (console->input_is_terminal && memchr(bytes, CONSOLE_QUIT_KEY, (size_t)count) != NULL)
         return false;
-    }
-    for (ssize_t i = 0; i < count; i++) {
+    for (ssize_t i = 0; i < count; i++)
         encoded_count += framing_encode(bytes[i], encoded + encoded_count);
-    }
     buffer_add(&console->to_guest, encoded, encoded_count);
     return true;
 }
@@ -238,9 +224,8 @@ static void prepare(const struct console *console, struct pollfd polls[POLL_COUN
 
 static int remaining_ms(const struct console *console)
 {
-    if (console->deadline_us == 0) {
+    if (console->deadline_us == 0)
         return -1;
-    }
     int64_t left_us = console->deadline_us - console_now_us();
     return left_us <= 0 ? 0 : left_us / 1000 >= INT_MAX ? INT_MAX : (int)(left_us / 1000) + 1;
 }
@@ -257,13 +242,11 @@ static bool step(struct console *console, const struct pollfd polls[POLL_COUNT],
             return true;
         }
     }
-    if (polls[POLL_LAST].revents != 0 && !read_last_words(console)) {
+    if (polls[POLL_LAST].revents != 0 && !read_last_words(console))
         console->last_words_output = -1;
-    }
     if (polls[POLL_INPUT].revents != 0 &&
-        !buffer_write(&console->to_guest, console->guest_input, PIPE_BUF)) {
+        !buffer_write(&console->to_guest, console->guest_input, PIPE_BUF))
         console->guest_input = -1;
-    }
     if (polls[POLL_USER_OUT].revents != 0 &&
         !buffer_write(&console->to_user, STDOUT_FILENO, PIPE_BUF)) {
         console->output_failed = true;
@@ -286,12 +269,10 @@ enum console_end console_run(struct console *console)
     for (;;) {
         prepare(console, polls);
         int ready = poll(polls, POLL_COUNT, remaining_ms(console));
-        if (ready > 0 && step(console, polls, &end)) {
+        if (ready > 0 && step(console, polls, &end))
             return end;
-        }
-        if (console->deadline_us != 0 && console_now_us() >= console->deadline_us) {
+        if (console->deadline_us != 0 && console_now_us() >= console->deadline_us)
             return CONSOLE_TIMEOUT;
-        }
     }
 }
 
@@ -302,9 +283,8 @@ void console_drain(struct console *console)
     }
     while (console->last_words_output >= 0 && read_last_words(console)) {
     }
-    while (!console->output_failed && buffer_count(&console->to_user) > 0) {
+    while (!console->output_failed && buffer_count(&console->to_user) > 0)
         console->output_failed = !buffer_write(&console->to_user, STDOUT_FILENO, PIPE_BUF);
-    }
     free(console->to_guest.bytes);
     free(console->to_user.bytes);
     console->to_guest = console->to_user = (struct console_buffer){0};

@@ -30,11 +30,9 @@ static bool check(const struct costs *costs, const char *path, struct report *re
 {
     const uint32_t values[] = {costs->instruction, costs->near,   costs->far,       costs->busy,
                                costs->next,        costs->memory, costs->interrupt, costs->mhz};
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        if (values[i] > COST_MAX) {
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        if (values[i] > COST_MAX)
             return report_set(report, "%s: %u is more than %u", path, values[i], COST_MAX);
-        }
-    }
     return costs->mhz != 0 || report_set(report, "%s: mhz: 0 is no clock", path);
 }
 

@@ -24,31 +24,25 @@ char *count_configuration(const struct options *options, const struct machine *m
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
+    if (out == NULL)
         abort();
-    }
     fprintf(out, "cores %u\n", machine->cores);
-    if (options->count) {
+    if (options->count)
         fprintf(out, "text %s/" RESULTS "\n", folder);
-    }
-    if (options->count_csv != NULL) {
+    if (options->count_csv != NULL)
         fprintf(out, "csv %s\n", options->count_csv);
-    }
-    if (options->audit) {
+    if (options->audit)
         fprintf(out, "audit %s/" AUDIT "\n", folder);
-    }
-    if (options->behalf != NULL) {
+    if (options->behalf != NULL)
         fprintf(out, "behalf %s\n", options->behalf);
-    }
     for (unsigned i = 0; i < machine->nodes; i++) {
         struct machine_share cores = machine_split(machine->cores, machine->nodes, i);
         fprintf(out, "node %" PRIu64 " %" PRIu64 "\n", cores.first, cores.count);
     }
     costs_write(costs, out);
     fprintf(out, "image %s\n", modules->cpudriver);
-    for (unsigned i = 0; i < modules->count; i++) {
+    for (unsigned i = 0; i < modules->count; i++)
         fprintf(out, "image %s\n", modules->items[i].path);
-    }
     fclose(out);
     return text;
 }
@@ -58,14 +52,12 @@ static char *double_commas(const char *text)
 {
     char *doubled = malloc(2 * strlen(text) + 1);
     size_t length = 0;
-    if (doubled == NULL) {
+    if (doubled == NULL)
         abort();
-    }
     for (; *text != '\0'; text++) {
         doubled[length++] = *text;
-        if (*text == ',') {
+        if (*text == ',')
             doubled[length++] = ',';
-        }
     }
     doubled[length] = '\0';
     return doubled;
@@ -76,9 +68,8 @@ static const char *plugin_argument(const char *plugin, const char *configuration
 {
     char *argument;
     char *file = double_commas(plugin), *value = double_commas(configuration);
-    if (asprintf(&argument, "file=%s,config=%s", file, value) < 0) {
+    if (asprintf(&argument, "file=%s,config=%s", file, value) < 0)
         abort();
-    }
     free(file);
     free(value);
     return argument;
@@ -87,15 +78,12 @@ static const char *plugin_argument(const char *plugin, const char *configuration
 /// The plug-in would fail later, and say less.
 static bool check_files(const struct options *options, const char *plugin, struct report *report)
 {
-    if (access(plugin, R_OK) != 0) {
+    if (access(plugin, R_OK) != 0)
         return report_set(report, "there is no %s: build it with ninja", plugin);
-    }
     const char *results[] = {options->count_csv, options->behalf};
-    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
-        if (results[i] != NULL && !files_write(results[i], "", report)) {
+    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+        if (results[i] != NULL && !files_write(results[i], "", report))
             return false;
-        }
-    }
     return options->qemu_args_count + 2 <= OPTIONS_QEMU_ARGS_MAX ||
            report_set(report, "--qemu-arg: too many beside --count and --audit");
 }
@@ -118,13 +106,11 @@ bool count_prepare(struct options *options, const struct machine *machine,
     char configuration[FILES_PATH_MAX], plugin[FILES_PATH_MAX];
     if (!files_path(configuration, report, "%s/coherence", folder) ||
         !files_path(plugin, report, "%s/coherence.so", build_folder) ||
-        !check_files(options, plugin, report)) {
+        !check_files(options, plugin, report))
         return false;
-    }
     struct costs *costs = find_costs(options, build_folder, report);
-    if (costs == NULL) {
+    if (costs == NULL)
         return false;
-    }
     char *text = count_configuration(options, machine, modules, costs, folder);
     bool written = files_write(configuration, text, report);
     free(text);
@@ -150,17 +136,15 @@ static bool show(const char *folder, const char *name)
         shared |= strncmp(line, "SHARED", 6) == 0;
     }
     fflush(stdout);
-    if (results != NULL) {
+    if (results != NULL)
         fclose(results);
-    }
     return complete && !shared;
 }
 
 int count_finish(const struct options *options, const char *folder, int status)
 {
-    if (options->count) {
+    if (options->count)
         show(folder, RESULTS);
-    }
     bool clean = !options->audit || show(folder, AUDIT);
     return status == 0 && !clean ? AUDIT_FAILED : status;
 }

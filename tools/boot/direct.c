@@ -37,9 +37,8 @@ static size_t reserve(struct layout *layout, size_t count)
 {
     size_t offset = (layout->count + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
     layout->bytes = realloc(layout->bytes, offset + count);
-    if (layout->bytes == NULL) {
+    if (layout->bytes == NULL)
         abort();
-    }
     memset(layout->bytes + layout->count, 0, offset + count - layout->count);
     layout->count = offset + count;
     return offset;
@@ -50,9 +49,8 @@ static bool append_file(struct layout *layout, const char *path, const char *wha
                         size_t *count, struct report *report)
 {
     FILE *file = fopen(path, "rb");
-    if (file == NULL) {
+    if (file == NULL)
         return report_set(report, "%s: cannot read %s: %m", what, path);
-    }
     bool read = fseek(file, 0, SEEK_END) == 0;
     long size = ftell(file);
     rewind(file);
@@ -77,14 +75,12 @@ static bool add_tag(struct layout *layout, uint32_t type, const uint32_t *words,
 {
     size_t bytes = 8 + 4 * count + strlen(text) + 1;
     size_t tag = layout->info + layout->info_bytes;
-    if (layout->info_bytes + bytes + SHIM_TAGS_BYTES > INFO_BYTES_MAX) {
+    if (layout->info_bytes + bytes + SHIM_TAGS_BYTES > INFO_BYTES_MAX)
         return false;
-    }
     put32(layout, tag, type);
     put32(layout, tag + 4, (uint32_t)bytes);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         put32(layout, tag + 8 + 4 * i, words[i]);
-    }
     strcpy(layout->bytes + tag + 8 + 4 * count, text);
     layout->info_bytes += (bytes + 7) & ~(size_t)7;
     return true;
@@ -97,9 +93,8 @@ static bool add_segment(struct layout *layout, size_t elf, size_t elf_bytes,
     if (parameters->segments_count == SHIM_SEGMENTS_MAX || header->p_offset > elf_bytes ||
         header->p_filesz > elf_bytes - header->p_offset || header->p_memsz < header->p_filesz ||
         header->p_paddr >= SHIM_LOAD_ADDRESS ||
-        header->p_memsz > SHIM_LOAD_ADDRESS - header->p_paddr) {
+        header->p_memsz > SHIM_LOAD_ADDRESS - header->p_paddr)
         return false;
-    }
     parameters->segments[parameters->segments_count++] = (struct shim_segment){
         .from = (uint32_t)(SHIM_LOAD_ADDRESS + elf + header->p_offset),
         .to = (uint32_t)header->p_paddr,
@@ -114,26 +109,22 @@ static bool add_segment(struct layout *layout, size_t elf, size_t elf_bytes,
 static bool add_cpudriver(struct layout *layout, size_t elf, size_t elf_bytes)
 {
     Elf64_Ehdr header;
-    if (elf_bytes < sizeof(header)) {
+    if (elf_bytes < sizeof(header))
         return false;
-    }
     memcpy(&header, layout->bytes + elf, sizeof(header));
     if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
         header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phoff > elf_bytes ||
-        header.e_phnum > (elf_bytes - header.e_phoff) / sizeof(Elf64_Phdr)) {
+        header.e_phnum > (elf_bytes - header.e_phoff) / sizeof(Elf64_Phdr))
         return false;
-    }
     bool entered = false;
     for (unsigned i = 0; i < header.e_phnum; i++) {
         Elf64_Phdr segment;
         memcpy(&segment, layout->bytes + elf + header.e_phoff + i * sizeof(segment),
                sizeof(segment));
-        if (segment.p_type != PT_LOAD) {
+        if (segment.p_type != PT_LOAD)
             continue;
-        }
-        if (!add_segment(layout, elf, elf_bytes, &segment)) {
+        if (!add_segment(layout, elf, elf_bytes, &segment))
             return false;
-        }
         if (header.e_entry - segment.p_vaddr < segment.p_memsz) {
             layout->parameters.entry =
                 (uint32_t)(header.e_entry - segment.p_vaddr + segment.p_paddr);
@@ -149,9 +140,8 @@ static bool add_module(struct layout *layout, const struct module *module, struc
     size_t count;
     char what[64];
     snprintf(what, sizeof(what), "module %s", module->name);
-    if (!append_file(layout, module->path, what, &offset, &count, report)) {
+    if (!append_file(layout, module->path, what, &offset, &count, report))
         return false;
-    }
     const uint32_t range[] = {
         (uint32_t)(SHIM_LOAD_ADDRESS + offset),
         (uint32_t)(SHIM_LOAD_ADDRESS + offset + count),
@@ -167,9 +157,8 @@ static bool fill(struct layout *layout, const struct modules *modules, struct re
     size_t shim_bytes = (size_t)(shim_end - shim_start);
     size_t shim = reserve(layout, shim_bytes);
     memcpy(layout->bytes + shim, shim_start, shim_bytes);
-    if (!append_file(layout, modules->cpudriver, "CPU driver", &elf, &elf_bytes, report)) {
+    if (!append_file(layout, modules->cpudriver, "CPU driver", &elf, &elf_bytes, report))
         return false;
-    }
     if (!add_cpudriver(layout, elf, elf_bytes)) {
         return report_set(report, "%s: not a 64-bit ELF file for addresses below 32 MiB",
                           modules->cpudriver);
@@ -177,11 +166,9 @@ static bool fill(struct layout *layout, const struct modules *modules, struct re
     layout->info = reserve(layout, INFO_BYTES_MAX);
     layout->info_bytes = 8;
     add_tag(layout, TAG_LOADER_NAME, NULL, 0, "stave-boot");
-    for (unsigned i = 0; i < modules->count; i++) {
-        if (!add_module(layout, &modules->items[i], report)) {
+    for (unsigned i = 0; i < modules->count; i++)
+        if (!add_module(layout, &modules->items[i], report))
             return false;
-        }
-    }
     layout->parameters.info = (uint32_t)(SHIM_LOAD_ADDRESS + layout->info);
     layout->parameters.info_bytes = (uint32_t)layout->info_bytes;
     memcpy(layout->bytes + (shim_parameters - shim_start), &layout->parameters,
@@ -201,9 +188,8 @@ bool direct_build(const struct modules *modules, uint64_t memory_mib, const char
     }
     FILE *file = built ? fopen(output, "wb") : NULL;
     built = file != NULL && fwrite(layout.bytes, 1, layout.count, file) == layout.count;
-    if (file != NULL) {
+    if (file != NULL)
         built = fclose(file) == 0 && built;
-    }
     free(layout.bytes);
     return built || report_set(report, "%s: cannot write: %m", output);
 }

@@ -20,9 +20,8 @@ char *grub_commands(const struct modules *modules)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
+    if (out == NULL)
         return NULL;
-    }
     fprintf(out, "search --no-floppy --file --set=root /boot/cpudriver.elf\n"
                  "serial --port=0x3f8 --speed=115200\n"
                  "terminal_output serial\n"
@@ -62,21 +61,18 @@ bool grub_add_uefi_loader(const char *folder, struct report *report)
     strvec_add(&argv, "--output=%s/BOOTX64.EFI", folder);
     strvec_add_all(&argv, "iso9660", "search", "serial", "terminal", "iorw", "efi_gop",
                    "multiboot2", "boot", NULL);
-    if (!run(&argv, GRUB_PACKAGES, report)) {
+    if (!run(&argv, GRUB_PACKAGES, report))
         return false;
-    }
     strvec_add_all(&argv, "mformat", "-C", "-f", "1440", "-N", "0", "-i", NULL);
     strvec_add(&argv, "%s/tree/boot/efi.img", folder);
     strvec_add(&argv, "::");
-    if (!run(&argv, "mtools", report)) {
+    if (!run(&argv, "mtools", report))
         return false;
-    }
     strvec_add_all(&argv, "mmd", "-i", NULL);
     strvec_add(&argv, "%s/tree/boot/efi.img", folder);
     strvec_add_all(&argv, "::/EFI", "::/EFI/BOOT", NULL);
-    if (!run(&argv, "mtools", report)) {
+    if (!run(&argv, "mtools", report))
         return false;
-    }
     strvec_add_all(&argv, "mcopy", "-i", NULL);
     strvec_add(&argv, "%s/tree/boot/efi.img", folder);
     strvec_add(&argv, "%s/BOOTX64.EFI", folder);

@@ -19,9 +19,8 @@
 static bool add_stripped(const char *from, const char *to, const char *what, struct report *report)
 {
     // Copied first: then a missing file is reported as such, and strip has only its own errors.
-    if (!files_copy(from, to, what, report)) {
+    if (!files_copy(from, to, what, report))
         return false;
-    }
     struct strvec argv = {0};
     strvec_add_all(&argv, "strip", "--strip-debug", to, NULL);
     bool done = child_run(&argv, "binutils", report);
@@ -39,9 +38,8 @@ static bool add_modules(const struct modules *modules, const char *tree, struct 
         bool added = files_path(to, report, "%s/boot/modules/%s", tree, module->name) &&
                      (module->added ? files_copy(module->path, to, what, report)
                                     : add_stripped(module->path, to, what, report));
-        if (!added) {
+        if (!added)
             return false;
-        }
     }
     return true;
 }
@@ -50,11 +48,9 @@ static bool make_tree(const struct modules *modules, const char *tree, struct re
 {
     char path[FILES_PATH_MAX];
     static const char *const folders[] = {"", "/boot", "/boot/modules"};
-    for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        if (!files_path(path, report, "%s%s", tree, folders[i]) || mkdir(path, 0755) != 0) {
+    for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+        if (!files_path(path, report, "%s%s", tree, folders[i]) || mkdir(path, 0755) != 0)
             return report_set(report, "cannot make the folder %s", path);
-        }
-    }
     return files_path(path, report, "%s/boot/cpudriver.elf", tree) &&
            add_stripped(modules->cpudriver, path, "CPU driver", report) &&
            add_modules(modules, tree, report);
@@ -77,9 +73,8 @@ static bool build_in(const struct modules *modules, const char *folder, const ch
 {
     char path[FILES_PATH_MAX];
     char *commands = grub_commands(modules);
-    if (commands == NULL) {
+    if (commands == NULL)
         return report_set(report, "out of memory");
-    }
     bool written =
         files_path(path, report, "%s/grub.cfg", folder) && files_write(path, commands, report);
     free(commands);
@@ -93,9 +88,8 @@ bool image_build(const struct modules *modules, const char *output, struct repor
     char folder[FILES_PATH_MAX];
     // One date for all files: the same inputs give the same image.
     setenv("SOURCE_DATE_EPOCH", "1767225600", 1);
-    if (!files_make_temporary(folder, report)) {
+    if (!files_make_temporary(folder, report))
         return false;
-    }
     bool built = build_in(modules, folder, output, report);
     files_remove_all(folder);
     return built;
@@ -107,13 +101,11 @@ bool image_write_depfile(const struct modules *modules, const char *platform_pat
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
+    if (out == NULL)
         return report_set(report, "out of memory");
-    }
     fprintf(out, "%s: %s %s", output, platform_path, modules->cpudriver);
-    for (unsigned i = 0; i < modules->count; i++) {
+    for (unsigned i = 0; i < modules->count; i++)
         fprintf(out, " %s", modules->items[i].path);
-    }
     fprintf(out, "\n");
     fclose(out);
     bool written = files_write(depfile, text, report);

@@ -32,9 +32,8 @@ bool machine_parse_memory(const char *text, const char *what, uint64_t *mib, str
     char *end = NULL;
     errno = 0;
     unsigned long number = isdigit((unsigned char)text[0]) ? strtoul(text, &end, 10) : 0;
-    if (end == NULL || errno != 0 || (*end != 'M' && *end != 'G') || end[1] != '\0') {
+    if (end == NULL || errno != 0 || (*end != 'M' && *end != 'G') || end[1] != '\0')
         return report_set(report, "%s: '%s' is not a size like 256M or 2G", what, text);
-    }
     unsigned long unit = *end == 'G' ? 1024 : 1;
     if (number < MACHINE_MEMORY_MIN_MIB / unit || number == 0 ||
         number > MACHINE_MEMORY_MAX_MIB / unit) {
@@ -50,9 +49,8 @@ bool machine_resolve(const struct machine *asked, const struct machine *defaults
 {
     unsigned cores = asked->cores != 0 ? asked->cores : defaults->cores;
     unsigned nodes = asked->nodes;
-    if (nodes == 0) {
+    if (nodes == 0)
         nodes = defaults->nodes < cores ? defaults->nodes : cores;
-    }
     uint64_t memory_mib = asked->memory_mib;
     if (memory_mib == 0) {
         uint64_t needed_mib = MEMORY_BASE_MIB + (uint64_t)cores * MEMORY_PER_CORE_MIB;

@@ -42,14 +42,12 @@ static bool find_build_folder(const struct options *options, const struct platfo
                               char *folder, struct report *report)
 {
     char path[FILES_PATH_MAX];
-    if (options->build != NULL) {
+    if (options->build != NULL)
         return files_path(folder, report, "%s", options->build);
-    }
     if (!files_path(path, report, "%s", options->output) ||
         !files_path(folder, report, "%s", dirname(path)) ||
-        !files_path(path, report, "%s/%s", folder, platform->cpudriver)) {
+        !files_path(path, report, "%s/%s", folder, platform->cpudriver))
         return false;
-    }
     return access(path, R_OK) == 0 || files_program_folder(folder, report);
 }
 
@@ -59,9 +57,8 @@ static int main_image(const struct options *options, struct report *report)
     char folder[FILES_PATH_MAX];
     struct modules modules;
     struct platform *platform = platform_load(options->platform, report);
-    if (platform == NULL) {
+    if (platform == NULL)
         return RUN_STATUS_ARGUMENTS;
-    }
     bool built = find_build_folder(options, platform, folder, report) &&
                  modules_collect(&modules, platform, folder, NULL, 0, report);
     if (built) {
@@ -90,12 +87,10 @@ static int boot_counted(const struct options *options, const struct machine *mac
                         const char *build_folder, struct report *report)
 {
     struct options counted = *options;
-    if (!options->count && !options->audit && options->behalf == NULL) {
+    if (!options->count && !options->audit && options->behalf == NULL)
         return run_machine(options, machine, file, report);
-    }
-    if (!count_prepare(&counted, machine, modules, folder, build_folder, report)) {
+    if (!count_prepare(&counted, machine, modules, folder, build_folder, report))
         return RUN_STATUS_ARGUMENTS;
-    }
     return count_finish(options, folder, run_machine(&counted, machine, file, report));
 }
 
@@ -105,9 +100,8 @@ static bool add_commands(const struct options *options, struct modules *modules,
 {
     char path[FILES_PATH_MAX];
     if (!files_path(path, report, "%s/commands", folder) ||
-        !files_write(path, options->run, report)) {
+        !files_write(path, options->run, report))
         return false;
-    }
     modules_add_commands(modules, path);
     return true;
 }
@@ -120,15 +114,13 @@ static int boot_temporary(const struct options *options, const struct machine *m
     char folder[FILES_PATH_MAX];
     char file[FILES_PATH_MAX];
     int status = RUN_STATUS_DIED;
-    if (!files_make_temporary(folder, report)) {
+    if (!files_make_temporary(folder, report))
         return status;
-    }
     if (files_path(file, report, "%s/boot", folder) &&
         (!options->bochs || add_commands(options, modules, folder, report)) &&
         (options->direct ? direct_build(modules, machine->memory_mib, file, report)
-                         : image_build(modules, file, report))) {
+                         : image_build(modules, file, report)))
         status = boot_counted(options, machine, modules, file, folder, build_folder, report);
-    }
     files_remove_all(folder);
     return status;
 }
@@ -141,9 +133,8 @@ static int boot_image(const struct options *options, const struct machine *machi
     bool fits = options->image != NULL
                     ? files_path(image, report, "%s", options->image)
                     : files_path(image, report, "%s/%s.iso", build_folder, platform->name);
-    if (fits && access(image, R_OK) != 0) {
+    if (fits && access(image, R_OK) != 0)
         fits = report_set(report, "there is no image %s: build it with ninja", image);
-    }
     return fits ? run_machine(options, machine, image, report) : RUN_STATUS_ARGUMENTS;
 }
 
@@ -153,16 +144,13 @@ static int boot_platform(const struct options *options, const struct platform *p
     struct modules modules;
     struct machine machine;
     struct machine defaults = platform_machine(platform);
-    if (!machine_resolve(&options->machine, &defaults, &machine, report)) {
+    if (!machine_resolve(&options->machine, &defaults, &machine, report))
         return RUN_STATUS_ARGUMENTS;
-    }
-    if (!options->direct && !options->bochs && options->modules_count == 0) {
+    if (!options->direct && !options->bochs && options->modules_count == 0)
         return boot_image(options, &machine, platform, build_folder, report);
-    }
     if (!modules_collect(&modules, platform, build_folder, options->modules, options->modules_count,
-                         report)) {
+                         report))
         return RUN_STATUS_ARGUMENTS;
-    }
     int status = modules_are_there(&modules, report)
                      ? boot_temporary(options, &machine, &modules, build_folder, report)
                      : RUN_STATUS_ARGUMENTS;
@@ -173,13 +161,11 @@ static int boot_platform(const struct options *options, const struct platform *p
 static int main_boot(const struct options *options, struct report *report)
 {
     char build_folder[FILES_PATH_MAX];
-    if (!files_program_folder(build_folder, report)) {
+    if (!files_program_folder(build_folder, report))
         return RUN_STATUS_DIED;
-    }
     struct platform *platform = find_platform(options, build_folder, report);
-    if (platform == NULL) {
+    if (platform == NULL)
         return RUN_STATUS_ARGUMENTS;
-    }
     int status = boot_platform(options, platform, build_folder, report);
     platform_free(platform);
     return status;

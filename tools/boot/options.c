@@ -145,27 +145,24 @@ static bool parse_accel(const char *text, enum options_accel *accel, struct repo
 static bool append(const char **list, unsigned *count, unsigned max, const char *what,
                    struct report *report)
 {
-    if (*count == max) {
+    if (*count == max)
         return report_set(report, "%s: more than %u times", what, max);
-    }
     list[(*count)++] = optarg;
     return true;
 }
 
 static bool parse_text(const char **text, const char *what, struct report *report)
 {
-    if (optarg[0] == '\0') {
+    if (optarg[0] == '\0')
         return report_set(report, "%s: the argument is empty", what);
-    }
     *text = optarg;
     return true;
 }
 
 static bool parse_run(const char **run, struct report *report)
 {
-    if (strlen(optarg) > OPTIONS_RUN_BYTES_MAX) {
+    if (strlen(optarg) > OPTIONS_RUN_BYTES_MAX)
         return report_set(report, "--run: longer than %u bytes", OPTIONS_RUN_BYTES_MAX);
-    }
     return parse_text(run, "--run", report);
 }
 
@@ -262,12 +259,10 @@ static const char *against_bochs(const struct options *options)
 static bool check_bochs(const struct options *options, struct report *report)
 {
     const char *other = against_bochs(options);
-    if (other != NULL) {
+    if (other != NULL)
         return report_set(report, "--bochs excludes --%s", other);
-    }
-    if (options->run == NULL) {
+    if (options->run == NULL)
         return report_set(report, "--bochs takes no input: --run is missing");
-    }
     return options->machine.cores <= BOCHS_CORES_MAX ||
            report_set(report, "--bochs: at most %u cores, not %u", BOCHS_CORES_MAX,
                       options->machine.cores);
@@ -275,28 +270,22 @@ static bool check_bochs(const struct options *options, struct report *report)
 
 static bool check_together(const struct options *options, struct report *report)
 {
-    if (options->help) {
+    if (options->help)
         return true;
-    }
-    if (options->build_image && options->platform == NULL) {
+    if (options->build_image && options->platform == NULL)
         return report_set(report, "image: --platform is missing");
-    }
-    if (options->build_image && options->output == NULL) {
+    if (options->build_image && options->output == NULL)
         return report_set(report, "image: --output is missing");
-    }
-    if (options->deterministic && options->accel == OPTIONS_ACCEL_KVM) {
+    if (options->deterministic && options->accel == OPTIONS_ACCEL_KVM)
         return report_set(report, "--%s and --accel kvm exclude each other", mode_name(options));
-    }
     if (options->direct && (options->image != NULL || options->uefi)) {
         return report_set(report, "--%s excludes --%s", mode_name(options),
                           options->uefi ? "uefi" : "image");
     }
-    if (options->behalf != NULL && (options->count || options->audit)) {
+    if (options->behalf != NULL && (options->count || options->audit))
         return report_set(report, "--behalf excludes --%s", mode_name(options));
-    }
-    if (options->bochs && !check_bochs(options, report)) {
+    if (options->bochs && !check_bochs(options, report))
         return false;
-    }
     if (options->image != NULL && options->modules_count != 0) {
         return report_set(report, "--image and --module exclude each other: --module builds "
                                   "an image of its own");
@@ -316,22 +305,18 @@ bool options_parse(struct options *options, int argc, char *argv[], struct repor
     optind = 0; // makes glibc's getopt start afresh, which the tests need
     for (;;) {
         int code = getopt_long(argc, argv, "+:", table, NULL);
-        if (code == -1) {
+        if (code == -1)
             break;
-        }
-        if (code == ':') {
+        if (code == ':')
             return report_set(report, "%s: the argument is missing", argv[optind - 1]);
-        }
         if (code == '?') {
             return report_set(report, "%s: no such option, or not used like this",
                               argv[optind - 1]);
         }
-        if (!parse_option(options, code, report)) {
+        if (!parse_option(options, code, report))
             return false;
-        }
     }
-    if (optind < argc) {
+    if (optind < argc)
         return report_set(report, "%s: not expected here", argv[optind]);
-    }
     return check_together(options, report);
 }

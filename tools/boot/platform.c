@@ -53,22 +53,18 @@ static const cyaml_schema_value_t platform_schema = {
 bool platform_module_name_ok(const char *name)
 {
     size_t length = strlen(name);
-    for (size_t i = 0; i < length; i++) {
-        if (!isalnum((unsigned char)name[i]) && strchr("_-.", name[i]) == NULL) {
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)name[i]) && strchr("_-.", name[i]) == NULL)
             return false;
-        }
-    }
     return length >= 1 && length <= MODULE_NAME_MAX && name[0] != '.' && name[0] != '-';
 }
 
 /// Arguments reach the machine as words of one string, through GRUB's command language.
 static bool arg_ok(const char *arg)
 {
-    for (const char *c = arg; *c != '\0'; c++) {
-        if (!isgraph((unsigned char)*c) || strchr("\"'\\$;&|<>{}#", *c) != NULL) {
+    for (const char *c = arg; *c != '\0'; c++)
+        if (!isgraph((unsigned char)*c) || strchr("\"'\\$;&|<>{}#", *c) != NULL)
             return false;
-        }
-    }
     return true;
 }
 
@@ -82,11 +78,9 @@ static bool check_module(const struct platform *platform, uint32_t index, const 
                           "first of which is no - or .",
                           path, module->name, MODULE_NAME_MAX);
     }
-    for (uint32_t i = 0; i < index; i++) {
-        if (strcmp(platform->modules[i].name, module->name) == 0) {
+    for (uint32_t i = 0; i < index; i++)
+        if (strcmp(platform->modules[i].name, module->name) == 0)
             return report_set(report, "%s: module '%s' is there twice", path, module->name);
-        }
-    }
     for (uint32_t i = 0; i < module->args_count; i++) {
         if (!arg_ok(module->args[i])) {
             return report_set(report, "%s: module '%s': argument '%s' has a space or quote", path,
@@ -113,14 +107,11 @@ static bool check(const struct platform *platform, const char *path, struct repo
         return report_set(report, "%s: nodes: %u is not from 1 to %u", path, platform->nodes,
                           MACHINE_NODES_MAX);
     }
-    if (!machine_parse_memory(platform->memory, what, &memory_mib, report)) {
+    if (!machine_parse_memory(platform->memory, what, &memory_mib, report))
         return false;
-    }
-    for (uint32_t i = 0; i < platform->modules_count; i++) {
-        if (!check_module(platform, i, path, report)) {
+    for (uint32_t i = 0; i < platform->modules_count; i++)
+        if (!check_module(platform, i, path, report))
             return false;
-        }
-    }
     return true;
 }
 

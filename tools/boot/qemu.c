@@ -16,16 +16,14 @@
 bool qemu_cpuinfo_has_kvm(const char *cpuinfo)
 {
     const char *flags = strstr(cpuinfo, "\nflags");
-    if (flags == NULL) {
+    if (flags == NULL)
         return false;
-    }
     size_t length = strcspn(flags + 1, "\n");
     for (const char *word = flags + 1; word < flags + 1 + length; word += strcspn(word, " \t\n")) {
         word += strspn(word, " \t:");
         size_t size = strcspn(word, " \t\n");
-        if (size == 3 && (strncmp(word, "vmx", 3) == 0 || strncmp(word, "svm", 3) == 0)) {
+        if (size == 3 && (strncmp(word, "vmx", 3) == 0 || strncmp(word, "svm", 3) == 0))
             return true;
-        }
     }
     return false;
 }
@@ -71,9 +69,8 @@ static void add_run(const char *run, struct strvec *argv)
     size_t length = 0;
     for (; *run != '\0' && length + 2 < sizeof(doubled); run++) {
         doubled[length++] = *run;
-        if (*run == ',') {
+        if (*run == ',')
             doubled[length++] = ',';
-        }
     }
     doubled[length] = '\0';
     strvec_add(argv, "-fw_cfg");
@@ -98,26 +95,22 @@ void qemu_arguments(const struct options *options, const struct machine *machine
     } else {
         strvec_add_all(argv, "-vga", "none", NULL);
     }
-    if (options->direct) {
+    if (options->direct)
         strvec_add_all(argv, "-kernel", file, NULL);
-    } else {
+    else
         strvec_add_all(argv, "-cdrom", file, "-boot", "order=d,menu=off", NULL);
-    }
     strvec_add_all(argv, "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                    NULL);
     strvec_add(argv, "-chardev");
     strvec_add(argv, "file,id=lastwords,path=/dev/fd/%d", QEMU_LAST_WORDS_FD);
     strvec_add_all(argv, "-device", "isa-debugcon,iobase=0xe9,chardev=lastwords", "-device",
                    "isa-debug-exit,iobase=0xf4,iosize=0x04", NULL);
-    if (options->run != NULL) {
+    if (options->run != NULL)
         add_run(options->run, argv);
-    }
-    if (options->gdb) {
+    if (options->gdb)
         strvec_add_all(argv, "-s", "-S", NULL);
-    }
-    for (unsigned i = 0; i < options->qemu_args_count; i++) {
+    for (unsigned i = 0; i < options->qemu_args_count; i++)
         strvec_add(argv, "%s", options->qemu_args[i]);
-    }
 }
 
 struct qemu_verdict qemu_verdict_of_byte(int written)

@@ -10,9 +10,8 @@
 
 bool report_set(struct report *report, const char *format, ...)
 {
-    if (report->text[0] != '\0') {
+    if (report->text[0] != '\0')
         return false;
-    }
     va_list args;
     va_start(args, format);
     vsnprintf(report->text, sizeof(report->text), format, args);

@@ -34,9 +34,8 @@ struct channel {
 static bool open_channel(struct channel *channel, bool to_qemu, struct report *report)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return report_set(report, "cannot make a pipe: %s", strerror(errno));
-    }
     int theirs = ends[to_qemu ? 0 : 1];
     channel->ours = ends[to_qemu ? 1 : 0];
     channel->theirs = fcntl(theirs, F_DUPFD_CLOEXEC, FDS_FLOOR);
@@ -51,9 +50,8 @@ static bool kvm_usable(void)
 {
     char cpuinfo[8192] = {0};
     FILE *file = fopen("/proc/cpuinfo", "r");
-    if (file == NULL) {
+    if (file == NULL)
         return false;
-    }
     size_t length = fread(cpuinfo, 1, sizeof(cpuinfo) - 1, file);
     cpuinfo[length] = '\0';
     fclose(file);
@@ -75,9 +73,8 @@ static int open_signals(void)
 
 static unsigned timeout_s(const struct options *options)
 {
-    if (options->timeout_s != OPTIONS_TIMEOUT_UNSET) {
+    if (options->timeout_s != OPTIONS_TIMEOUT_UNSET)
         return options->timeout_s;
-    }
     bool interactive = options->run == NULL && terminal_is_input();
     return options->gdb || interactive ? 0 : TIMEOUT_DEFAULT_S;
 }
@@ -93,9 +90,8 @@ static bool start_qemu(const struct options *options, const struct machine *mach
                           QEMU_UEFI_PACKAGE);
     }
     qemu_arguments(options, machine, image, kvm, &argv);
-    for (size_t i = 0; options->verbose && i < argv.count; i++) {
+    for (size_t i = 0; options->verbose && i < argv.count; i++)
         fprintf(stderr, "%s%s", argv.items[i], i + 1 < argv.count ? " " : "\n");
-    }
     bool started = child_start(&argv, fds, 4, QEMU_PACKAGE, pid, report);
     strvec_free(&argv);
     return started;
@@ -131,9 +127,8 @@ static int judge(const struct console *console, int wait_status, bool bochs)
 {
     struct qemu_verdict verdict =
         bochs ? bochs_verdict(wait_status, &console->last_words) : qemu_verdict(wait_status);
-    if (!verdict.died) {
+    if (!verdict.died)
         return verdict.status;
-    }
     fprintf(stderr, "stave-boot: the machine died: %s\n", verdict.text);
     show_firmware(console);
     // Among Bochs' are words of its own; those of the CPU driver went to the console, too.
@@ -171,17 +166,15 @@ static int serve(struct console *console, pid_t pid, const struct options *optio
                  unsigned limit_s)
 {
     struct terminal terminal = {0};
-    if (console->guest_input >= 0) {
+    if (console->guest_input >= 0)
         terminal_enter(&terminal);
-    }
     if (options->gdb) {
         fprintf(stderr, "stave-boot: waiting for: gdb build/cpudriver.elf "
                         "-ex 'target remote :1234'\n");
     }
     enum console_end end = console_run(console);
-    if (end != CONSOLE_CLOSED) {
+    if (end != CONSOLE_CLOSED)
         kill(pid, SIGKILL);
-    }
     int wait_status = child_wait(pid);
     terminal_leave(&terminal);
     console_drain(console);
@@ -207,23 +200,19 @@ int run_machine(const struct options *options, const struct machine *machine, co
     int signals = open_signals();
     // Without input QEMU's end of the pipe is at its end from the start.
     if (!open_channel(&input, true, report) || !open_channel(&output, false, report) ||
-        !open_channel(&last_words, false, report)) {
+        !open_channel(&last_words, false, report))
         return RUN_STATUS_DIED;
-    }
-    if (!has_input) {
+    if (!has_input)
         close(input.ours);
-    }
     int64_t start_us = console_now_us();
     int errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, FDS_FLOOR);
     int fds[] = {input.theirs, output.theirs, errors, last_words.theirs};
     bool started =
         (options->bochs ? start_bochs : start_qemu)(options, machine, image, fds, &pid, report);
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i++)
         close(fds[i]);
-    }
-    if (!started) {
+    if (!started)
         return RUN_STATUS_DIED;
-    }
     unsigned limit_s = timeout_s(options);
     struct console console = {
         .guest_input = has_input ? input.ours : -1,

@@ -27,9 +27,8 @@ void strvec_add(struct strvec *vec, const char *format, ...)
     char *item = NULL;
     va_list args;
     va_start(args, format);
-    if (vasprintf(&item, format, args) < 0) {
+    if (vasprintf(&item, format, args) < 0)
         item = NULL;
-    }
     va_end(args);
     append(vec, item);
 }
@@ -39,17 +38,15 @@ void strvec_add_all(struct strvec *vec, ...)
     va_list args;
     va_start(args, vec);
     for (const char *item = va_arg(args, const char *); item != NULL;
-         item = va_arg(args, const char *)) {
+         item = va_arg(args, const char *))
         append(vec, strdup(item));
-    }
     va_end(args);
 }
 
 void strvec_free(struct strvec *vec)
 {
-    for (size_t i = 0; i < vec->count; i++) {
+    for (size_t i = 0; i < vec->count; i++)
         free(vec->items[i]);
-    }
     free(vec->items);
     *vec = (struct strvec){0};
 }

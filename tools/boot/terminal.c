@@ -14,9 +14,8 @@ bool terminal_is_input(void)
 
 void terminal_enter(struct terminal *terminal)
 {
-    if (!terminal_is_input() || tcgetattr(STDIN_FILENO, &terminal->saved) != 0) {
+    if (!terminal_is_input() || tcgetattr(STDIN_FILENO, &terminal->saved) != 0)
         return;
-    }
     struct termios raw = terminal->saved;
     raw.c_iflag &= ~(tcflag_t)(IXON | IXOFF | ISTRIP | BRKINT | PARMRK);
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | ISIG | IEXTEN);

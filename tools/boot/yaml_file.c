@@ -53,12 +53,10 @@ static void locate_key(const char *path, struct load_log *log)
 {
     char key[64];
     FILE *file = NULL;
-    if (sscanf(log->message, "Unexpected key: %63[^\n]", key) == 1) {
+    if (sscanf(log->message, "Unexpected key: %63[^\n]", key) == 1)
         file = fopen(path, "r");
-    }
-    if (file == NULL) {
+    if (file == NULL)
         return;
-    }
     char text[512];
     for (unsigned line = 1; fgets(text, sizeof(text), file) != NULL; line++) {
         size_t start = strspn(text, " -");
@@ -102,9 +100,8 @@ void *yaml_file_load(const char *path, const char *what, const cyaml_schema_valu
         report_set(report, "%s:%u:%u: %s%s", path, log.line, log.column, message, choices);
         return NULL;
     }
-    if (data == NULL) {
+    if (data == NULL)
         report_set(report, "%s:1:1: the file is empty", path);
-    }
     return data;
 }
 

@@ -29,7 +29,7 @@ struct page {
     struct audited lines[PAGE_LINES];
 };
 
-// Lines that the same code shares in the same way.
+/// Lines that the same code shares in the same way.
 struct sharing {
     struct touch writer, other;
     uint64_t lines, first_line;
@@ -37,7 +37,7 @@ struct sharing {
     const char *reason; // of the exception, if it is one
 };
 
-// What others have shared already is nobody's to be handed over.
+/// What others have shared already is nobody's to be handed over.
 static bool is_shared(const struct audited *line)
 {
     return line->write.known && line->second.known;
@@ -47,9 +47,8 @@ struct audited *audit_access(struct audit *audit, uint64_t number, unsigned core
 {
     struct page *page = map_make(&audit->pages, number / PAGE_LINES, sizeof(*page));
     struct audited *line = &page->lines[number % PAGE_LINES];
-    if (audit->started[core] == 0) {
+    if (audit->started[core] == 0)
         audit->started[core] = ++audit->era;
-    }
     if (line->era == 0) {
         audit->touched++;
     } else if (line->era < audit->started[core] && !is_shared(line)) {
@@ -65,14 +64,12 @@ void audit_touch(struct audited *line, unsigned core, bool write, uint32_t code,
 {
     const struct touch touch = {true, write, (uint8_t)core, code, data};
     core_set_add(&line->cores, core);
-    if (!line->first.known) {
+    if (!line->first.known)
         line->first = touch;
-    } else if (!line->second.known && core != line->first.core) {
+    else if (!line->second.known && core != line->first.core)
         line->second = touch;
-    }
-    if (write && !line->write.known) {
+    if (write && !line->write.known)
         line->write = touch;
-    }
 }
 
 static bool fits(const char *pattern, const char *name)
@@ -87,9 +84,8 @@ static const char *reason_of(const struct sharing *sharing, const struct images 
         const struct audit_exception *e = &audit_exceptions[i];
         if (fits(e->writer, images_symbol_name(images, sharing->writer.code)) &&
             fits(e->other, images_symbol_name(images, sharing->other.code)) &&
-            fits(e->data, images_symbol_name(images, sharing->writer.data))) {
+            fits(e->data, images_symbol_name(images, sharing->writer.data)))
             return e->reason;
-        }
     }
     return NULL;
 }
@@ -100,20 +96,17 @@ static size_t add(struct sharing *sharings, size_t count, const struct sharing *
     size_t i = 0;
     while (i < count && (sharings[i].writer.code != one->writer.code ||
                          sharings[i].other.code != one->other.code ||
-                         sharings[i].writer.data != one->writer.data)) {
+                         sharings[i].writer.data != one->writer.data))
         i++;
-    }
     if (i == count) {
         sharings[count++] = *one;
         return count;
     }
     sharings[i].lines++;
-    if (one->first_line < sharings[i].first_line) {
+    if (one->first_line < sharings[i].first_line)
         sharings[i].first_line = one->first_line;
-    }
-    for (unsigned word = 0; word < 4; word++) {
+    for (unsigned word = 0; word < 4; word++)
         sharings[i].cores.words[word] |= one->cores.words[word];
-    }
     return count;
 }
 
@@ -140,9 +133,8 @@ static size_t collect(const struct audit *audit, struct sharing *sharings)
     size_t count = 0;
     for (size_t i = 0; i < audit->pages.size; i++) {
         const struct map_entry *entry = &audit->pages.entries[i];
-        if (entry->value != NULL) {
+        if (entry->value != NULL)
             count = collect_page(entry->value, entry->key * PAGE_LINES, sharings, count);
-        }
     }
     return count;
 }
@@ -151,9 +143,8 @@ static size_t collect(const struct audit *audit, struct sharing *sharings)
 static int by_place(const void *a, const void *b)
 {
     const struct sharing *x = a, *y = b;
-    if ((x->reason == NULL) != (y->reason == NULL)) {
+    if ((x->reason == NULL) != (y->reason == NULL))
         return x->reason == NULL ? 1 : -1;
-    }
     return (x->first_line > y->first_line) - (x->first_line < y->first_line);
 }
 
@@ -188,9 +179,8 @@ uint64_t audit_report(const struct audit *audit, const struct images *images, FI
     uint64_t lines = 0;
     struct sharing *sharings = map_allocate(audit->touched + 1, sizeof(*sharings));
     size_t count = collect(audit, sharings);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         sharings[i].reason = reason_of(&sharings[i], images);
-    }
     qsort(sharings, count, sizeof(*sharings), by_place);
     for (size_t i = 0; i < count; i++) {
         print(&sharings[i], images, out);

@@ -59,13 +59,10 @@ const char *behalf_missing(const struct images *images)
 {
     for (size_t i = 0; i < FUNCTIONS; i++) {
         int image = 0;
-        while (image < (int)images->count &&
-               images_address(images, image, functions[i].name) == 0) {
+        while (image < (int)images->count && images_address(images, image, functions[i].name) == 0)
             image++;
-        }
-        if (image == (int)images->count) {
+        if (image == (int)images->count)
             return functions[i].name;
-        }
     }
     return NULL;
 }
@@ -87,9 +84,8 @@ enum behalf_role behalf_role(const struct images *images, int image, uint64_t va
 /// What a program works for when a message or an event tells it (H1, H5).
 static behalf_region works_for(const struct behalf *behalf, int image, behalf_region told)
 {
-    if (image == behalf->client) {
+    if (image == behalf->client)
         return behalf->active ? behalf->regions : 0;
-    }
     return behalf->aside[image] ? 0 : told;
 }
 
@@ -97,15 +93,13 @@ static behalf_region works_for(const struct behalf *behalf, int image, behalf_re
 static behalf_region program_works(struct behalf *behalf, struct behalf_core *core,
                                    const struct behalf_block *block)
 {
-    if (block->image == IMAGE_NONE) { // it looks the same in several; so few that it is no matter
+    if (block->image == IMAGE_NONE) // it looks the same in several; so few that it is no matter
         return core->works;
-    }
     behalf_region *works = &core->service[block->image];
-    if (block->role == BEHALF_CALLS && core->image == IMAGE_CPUDRIVER) {
+    if (block->role == BEHALF_CALLS && core->image == IMAGE_CPUDRIVER)
         *works = core->works; // H4
-    } else if (block->role == BEHALF_WAITS) {
+    else if (block->role == BEHALF_WAITS)
         *works = 0;
-    }
     return works_for(behalf, block->image, *works);
 }
 
@@ -113,11 +107,10 @@ void behalf_execute(struct behalf *behalf, unsigned number, const struct behalf_
 {
     struct behalf_core *core = &behalf->core[number];
     bool driver = block->image == IMAGE_CPUDRIVER;
-    if (!driver) {
+    if (!driver)
         core->works = program_works(behalf, core, block);
-    } else if (block->role == BEHALF_IDLES) {
+    else if (block->role == BEHALF_IDLES)
         core->works = 0; // H3
-    }
     core->image = block->image != IMAGE_NONE ? block->image : core->image;
     if (core->works != 0) {
         behalf->counts[core->works].parts[driver                           ? BEHALF_DRIVER
@@ -133,12 +126,10 @@ static void note_written(struct behalf *behalf, unsigned number, const struct be
     const struct behalf_core *core = &behalf->core[number];
     struct written written = {.core = number, .image = block->image, .works = core->works};
     written.put_off = block->role == BEHALF_DEFERS;
-    if (block->role == BEHALF_PASSES) {
+    if (block->role == BEHALF_PASSES)
         written.works = core->passed;
-    }
-    if (block->role == BEHALF_SENDS || block->role == BEHALF_PASSES || written.put_off) {
+    if (block->role == BEHALF_SENDS || block->role == BEHALF_PASSES || written.put_off)
         *(struct written *)map_make(&behalf->words, at, sizeof(written)) = written;
-    }
 }
 
 static void take(struct behalf *behalf, unsigned number, const struct behalf_block *block,
@@ -146,9 +137,8 @@ static void take(struct behalf *behalf, unsigned number, const struct behalf_blo
 {
     struct behalf_core *core = &behalf->core[number];
     struct written *written = map_find(&behalf->words, at);
-    if (written == NULL || written->taken) {
+    if (written == NULL || written->taken)
         return;
-    }
     bool own = written->core == number && written->image == block->image;
     if (block->role == BEHALF_PASSES && own && written->put_off) {
         core->passed = written->works;
@@ -165,25 +155,21 @@ void behalf_access(struct behalf *behalf, unsigned number, const struct behalf_b
 {
     struct behalf_core *core = &behalf->core[number];
     // QEMU 7.2 tells a block that was left by an exception of accesses that come after it.
-    if (core->image != block->image) {
+    if (core->image != block->image)
         return;
-    }
-    for (uint64_t at = paddr / WORD_BYTES; at <= (paddr + bytes - 1) / WORD_BYTES; at++) {
-        if (write) {
+    for (uint64_t at = paddr / WORD_BYTES; at <= (paddr + bytes - 1) / WORD_BYTES; at++)
+        if (write)
             note_written(behalf, number, block, at);
-        } else {
+        else
             take(behalf, number, block, at);
-        }
-    }
 }
 
 static void begin_region(struct behalf *behalf, int image)
 {
     behalf->regions++;
     behalf->counts = reallocarray(behalf->counts, behalf->regions + 1, sizeof(*behalf->counts));
-    if (behalf->counts == NULL) {
+    if (behalf->counts == NULL)
         abort();
-    }
     behalf->counts[behalf->regions] = (struct behalf_counts){0};
     behalf->active = true;
     behalf->client = image;
@@ -191,15 +177,14 @@ static void begin_region(struct behalf *behalf, int image)
 
 void behalf_mark(struct behalf *behalf, unsigned op, int image)
 {
-    if (op == BENCH_MARK_OP_BEGIN) {
+    if (op == BENCH_MARK_OP_BEGIN)
         begin_region(behalf, image);
-    } else if (op == BENCH_MARK_OP_ITEM && behalf->active) {
+    else if (op == BENCH_MARK_OP_ITEM && behalf->active)
         behalf->counts[behalf->regions].items++;
-    } else if (op == BENCH_MARK_OP_ASIDE) {
+    else if (op == BENCH_MARK_OP_ASIDE)
         behalf->aside[image] = true;
-    } else if (op == BENCH_MARK_OP_END) {
+    else if (op == BENCH_MARK_OP_END)
         behalf->active = false;
-    }
 }
 
 void behalf_finish(struct behalf *behalf)

@@ -12,12 +12,10 @@
 void clock_align(struct clock *clock)
 {
     uint64_t latest = 0;
-    for (unsigned i = 0; i < CORES_MAX; i++) {
+    for (unsigned i = 0; i < CORES_MAX; i++)
         latest = clock->core[i].now > latest ? clock->core[i].now : latest;
-    }
-    for (unsigned i = 0; i < CORES_MAX; i++) {
+    for (unsigned i = 0; i < CORES_MAX; i++)
         clock->core[i] = (struct core_clock){.now = latest};
-    }
     clock->sent_count = 0;
 }
 
@@ -30,9 +28,8 @@ void clock_instruction(struct clock *clock, unsigned core)
 void clock_pause(struct clock *clock, unsigned core, uint64_t pc)
 {
     struct core_clock *own = &clock->core[core];
-    if (own->turn_pc == pc && !own->heard && own->turn_instructions <= TURN_INSTRUCTIONS_MAX) {
+    if (own->turn_pc == pc && !own->heard && own->turn_instructions <= TURN_INSTRUCTIONS_MAX)
         own->now = own->turn_start;
-    }
     own->turn_start = own->now;
     own->turn_pc = pc;
     own->turn_instructions = 0;
@@ -67,9 +64,8 @@ static uint64_t seen_at(const struct line_history *line, const struct clock_acce
 {
     uint64_t at = line->taken_at;
     for (unsigned word = access->offset / 8; word <= (access->offset + access->bytes - 1) / 8;
-         word++) {
+         word++)
         at = later(at, line->word_at[word]);
-    }
     return at;
 }
 
@@ -80,9 +76,8 @@ static void take_to_read(struct clock *clock, unsigned core, struct line_history
     own->now += (uint64_t)MILLI * clock->costs.busy; // K3
     own->taken = own->row > 1 ? own->taken : 0;      // K8
     own->row = 0;
-    if (line->written && line->writer != core) {
+    if (line->written && line->writer != core)
         own->now = later(own->now, seen_at(line, access) + way(clock, line->writer, core)); // K2
-    }
     line->reader = (uint8_t)core;
     line->passed = line->dirty;
     line->dirty = false;
@@ -99,9 +94,8 @@ static void take_to_write(struct clock *clock, unsigned core, const struct line_
                           uint64_t number)
 {
     struct core_clock *own = &clock->core[core];
-    if (clock->costs.read_takes != 0 && line->passed && line->reader == core) {
+    if (clock->costs.read_takes != 0 && line->passed && line->reader == core)
         return; // K7
-    }
     unsigned from = !line->written ? core : line->writer != core ? line->writer : line->reader;
     own->stored = later(own->stored, own->now + write_way(clock, from, core, number)); // K4
     own->taken = number;
@@ -113,13 +107,11 @@ static void record_write(const struct core_clock *own, unsigned core, struct lin
                          const struct clock_access *access)
 {
     uint64_t at = later(own->now, own->stored);
-    if (!line->written || access->effect.invalidated != 0) {
+    if (!line->written || access->effect.invalidated != 0)
         *line = (struct line_history){.reader = line->reader, .taken_at = at};
-    }
     for (unsigned word = access->offset / 8; word <= (access->offset + access->bytes - 1) / 8;
-         word++) {
+         word++)
         line->word_at[word] = line->word_at[word] == 0 ? at : line->word_at[word];
-    }
     line->written = true;
     line->dirty = true;
     line->passed = false;
@@ -130,17 +122,15 @@ void clock_access(struct clock *clock, unsigned core, struct line_history *line,
                   const struct clock_access *access)
 {
     struct core_clock *own = &clock->core[core];
-    if (access->effect.from_memory) {
+    if (access->effect.from_memory)
         own->now += (uint64_t)MILLI * clock->costs.memory;
-    } else if (access->effect.transferred && access->write) {
+    else if (access->effect.transferred && access->write)
         take_to_write(clock, core, line, access->number);
-    } else if (access->effect.transferred) {
+    else if (access->effect.transferred)
         take_to_read(clock, core, line, access);
-    }
     own->heard |= access->effect.from_memory || access->effect.transferred;
-    if (access->write) {
+    if (access->write)
         record_write(own, core, line, access);
-    }
 }
 
 void clock_interrupt_sent(struct clock *clock, unsigned core)

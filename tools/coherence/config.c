@@ -16,9 +16,8 @@ static bool number(const char *text, unsigned low, unsigned high, unsigned *valu
 {
     char *end;
     unsigned long parsed = strtoul(text, &end, 10);
-    if (end == text || *end != '\0' || parsed < low || parsed > high) {
+    if (end == text || *end != '\0' || parsed < low || parsed > high)
         return false;
-    }
     *value = (unsigned)parsed;
     return true;
 }
@@ -33,9 +32,8 @@ static bool take_node(struct config *config, const char *value)
 {
     unsigned first, count;
     if (sscanf(value, "%u %u", &first, &count) != 2 || first > CORES_MAX ||
-        count > CORES_MAX - first || config->nodes == CORES_MAX) {
+        count > CORES_MAX - first || config->nodes == CORES_MAX)
         return false;
-    }
     memset(config->node + first, (int)config->nodes++, count);
     return true;
 }
@@ -58,37 +56,30 @@ static bool take_cost(struct config *config, const char *value)
     };
     for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
         size_t length = strlen(costs[i].name);
-        if (strncmp(value, costs[i].name, length) == 0 && value[length] == ' ') {
+        if (strncmp(value, costs[i].name, length) == 0 && value[length] == ' ')
             return number(value + length + 1, 0, COST_MAX, costs[i].cost);
-        }
     }
     return false;
 }
 
 static bool take(struct config *config, const char *key, const char *value)
 {
-    if (strcmp(key, "cores") == 0) {
+    if (strcmp(key, "cores") == 0)
         return number(value, 1, CORES_MAX, &config->cores);
-    }
     if (strcmp(key, "image") == 0) {
         // A boot module may be anything; without the CPU driver nothing could be told apart.
         return images_add(&config->images, value) || config->images.count > IMAGE_CPUDRIVER;
     }
-    if (strcmp(key, "text") == 0) {
+    if (strcmp(key, "text") == 0)
         return open_output(&config->text, value);
-    }
-    if (strcmp(key, "audit") == 0) {
+    if (strcmp(key, "audit") == 0)
         return open_output(&config->audit, value);
-    }
-    if (strcmp(key, "behalf") == 0) {
+    if (strcmp(key, "behalf") == 0)
         return open_output(&config->behalf, value);
-    }
-    if (strcmp(key, "node") == 0) {
+    if (strcmp(key, "node") == 0)
         return take_node(config, value);
-    }
-    if (strcmp(key, "cost") == 0) {
+    if (strcmp(key, "cost") == 0)
         return take_cost(config, value);
-    }
     if (strcmp(key, "costs") == 0) {
         snprintf(config->costs_name, sizeof(config->costs_name), "%s", value);
         return true;
@@ -112,9 +103,8 @@ bool config_read(struct config *config, const char *path, char *wrong, size_t si
         char *value = line;
         char *key = strsep(&value, " ");
         ok = value != NULL && take(config, key, value);
-        if (!ok) {
+        if (!ok)
             snprintf(wrong, size, "%s: '%s %s'", path, key, value != NULL ? value : "");
-        }
     }
     free(line);
     fclose(file);

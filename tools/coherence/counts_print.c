@@ -53,9 +53,8 @@ static uint64_t movements(const struct pair *pair)
 static int by_movements(const void *a, const void *b)
 {
     const struct pair *x = *(struct pair *const *)a, *y = *(struct pair *const *)b;
-    if (movements(x) != movements(y)) {
+    if (movements(x) != movements(y))
         return movements(x) < movements(y) ? 1 : -1;
-    }
     return x->code != y->code ? (x->code > y->code) - (x->code < y->code)
                               : (x->data > y->data) - (x->data < y->data);
 }
@@ -64,11 +63,9 @@ static void print_pairs(const struct region *region, FILE *out)
 {
     const struct pair **pairs = map_allocate(region->pairs.count + 1, sizeof(struct pair *));
     size_t count = 0;
-    for (size_t i = 0; i < region->pairs.size; i++) {
-        if (region->pairs.entries[i].value != NULL) {
+    for (size_t i = 0; i < region->pairs.size; i++)
+        if (region->pairs.entries[i].value != NULL)
             pairs[count++] = region->pairs.entries[i].value;
-        }
-    }
     qsort(pairs, count, sizeof(*pairs), by_movements);
     for (size_t i = 0; i < count && i < SYMBOLS_SHOWN; i++) {
         const struct pair *pair = pairs[i];
@@ -90,13 +87,11 @@ static void print_code(const struct region *region, FILE *out)
         for (uint32_t i = 0; i <= region->images->symbols; i++) {
             uint64_t n = region->code[i];
             bool open = n < below || (n == below && i > last);
-            if (open && n != 0 && (best == UINT32_MAX || n > region->code[best])) {
+            if (open && n != 0 && (best == UINT32_MAX || n > region->code[best]))
                 best = i;
-            }
         }
-        if (best == UINT32_MAX) {
+        if (best == UINT32_MAX)
             return;
-        }
         below = region->code[best];
         last = best;
         fprintf(out, "  %10.2f instructions   %s\n", each(region, below),

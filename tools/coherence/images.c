@@ -36,9 +36,8 @@ static bool inside(const struct image *image, uint64_t offset, uint64_t bytes)
 static bool read_file(struct image *image, const char *path)
 {
     FILE *file = fopen(path, "rb");
-    if (file == NULL) {
+    if (file == NULL)
         return false;
-    }
     long bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     rewind(file);
     bool read = bytes > 0 && bytes < FILE_BYTES_MAX;
@@ -101,18 +100,16 @@ static void add_symbols(struct image *image, const char *name, const Elf64_Shdr 
     image->symbols = map_allocate(count + 1, sizeof(*image->symbols));
     for (size_t i = 0; i < count; i++) {
         const Elf64_Sym *symbol = &symbols[i];
-        if (!wanted(image, symbol) || symbol->st_name >= strings->sh_size) {
+        if (!wanted(image, symbol) || symbol->st_name >= strings->sh_size)
             continue;
-        }
         const char *text = (const char *)image->file + strings->sh_offset + symbol->st_name;
         struct symbol *added = &image->symbols[image->symbols_count];
         const Elf64_Shdr *section = &sections[symbol->st_shndx];
         *added = (struct symbol){symbol->st_value, symbol->st_value + symbol->st_size,
                                  section->sh_addr + section->sh_size, NULL};
         size_t room = strings->sh_size - symbol->st_name;
-        if (*text != '\0' && asprintf(&added->name, "%s:%.*s", name, (int)room, text) > 0) {
+        if (*text != '\0' && asprintf(&added->name, "%s:%.*s", name, (int)room, text) > 0)
             image->symbols_count++;
-        }
     }
     sort_symbols(image);
 }
@@ -167,9 +164,8 @@ int images_match(const struct images *images, uint64_t vaddr, const void *bytes,
     int match = IMAGE_NONE;
     for (unsigned i = 0; i < images->count; i++) {
         if (has_code(images->items[i], vaddr, bytes, count)) {
-            if (match != IMAGE_NONE) {
+            if (match != IMAGE_NONE)
                 return IMAGE_NONE;
-            }
             match = (int)i;
         }
     }
@@ -178,26 +174,22 @@ int images_match(const struct images *images, uint64_t vaddr, const void *bytes,
 
 uint32_t images_symbol(const struct images *images, int number, uint64_t vaddr)
 {
-    if (number < 0 || (unsigned)number >= images->count) {
+    if (number < 0 || (unsigned)number >= images->count)
         return 0;
-    }
     const struct image *image = images->items[number];
     uint32_t low = 0, high = image->symbols_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (image->symbols[middle].start <= vaddr) {
+        if (image->symbols[middle].start <= vaddr)
             low = middle + 1;
-        } else {
+        else
             high = middle;
-        }
     }
     // The nearest one that starts at or below the address and reaches over it; a label within a
     // function or array hides it only up to the label's own end.
-    for (uint32_t i = low; i > 0 && low - i < 8; i--) {
-        if (vaddr < image->symbols[i - 1].end) {
+    for (uint32_t i = low; i > 0 && low - i < 8; i--)
+        if (vaddr < image->symbols[i - 1].end)
             return image->first + i - 1;
-        }
-    }
     return 0;
 }
 
@@ -205,9 +197,8 @@ const char *images_symbol_name(const struct images *images, uint32_t symbol)
 {
     for (unsigned i = 0; i < images->count; i++) {
         const struct image *image = images->items[i];
-        if (symbol >= image->first && symbol - image->first < image->symbols_count) {
+        if (symbol >= image->first && symbol - image->first < image->symbols_count)
             return image->symbols[symbol - image->first].name;
-        }
     }
     return "-";
 }
@@ -215,11 +206,9 @@ const char *images_symbol_name(const struct images *images, uint32_t symbol)
 uint64_t images_address(const struct images *images, int number, const char *name)
 {
     const struct image *image = images->items[number];
-    for (uint32_t i = 0; i < image->symbols_count; i++) {
-        if (strcmp(strchr(image->symbols[i].name, ':') + 1, name) == 0) {
+    for (uint32_t i = 0; i < image->symbols_count; i++)
+        if (strcmp(strchr(image->symbols[i].name, ':') + 1, name) == 0)
             return image->symbols[i].start;
-        }
-    }
     return 0;
 }
 
@@ -227,9 +216,8 @@ void images_free(struct images *images)
 {
     for (unsigned i = 0; i < images->count; i++) {
         struct image *image = images->items[i];
-        for (uint32_t k = 0; k < image->symbols_count; k++) {
+        for (uint32_t k = 0; k < image->symbols_count; k++)
             free(image->symbols[k].name);
-        }
         free(image->symbols);
         free(image->file);
         free(image);

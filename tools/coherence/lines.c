@@ -25,9 +25,8 @@ bool core_set_has(const struct core_set *set, unsigned core)
 unsigned core_set_count(const struct core_set *set)
 {
     unsigned count = 0;
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i++)
         count += (unsigned)__builtin_popcountl(set->words[i]);
-    }
     return count;
 }
 
@@ -46,9 +45,8 @@ struct line_effect line_access(struct line *line, unsigned core, bool write)
         .transferred = others != 0 && (write || !held),
         .invalidated = write ? others : 0,
     };
-    if (write && others != 0) {
+    if (write && others != 0)
         line->holders = (struct core_set){0};
-    }
     core_set_add(&line->holders, core);
     return effect;
 }

@@ -24,9 +24,8 @@ static struct map_entry *entry_of(const struct map *map, uint64_t key)
 {
     size_t mask = map->size - 1;
     size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & mask;
-    while (map->entries[i].value != NULL && map->entries[i].key != key) {
+    while (map->entries[i].value != NULL && map->entries[i].key != key)
         i = (i + 1) & mask;
-    }
     return &map->entries[i];
 }
 
@@ -35,11 +34,9 @@ static void grow(struct map *map)
     struct map old = *map;
     map->size = old.size == 0 ? SIZE_FIRST : 2 * old.size;
     map->entries = map_allocate(map->size, sizeof(*map->entries));
-    for (size_t i = 0; i < old.size; i++) {
-        if (old.entries[i].value != NULL) {
+    for (size_t i = 0; i < old.size; i++)
+        if (old.entries[i].value != NULL)
             *entry_of(map, old.entries[i].key) = old.entries[i];
-        }
-    }
     free(old.entries);
 }
 
@@ -50,9 +47,8 @@ void *map_find(const struct map *map, uint64_t key)
 
 void *map_make_other(struct map *map, uint64_t key, size_t bytes)
 {
-    if (2 * (map->count + 1) > map->size) {
+    if (2 * (map->count + 1) > map->size)
         grow(map);
-    }
     struct map_entry *entry = entry_of(map, key);
     if (entry->value == NULL) {
         *entry = (struct map_entry){key, map_allocate(1, bytes)};
@@ -64,9 +60,8 @@ void *map_make_other(struct map *map, uint64_t key, size_t bytes)
 
 void map_free(struct map *map)
 {
-    for (size_t i = 0; i < map->size; i++) {
+    for (size_t i = 0; i < map->size; i++)
         free(map->entries[i].value);
-    }
     free(map->entries);
     *map = (struct map){0};
 }

@@ -37,18 +37,16 @@ void model_init(struct model *model, struct config *config)
     };
     memcpy(model->clock.node, config->node, sizeof(config->node));
     find_interrupts(model);
-    if (config->csv != NULL) {
+    if (config->csv != NULL)
         region_csv_head(config->csv);
-    }
 }
 
 bool model_decode_mark(const uint8_t *bytes, size_t count, unsigned *op, unsigned *what)
 {
     static const uint8_t opcode[] = {0x0f, 0x1f, 0x84, 0x00};
     uint32_t displacement;
-    if (count != MARK_BYTES || memcmp(bytes, opcode, sizeof(opcode)) != 0) {
+    if (count != MARK_BYTES || memcmp(bytes, opcode, sizeof(opcode)) != 0)
         return false;
-    }
     memcpy(&displacement, bytes + sizeof(opcode), sizeof(displacement));
     *op = displacement & 0xf;
     *what = displacement >> 4 & 0xfff;
@@ -59,13 +57,11 @@ bool model_decode_mark(const uint8_t *bytes, size_t count, unsigned *op, unsigne
 static bool is_fence(const uint8_t *bytes, size_t count)
 {
     static const uint8_t mfence[] = {0x0f, 0xae, 0xf0};
-    if (count == sizeof(mfence) && memcmp(bytes, mfence, sizeof(mfence)) == 0) {
+    if (count == sizeof(mfence) && memcmp(bytes, mfence, sizeof(mfence)) == 0)
         return true;
-    }
     size_t at = 0;
-    while (at < count && (bytes[at] == 0x66 || bytes[at] >> 4 == 4)) { // operand size, REX
+    while (at < count && (bytes[at] == 0x66 || bytes[at] >> 4 == 4)) // operand size, REX
         at++;
-    }
     bool exchange = at + 1 < count && (bytes[at] & 0xfe) == 0x86 && bytes[at + 1] >> 6 != 3;
     return exchange || (at < count && bytes[at] == 0xf0);
 }
@@ -75,9 +71,8 @@ const struct site *model_site(struct model *model, uint64_t pc, int image, const
 {
     // The bytes are part of the key: memory may hold one program after another.
     uint64_t key = pc ^ (uint64_t)(image + 1) << 50;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         key = (key ^ bytes[i]) * 0x100000001b3u;
-    }
     struct site *site = map_find(&model->sites, key);
     if (site == NULL) {
         site = map_make(&model->sites, key, sizeof(*site));
@@ -110,9 +105,8 @@ static void take_times(struct model *model, unsigned core)
 {
     struct region *region = &model->region;
     region->time = model->clock.core[core].now - region->begun_at;
-    for (unsigned i = 0; i < region->cores; i++) {
+    for (unsigned i = 0; i < region->cores; i++)
         region->core[i].time = model->clock.core[i].now - region->begun_at;
-    }
 }
 
 static void mark(struct model *model, unsigned core, const struct site *site)
@@ -138,17 +132,15 @@ void model_instruction(struct model *model, unsigned core, const struct site *si
         mark(model, core, site);
         return;
     }
-    if (region->active) {
+    if (region->active)
         region_instruction(region, core, site->code, site->driver);
-    }
     clock_instruction(&model->clock, core);
-    if (site->pause) {
+    if (site->pause)
         clock_pause(&model->clock, core, site->pc);
-    } else if (site->fence) {
+    else if (site->fence)
         clock_fence(&model->clock, core);
-    } else if (site->interrupt) {
+    else if (site->interrupt)
         clock_interrupt_taken(&model->clock, core);
-    }
 }
 
 /// Data belongs to the image of the code that uses it. Heaps, stacks, frames and what the CPU
@@ -164,15 +156,13 @@ static uint32_t data_symbol(const struct model *model, const struct site *site, 
 void model_audit(struct model *model, unsigned core, const struct site *site, uint64_t vaddr,
                  uint64_t paddr, unsigned bytes, bool write)
 {
-    if (model->config->audit == NULL || !site->driver) {
+    if (model->config->audit == NULL || !site->driver)
         return;
-    }
     for (uint64_t number = paddr / LINE_BYTES; number <= (paddr + bytes - 1) / LINE_BYTES;
          number++) {
         struct audited *line = audit_access(&model->audit, number, core, write);
-        if (line != NULL) {
+        if (line != NULL)
             audit_touch(line, core, write, site->code, data_symbol(model, site, vaddr));
-        }
     }
 }
 
@@ -203,9 +193,8 @@ void model_access(struct model *model, unsigned core, const struct site *site, u
 
 void model_device_write(struct model *model, unsigned core, uint64_t paddr)
 {
-    if (paddr == APIC_ICR_LOW) {
+    if (paddr == APIC_ICR_LOW)
         clock_interrupt_sent(&model->clock, core);
-    }
 }
 
 static void finish_counts(struct model *model, FILE *text)
@@ -219,21 +208,18 @@ static void finish_counts(struct model *model, FILE *text)
         fprintf(text, "%lu marks outside their measurement: not counted\n",
                 (unsigned long)region->misplaced);
     }
-    if (region->ended == 0) {
+    if (region->ended == 0)
         fprintf(text, "nothing was measured: no program executed the marks of bench/mark.h\n");
-    }
     fflush(text);
-    if (model->config->csv != NULL) {
+    if (model->config->csv != NULL)
         fflush(model->config->csv);
-    }
 }
 
 void model_finish(struct model *model)
 {
     const struct config *config = model->config;
-    if (config->text != NULL) {
+    if (config->text != NULL)
         finish_counts(model, config->text);
-    }
     if (config->audit != NULL) {
         audit_report(&model->audit, &config->images, config->audit);
         fflush(config->audit);

@@ -40,13 +40,11 @@ static unsigned bytes_of(qemu_plugin_meminfo_t info, uint64_t vaddr)
 static void on_access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr, void *userdata)
 {
     const struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(info, vaddr);
-    if (place == NULL) {
+    if (place == NULL)
         return;
-    }
     if (qemu_plugin_hwaddr_is_io(place)) {
-        if (qemu_plugin_mem_is_store(info)) {
+        if (qemu_plugin_mem_is_store(info))
             model_device_write(&model, vcpu, qemu_plugin_hwaddr_phys_addr(place));
-        }
         return;
     }
     model_access(&model, vcpu, userdata, vaddr, qemu_plugin_hwaddr_phys_addr(place),
@@ -72,9 +70,8 @@ static int image_of(const struct qemu_plugin_tb *tb, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         size_t size = qemu_plugin_insn_size(insn);
-        if (bytes + size > sizeof(code)) {
+        if (bytes + size > sizeof(code))
             break;
-        }
         memcpy(code + bytes, qemu_plugin_insn_data(insn), size);
         bytes += size;
     }
@@ -165,9 +162,8 @@ static void on_exit(qemu_plugin_id_t id, void *userdata)
     (void)id;
     (void)userdata;
     model_finish(&model);
-    if (config.behalf != NULL) {
+    if (config.behalf != NULL)
         behalf_finish(&behalf);
-    }
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)

@@ -29,12 +29,12 @@ typedef void (*qemu_plugin_exec_cb_t)(unsigned vcpu, void *userdata);
 typedef void (*qemu_plugin_mem_cb_t)(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr,
                                      void *userdata);
 
-// Of the plug-in. `info` is not looked at here.
+/// Of the plug-in. `info` is not looked at here.
 extern QEMU_PLUGIN_EXPORT int qemu_plugin_version;
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc,
                                            char **argv);
 
-// Of QEMU.
+/// Of QEMU.
 QEMU_PLUGIN_EXPORT void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
                                                        qemu_plugin_udata_cb_t cb, void *userdata);
 QEMU_PLUGIN_EXPORT void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,

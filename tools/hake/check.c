@@ -14,7 +14,7 @@
 #define COMPILED (K(LIBRARY) | K(CPUDRIVER) | K(DOMAIN) | K(TOOL) | K(PLUGIN) | K(TEST))
 #define RUN (K(TEST) | K(BOOT_TEST))
 
-// Which kinds may, and which must, have a key.
+/// Which kinds may, and which must, have a key.
 static const struct key_rule {
     const char *key;
     unsigned allowed, required;
@@ -48,11 +48,9 @@ const char *kind_name(enum kind kind)
 
 struct part *tree_find(const struct tree *tree, const char *name)
 {
-    for (size_t i = 0; i < tree->parts_count; i++) {
-        if (strcmp(tree->parts[i]->name, name) == 0) {
+    for (size_t i = 0; i < tree->parts_count; i++)
+        if (strcmp(tree->parts[i]->name, name) == 0)
             return tree->parts[i];
-        }
-    }
     return NULL;
 }
 
@@ -64,23 +62,19 @@ bool part_is_library(const struct part *part)
 static bool has_key(const struct part *part, const char *key)
 {
     const char *name;
-    for (unsigned n = 0; (name = part_key(part, n)) != NULL; n++) {
-        if (strcmp(name, key) == 0) {
+    for (unsigned n = 0; (name = part_key(part, n)) != NULL; n++)
+        if (strcmp(name, key) == 0)
             return true;
-        }
-    }
     return false;
 }
 
-// The keys that a part of this kind may have, as one text.
+/// The keys that a part of this kind may have, as one text.
 static const char *keys_of(enum kind kind)
 {
     char *text = format_string("%s", "");
-    for (size_t i = 0; i < key_rules_count; i++) {
-        if ((key_rules[i].allowed & (1u << kind)) != 0) {
+    for (size_t i = 0; i < key_rules_count; i++)
+        if ((key_rules[i].allowed & (1u << kind)) != 0)
             text = format_string("%s%s%s", text, text[0] != '\0' ? ", " : "", key_rules[i].key);
-        }
-    }
     return text;
 }
 
@@ -110,11 +104,9 @@ static void check_name(const struct tree *tree, const struct part *part)
                part->name);
     }
     static const char *const folders[] = {"domains", "lib", "obj", "tests"};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        if (strcmp(part->name, folders[i]) == 0) {
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strcmp(part->name, folders[i]) == 0)
             report(place_of_value(part, "name", -1), "build/%s is a folder", part->name);
-        }
-    }
     const struct part *first = tree_find(tree, part->name);
     if (first != part) {
         struct place place = place_of_value(first, "name", -1);
@@ -123,18 +115,17 @@ static void check_name(const struct tree *tree, const struct part *part)
     }
 }
 
-// A path that a Hakefile names: it must exist in the tree; `inside` keeps it in the file's folder.
+/// A path that a Hakefile names: it must exist in the tree; `inside` keeps it in the file's folder.
 static void check_path_at(struct place place, const char *folder, const char *relative, bool dir,
                           bool inside)
 {
     char *path = path_join(folder, relative);
-    if (strpbrk(relative, " $:|\\'\"\n") != NULL) {
+    if (strpbrk(relative, " $:|\\'\"\n") != NULL)
         report(place, "'%s' has a character that ninja or the shell reads", relative);
-    } else if (path == NULL || (inside && !path_within(path, folder))) {
+    else if (path == NULL || (inside && !path_within(path, folder)))
         report(place, "'%s' is outside the part's folder", relative);
-    } else if (!(dir ? path_is_dir(path) : path_is_file(path))) {
+    else if (!(dir ? path_is_dir(path) : path_is_file(path)))
         report(place, "no such %s: %s", dir ? "folder" : "file", path);
-    }
 }
 
 static void check_path(const struct part *part, const char *key, int item, const char *relative,
@@ -143,8 +134,8 @@ static void check_path(const struct part *part, const char *key, int item, const
     check_path_at(place_of_value(part, key, item), part->file->dir, relative, dir, inside);
 }
 
-// Options that change how the part's own sources are compiled, and nothing else: what it includes
-// and links is said by `deps`, or the checks of this file would not see it.
+/// Options that change how the part's own sources are compiled, and nothing else: what it includes
+/// and links is said by `deps`, or the checks of this file would not see it.
 static void check_cflags(const struct part *part)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -154,12 +145,10 @@ static void check_cflags(const struct part *part)
     for (unsigned i = 0; i < part->cflags_count; i++) {
         const char *flag = part->cflags[i];
         bool good = strspn(flag, letters) == strlen(flag), known = false;
-        for (size_t j = 0; j < sizeof starts / sizeof *starts; j++) {
+        for (size_t j = 0; j < sizeof starts / sizeof *starts; j++)
             known |= strncmp(flag, starts[j], strlen(starts[j])) == 0;
-        }
-        for (size_t j = 0; j < sizeof refused / sizeof *refused; j++) {
+        for (size_t j = 0; j < sizeof refused / sizeof *refused; j++)
             known &= strncmp(flag, refused[j], strlen(refused[j])) != 0;
-        }
         if (!good || !known) {
             report(place_of_value(part, "cflags", (int)i),
                    "'%s' is not one option like -Wno-unused, -DX=1, -O0, -fno-inline, -msse4 or "
@@ -175,37 +164,27 @@ static void check_files(const struct part *part)
         const char *source = part->sources[i];
         size_t length = strlen(source);
         if (length < 3 ||
-            (strcmp(source + length - 2, ".c") != 0 && strcmp(source + length - 2, ".S") != 0)) {
+            (strcmp(source + length - 2, ".c") != 0 && strcmp(source + length - 2, ".S") != 0))
             report(place_of_value(part, "sources", (int)i), "'%s' is neither .c nor .S", source);
-        } else {
+        else
             check_path(part, "sources", (int)i, source, false, part->kind != KIND_TEST);
-        }
-        for (unsigned j = 0; j < i; j++) {
-            if (strcmp(part->sources[j], source) == 0) {
+        for (unsigned j = 0; j < i; j++)
+            if (strcmp(part->sources[j], source) == 0)
                 report(place_of_value(part, "sources", (int)i), "'%s' stands here twice", source);
-            }
-        }
     }
-    if (part->include != NULL) {
+    if (part->include != NULL)
         check_path(part, "include", -1, part->include, true, true);
-    }
-    for (unsigned i = 0; i < part->args_count; i++) {
-        if (strchr(part->args[i], '\n') != NULL) {
+    for (unsigned i = 0; i < part->args_count; i++)
+        if (strchr(part->args[i], '\n') != NULL)
             report(place_of_value(part, "args", (int)i), "an argument is one line");
-        }
-    }
-    if (part->linker_script != NULL) {
+    if (part->linker_script != NULL)
         check_path(part, "linker_script", -1, part->linker_script, false, true);
-    }
-    if (part->platform != NULL && part->platform != part->file->platform) {
+    if (part->platform != NULL && part->platform != part->file->platform)
         check_path(part, "platform", -1, part->platform, false, part->kind == KIND_IMAGE);
-    }
-    for (unsigned i = 0; i < part->data_count; i++) {
+    for (unsigned i = 0; i < part->data_count; i++)
         check_path(part, "data", (int)i, part->data[i], false, false);
-    }
-    for (unsigned i = 0; i < part->includes_private_count; i++) {
+    for (unsigned i = 0; i < part->includes_private_count; i++)
         check_path(part, "includes_private", (int)i, part->includes_private[i], true, false);
-    }
 }
 
 static uint32_t needed_targets(const struct part *part)
@@ -231,7 +210,7 @@ static const char *target_name(uint32_t target)
     return target & TARGET_CPUDRIVER ? "cpudriver" : target & TARGET_DOMAIN ? "domain" : "host";
 }
 
-// A library must be built for whatever uses it. A test may also name what it runs or reads.
+/// A library must be built for whatever uses it. A test may also name what it runs or reads.
 static void check_dep(const struct part *part, const struct part *dep, int item)
 {
     struct place place = place_of_value(part, "deps", item);
@@ -253,15 +232,14 @@ static void resolve_deps(const struct tree *tree, struct part *part)
     part->dep = checked(calloc(part->deps_count + 1, sizeof *part->dep));
     for (unsigned i = 0; i < part->deps_count; i++) {
         part->dep[i] = tree_find(tree, part->deps[i]);
-        if (part->dep[i] == NULL) {
+        if (part->dep[i] == NULL)
             report(place_of_value(part, "deps", (int)i), "unknown part: %s", part->deps[i]);
-        } else {
+        else
             check_dep(part, part->dep[i], (int)i);
-        }
     }
 }
 
-// Depth first: a part that is met again while its own dependencies are being walked is a circle.
+/// Depth first: a part that is met again while its own dependencies are being walked is a circle.
 static void check_cycle(struct part *part)
 {
     enum { UNSEEN, OPEN, DONE };
@@ -283,12 +261,10 @@ static void check_machine(const struct tree *tree)
     const struct part *boot = tree_find(tree, "stave-boot"), *driver = NULL;
     for (size_t i = 0; i < tree->parts_count; i++) {
         const struct part *part = tree->parts[i];
-        if (part->kind == KIND_CPUDRIVER && driver != NULL) {
+        if (part->kind == KIND_CPUDRIVER && driver != NULL)
             report(place_of_part(part), "a second CPU driver: '%s' is one already", driver->name);
-        }
-        if (part->kind == KIND_CPUDRIVER) {
+        if (part->kind == KIND_CPUDRIVER)
             driver = part;
-        }
         if ((part->kind == KIND_IMAGE || part->kind == KIND_BOOT_TEST) &&
             (boot == NULL || boot->kind != KIND_TOOL)) {
             report(place_of_part(part), "a part of kind %s needs the tool 'stave-boot'",
@@ -299,12 +275,10 @@ static void check_machine(const struct tree *tree)
 
 void tree_check(struct tree *tree)
 {
-    for (size_t i = 0; i < tree->parts_count; i++) {
+    for (size_t i = 0; i < tree->parts_count; i++)
         check_keys(tree->parts[i]);
-    }
-    if (report_count() != 0) {
+    if (report_count() != 0)
         return; // without names and kinds, all that follows would be guesswork
-    }
     for (size_t i = 0; i < tree->hakefiles.count; i++) {
         struct hakefile *file = &tree->files[i];
         if (file->platform != NULL) {
@@ -319,11 +293,9 @@ void tree_check(struct tree *tree)
         resolve_deps(tree, tree->parts[i]);
     }
     check_machine(tree);
-    for (size_t i = 0; report_count() == 0 && i < tree->parts_count; i++) {
-        if (tree->parts[i]->visit == 0) {
+    for (size_t i = 0; report_count() == 0 && i < tree->parts_count; i++)
+        if (tree->parts[i]->visit == 0)
             check_cycle(tree->parts[i]);
-        }
-    }
 }
 
 static void closure_add(struct part_list *list, const struct part *part)
@@ -331,9 +303,8 @@ static void closure_add(struct part_list *list, const struct part *part)
     for (unsigned i = 0; i < part->deps_count; i++) {
         struct part *dep = part->dep[i];
         bool seen = !part_is_library(dep);
-        for (size_t j = 0; j < list->count; j++) {
+        for (size_t j = 0; j < list->count; j++)
             seen |= list->items[j] == dep;
-        }
         if (!seen) {
             list->items[list->count++] = dep;
             closure_add(list, dep);

@@ -17,12 +17,12 @@
 void emit_list(FILE *out, const char *lead, const struct paths *paths)
 {
     fputs(paths->count != 0 ? lead : "", out);
-    for (size_t i = 0; i < paths->count; i++) {
+    for (size_t i = 0; i < paths->count; i++)
         fprintf(out, " $\n    %s", paths->items[i]);
-    }
 }
 
-// Archives exist as build/lib/<target>/lib<name>.a; `variant` is the target or host-asan and so on.
+/// Archives exist as build/lib/<target>/lib<name>.a; `variant` is the target or host-asan and so
+/// on.
 static char *archive_path(const struct part *part, const char *variant)
 {
     return format_string("build/lib/%s/lib%s.a", variant, part->name);
@@ -44,8 +44,8 @@ char *output_path(const struct part *part)
     }
 }
 
-// What is the part's own among the options: where it looks for headers, and its `cflags`. Its folder
-// serves "..." alone, so that its private headers shadow no system header.
+/// What is the part's own among the options: where it looks for headers, and its `cflags`. Its
+/// folder serves "..." alone, so that its private headers shadow no system header.
 static char *own_flags(const struct tree *tree, const struct part *part)
 {
     char *text = NULL;
@@ -53,27 +53,23 @@ static char *own_flags(const struct tree *tree, const struct part *part)
     FILE *out = checked(open_memstream(&text, &size));
     struct part_list closure = part_closure(tree, part);
     fprintf(out, "-iquote %s", part->file->dir);
-    if (part->include != NULL) {
+    if (part->include != NULL)
         fprintf(out, " -I%s", path_join(part->file->dir, part->include));
-    }
     for (size_t i = 0; i < closure.count; i++) {
         const struct part *dep = closure.items[i];
-        if (dep->include != NULL) {
+        if (dep->include != NULL)
             fprintf(out, " -I%s", path_join(dep->file->dir, dep->include));
-        }
     }
-    for (unsigned i = 0; i < part->includes_private_count; i++) {
+    for (unsigned i = 0; i < part->includes_private_count; i++)
         fprintf(out, " -I%s", path_join(part->file->dir, part->includes_private[i]));
-    }
-    for (unsigned i = 0; i < part->cflags_count; i++) {
+    for (unsigned i = 0; i < part->cflags_count; i++)
         fprintf(out, " %s", part->cflags[i]);
-    }
     fclose(out);
     free(closure.items);
     return text;
 }
 
-// Objects are named below $o, the folder of the part's objects for this variant.
+/// Objects are named below $o, the folder of the part's objects for this variant.
 static struct paths emit_objects(struct emitter *emitter, const struct part *part,
                                  const char *variant)
 {
@@ -96,22 +92,18 @@ static void emit_archive(struct emitter *emitter, const struct part *part, const
     fprintf(emitter->out, "build %s: archive", archive);
     emit_list(emitter->out, "", &objects);
     fputc('\n', emitter->out);
-    if (by_default) {
+    if (by_default)
         paths_add(&emitter->all, archive);
-    }
-    if (strcmp(variant, "host") != 0 && by_default) {
+    if (strcmp(variant, "host") != 0 && by_default)
         paths_add(&emitter->compiled, archive);
-    }
 }
 
 static void emit_library(struct emitter *emitter, const struct part *part)
 {
-    if (part->targets & TARGET_CPUDRIVER) {
+    if (part->targets & TARGET_CPUDRIVER)
         emit_archive(emitter, part, "cpudriver", true);
-    }
-    if (part->targets & TARGET_DOMAIN) {
+    if (part->targets & TARGET_DOMAIN)
         emit_archive(emitter, part, "domain", true);
-    }
     if (part->targets & TARGET_HOST) {
         emit_archive(emitter, part, "host", true);
         emit_archive(emitter, part, "host-asan", false);
@@ -120,16 +112,14 @@ static void emit_library(struct emitter *emitter, const struct part *part)
     }
 }
 
-// The libraries that a part names, itself or by way of headers that need them.
+/// The libraries that a part names, itself or by way of headers that need them.
 static void add_libraries(struct part_list *list, const struct part *part)
 {
-    for (unsigned i = 0; i < part->deps_count; i++) {
-        if (part->dep[i]->kind == KIND_LIBRARY) {
+    for (unsigned i = 0; i < part->deps_count; i++)
+        if (part->dep[i]->kind == KIND_LIBRARY)
             list->items[list->count++] = part->dep[i];
-        } else if (part->dep[i]->kind == KIND_HEADERS) {
+        else if (part->dep[i]->kind == KIND_HEADERS)
             add_libraries(list, part->dep[i]);
-        }
-    }
 }
 
 static struct part_list libraries_of(const struct tree *tree, const struct part *part)
@@ -139,46 +129,40 @@ static struct part_list libraries_of(const struct tree *tree, const struct part 
     return list;
 }
 
-// A library with all that it needs has a name to depend on, with/<variant>/<name>, and one for the
-// linker, ${with.<variant>.<name>}. Ninja expands a variable where it stands: what a library needs
-// comes before it.
+/// A library with all that it needs has a name to depend on, with/<variant>/<name>, and one for the
+/// linker, ${with.<variant>.<name>}. Ninja expands a variable where it stands: what a library needs
+/// comes before it.
 static void emit_with(struct emitter *emitter, const struct part *part, const char *variant)
 {
     char *name = format_string("%s.%s", variant, part->name),
          *archive = archive_path(part, variant);
-    if (paths_has(&emitter->named, name)) {
+    if (paths_has(&emitter->named, name))
         return;
-    }
     paths_add(&emitter->named, name);
     struct part_list needs = libraries_of(emitter->tree, part);
-    for (size_t i = 0; i < needs.count; i++) {
+    for (size_t i = 0; i < needs.count; i++)
         emit_with(emitter, needs.items[i], variant);
-    }
     FILE *out = emitter->out;
     fprintf(out, "build with/%s/%s: phony %s", variant, part->name, archive);
-    for (size_t i = 0; i < needs.count; i++) {
+    for (size_t i = 0; i < needs.count; i++)
         fprintf(out, " with/%s/%s", variant, needs.items[i]->name);
-    }
     fprintf(out, "\nwith.%s = %s", name, archive);
-    for (size_t i = 0; i < needs.count; i++) {
+    for (size_t i = 0; i < needs.count; i++)
         fprintf(out, " ${with.%s.%s}", variant, needs.items[i]->name);
-    }
-    for (unsigned i = 0; i < part->libs_count; i++) {
+    for (unsigned i = 0; i < part->libs_count; i++)
         fprintf(out, " -l%s", part->libs[i]);
-    }
     fputc('\n', out);
     free(needs.items);
 }
 
-// What an executable is made of besides its objects: libraries, and what else must be there.
+/// What an executable is made of besides its objects: libraries, and what else must be there.
 static void emit_needed(struct emitter *emitter, const struct part *part,
                         const struct part_list *libraries, const char *variant)
 {
     FILE *out = emitter->out;
     const char *lead = " |";
-    for (size_t i = 0; i < libraries->count; i++, lead = "") {
+    for (size_t i = 0; i < libraries->count; i++, lead = "")
         fprintf(out, "%s with/%s/%s", lead, variant, libraries->items[i]->name);
-    }
     if (part->kind == KIND_DOMAIN && tree_find(emitter->tree, NAMES) != NULL) {
         fprintf(out, "%s build/" NAMES, lead);
         lead = "";
@@ -198,26 +182,22 @@ void emit_executable(struct emitter *emitter, const struct part *part, const cha
     fprintf(out, "build %s: link-%s", output, variant);
     emit_list(out, "", &objects);
     emit_needed(emitter, part, &libraries, variant);
-    if (libraries.count != 0 || part->libs_count != 0) {
+    if (libraries.count != 0 || part->libs_count != 0)
         fputs("\n  archives =", out);
-    }
-    for (size_t i = 0; i < libraries.count; i++) {
+    for (size_t i = 0; i < libraries.count; i++)
         fprintf(out, " ${with.%s.%s}", variant, libraries.items[i]->name);
-    }
-    for (unsigned i = 0; i < part->libs_count; i++) {
+    for (unsigned i = 0; i < part->libs_count; i++)
         fprintf(out, " -l%s", part->libs[i]);
-    }
     fputc('\n', out);
     free(libraries.items);
     paths_add(&emitter->all, output);
-    if (part->kind == KIND_CPUDRIVER || part->kind == KIND_DOMAIN) {
+    if (part->kind == KIND_CPUDRIVER || part->kind == KIND_DOMAIN)
         paths_add(&emitter->compiled, output);
-    }
 }
 
-// What is in an image: the CPU driver, and the domains that the platform names. stave-boot, which
-// reads the same file, says the same in the dependency file; but before the first time ninja must
-// know what to build.
+/// What is in an image: the CPU driver, and the domains that the platform names. stave-boot, which
+/// reads the same file, says the same in the dependency file; but before the first time ninja must
+/// know what to build.
 static void emit_image(struct emitter *emitter, const struct part *part)
 {
     char *output = output_path(part);
@@ -226,9 +206,8 @@ static void emit_image(struct emitter *emitter, const struct part *part)
     for (size_t i = 0; i < emitter->tree->parts_count; i++) {
         const struct part *other = emitter->tree->parts[i];
         if (other->kind == KIND_CPUDRIVER ||
-            (other->kind == KIND_DOMAIN && paths_has(&part->modules, other->name))) {
+            (other->kind == KIND_DOMAIN && paths_has(&part->modules, other->name)))
             fprintf(emitter->out, " $\n    %s", output_path(other));
-        }
     }
     fputc('\n', emitter->out);
     paths_add(&emitter->all, output);
@@ -237,9 +216,8 @@ static void emit_image(struct emitter *emitter, const struct part *part)
 static void emit_part(struct emitter *emitter, const struct part *part)
 {
     fprintf(emitter->out, "# %s: %s\n", part->file->path, part->name);
-    if (part->sources_count != 0) {
+    if (part->sources_count != 0)
         fprintf(emitter->out, "flags = %s\n", own_flags(emitter->tree, part));
-    }
     switch (part->kind) {
     case KIND_LIBRARY:
         emit_library(emitter, part);
@@ -282,11 +260,9 @@ static void emit_all_with(struct emitter *emitter)
     fputs("# libraries with what they need\n", emitter->out);
     for (size_t i = 0; i < emitter->tree->parts_count; i++) {
         const struct part *part = emitter->tree->parts[i];
-        for (size_t j = 0; j < sizeof variants / sizeof *variants; j++) {
-            if (part->kind == KIND_LIBRARY && (part->targets & variants[j].target) != 0) {
+        for (size_t j = 0; j < sizeof variants / sizeof *variants; j++)
+            if (part->kind == KIND_LIBRARY && (part->targets & variants[j].target) != 0)
                 emit_with(emitter, part, variants[j].variant);
-            }
-        }
     }
     fputc('\n', emitter->out);
 }
@@ -302,18 +278,16 @@ static void emit_names(struct emitter *emitter)
     fprintf(out, "build all: phony");
     emit_list(out, "", &emitter->all);
     fprintf(out, "\ndefault all\n");
-    if (tree_find(emitter->tree, "hake") != NULL) {
+    if (tree_find(emitter->tree, "hake") != NULL)
         fprintf(out, "\nbuild build.ninja: hake | build/hake\n");
-    }
 }
 
 void emit_ninja(FILE *out, const struct tree *tree)
 {
     struct emitter emitter = {.out = out, .tree = tree};
     emit_rules(out);
-    if (tree_find(tree, NAMES) != NULL) {
+    if (tree_find(tree, NAMES) != NULL)
         fprintf(out, "finish = build/" NAMES "\n\n");
-    }
     emit_all_with(&emitter);
     emit_boot_inputs(&emitter);
     for (size_t i = 0; i < tree->parts_count; i++) {

@@ -15,22 +15,22 @@ struct emitter {
     struct paths stamps[SUITE_COUNT]; // what `ninja test` and its like run
 };
 
-// Each path on a line of its own, behind `lead`; nothing when there is none.
+/// Each path on a line of its own, behind `lead`; nothing when there is none.
 void emit_list(FILE *out, const char *lead, const struct paths *paths);
 
-// What a part leaves behind when built, for those who run or read it.
+/// What a part leaves behind when built, for those who run or read it.
 char *output_path(const struct part *part);
 
-// Objects and the linking of an executable, for a target or for host-asan and host-tsan, or of a
-// shared object (host-pic).
+/// Objects and the linking of an executable, for a target or for host-asan and host-tsan, or of a
+/// shared object (host-pic).
 void emit_executable(struct emitter *emitter, const struct part *part, const char *variant,
                      char *output);
 
-// What all boot tests need, under one name.
+/// What all boot tests need, under one name.
 void emit_boot_inputs(struct emitter *emitter);
 
 void emit_test(struct emitter *emitter, const struct part *part);
 void emit_boot_test(struct emitter *emitter, const struct part *part);
 
-// The suites (test, test-long, bench), the formatting, and the search for circles.
+/// The suites (test, test-long, bench), the formatting, and the search for circles.
 void emit_suites(struct emitter *emitter);

@@ -18,15 +18,14 @@
 // Where dependencies have a direction.
 #define ROOMS "cpudriver monitor libbarrelfish urpc usr"
 
-// Arguments go through the shell and through ninja: quoted for both.
+/// Arguments go through the shell and through ninja: quoted for both.
 static void emit_args(FILE *out, const struct part *part)
 {
     fputs("  args =", out);
     for (unsigned i = 0; i < part->args_count; i++) {
         fputs(" '", out);
-        for (const char *c = part->args[i]; *c != '\0'; c++) {
+        for (const char *c = part->args[i]; *c != '\0'; c++)
             fputs(*c == '$' ? "$$" : *c == '\'' ? "'\\''" : (char[]){*c, '\0'}, out);
-        }
         fputc('\'', out);
     }
     fputc('\n', out);
@@ -34,12 +33,11 @@ static void emit_args(FILE *out, const struct part *part)
 
 static void emit_data(FILE *out, const struct part *part)
 {
-    for (unsigned i = 0; i < part->data_count; i++) {
+    for (unsigned i = 0; i < part->data_count; i++)
         fprintf(out, " $\n    %s", path_join(part->file->dir, part->data[i]));
-    }
 }
 
-// `ninja check-<name>` runs one test and fails with it.
+/// `ninja check-<name>` runs one test and fails with it.
 static void emit_check(struct emitter *emitter, enum suite suite, const char *name, char *stamp)
 {
     fprintf(emitter->out, "build check-%s: summary %s | tests/lib/summary\n", name, stamp);
@@ -51,11 +49,9 @@ static void emit_test_run(struct emitter *emitter, const struct part *part, cons
     const char *name = strrchr(executable, '/') + 1;
     char *stamp = format_string("build/tests/%s.pass", name);
     fprintf(emitter->out, "build %s: test %s | tests/lib/run-test", stamp, executable);
-    for (unsigned i = 0; i < part->deps_count; i++) {
-        if (!part_is_library(part->dep[i])) {
+    for (unsigned i = 0; i < part->deps_count; i++)
+        if (!part_is_library(part->dep[i]))
             fprintf(emitter->out, " $\n    %s", output_path(part->dep[i]));
-        }
-    }
     emit_data(emitter->out, part);
     fputc('\n', emitter->out);
     emit_args(emitter->out, part);
@@ -88,9 +84,8 @@ void emit_boot_inputs(struct emitter *emitter)
     fprintf(emitter->out, "build " BOOT_INPUTS ": phony build/stave-boot tests/lib/run-test");
     for (size_t i = 0; i < emitter->tree->parts_count; i++) {
         const struct part *part = emitter->tree->parts[i];
-        if (part->kind == KIND_IMAGE || part->kind == KIND_PLUGIN) {
+        if (part->kind == KIND_IMAGE || part->kind == KIND_PLUGIN)
             fprintf(emitter->out, " $\n    %s", output_path(part));
-        }
     }
     fputs("\n\n", emitter->out);
 }
@@ -107,14 +102,14 @@ void emit_boot_test(struct emitter *emitter, const struct part *part)
         fprintf(emitter->out, "  options = --status %u --repeat %u\n", part->status,
                 part->repeat != 0 ? part->repeat : 1);
     }
-    if (platform != NULL) {
+    if (platform != NULL)
         fprintf(emitter->out, "  platform = --platform %s\n", platform);
-    }
     emit_args(emitter->out, part);
     emit_check(emitter, part->suite, part->name, stamp);
 }
 
-// Formatting is not among the tests: what somebody has just written for himself may look as he likes.
+/// Formatting is not among the tests: what somebody has just written for himself may look as he
+/// likes.
 static void emit_format(struct emitter *emitter)
 {
     struct paths files = {0};
@@ -122,30 +117,27 @@ static void emit_format(struct emitter *emitter)
         const struct part *part = emitter->tree->parts[i];
         for (unsigned j = 0; j < part->sources_count; j++) {
             char *source = path_join(part->file->dir, part->sources[j]);
-            if (source[strlen(source) - 1] == 'c' && !paths_has(&files, source)) {
+            if (source[strlen(source) - 1] == 'c' && !paths_has(&files, source))
                 paths_add(&files, source);
-            }
         }
     }
-    for (size_t i = 0; i < emitter->tree->headers.count; i++) {
+    for (size_t i = 0; i < emitter->tree->headers.count; i++)
         paths_add(&files, emitter->tree->headers.items[i]);
-    }
     fprintf(emitter->out, "# formatting\nbuild " FORMAT_LIST ": list");
     emit_list(emitter->out, "", &files);
     fprintf(emitter->out,
             "\nbuild format: format " FORMAT_LIST "\n"
             "build build/tests/format.pass: format-check " FORMAT_LIST " | .clang-format "
-            "tests/lib/run-test\n"
+            "tests/lib/run-test tests/lib/check-style\n"
             "build format-check: summary build/tests/format.pass\n");
 }
 
-// `ninja rooms` prints the circles, and `ninja check-rooms` fails while there is one.
+/// `ninja rooms` prints the circles, and `ninja check-rooms` fails while there is one.
 static void emit_rooms(struct emitter *emitter)
 {
     const struct part *rooms = tree_find(emitter->tree, "rooms");
-    if (rooms == NULL) {
+    if (rooms == NULL)
         return;
-    }
     const char *program = output_path(rooms), *stamp = "build/tests/rooms.pass";
     fprintf(emitter->out, "build rooms: rooms %s |", program);
     emit_list(emitter->out, "", &emitter->compiled);

@@ -51,7 +51,7 @@ struct paths {
     size_t count;
 };
 
-// One part. The first group is what its Hakefile says, the second what hake adds.
+/// One part. The first group is what its Hakefile says, the second what hake adds.
 struct part {
     char *name;
     enum kind kind;
@@ -89,19 +89,20 @@ struct tree {
     size_t parts_count;
 };
 
-// A place in a file; line and column count from 1.
+/// A place in a file; line and column count from 1.
 struct place {
     const char *path;
     size_t line, column;
 };
 
-// report.c: print `FILE:LINE:COLUMN: error: ...` and count it; failures that end the program at once.
+/// report.c: print `FILE:LINE:COLUMN: error: ...` and count it; failures that end the program at
+/// once.
 void report(struct place place, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 size_t report_count(void);
 
-// tree.c: the folders, and arithmetic on paths and strings. `path_join` gives NULL for a path
-// that leaves the root, `format_string` a fresh string.
+/// tree.c: the folders, and arithmetic on paths and strings. `path_join` gives NULL for a path
+/// that leaves the root, `format_string` a fresh string.
 void tree_scan(struct tree *tree);
 void paths_add(struct paths *paths, char *path);
 bool paths_has(const struct paths *paths, const char *path);
@@ -114,8 +115,8 @@ bool path_is_dir(const char *path);
 char *read_file(const char *path, size_t *size); // NULL if it cannot be read
 void *checked(void *memory);                     // ends the program when out of memory
 
-// parse.c: fills tree->files and tree->parts. The places of a key's value of the file itself, of a
-// part, of its key, of the value and of the value's item (`item` -1: the value as a whole).
+/// parse.c: fills tree->files and tree->parts. The places of a key's value of the file itself, of a
+/// part, of its key, of the value and of the value's item (`item` -1: the value as a whole).
 void tree_parse(struct tree *tree);
 void platform_read_modules(struct part *image); // fills image->modules out of its platform
 struct place place_of_file_value(struct hakefile *file, const char *key);
@@ -124,26 +125,27 @@ struct place place_of_key(const struct part *part, const char *key);
 struct place place_of_value(const struct part *part, const char *key, int item);
 const char *part_key(const struct part *part, unsigned n); // n-th key, NULL behind the last
 
-// check.c: everything but includes; resolves deps.
+/// check.c: everything but includes; resolves deps.
 void tree_check(struct tree *tree);
 const char *kind_name(enum kind kind);
 struct part *tree_find(const struct tree *tree, const char *name);
 bool part_is_library(const struct part *part); // headers or library: gives includes and archives
 
-// The parts of kind headers and library that `part` uses, directly or not, each once.
+/// The parts of kind headers and library that `part` uses, directly or not, each once.
 struct part_list {
     struct part **items;
     size_t count;
 };
 struct part_list part_closure(const struct tree *tree, const struct part *part);
 
-// includes.c: `tree_each_include` gives the file of the tree, as the compiler would find it, behind
-// each #include of a source of `part`, or of a header (`part` NULL: it sees what its folder's parts do).
+/// includes.c: `tree_each_include` gives the file of the tree, as the compiler would find it,
+/// behind each #include of a source of `part`, or of a header (`part` NULL: it sees what its
+/// folder's parts do).
 void tree_check_includes(const struct tree *tree);
 void tree_each_include(const struct tree *tree, const struct part *part, const char *path,
                        void (*each)(void *context, const char *included), void *context);
 const struct hakefile *tree_owner(const struct tree *tree, const char *path); // NULL: nobody
 
-// emit.c, rules.c: build.ninja as text.
+/// emit.c, rules.c: build.ninja as text.
 void emit_ninja(FILE *out, const struct tree *tree);
 void emit_rules(FILE *out);

@@ -12,7 +12,7 @@
 
 #include "hake.h"
 
-// What one file may include: its own folders, and the include folders of others.
+/// What one file may include: its own folders, and the include folders of others.
 struct reach {
     const struct tree *tree;
     const struct hakefile *owner;
@@ -20,16 +20,15 @@ struct reach {
     struct paths dirs;       // searched for "..." and <...>, and allowed as a whole
 };
 
-// The Hakefile whose folder holds the path most closely; NULL if none.
+/// The Hakefile whose folder holds the path most closely; NULL if none.
 const struct hakefile *tree_owner(const struct tree *tree, const char *path)
 {
     const struct hakefile *owner = NULL;
     for (size_t i = 0; i < tree->hakefiles.count; i++) {
         const struct hakefile *file = &tree->files[i];
         if (path_within(path, file->dir) &&
-            (owner == NULL || strcmp(owner->dir, ".") == 0 || path_within(file->dir, owner->dir))) {
+            (owner == NULL || strcmp(owner->dir, ".") == 0 || path_within(file->dir, owner->dir)))
             owner = file;
-        }
     }
     return owner;
 }
@@ -41,69 +40,58 @@ static char *include_dir(const struct part *part)
 
 static void reach_dir(struct reach *reach, char *dir)
 {
-    if (dir != NULL && !paths_has(&reach->dirs, dir)) {
+    if (dir != NULL && !paths_has(&reach->dirs, dir))
         paths_add(&reach->dirs, dir);
-    }
 }
 
 static void reach_part(struct reach *reach, const struct part *part)
 {
     struct part_list closure = part_closure(reach->tree, part);
     reach_dir(reach, include_dir(part));
-    for (size_t i = 0; i < closure.count; i++) {
+    for (size_t i = 0; i < closure.count; i++)
         reach_dir(reach, include_dir(closure.items[i]));
-    }
-    for (unsigned i = 0; i < part->includes_private_count; i++) {
+    for (unsigned i = 0; i < part->includes_private_count; i++)
         reach_dir(reach, path_join(part->file->dir, part->includes_private[i]));
-    }
     free(closure.items);
 }
 
 static bool is_allowed(const struct reach *reach, const char *path)
 {
-    if (tree_owner(reach->tree, path) == reach->owner) {
+    if (tree_owner(reach->tree, path) == reach->owner)
         return true;
-    }
-    for (size_t i = 0; i < reach->dirs.count; i++) {
-        if (path_within(path, reach->dirs.items[i])) {
+    for (size_t i = 0; i < reach->dirs.count; i++)
+        if (path_within(path, reach->dirs.items[i]))
             return true;
-        }
-    }
     return false;
 }
 
-// Where the compiler would find `name`, among the folders that the part sees; NULL if nowhere.
+/// Where the compiler would find `name`, among the folders that the part sees; NULL if nowhere.
 static char *resolve(const struct reach *reach, const char *file, const char *name, bool quoted)
 {
     char *from[] = {path_dir(file), reach->owner->dir};
     for (size_t i = 0; quoted && i < sizeof from / sizeof *from; i++) {
         char *path = path_join(from[i], name);
-        if (path != NULL && path_is_file(path)) {
+        if (path != NULL && path_is_file(path))
             return path;
-        }
     }
     for (size_t i = 0; i < reach->dirs.count; i++) {
         char *path = path_join(reach->dirs.items[i], name);
-        if (path != NULL && path_is_file(path)) {
+        if (path != NULL && path_is_file(path))
             return path;
-        }
     }
     return NULL;
 }
 
-// The part, declared or not, whose include folder has `name`.
+/// The part, declared or not, whose include folder has `name`.
 static const struct part *provider_of(const struct tree *tree, const char *name)
 {
     for (size_t i = 0; i < tree->parts_count; i++) {
-        if (tree->parts[i]->kind ==
-            KIND_CPUDRIVER) { // nothing can depend on it, nor use its headers
+        if (tree->parts[i]->kind == KIND_CPUDRIVER) // nothing can depend on it, nor use its headers
             continue;
-        }
         char *dir = include_dir(tree->parts[i]);
         char *path = dir == NULL ? NULL : path_join(dir, name);
-        if (path != NULL && path_is_file(path)) {
+        if (path != NULL && path_is_file(path))
             return tree->parts[i];
-        }
     }
     return NULL;
 }
@@ -127,22 +115,20 @@ static void check_include(void *context, struct place place, const char *name, b
     }
 }
 
-// Where the name in an #include line begins (behind its quote), or NULL for any other line.
+/// Where the name in an #include line begins (behind its quote), or NULL for any other line.
 static char *include_name(char *line)
 {
     char *at = line + strspn(line, " \t");
-    if (*at++ != '#') {
+    if (*at++ != '#')
         return NULL;
-    }
     at += strspn(at, " \t");
-    if (strncmp(at, "include", 7) != 0) {
+    if (strncmp(at, "include", 7) != 0)
         return NULL;
-    }
     at += 7 + strspn(at + 7, " \t");
     return *at == '"' || *at == '<' ? at + 1 : NULL;
 }
 
-// Each #include of a file: its place, the name, and whether that stood in quotes.
+/// Each #include of a file: its place, the name, and whether that stood in quotes.
 static void walk_includes(const char *path,
                           void (*each)(void *context, struct place place, const char *name,
                                        bool quoted),
@@ -150,9 +136,8 @@ static void walk_includes(const char *path,
 {
     size_t size, line_number = 0;
     char *text = read_file(path, &size);
-    if (text == NULL) {
+    if (text == NULL)
         die("cannot read %s: %m", path);
-    }
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         line_number++;
@@ -186,9 +171,8 @@ static struct reach reach_of_header(const struct tree *tree, const struct hakefi
             public = true;
         }
     }
-    for (unsigned i = 0; !public && i < owner->parts_count; i++) {
+    for (unsigned i = 0; !public && i < owner->parts_count; i++)
         reach_part(&reach, &owner->parts[i]);
-    }
     return reach;
 }
 
@@ -197,9 +181,8 @@ void tree_check_includes(const struct tree *tree)
     for (size_t i = 0; i < tree->parts_count; i++) {
         const struct part *part = tree->parts[i];
         struct reach reach = reach_of_source(tree, part);
-        for (unsigned j = 0; j < part->sources_count; j++) {
+        for (unsigned j = 0; j < part->sources_count; j++)
             walk_includes(path_join(part->file->dir, part->sources[j]), check_include, &reach);
-        }
     }
     for (size_t i = 0; i < tree->headers.count; i++) {
         const char *path = tree->headers.items[i];
@@ -221,9 +204,8 @@ static void visit_include(void *context, struct place place, const char *name, b
 {
     const struct visit *visit = context;
     char *path = resolve(&visit->reach, place.path, name, quoted);
-    if (path != NULL) {
+    if (path != NULL)
         visit->each(visit->context, path);
-    }
     free(path);
 }
 

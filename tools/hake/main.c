@@ -26,9 +26,8 @@ static void usage(FILE *out)
 
 static char *absolute(const char *path)
 {
-    if (path[0] == '/') {
+    if (path[0] == '/')
         return format_string("%s", path);
-    }
     char *cwd = checked(getcwd(NULL, 0));
     return format_string("%s/%s", cwd, path);
 }
@@ -36,18 +35,16 @@ static char *absolute(const char *path)
 static void write_file(const char *path, const char *text, size_t size)
 {
     FILE *file = fopen(path, "w");
-    if (file == NULL || fwrite(text, 1, size, file) != size || fclose(file) != 0) {
+    if (file == NULL || fwrite(text, 1, size, file) != size || fclose(file) != 0)
         die("cannot write %s: %m", path);
-    }
 }
 
 static void write_if_changed(const char *path, const char *text, size_t size)
 {
     size_t old_size = 0;
     char *old = read_file(path, &old_size);
-    if (old == NULL || old_size != size || memcmp(old, text, size) != 0) {
+    if (old == NULL || old_size != size || memcmp(old, text, size) != 0)
         write_file(path, text, size);
-    }
     free(old);
 }
 
@@ -58,19 +55,15 @@ static void write_depfile(const char *path, const struct tree *tree)
     FILE *out = checked(open_memstream(&text, &size));
     fprintf(out, "build.ninja:");
     const struct paths *lists[] = {&tree->dirs, &tree->hakefiles, &tree->headers};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        for (size_t j = 0; j < lists[i]->count; j++) {
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t j = 0; j < lists[i]->count; j++)
             fprintf(out, " \\\n  %s", lists[i]->items[j]);
-        }
-    }
     for (size_t i = 0; i < tree->parts_count; i++) {
         const struct part *part = tree->parts[i];
-        for (unsigned j = 0; j < part->sources_count; j++) {
+        for (unsigned j = 0; j < part->sources_count; j++)
             fprintf(out, " \\\n  %s", path_join(part->file->dir, part->sources[j]));
-        }
-        if (part->platform != NULL) {
+        if (part->platform != NULL)
             fprintf(out, " \\\n  %s", path_join(part->file->dir, part->platform));
-        }
     }
     fputc('\n', out);
     fclose(out);
@@ -111,35 +104,28 @@ int main(int argc, char **argv)
         usage(stderr);
         return 2;
     }
-    if (chdir(root) != 0) {
+    if (chdir(root) != 0)
         die("cannot enter %s: %m", root);
-    }
 
     struct tree tree = {0};
     tree_scan(&tree);
     tree_parse(&tree);
-    if (report_count() == 0) {
+    if (report_count() == 0)
         tree_check(&tree);
-    }
-    if (report_count() == 0) {
+    if (report_count() == 0)
         tree_check_includes(&tree);
-    }
-    for (size_t i = 0; report_count() == 0 && i < tree.parts_count; i++) {
-        if (tree.parts[i]->kind == KIND_IMAGE) {
+    for (size_t i = 0; report_count() == 0 && i < tree.parts_count; i++)
+        if (tree.parts[i]->kind == KIND_IMAGE)
             platform_read_modules(tree.parts[i]);
-        }
-    }
-    if (report_count() != 0) {
+    if (report_count() != 0)
         return 1;
-    }
     char *text = NULL;
     size_t size = 0;
     FILE *out = checked(open_memstream(&text, &size));
     emit_ninja(out, &tree);
     fclose(out);
     write_if_changed(output != NULL ? output : "build.ninja", text, size);
-    if (depfile != NULL) {
+    if (depfile != NULL)
         write_depfile(depfile, &tree);
-    }
     return 0;
 }

@@ -93,7 +93,8 @@ static struct place place_of_node(const struct hakefile *file, const yaml_node_t
     return (struct place){file->path, node->start_mark.line + 1, node->start_mark.column + 1};
 }
 
-// What libcyaml says about the first error: its message, then a place near by and the fields around.
+/// What libcyaml says about the first error: its message, then a place near by and the fields
+/// around.
 struct complaint {
     char message[200];
     struct choices_path path;
@@ -104,16 +105,14 @@ static void note_complaint(cyaml_log_t level, void *context, const char *format,
 {
     struct complaint *complaint = context;
     char text[200];
-    if (level != CYAML_LOG_ERROR) {
+    if (level != CYAML_LOG_ERROR)
         return;
-    }
     vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\n")] = '\0';
     choices_note(&complaint->path, text);
     const char *mark = strstr(text, " (line: ");
-    if (complaint->line != 0) {
+    if (complaint->line != 0)
         return;
-    }
     if (mark != NULL) {
         sscanf(mark, " (line: %zu, column: %zu", &complaint->line, &complaint->column);
     } else if (complaint->message[0] == '\0' && strstr(text, "Backtrace:") == NULL) {
@@ -127,34 +126,30 @@ static bool is_before(const yaml_mark_t *a, size_t line, size_t column)
     return a->line + 1 < line || (a->line + 1 == line && a->column + 1 < column);
 }
 
-// The first scalar at or behind the place that libcyaml gave which is the word it complains of.
+/// The first scalar at or behind the place that libcyaml gave which is the word it complains of.
 static struct place locate(const struct hakefile *file, const struct complaint *complaint)
 {
     struct place place = {file->path, complaint->line, complaint->column};
-    if (place.line == 0) {
+    if (place.line == 0)
         return (struct place){file->path, 1, 1}; // libcyaml named no place: the file's own
-    }
     const char *colon = strrchr(complaint->message, ':');
     const yaml_node_t *found = NULL;
     for (const yaml_node_t *node = file->document.nodes.start;
-         colon != NULL && node < file->document.nodes.top; node++) {
+         colon != NULL && node < file->document.nodes.top; node++)
         if (node->type == YAML_SCALAR_NODE &&
             strcmp((const char *)node->data.scalar.value, colon + 2) == 0 &&
             !is_before(&node->start_mark, complaint->line, complaint->column) &&
             (found == NULL || is_before(&node->start_mark, found->start_mark.line + 1,
-                                        found->start_mark.column + 1))) {
+                                        found->start_mark.column + 1)))
             found = node;
-        }
-    }
     return found != NULL ? place_of_node(file, found) : place;
 }
 
 static bool load_document(struct hakefile *file, const char *text, size_t size)
 {
     yaml_parser_t parser;
-    if (yaml_parser_initialize(&parser) == 0) {
+    if (yaml_parser_initialize(&parser) == 0)
         die("out of memory");
-    }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
     bool loaded = yaml_parser_load(&parser, &file->document) != 0;
     if (!loaded) {
@@ -173,9 +168,8 @@ static void load_file(struct hakefile *file)
 {
     size_t size;
     char *text = read_file(file->path, &size);
-    if (text == NULL) {
+    if (text == NULL)
         die("cannot read %s: %m", file->path);
-    }
     struct complaint complaint = {0};
     const cyaml_config_t config = {
         .log_fn = note_complaint,
@@ -184,9 +178,8 @@ static void load_file(struct hakefile *file)
         .mem_fn = cyaml_mem,
     };
     struct parsed *parsed = NULL;
-    if (!load_document(file, text, size)) {
+    if (!load_document(file, text, size))
         return;
-    }
     cyaml_err_t error = cyaml_load_data((const uint8_t *)text, size, &config, &file_schema,
                                         (cyaml_data_t **)&parsed, NULL);
     if (error != CYAML_OK) {
@@ -217,9 +210,8 @@ void tree_parse(struct tree *tree)
         for (unsigned j = 0; j < file->parts_count; j++) {
             file->parts[j].file = file;
             file->parts[j].index = j;
-            if (file->parts[j].kind == KIND_BOOT_TEST && file->parts[j].platform == NULL) {
+            if (file->parts[j].kind == KIND_BOOT_TEST && file->parts[j].platform == NULL)
                 file->parts[j].platform = file->platform;
-            }
             tree->parts[tree->parts_count++] = &file->parts[j];
         }
     }
@@ -230,27 +222,25 @@ static const char *key_of_pair(yaml_document_t *document, const yaml_node_pair_t
     return (const char *)yaml_document_get_node(document, pair->key)->data.scalar.value;
 }
 
-// A mapping's pair of nodes with this key, or NULL.
+/// A mapping's pair of nodes with this key, or NULL.
 static yaml_node_pair_t *find_in(yaml_document_t *document, const yaml_node_t *mapping,
                                  const char *key)
 {
     for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-         pair < mapping->data.mapping.pairs.top; pair++) {
-        if (strcmp(key_of_pair(document, pair), key) == 0) {
+         pair < mapping->data.mapping.pairs.top; pair++)
+        if (strcmp(key_of_pair(document, pair), key) == 0)
             return pair;
-        }
-    }
     return NULL;
 }
 
-// The value of a key of the file itself, which is there.
+/// The value of a key of the file itself, which is there.
 static yaml_node_t *file_value(struct hakefile *file, const char *key)
 {
     yaml_node_t *root = yaml_document_get_root_node(&file->document);
     return yaml_document_get_node(&file->document, find_in(&file->document, root, key)->value);
 }
 
-// The document's mapping of a part: the schema has already made sure of the shape.
+/// The document's mapping of a part: the schema has already made sure of the shape.
 static yaml_node_t *part_node(const struct part *part)
 {
     yaml_node_t *list = file_value(part->file, "parts");
@@ -265,7 +255,7 @@ const char *part_key(const struct part *part, unsigned n)
                                                           : NULL;
 }
 
-// The key's pair of nodes, or NULL when the part does not have the key.
+/// The key's pair of nodes, or NULL when the part does not have the key.
 static yaml_node_pair_t *find_pair(const struct part *part, const char *key)
 {
     return find_in(&part->file->document, part_node(part), key);
@@ -292,12 +282,10 @@ struct place place_of_key(const struct part *part, const char *key)
 struct place place_of_value(const struct part *part, const char *key, int item)
 {
     yaml_node_pair_t *pair = find_pair(part, key);
-    if (pair == NULL) {
+    if (pair == NULL)
         return place_of_part(part);
-    }
     yaml_node_t *node = yaml_document_get_node(&part->file->document, pair->value);
-    if (item >= 0 && node->type == YAML_SEQUENCE_NODE) {
+    if (item >= 0 && node->type == YAML_SEQUENCE_NODE)
         node = yaml_document_get_node(&part->file->document, node->data.sequence.items.start[item]);
-    }
     return place_of_node(part->file, node);
 }

@@ -14,9 +14,8 @@
 
 void *checked(void *memory)
 {
-    if (memory == NULL) {
+    if (memory == NULL)
         die("out of memory");
-    }
     return memory;
 }
 
@@ -38,26 +37,22 @@ void paths_add(struct paths *paths, char *path)
 
 bool paths_has(const struct paths *paths, const char *path)
 {
-    for (size_t i = 0; i < paths->count; i++) {
-        if (strcmp(paths->items[i], path) == 0) {
+    for (size_t i = 0; i < paths->count; i++)
+        if (strcmp(paths->items[i], path) == 0)
             return true;
-        }
-    }
     return false;
 }
 
 char *path_join(const char *dir, const char *relative)
 {
-    if (relative[0] == '/') {
+    if (relative[0] == '/')
         return NULL;
-    }
     char *words = format_string("%s/%s", dir, relative);
     char *path = checked(calloc(1, strlen(words) + 2));
     char *rest = words;
     for (char *word; (word = strsep(&rest, "/")) != NULL;) {
-        if (word[0] == '\0' || strcmp(word, ".") == 0) {
+        if (word[0] == '\0' || strcmp(word, ".") == 0)
             continue;
-        }
         if (strcmp(word, "..") == 0) {
             if (path[0] == '\0') {
                 free(words);
@@ -68,14 +63,12 @@ char *path_join(const char *dir, const char *relative)
             *(slash != NULL ? slash : path) = '\0';
             continue;
         }
-        if (path[0] != '\0') {
+        if (path[0] != '\0')
             strcat(path, "/");
-        }
         strcat(path, word);
     }
-    if (path[0] == '\0') {
+    if (path[0] == '\0')
         strcpy(path, ".");
-    }
     free(words);
     return path;
 }
@@ -108,15 +101,13 @@ bool path_is_dir(const char *path)
 char *read_file(const char *path, size_t *size)
 {
     FILE *in = fopen(path, "r");
-    if (in == NULL) {
+    if (in == NULL)
         return NULL;
-    }
     char *text = NULL;
     FILE *out = checked(open_memstream(&text, size));
     char buffer[4096];
-    for (size_t n; (n = fread(buffer, 1, sizeof buffer, in)) > 0;) {
+    for (size_t n; (n = fread(buffer, 1, sizeof buffer, in)) > 0;)
         fwrite(buffer, 1, n, out);
-    }
     bool failed = ferror(in) != 0;
     fclose(in);
     fclose(out);
@@ -141,24 +132,21 @@ static void scan_dir(struct tree *tree, const char *dir)
 {
     struct dirent **entries;
     int count = scandir(dir, &entries, is_wanted, by_name);
-    if (count < 0) {
+    if (count < 0)
         die("cannot read %s: %m", dir);
-    }
     paths_add(&tree->dirs, format_string("%s", dir));
     for (int i = 0; i < count; i++) {
         char *path = path_join(dir, entries[i]->d_name);
         size_t length = strlen(path);
         struct stat status;
-        if (lstat(path, &status) != 0) {
+        if (lstat(path, &status) != 0)
             continue; // removed since scandir saw it
-        }
-        if (S_ISDIR(status.st_mode) && strcmp(path, "build") != 0) {
+        if (S_ISDIR(status.st_mode) && strcmp(path, "build") != 0)
             scan_dir(tree, path);
-        } else if (S_ISREG(status.st_mode) && strcmp(entries[i]->d_name, "Hakefile.yaml") == 0) {
+        else if (S_ISREG(status.st_mode) && strcmp(entries[i]->d_name, "Hakefile.yaml") == 0)
             paths_add(&tree->hakefiles, path);
-        } else if (S_ISREG(status.st_mode) && length > 2 && strcmp(path + length - 2, ".h") == 0) {
+        else if (S_ISREG(status.st_mode) && length > 2 && strcmp(path + length - 2, ".h") == 0)
             paths_add(&tree->headers, path);
-        }
         free(entries[i]);
     }
     free(entries);

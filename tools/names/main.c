@@ -30,22 +30,19 @@ int main(int argc, char **argv)
         rewind(stream);
     }
     file.bytes = size > 0 ? malloc((size_t)size) : NULL;
-    if (file.bytes == NULL || fread(file.bytes, 1, (size_t)size, stream) != (size_t)size) {
+    if (file.bytes == NULL || fread(file.bytes, 1, (size_t)size, stream) != (size_t)size)
         return failed(argv[1], "cannot be read");
-    }
     file.count = (size_t)size;
     if (!names_has_place(&file)) {
         free(file.bytes);
         return 0;
     }
     const char *error = names_add(&file);
-    if (error != NULL) {
+    if (error != NULL)
         return failed(argv[1], error);
-    }
     rewind(stream);
-    if (fwrite(file.bytes, 1, file.count, stream) != file.count || fclose(stream) != 0) {
+    if (fwrite(file.bytes, 1, file.count, stream) != file.count || fclose(stream) != 0)
         return failed(argv[1], "cannot be written");
-    }
     free(file.bytes);
     return 0;
 }

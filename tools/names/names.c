@@ -33,15 +33,14 @@ static bool inside(const struct names_file *file, uint64_t offset, uint64_t byte
     return offset <= file->count && bytes <= file->count - offset;
 }
 
-// The program headers, or NULL.
+/// The program headers, or NULL.
 static Elf64_Phdr *headers_of(const struct names_file *file, unsigned *count)
 {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)file->bytes;
     if (file->count < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
         header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_phentsize != sizeof(Elf64_Phdr) ||
-        !inside(file, header->e_phoff, header->e_phnum * sizeof(Elf64_Phdr))) {
+        !inside(file, header->e_phoff, header->e_phnum * sizeof(Elf64_Phdr)))
         return NULL;
-    }
     *count = header->e_phnum;
     return (Elf64_Phdr *)(file->bytes + header->e_phoff);
 }
@@ -50,22 +49,19 @@ static const Elf64_Shdr *section_of(const struct names_file *file, unsigned numb
 {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)file->bytes;
     if (number >= header->e_shnum || header->e_shentsize != sizeof(Elf64_Shdr) ||
-        !inside(file, header->e_shoff, header->e_shnum * sizeof(Elf64_Shdr))) {
+        !inside(file, header->e_shoff, header->e_shnum * sizeof(Elf64_Shdr)))
         return NULL;
-    }
     return (const Elf64_Shdr *)(file->bytes + header->e_shoff) + number;
 }
 
-// Functions of one address are aliases: the global one is known best, then the shortest.
+/// Functions of one address are aliases: the global one is known best, then the shortest.
 static int by_address(const void *a, const void *b)
 {
     const struct function *x = a, *y = b;
-    if (x->address != y->address) {
+    if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
-    }
-    if ((x->bind == STB_GLOBAL) != (y->bind == STB_GLOBAL)) {
+    if ((x->bind == STB_GLOBAL) != (y->bind == STB_GLOBAL))
         return x->bind == STB_GLOBAL ? -1 : 1;
-    }
     return strlen(x->name) != strlen(y->name) ? (strlen(x->name) < strlen(y->name) ? -1 : 1)
                                               : strcmp(x->name, y->name);
 }
@@ -90,7 +86,7 @@ static void collect_from(const struct names_file *file, const Elf64_Shdr *symtab
     }
 }
 
-// The named functions by rising address, each address once.
+/// The named functions by rising address, each address once.
 static struct functions collect(const struct names_file *file)
 {
     struct functions functions = {NULL, 0};
@@ -103,21 +99,18 @@ static struct functions collect(const struct names_file *file)
             break;
         }
     }
-    if (functions.count == 0) {
+    if (functions.count == 0)
         return functions;
-    }
     qsort(functions.items, functions.count, sizeof(*functions.items), by_address);
     size_t kept = 1;
-    for (size_t i = 1; i < functions.count; i++) {
-        if (functions.items[i].address != functions.items[kept - 1].address) {
+    for (size_t i = 1; i < functions.count; i++)
+        if (functions.items[i].address != functions.items[kept - 1].address)
             functions.items[kept++] = functions.items[i];
-        }
-    }
     functions.count = kept;
     return functions;
 }
 
-// Writes the table; its first string is the empty one, for the end.
+/// Writes the table; its first string is the empty one, for the end.
 static unsigned char *make_table(const struct functions *functions, size_t *bytes)
 {
     size_t strings_bytes = 1, entries_bytes = (functions->count + 1) * sizeof(struct elf_name);
@@ -129,9 +122,8 @@ static unsigned char *make_table(const struct functions *functions, size_t *byte
     }
     *bytes = sizeof(struct elf_names_head) + entries_bytes + strings_bytes;
     unsigned char *table = calloc(1, *bytes);
-    if (table == NULL) {
+    if (table == NULL)
         return NULL;
-    }
     *(struct elf_names_head *)table =
         (struct elf_names_head){(uint32_t)functions->count + 1, (uint32_t)strings_bytes};
     struct elf_name *entry = (struct elf_name *)(table + sizeof(struct elf_names_head));
@@ -146,7 +138,7 @@ static unsigned char *make_table(const struct functions *functions, size_t *byte
     return table;
 }
 
-// Where Stave's note has room for an address and a number of bytes; 0: nowhere.
+/// Where Stave's note has room for an address and a number of bytes; 0: nowhere.
 static uint64_t find_note(const struct names_file *file, const Elf64_Phdr *headers, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -154,14 +146,13 @@ static uint64_t find_note(const struct names_file *file, const Elf64_Phdr *heade
         size_t head = sizeof(*note) + (sizeof(ELF_NOTE_NAME) + 3) / 4 * 4;
         if (headers[i].p_type == PT_NOTE && inside(file, headers[i].p_offset, head + 16) &&
             note->n_type == ELF_NOTE_DOMAIN && note->n_namesz == sizeof(ELF_NOTE_NAME) &&
-            note->n_descsz == 16 && memcmp(note + 1, ELF_NOTE_NAME, sizeof(ELF_NOTE_NAME)) == 0) {
+            note->n_descsz == 16 && memcmp(note + 1, ELF_NOTE_NAME, sizeof(ELF_NOTE_NAME)) == 0)
             return headers[i].p_offset + head;
-        }
     }
     return 0;
 }
 
-// The header to be replaced, which is behind all segments; *end: the first address behind those.
+/// The header to be replaced, which is behind all segments; *end: the first address behind those.
 static Elf64_Phdr *find_header(Elf64_Phdr *headers, unsigned count, uint64_t *end)
 {
     Elf64_Phdr *spare = NULL;
@@ -183,16 +174,14 @@ static const char *append(struct names_file *file, const unsigned char *table, s
     uint64_t offset = (file->count + 7) / 8 * 8, end;
     size_t total = (offset + bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     unsigned char *larger = realloc(file->bytes, total);
-    if (larger == NULL) {
+    if (larger == NULL)
         return "out of memory";
-    }
     file->bytes = larger;
     unsigned count;
     Elf64_Phdr *headers = headers_of(file, &count), *header = find_header(headers, count, &end);
     uint64_t note = find_note(file, headers, count);
-    if (header == NULL || note == 0) {
+    if (header == NULL || note == 0)
         return header == NULL ? "no program header to spare" : "no note of Stave's";
-    }
     uint64_t address = (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES + offset % PAGE_BYTES;
     *header = (Elf64_Phdr){.p_type = PT_LOAD,
                            .p_flags = PF_R,
@@ -220,9 +209,8 @@ bool names_has_place(const struct names_file *file)
 const char *names_add(struct names_file *file)
 {
     unsigned count;
-    if (headers_of(file, &count) == NULL) {
+    if (headers_of(file, &count) == NULL)
         return "not an ELF program";
-    }
     struct functions functions = collect(file);
     size_t bytes;
     unsigned char *table = functions.count > 0 ? make_table(&functions, &bytes) : NULL;

@@ -16,24 +16,18 @@ static bool prepare(int argc, char *argv[], struct options *options, struct mach
 {
     static const char *const words[] = {"-append", "console=ttyS0 quiet panic=-1", "-initrd"};
     const struct machine defaults = {.cores = 1, .nodes = 1, .memory_mib = MEMORY_MIB};
-    if (argc < 3) {
+    if (argc < 3)
         return report_set(report, "usage: stave-peer KERNEL INITRAMFS [OPTIONS of stave-boot]");
-    }
-    for (int i = 1; i < 3; i++) {
-        if (access(argv[i], R_OK) != 0) {
+    for (int i = 1; i < 3; i++)
+        if (access(argv[i], R_OK) != 0)
             return report_set(report, "cannot read %s", argv[i]);
-        }
-    }
     if (!options_parse(options, argc - 2, argv + 2, report) ||
-        !machine_resolve(&options->machine, &defaults, machine, report)) {
+        !machine_resolve(&options->machine, &defaults, machine, report))
         return false;
-    }
-    if (options->qemu_args_count + 4 > OPTIONS_QEMU_ARGS_MAX) {
+    if (options->qemu_args_count + 4 > OPTIONS_QEMU_ARGS_MAX)
         return report_set(report, "--qemu-arg: too often");
-    }
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         options->qemu_args[options->qemu_args_count++] = words[i];
-    }
     options->qemu_args[options->qemu_args_count++] = argv[2];
     options->direct = true; // QEMU loads the kernel
     options->run = "none";  // nobody reads it, but the console then takes no input
@@ -46,11 +40,9 @@ int main(int argc, char *argv[])
     struct machine machine;
     struct report report = {0};
     int status = RUN_STATUS_ARGUMENTS;
-    if (prepare(argc, argv, &options, &machine, &report)) {
+    if (prepare(argc, argv, &options, &machine, &report))
         status = run_machine(&options, &machine, argv[1], &report);
-    }
-    if (report.text[0] != '\0') {
+    if (report.text[0] != '\0')
         fprintf(stderr, "stave-peer: %s\n", report.text);
-    }
     return status;
 }

@@ -16,7 +16,7 @@ struct search {
     struct circles found;
 };
 
-// The component of `node` is what lies above it on the stack.
+/// The component of `node` is what lies above it on the stack.
 static void take_component(struct search *search, size_t node)
 {
     size_t start = search->stack_count;
@@ -38,9 +38,8 @@ static void visit(struct search *search, size_t node)
     search->on_stack[node] = true;
     for (size_t i = 0; i < search->edges_count; i++) {
         size_t to = search->edges[i].to;
-        if (search->edges[i].from != node) {
+        if (search->edges[i].from != node)
             continue;
-        }
         if (search->order[to] == 0) {
             visit(search, to);
             search->low[node] =
@@ -49,9 +48,8 @@ static void visit(struct search *search, size_t node)
             search->low[node] = search->order[to];
         }
     }
-    if (search->low[node] == search->order[node]) {
+    if (search->low[node] == search->order[node])
         take_component(search, node);
-    }
 }
 
 struct circles circles_find(size_t nodes, const struct edge *edges, size_t edges_count)
@@ -65,11 +63,9 @@ struct circles circles_find(size_t nodes, const struct edge *edges, size_t edges
         .on_stack = checked(calloc(nodes + 1, sizeof(bool))),
         .found.circle = checked(calloc(nodes + 1, sizeof(size_t))),
     };
-    for (size_t i = 0; i < nodes; i++) {
-        if (search.order[i] == 0) {
+    for (size_t i = 0; i < nodes; i++)
+        if (search.order[i] == 0)
             visit(&search, i);
-        }
-    }
     free(search.order);
     free(search.low);
     free(search.stack);

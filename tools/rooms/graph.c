@@ -23,11 +23,9 @@ struct definitions {
 
 static size_t add_room(struct graph *graph, char *room)
 {
-    for (size_t i = 0; i < graph->rooms.count; i++) {
-        if (strcmp(graph->rooms.items[i], room) == 0) {
+    for (size_t i = 0; i < graph->rooms.count; i++)
+        if (strcmp(graph->rooms.items[i], room) == 0)
             return i;
-        }
-    }
     paths_add(&graph->rooms, room);
     return graph->rooms.count - 1;
 }
@@ -54,7 +52,7 @@ static size_t add_file(struct graph *graph, char *path)
     return number;
 }
 
-// The target whose objects are read; 0 for what runs on the host, and for what is not compiled.
+/// The target whose objects are read; 0 for what runs on the host, and for what is not compiled.
 static uint32_t target_of(const struct part *part)
 {
     uint32_t targets = part->kind == KIND_CPUDRIVER ? TARGET_CPUDRIVER
@@ -69,9 +67,8 @@ static void add_files(struct graph *graph)
     const struct tree *tree = graph->tree;
     for (size_t i = 0; i < tree->parts_count; i++) {
         const struct part *part = tree->parts[i];
-        if (!graph_wants(graph, part->file->dir) || target_of(part) == 0) {
+        if (!graph_wants(graph, part->file->dir) || target_of(part) == 0)
             continue;
-        }
         for (unsigned j = 0; j < part->sources_count; j++) {
             size_t file = add_file(graph, path_join(part->file->dir, part->sources[j]));
             size_t count = graph->units_count;
@@ -79,20 +76,16 @@ static void add_files(struct graph *graph)
             graph->units[graph->units_count++] = (struct unit){part, file};
         }
     }
-    for (size_t i = 0; i < tree->headers.count; i++) {
-        if (graph_wants(graph, tree->headers.items[i])) {
+    for (size_t i = 0; i < tree->headers.count; i++)
+        if (graph_wants(graph, tree->headers.items[i]))
             add_file(graph, tree->headers.items[i]);
-        }
-    }
 }
 
 static struct arrow *arrow_between(struct graph *graph, size_t from, size_t to)
 {
-    for (size_t i = graph->arrows_count; i-- > 0;) { // the newest is asked for most
-        if (graph->arrows[i].from == from && graph->arrows[i].to == to) {
+    for (size_t i = graph->arrows_count; i-- > 0;) // the newest is asked for most
+        if (graph->arrows[i].from == from && graph->arrows[i].to == to)
             return &graph->arrows[i];
-        }
-    }
     size_t count = graph->arrows_count++;
     graph->arrows = checked(realloc(graph->arrows, (count + 1) * sizeof *graph->arrows));
     graph->arrows[count] = (struct arrow){.from = from, .to = to};
@@ -108,18 +101,16 @@ static void add_include(void *context, const char *included)
 {
     const struct includer *includer = context;
     size_t to;
-    if (find_file(includer->graph, included, &to) && to != includer->from) {
+    if (find_file(includer->graph, included, &to) && to != includer->from)
         arrow_between(includer->graph, includer->from, to)->includes++;
-    }
 }
 
 static void add_includes(struct graph *graph)
 {
     for (size_t i = 0; i < graph->files_count; i++) {
         const struct part *part = NULL; // of a header
-        for (size_t j = 0; j < graph->units_count; j++) {
+        for (size_t j = 0; j < graph->units_count; j++)
             part = graph->units[j].file == i ? graph->units[j].part : part;
-        }
         struct includer includer = {graph, i};
         tree_each_include(graph->tree, part, graph->files[i].path, add_include, &includer);
     }
@@ -127,36 +118,32 @@ static void add_includes(struct graph *graph)
 
 static bool is_among(const struct part_list *list, const struct part *part)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i] == part) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] == part)
             return true;
-        }
-    }
     return false;
 }
 
-// The program that alone uses a library; NULL if there is none, or several.
+/// The program that alone uses a library; NULL if there is none, or several.
 static const struct part *program_of(const struct graph *graph, const struct part *library)
 {
     const struct part *program = NULL;
     for (size_t i = 0; i < graph->tree->parts_count; i++) {
         const struct part *part = graph->tree->parts[i];
         if ((part->kind != KIND_DOMAIN && part->kind != KIND_CPUDRIVER) ||
-            !graph_wants(graph, part->file->dir)) {
+            !graph_wants(graph, part->file->dir))
             continue;
-        }
         struct part_list closure = part_closure(graph->tree, part);
         bool uses = is_among(&closure, library);
         free(closure.items);
-        if (uses && program != NULL) {
+        if (uses && program != NULL)
             return NULL;
-        }
         program = uses ? part : program;
     }
     return program;
 }
 
-// Who may define what a part uses.
+/// Who may define what a part uses.
 struct scope {
     const struct part *part, *program;
     struct part_list declared;
@@ -166,12 +153,10 @@ enum rank { RANK_NOBODY, RANK_UNDECLARED, RANK_DECLARED, RANK_OWN };
 
 static enum rank rank_of(const struct scope *scope, const struct part *definer)
 {
-    if (definer == scope->part) {
+    if (definer == scope->part)
         return RANK_OWN;
-    }
-    if (is_among(&scope->declared, definer)) {
+    if (is_among(&scope->declared, definer))
         return RANK_DECLARED;
-    }
     bool fits = definer->kind == KIND_LIBRARY && (definer->targets & target_of(scope->part)) != 0;
     return definer == scope->program || fits ? RANK_UNDECLARED : RANK_NOBODY;
 }
@@ -182,7 +167,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-// The definition that the linker takes; *rank says how near it is.
+/// The definition that the linker takes; *rank says how near it is.
 static const struct definition *look_up(const struct graph *graph,
                                         const struct definitions *definitions,
                                         const struct scope *scope, const char *name,
@@ -193,9 +178,8 @@ static const struct definition *look_up(const struct graph *graph,
     const struct definition *at =
         bsearch(&key, definitions->items, definitions->count, sizeof key, by_name);
     *rank = RANK_NOBODY;
-    while (at != NULL && at > definitions->items && strcmp(at[-1].name, name) == 0) {
+    while (at != NULL && at > definitions->items && strcmp(at[-1].name, name) == 0)
         at--;
-    }
     for (; at != NULL && at < end && strcmp(at->name, name) == 0; at++) {
         enum rank found = rank_of(scope, graph->units[at->unit].part);
         if (found > *rank) {
@@ -208,18 +192,16 @@ static const struct definition *look_up(const struct graph *graph,
 
 static void add_name(struct paths *names, char *name)
 {
-    if (!paths_has(names, name)) {
+    if (!paths_has(names, name))
         paths_add(names, name);
-    }
 }
 
 static void add_breach(struct graph *graph, size_t from, size_t to, const char *name)
 {
     for (size_t i = 0; i < graph->breaches_count; i++) {
         const struct breach *other = &graph->breaches[i];
-        if (other->from == from && other->to == to && strcmp(other->name, name) == 0) {
+        if (other->from == from && other->to == to && strcmp(other->name, name) == 0)
             return;
-        }
     }
     size_t count = graph->breaches_count++;
     graph->breaches = checked(realloc(graph->breaches, (count + 1) * sizeof *graph->breaches));
@@ -231,9 +213,8 @@ static void add_use(struct graph *graph, const struct definitions *definitions,
 {
     enum rank rank;
     const struct definition *definition = look_up(graph, definitions, scope, use->name, &rank);
-    if (definition == NULL || graph->units[definition->unit].file == graph->units[unit].file) {
+    if (definition == NULL || graph->units[definition->unit].file == graph->units[unit].file)
         return; // the C library's, or C's main()
-    }
     struct arrow *arrow =
         arrow_between(graph, graph->units[unit].file, graph->units[definition->unit].file);
     if (definition->is_function && !use->is_branch) {
@@ -241,9 +222,8 @@ static void add_use(struct graph *graph, const struct definitions *definitions,
         return;
     }
     add_name(&arrow->calls, use->name);
-    if (rank == RANK_UNDECLARED) {
+    if (rank == RANK_UNDECLARED)
         add_breach(graph, unit, definition->unit, use->name);
-    }
 }
 
 static char *object_path(const struct graph *graph, const struct unit *unit)
@@ -266,9 +246,8 @@ static void add_calls(struct graph *graph, const struct object *objects,
                                        part->kind == KIND_LIBRARY ? program_of(graph, part) : NULL,
                                    .declared = part_closure(graph->tree, part)};
         }
-        for (size_t j = 0; j < objects[i].used_count; j++) {
+        for (size_t j = 0; j < objects[i].used_count; j++)
             add_use(graph, definitions, &scope, i, &objects[i].used[j]);
-        }
     }
     free(scope.declared.items);
 }

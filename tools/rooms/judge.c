@@ -16,11 +16,9 @@ struct circles graph_circles_of_files(const struct graph *graph)
 {
     struct edge *edges = checked(calloc(graph->arrows_count + 1, sizeof *edges));
     size_t count = 0;
-    for (size_t i = 0; i < graph->arrows_count; i++) {
-        if (leads_somewhere(&graph->arrows[i])) {
+    for (size_t i = 0; i < graph->arrows_count; i++)
+        if (leads_somewhere(&graph->arrows[i]))
             edges[count++] = (struct edge){graph->arrows[i].from, graph->arrows[i].to};
-        }
-    }
     struct circles circles = circles_find(graph->files_count, edges, count);
     free(edges);
     return circles;
@@ -33,26 +31,23 @@ struct circles graph_circles_of_rooms(const struct graph *graph)
     for (size_t i = 0; i < graph->arrows_count; i++) {
         size_t from = graph->files[graph->arrows[i].from].room;
         size_t to = graph->files[graph->arrows[i].to].room;
-        if (from != to && leads_somewhere(&graph->arrows[i])) {
+        if (from != to && leads_somewhere(&graph->arrows[i]))
             edges[count++] = (struct edge){from, to};
-        }
     }
     struct circles circles = circles_find(graph->rooms.count, edges, count);
     free(edges);
     return circles;
 }
 
-// A line `// Circle: why` before the file's first line that is no comment.
+/// A line `// Circle: why` before the file's first line that is no comment.
 static bool gives_reason(const char *path)
 {
     static const char mark[] = "// Circle: ";
     size_t size;
     char *text = read_file(path, &size), *rest = text;
     bool found = false;
-    for (char *line;
-         !found && (line = strsep(&rest, "\n")) != NULL && strncmp(line, "//", 2) == 0;) {
+    for (char *line; !found && (line = strsep(&rest, "\n")) != NULL && strncmp(line, "//", 2) == 0;)
         found = strncmp(line, mark, strlen(mark)) == 0 && strlen(line) > strlen(mark);
-    }
     free(text);
     return found;
 }
@@ -62,11 +57,9 @@ static size_t judge_rooms(const struct graph *graph)
     struct circles circles = graph_circles_of_rooms(graph);
     for (size_t circle = 1; circle <= circles.count; circle++) {
         printf("R1: rooms in a circle:\n");
-        for (size_t i = 0; i < graph->rooms.count; i++) {
-            if (circles.circle[i] == circle) {
+        for (size_t i = 0; i < graph->rooms.count; i++)
+            if (circles.circle[i] == circle)
                 printf("    %s\n", graph->rooms.items[i]);
-            }
-        }
     }
     free(circles.circle);
     return circles.count;
@@ -96,16 +89,15 @@ static struct members members_of(const struct graph *graph, const struct circles
     return members;
 }
 
-// Files, as many in a line as a terminal shows.
+/// Files, as many in a line as a terminal shows.
 static void print_members(const struct graph *graph, const struct circles *circles, size_t circle)
 {
     int column = 0;
     for (size_t i = 0; i < graph->files_count; i++) {
         if (circles->circle[i] == circle) {
             int width = (int)strlen(graph->files[i].path) + 1;
-            if (column == 0 || column + width > 100) {
+            if (column == 0 || column + width > 100)
                 column = printf("%s   ", column == 0 ? "" : "\n");
-            }
             column += printf(" %s", graph->files[i].path);
         }
     }
@@ -118,9 +110,8 @@ static size_t judge_files(const struct graph *graph)
     size_t faults = 0;
     for (size_t circle = 1; circle <= circles.count; circle++) {
         struct members members = members_of(graph, &circles, circle);
-        if (members.rooms == 1 && members.files <= CIRCLE_FILES_MAX && members.reason) {
+        if (members.rooms == 1 && members.files <= CIRCLE_FILES_MAX && members.reason)
             continue;
-        }
         if (members.rooms > 1) {
             printf("R2: a circle of %zu files in %zu rooms:\n", members.files, members.rooms);
         } else {

@@ -26,7 +26,7 @@ struct arguments {
     bool measure, all, names;
 };
 
-// Returns whether main() goes on; else *status is what it ends with.
+/// Returns whether main() goes on; else *status is what it ends with.
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments, int *status)
 {
     static const struct option options[] = {
@@ -69,12 +69,10 @@ static bool read_tree(struct tree *tree)
 {
     tree_scan(tree);
     tree_parse(tree);
-    if (report_count() == 0) {
+    if (report_count() == 0)
         tree_check(tree);
-    }
-    if (report_count() == 0) {
+    if (report_count() == 0)
         tree_check_includes(tree);
-    }
     return report_count() == 0;
 }
 
@@ -82,28 +80,23 @@ int main(int argc, char **argv)
 {
     struct arguments arguments = {.root = "."};
     int status;
-    if (!parse_arguments(argc, argv, &arguments, &status)) {
+    if (!parse_arguments(argc, argv, &arguments, &status))
         return status;
-    }
-    if (chdir(arguments.root) != 0) {
+    if (chdir(arguments.root) != 0)
         die("cannot enter %s: %m", arguments.root);
-    }
     struct tree tree = {0};
     struct graph graph = {.tree = &tree};
     for (int i = optind; i < argc; i++) {
         char *folder = path_join(".", argv[i]);
-        if (folder == NULL || !path_is_dir(folder)) {
+        if (folder == NULL || !path_is_dir(folder))
             die("no such folder: %s", argv[i]);
-        }
         paths_add(&graph.folders, folder);
     }
-    if (!read_tree(&tree)) {
+    if (!read_tree(&tree))
         return 1;
-    }
     graph_build(&graph);
-    if (arguments.all || arguments.names) {
+    if (arguments.all || arguments.names)
         print_arrows(&graph, arguments.names);
-    }
     print_total(&graph);
     size_t faults = judge(&graph);
     printf("%zu faults\n", faults);

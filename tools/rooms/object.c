@@ -20,9 +20,8 @@ struct image {
 
 static const void *part_of(const struct image *image, uint64_t offset, uint64_t bytes)
 {
-    if (offset > image->size || bytes > image->size - offset || offset % 8 != 0) {
+    if (offset > image->size || bytes > image->size - offset || offset % 8 != 0)
         die("%s: not a whole object file", image->path);
-    }
     return image->bytes + offset;
 }
 
@@ -30,9 +29,8 @@ static const Elf64_Shdr *section_at(const struct image *image, size_t number)
 {
     const Elf64_Shdr *sections =
         part_of(image, image->header->e_shoff, image->header->e_shnum * sizeof(Elf64_Shdr));
-    if (number >= image->header->e_shnum) {
+    if (number >= image->header->e_shnum)
         die("%s: no section %zu", image->path, number);
-    }
     return &sections[number];
 }
 
@@ -40,9 +38,8 @@ static char *name_at(const struct image *image, const Elf64_Shdr *symtab, size_t
 {
     const Elf64_Shdr *strtab = section_at(image, symtab->sh_link);
     if (strtab->sh_offset > image->size || strtab->sh_size > image->size - strtab->sh_offset ||
-        at >= strtab->sh_size) {
+        at >= strtab->sh_size)
         die("%s: a name is outside", image->path);
-    }
     const char *start = image->bytes + strtab->sh_offset + at;
     return checked(strndup(start, strtab->sh_size - at));
 }
@@ -59,7 +56,7 @@ static bool is_global(const Elf64_Sym *symbol)
            ELF64_ST_BIND(symbol->st_info) == STB_WEAK;
 }
 
-// What the assembler knows as a label is a function if it lies among instructions.
+/// What the assembler knows as a label is a function if it lies among instructions.
 static bool is_function(const struct image *image, const Elf64_Sym *symbol)
 {
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
@@ -83,17 +80,15 @@ static void read_definitions(const struct image *image, const Elf64_Shdr *symtab
 
 static void read_uses(const struct image *image, const Elf64_Shdr *rela, struct object *object)
 {
-    if ((section_at(image, rela->sh_info)->sh_flags & SHF_ALLOC) == 0) {
+    if ((section_at(image, rela->sh_info)->sh_flags & SHF_ALLOC) == 0)
         return;
-    }
     const Elf64_Shdr *symtab = section_at(image, rela->sh_link);
     const Elf64_Sym *symbols = part_of(image, symtab->sh_offset, symtab->sh_size);
     const Elf64_Rela *uses = part_of(image, rela->sh_offset, rela->sh_size);
     for (size_t i = 0; i < rela->sh_size / sizeof *uses; i++) {
         size_t number = ELF64_R_SYM(uses[i].r_info);
-        if (number >= symtab->sh_size / sizeof *symbols) {
+        if (number >= symtab->sh_size / sizeof *symbols)
             die("%s: no symbol %zu", image->path, number);
-        }
         const Elf64_Sym *symbol = &symbols[number];
         if (is_global(symbol) && symbol->st_shndx == SHN_UNDEF) {
             add(&object->used, &object->used_count,
@@ -107,22 +102,19 @@ struct object object_read(const char *path)
 {
     struct image image = {.path = path};
     image.bytes = read_file(path, &image.size);
-    if (image.bytes == NULL) {
+    if (image.bytes == NULL)
         die("cannot read %s: %m (run ninja first)", path);
-    }
     image.header = part_of(&image, 0, sizeof *image.header);
     if (memcmp(image.header->e_ident, ELFMAG, SELFMAG) != 0 || image.header->e_type != ET_REL ||
-        image.header->e_machine != EM_X86_64) {
+        image.header->e_machine != EM_X86_64)
         die("%s: not an object file of x86-64", path);
-    }
     struct object object = {0};
     for (size_t i = 0; i < image.header->e_shnum; i++) {
         const Elf64_Shdr *section = section_at(&image, i);
-        if (section->sh_type == SHT_SYMTAB) {
+        if (section->sh_type == SHT_SYMTAB)
             read_definitions(&image, section, &object);
-        } else if (section->sh_type == SHT_RELA) {
+        else if (section->sh_type == SHT_RELA)
             read_uses(&image, section, &object);
-        }
     }
     free(image.bytes);
     return object;

@@ -18,7 +18,7 @@ static int by_rooms(const void *a, const void *b)
     return x->from != y->from ? (x->from < y->from ? -1 : 1) : (x->to > y->to) - (x->to < y->to);
 }
 
-// Arrows between two rooms, summed up; sorted.
+/// Arrows between two rooms, summed up; sorted.
 static struct counts *sum_up(const struct graph *graph, size_t *count)
 {
     struct counts *sums = checked(calloc(graph->arrows_count + 1, sizeof *sums));
@@ -26,9 +26,8 @@ static struct counts *sum_up(const struct graph *graph, size_t *count)
     for (size_t i = 0; i < graph->arrows_count; i++) {
         const struct arrow *arrow = &graph->arrows[i];
         size_t from = graph->files[arrow->from].room, to = graph->files[arrow->to].room, j = 0;
-        while (j < *count && (sums[j].from != from || sums[j].to != to)) {
+        while (j < *count && (sums[j].from != from || sums[j].to != to))
             j++;
-        }
         if (from != to) {
             sums[j].from = from;
             sums[j].to = to;
@@ -64,9 +63,8 @@ static void print_names(const struct graph *graph, const struct counts *sum)
         if (graph->files[arrow->from].room == sum->from &&
             graph->files[arrow->to].room == sum->to && arrow->calls.count != 0) {
             printf("    %s -> %s:", graph->files[arrow->from].path, graph->files[arrow->to].path);
-            for (size_t j = 0; j < arrow->calls.count; j++) {
+            for (size_t j = 0; j < arrow->calls.count; j++)
                 printf(" %s", arrow->calls.items[j]);
-            }
             printf("\n");
         }
     }
@@ -80,9 +78,8 @@ void print_arrows(const struct graph *graph, bool names)
     for (size_t i = 0; i < count; i++) {
         printf("%-32s %-32s %7zu %9zu %10zu\n", graph->rooms.items[sums[i].from],
                graph->rooms.items[sums[i].to], sums[i].calls, sums[i].includes, sums[i].addresses);
-        if (names) {
+        if (names)
             print_names(graph, &sums[i]);
-        }
     }
     free(sums);
 }

@@ -33,7 +33,7 @@ struct file {
     size_t room; // in graph.rooms
 };
 
-// A source as one of its parts compiles it; the libraries for several targets are looked at once.
+/// A source as one of its parts compiles it; the libraries for several targets are looked at once.
 struct unit {
     const struct part *part;
     size_t file;
@@ -45,7 +45,7 @@ struct arrow {
     struct paths calls, addresses; // names, each once
 };
 
-// A call against the order (R4).
+/// A call against the order (R4).
 struct breach {
     size_t from, to; // in graph.units
     const char *name;
@@ -61,7 +61,7 @@ struct graph {
     size_t files_count, units_count, arrows_count, breaches_count;
 };
 
-// A global name of an object file, or a use of one that is elsewhere.
+/// A global name of an object file, or a use of one that is elsewhere.
 struct symbol {
     char *name;
     bool is_function; // of a definition
@@ -73,36 +73,36 @@ struct object {
     size_t defined_count, used_count;
 };
 
-// Nodes are numbers.
+/// Nodes are numbers.
 struct edge {
     size_t from, to;
 };
 
-// The strongly connected components with more than one node: `circle[node]` is the node's, counted
-// from 1, or 0 outside of all.
+/// The strongly connected components with more than one node: `circle[node]` is the node's, counted
+/// from 1, or 0 outside of all.
 struct circles {
     size_t *circle;
     size_t count;
 };
 
-// object.c: reads a relocatable ELF file. Ends the program if it is none.
+/// object.c: reads a relocatable ELF file. Ends the program if it is none.
 struct object object_read(const char *path);
 
-// place.c: rooms of files.
+/// place.c: rooms of files.
 bool graph_wants(const struct graph *graph, const char *path);
 char *room_of(const struct tree *tree, const char *path);
 
-// graph.c: fills all but tree and folders, out of these and the objects in build/obj/.
+/// graph.c: fills all but tree and folders, out of these and the objects in build/obj/.
 void graph_build(struct graph *graph);
 
-// circles.c
+/// circles.c
 struct circles circles_find(size_t nodes, const struct edge *edges, size_t edges_count);
 
-// judge.c: prints what is wrong, and returns how many times.
+/// judge.c: prints what is wrong, and returns how many times.
 size_t judge(const struct graph *graph);
 struct circles graph_circles_of_files(const struct graph *graph);
 struct circles graph_circles_of_rooms(const struct graph *graph);
 
-// print.c
+/// print.c
 void print_total(const struct graph *graph);
 void print_arrows(const struct graph *graph, bool names);

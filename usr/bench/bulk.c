@@ -22,7 +22,7 @@ static const struct way {
     {"bulk reference alone", WORKER_BULK_PASS, WORKER_BULK_SKIP},
 };
 
-// One run; cycles of one block.
+/// One run; cycles of one block.
 static cycles_t run(const coreid_t cores[2], const struct way *way, unsigned blocks, unsigned bytes)
 {
     uint64_t times[2], none[2];
@@ -33,7 +33,7 @@ static cycles_t run(const coreid_t cores[2], const struct way *way, unsigned blo
     return (times[1] - times[0]) / blocks;
 }
 
-// Returns the median. `copied`: that of the copying way, or 0: this is it.
+/// Returns the median. `copied`: that of the copying way, or 0: this is it.
 static cycles_t measure(const struct options *options, const coreid_t cores[2],
                         const struct way *way, unsigned bytes, cycles_t copied)
 {
@@ -42,9 +42,8 @@ static cycles_t measure(const struct options *options, const coreid_t cores[2],
     cycles_t *samples = samples_new(runs);
     (void)run(cores, way, blocks, bytes);
     bench_mark_begin(BENCH_MARK_BULK);
-    for (unsigned i = 0; i < runs; i++) {
+    for (unsigned i = 0; i < runs; i++)
         samples[i] = run(cores, way, blocks, bytes);
-    }
     bench_mark_end(BENCH_MARK_BULK);
     const struct report_row row = {.what = way->what,
                                    .from = cores[0],

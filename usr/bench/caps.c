@@ -151,7 +151,7 @@ static const struct operation operations[] = {
 static const struct operation revoke = {"revoke", false, prepare_revoke, NULL};
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
-// One run: its time, and the number of steps that it took.
+/// One run: its time, and the number of steps that it took.
 static cycles_t run(const struct operation *operation, unsigned *steps)
 {
     errval_t err;
@@ -167,14 +167,14 @@ static cycles_t run(const struct operation *operation, unsigned *steps)
     } while (err_no(err) == SYS_ERR_AGAIN);
     cycles_t end = bench_tsc();
     check(err, operation->name);
-    if (operation->undo != NULL) {
+    if (operation->undo != NULL)
         operation->undo();
-    }
     *steps = count;
     return bench_time_diff(start, end);
 }
 
-// Measures and prints; returns the median. `smallest`: that of the smallest size, or 0: this is it.
+/// Measures and prints; returns the median. `smallest`: that of the smallest size, or 0: this is
+/// it.
 static cycles_t measure(const struct options *options, const struct operation *operation,
                         unsigned size, unsigned runs, cycles_t smallest)
 {
@@ -208,20 +208,17 @@ static void set_up(void)
     check(slot_alloc(&slot), "getting a slot");
     check(slot_alloc(&table), "getting a slot");
     check(vnode_create(table, ObjType_VNode_x86_64_ptable), "getting a page table");
-    for (unsigned i = 0; i < CNODES_MAX; i++) {
+    for (unsigned i = 0; i < CNODES_MAX; i++)
         check(cnode_create_l2(&cnode_caps[i], &cnodes[i]), "getting a CNode");
-    }
 }
 
 static void clean_up(void)
 {
-    for (unsigned i = 0; i < CNODES_MAX; i++) {
+    for (unsigned i = 0; i < CNODES_MAX; i++)
         check(cap_destroy(cnode_caps[i]), "cleaning up");
-    }
     struct capref rest[] = {table, frame, many_ram, ram};
-    for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
+    for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
         check(cap_destroy(rest[i]), "cleaning up");
-    }
     check(slot_free(slot), "cleaning up");
 }
 
@@ -246,13 +243,11 @@ void measure_caps(const struct options *options)
         revoke_smallest = i == 0 ? median : revoke_smallest;
     }
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        for (; further < sizes[i]; further++) {
+        for (; further < sizes[i]; further++)
             check(cap_copy(many_slot(further), frame), "filling the database");
-        }
         for (size_t k = 0; k < OPERATIONS; k++) {
-            if (i > 0 && !operations[k].grows) {
+            if (i > 0 && !operations[k].grows)
                 continue;
-            }
             cycles_t median = measure(options, &operations[k], further, runs, smallest[k]);
             smallest[k] = i == 0 ? median : smallest[k];
         }

@@ -44,12 +44,10 @@ unsigned cores_chosen(const struct options *options, coreid_t cores[CORES_MAX])
     struct monitor_cores state;
     unsigned count = 0;
     check(monitor_get_cores(&state), "asking for the cores");
-    for (unsigned core = 0; core < CORES_MAX; core++) {
+    for (unsigned core = 0; core < CORES_MAX; core++)
         if ((state.up[core / 64] >> core % 64 & 1) != 0 &&
-            (!options->on_given || options->on[core])) {
+            (!options->on_given || options->on[core]))
             cores[count++] = (coreid_t)core;
-        }
-    }
     return count;
 }
 
@@ -58,13 +56,10 @@ unsigned others_chosen(const struct options *options, coreid_t to[CORES_MAX])
     coreid_t up[CORES_MAX];
     unsigned up_count = cores_chosen(options, up), count = 0;
     bool given = options->numbers_count > 0;
-    for (unsigned i = 0; given && i < options->numbers_count; i++) {
+    for (unsigned i = 0; given && i < options->numbers_count; i++)
         to[count++] = (coreid_t)options->numbers[i];
-    }
-    for (unsigned i = 0; !given && i < up_count; i++) {
-        if (up[i] != disp_get_core_id()) {
+    for (unsigned i = 0; !given && i < up_count; i++)
+        if (up[i] != disp_get_core_id())
             to[count++] = up[i];
-        }
-    }
     return count;
 }

@@ -27,9 +27,8 @@ void message_receive(struct ump_chan *chan, uint64_t words[3])
 {
     volatile struct ump_message *message;
     check(ump_chan_recv_blocking(chan, &message), "receiving a message");
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++)
         words[i] = message->data[i];
-    }
 }
 
 void lmp_end_send(const struct lmp_end *end, const uint64_t words[LMP_MSG_LENGTH])

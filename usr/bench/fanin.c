@@ -20,19 +20,17 @@ static unsigned clients_connected;
 static void connect_clients(unsigned count)
 {
     workers_start(cores, count + 1);
-    for (; clients_connected < count; clients_connected++) {
+    for (; clients_connected < count; clients_connected++)
         workers_connect(cores[clients_connected + 1], cores[0], WORKER_CONNECT);
-    }
 }
 
-// One run; the server's messages per millisecond, and adds to `cycles` what each client took.
+/// One run; the server's messages per millisecond, and adds to `cycles` what each client took.
 static cycles_t run(unsigned count, unsigned messages, cycles_t *cycles)
 {
     uint64_t times[2];
     worker_tell(cores[0], WORKER_GATHER, (uint64_t)count * messages);
-    for (unsigned i = 1; i <= count; i++) {
+    for (unsigned i = 1; i <= count; i++)
         worker_tell(cores[i], WORKER_SEND, messages);
-    }
     for (unsigned i = 1; i <= count; i++) {
         worker_answer(cores[i], WORKER_SEND, times);
         cycles[i - 1] += times[1] - times[0];
@@ -58,14 +56,12 @@ static void measure(const struct options *options, unsigned count)
     (void)run(count, messages, single);
     memset(single, 0, count * sizeof(*single));
     bench_mark_begin(BENCH_MARK_FANIN);
-    for (unsigned i = 0; i < runs; i++) {
+    for (unsigned i = 0; i < runs; i++)
         rates[i] = run(count, messages, single);
-    }
     bench_mark_end(BENCH_MARK_FANIN);
     (void)report(options, &row, rates, runs);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         single[i] = rate((uint64_t)runs * messages, single[i]);
-    }
     row.what = "fan-in each";
     row.ratio = RATIO_LEAST;
     (void)report(options, &row, single, count);
@@ -79,11 +75,9 @@ void measure_fanin(const struct options *options)
     const unsigned *numbers;
     unsigned most = cores_chosen(options, cores), greatest = 0;
     unsigned count = numbers_chosen(options, standard, 7, &numbers);
-    for (unsigned i = 0; i < count; i++) {
-        if (numbers[i] < most && numbers[i] > greatest) {
+    for (unsigned i = 0; i < count; i++)
+        if (numbers[i] < most && numbers[i] > greatest)
             greatest = numbers[i];
-        }
-    }
     if (greatest == 0) {
         printf("fan-in: needs two cores, and one more than there are clients\n");
         return;
@@ -91,9 +85,7 @@ void measure_fanin(const struct options *options)
     connect_clients(1);
     measure(options, 1);
     connect_clients(greatest);
-    for (unsigned i = 0; i < count; i++) {
-        if (numbers[i] > 0 && numbers[i] < most && greatest > 1) {
+    for (unsigned i = 0; i < count; i++)
+        if (numbers[i] > 0 && numbers[i] < most && greatest > 1)
             measure(options, numbers[i]);
-        }
-    }
 }

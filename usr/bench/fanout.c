@@ -25,27 +25,24 @@ static void connect_tree(const struct tree *tree, unsigned count)
 {
     workers_end(); // what they accepted belongs to another tree
     workers_start(cores, count);
-    for (unsigned i = 1; i < count; i++) {
+    for (unsigned i = 1; i < count; i++)
         workers_connect(cores[i], cores[tree->parent[i]], WORKER_CONNECT);
-    }
 }
 
-// One run; cycles of one broadcast.
+/// One run; cycles of one broadcast.
 static cycles_t run(unsigned count, unsigned messages)
 {
     uint64_t times[2], none[2];
-    for (unsigned i = 1; i < count; i++) {
+    for (unsigned i = 1; i < count; i++)
         worker_tell(cores[i], WORKER_FORWARD, messages);
-    }
     worker_tell(cores[0], WORKER_ROOT, messages);
     worker_answer(cores[0], WORKER_ROOT, times);
-    for (unsigned i = 1; i < count; i++) {
+    for (unsigned i = 1; i < count; i++)
         worker_answer(cores[i], WORKER_FORWARD, none);
-    }
     return (times[1] - times[0]) / messages;
 }
 
-// Returns the median. `direct`: the median of the one by one, or 0: this is it.
+/// Returns the median. `direct`: the median of the one by one, or 0: this is it.
 static cycles_t measure(const struct options *options, const struct tree *tree, const char *what,
                         unsigned count, cycles_t direct)
 {
@@ -55,9 +52,8 @@ static cycles_t measure(const struct options *options, const struct tree *tree, 
     connect_tree(tree, count);
     (void)run(count, messages);
     bench_mark_begin(BENCH_MARK_FANOUT);
-    for (unsigned i = 0; i < runs; i++) {
+    for (unsigned i = 0; i < runs; i++)
         samples[i] = run(count, messages);
-    }
     bench_mark_end(BENCH_MARK_FANOUT);
     const struct report_row row = {.what = what,
                                    .from = cores[0],
@@ -77,11 +73,9 @@ static cycles_t measure(const struct options *options, const struct tree *tree, 
 
 static bool several_nodes(unsigned count)
 {
-    for (unsigned i = 1; i < count; i++) {
-        if (nodes[i] != nodes[0]) {
+    for (unsigned i = 1; i < count; i++)
+        if (nodes[i] != nodes[0])
             return true;
-        }
-    }
     return false;
 }
 
@@ -100,9 +94,8 @@ void measure_fanout(const struct options *options)
     for (unsigned i = 0; i < count; i++) {
         unsigned wanted = numbers[i] + 1;
         struct tree tree;
-        if (wanted < 2 || wanted > most) {
+        if (wanted < 2 || wanted > most)
             continue;
-        }
         tree_plain(&tree, wanted, CORES_MAX);
         cycles_t direct = measure(options, &tree, "fan-out one by one", wanted, 0);
         tree_plain(&tree, wanted, arity);
@@ -112,7 +105,6 @@ void measure_fanout(const struct options *options)
             (void)measure(options, &tree, "fan-out tree of nodes", wanted, direct);
         }
     }
-    if (most < 2) {
+    if (most < 2)
         printf("fan-out: there is no other core\n");
-    }
 }

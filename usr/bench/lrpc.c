@@ -16,9 +16,8 @@ void lrpc_echo(const struct lmp_end *end, uint64_t count)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
     check(lrpc_wait(end->ep, &msg, NULL), "waiting for a call");
-    for (; count > 1; count--) {
+    for (; count > 1; count--)
         check(lrpc_reply_and_wait(end->remote, 0, NULL_CAP, end->ep, &msg, NULL), "replying");
-    }
     lmp_end_send(end, msg.words);
 }
 
@@ -33,15 +32,13 @@ void measure_lrpc(const struct options *options, const struct lmp_end *end)
     worker_answer(core, WORKER_ECHO_LRPC, results);
     for (unsigned i = 0; i < warm + runs; i++) {
         struct lmp_recv_msg msg = {.buf.msglen = LMP_MSG_LENGTH, .words = {i}};
-        if (i == warm) {
+        if (i == warm)
             bench_mark_begin(BENCH_MARK_LRPC);
-        }
         cycles_t start = bench_tsc();
         errval_t err = lrpc_call(end->remote, 0, NULL_CAP, end->ep, &msg, NULL);
         cycles_t stop = bench_tsc();
-        if (i >= warm) {
+        if (i >= warm)
             bench_mark_item(BENCH_MARK_LRPC);
-        }
         check(err_is_ok(err) && msg.words[0] != i ? LIB_ERR_RPC_REPLY : err, "hearing the echo");
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }

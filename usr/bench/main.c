@@ -10,16 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The same command line on another core.
+/// The same command line on another core.
 static int run_on(coreid_t core, char *argv[])
 {
     struct capref domain;
     uint8_t status = EXIT_FAILURE;
     for (unsigned i = 1; argv[i] != NULL; i++) {
         if (strcmp(argv[i], "--core") == 0) {
-            for (; argv[i + 1] != NULL; i++) {
+            for (; argv[i + 1] != NULL; i++)
                 argv[i] = argv[i + 2];
-            }
             break;
         }
     }
@@ -45,23 +44,19 @@ static const struct {
 int main(int argc, char *argv[])
 {
     struct options options;
-    if (argc == 3 && strcmp(argv[1], "worker") == 0) {
+    if (argc == 3 && strcmp(argv[1], "worker") == 0)
         return worker_run((iref_t)strtoull(argv[2], NULL, 10));
-    }
-    if (argc == 2 && strcmp(argv[1], "exit") == 0) {
+    if (argc == 2 && strcmp(argv[1], "exit") == 0)
         return EXIT_SUCCESS; // what measure_spawn() starts
-    }
     enum options_result result = options_parse(argc, argv, &options);
     if (result == OPTIONS_HELP) {
         options_help();
         return EXIT_SUCCESS;
     }
-    if (result == OPTIONS_BAD) {
+    if (result == OPTIONS_BAD)
         return 2;
-    }
-    if (options.core >= 0 && options.core != disp_get_core_id()) {
+    if (options.core >= 0 && options.core != disp_get_core_id())
         return run_on((coreid_t)options.core, argv);
-    }
     bench_init();
     report_begin(&options);
     for (size_t i = 0; i < sizeof(measurements) / sizeof(measurements[0]); i++) {

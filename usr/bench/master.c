@@ -46,12 +46,11 @@ static iref_t own_iref(void)
     return iref;
 }
 
-// Until at most `coming` have not connected yet.
+/// Until at most `coming` have not connected yet.
 static void await_workers(unsigned coming)
 {
-    while (expected_count - connected_count > coming) {
+    while (expected_count - connected_count > coming)
         check(event_dispatch(get_default_waitset()), "waiting for workers");
-    }
 }
 
 void workers_start(const coreid_t *cores, unsigned count)
@@ -61,9 +60,8 @@ void workers_start(const coreid_t *cores, unsigned count)
     char *const argv[] = {"bench", "worker", number, NULL};
     bool new[CORES_MAX] = {false};
     for (unsigned i = 0; i < count; i++) {
-        if (workers[cores[i]] != NULL) {
+        if (workers[cores[i]] != NULL)
             continue;
-        }
         struct hired *worker = calloc(1, sizeof(*worker));
         check(worker != NULL ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "remembering a worker");
         workers[cores[i]] = worker;
@@ -77,9 +75,8 @@ void workers_start(const coreid_t *cores, unsigned count)
     await_workers(0);
     for (unsigned core = 0; core < CORES_MAX; core++) {
         uint64_t results[2];
-        if (new[core]) {
+        if (new[core])
             worker_answer((coreid_t)core, WORKER_HELLO, results);
-        }
     }
 }
 
@@ -118,11 +115,9 @@ void workers_connect(coreid_t from, coreid_t to, enum command how)
 
 void workers_end(void)
 {
-    for (unsigned core = 0; core < CORES_MAX; core++) {
-        if (workers[core] != NULL) {
+    for (unsigned core = 0; core < CORES_MAX; core++)
+        if (workers[core] != NULL)
             worker_tell((coreid_t)core, WORKER_QUIT, 0);
-        }
-    }
     for (unsigned core = 0; core < CORES_MAX; core++) {
         if (workers[core] != NULL) {
             check(spawn_wait(workers[core]->domain, NULL, false), "ending a worker");

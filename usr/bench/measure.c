@@ -20,9 +20,8 @@ void measure_syscall(const struct options *options)
     unsigned runs = runs_chosen(options, SYSCALL_RUNS), warm = runs / 10;
     cycles_t *samples = samples_new(runs);
     for (unsigned i = 0; i < warm + runs; i++) {
-        if (i == warm) {
+        if (i == warm)
             bench_mark_begin(BENCH_MARK_SYSCALL);
-        }
         cycles_t start = bench_tsc();
         errval_t err = sys_nop();
         cycles_t end = bench_tsc();
@@ -52,9 +51,8 @@ void measure_lmp(const struct options *options)
     cycles_t *samples = samples_new(runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         words[0] = i;
-        if (i == warm) {
+        if (i == warm)
             bench_mark_begin(BENCH_MARK_LMP);
-        }
         cycles_t start = bench_tsc();
         lmp_end_send(&end, words);
         lmp_end_receive(&end, words);
@@ -79,9 +77,8 @@ static void measure_ump_to(const struct options *options, coreid_t core)
     worker_tell(core, WORKER_ECHO, warm + runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         uint64_t words[3];
-        if (i == warm) {
+        if (i == warm)
             bench_mark_begin(BENCH_MARK_UMP);
-        }
         cycles_t start = bench_tsc();
         message_send(chan, i, 0, 0);
         message_receive(chan, words);
@@ -104,11 +101,9 @@ void measure_ump(const struct options *options)
 {
     coreid_t to[CORES_MAX];
     unsigned count = others_chosen(options, to);
-    if (count == 0 && !options->csv) {
+    if (count == 0 && !options->csv)
         printf("UMP round trip: there is no other core\n");
-    }
     workers_start(to, count);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         measure_ump_to(options, to[i]);
-    }
 }

@@ -71,7 +71,7 @@ static bool number(const char *text, unsigned long max, unsigned *value)
     return true;
 }
 
-// Cores as 0,2,4-7.
+/// Cores as 0,2,4-7.
 static bool cores(const char *text, struct options *options)
 {
     bool ok = text != NULL && text[0] != '\0';
@@ -86,37 +86,30 @@ static bool cores(const char *text, struct options *options)
             ok = text[0] >= '0' && text[0] <= '9';
         }
         ok = ok && first <= last && last < CORES_MAX && (*end == '\0' || *end == ',');
-        for (unsigned long core = first; ok && core <= last; core++) {
+        for (unsigned long core = first; ok && core <= last; core++)
             options->on[core] = true;
-        }
         text = *end == ',' ? end + 1 : end;
     }
-    if (!ok) {
+    if (!ok)
         printf("bench: --on wants cores, as 0,2,4-7\n");
-    }
     return ok;
 }
 
-// An option with a value; *taken tells whether it was one.
+/// An option with a value; *taken tells whether it was one.
 static bool option(const char *name, const char *value, struct options *options, bool *taken)
 {
     unsigned core;
     *taken = true;
-    if (strcmp(name, "--runs") == 0) {
+    if (strcmp(name, "--runs") == 0)
         return number(value, COUNT_MAX, &options->runs);
-    }
-    if (strcmp(name, "--messages") == 0) {
+    if (strcmp(name, "--messages") == 0)
         return number(value, COUNT_MAX, &options->messages);
-    }
-    if (strcmp(name, "--fair") == 0) {
+    if (strcmp(name, "--fair") == 0)
         return number(value, COUNT_MAX, &options->fair);
-    }
-    if (strcmp(name, "--arity") == 0) {
+    if (strcmp(name, "--arity") == 0)
         return number(value, CORES_MAX, &options->arity);
-    }
-    if (strcmp(name, "--on") == 0) {
+    if (strcmp(name, "--on") == 0)
         return cores(value, options);
-    }
     if (strcmp(name, "--core") == 0) {
         bool ok = number(value, CORES_MAX - 1, &core);
         options->core = ok ? (int)core : -1;
@@ -143,25 +136,22 @@ enum options_result options_parse(int argc, char *argv[], struct options *option
     *options = (struct options){.core = -1};
     for (int i = 1; i < argc; i++) {
         bool taken = false, ok;
-        if (strcmp(argv[i], "--help") == 0) {
+        if (strcmp(argv[i], "--help") == 0)
             return OPTIONS_HELP;
-        }
         if (strcmp(argv[i], "--csv") == 0 || strcmp(argv[i], "--samples") == 0) {
             options->csv = true;
             options->samples |= argv[i][2] == 's';
             continue;
         }
         ok = option(argv[i], i + 1 < argc ? argv[i + 1] : NULL, options, &taken);
-        if (taken) {
+        if (taken)
             i++;
-        } else if (argv[i][0] >= '0' && argv[i][0] <= '9' && options->numbers_count < CORES_MAX) {
+        else if (argv[i][0] >= '0' && argv[i][0] <= '9' && options->numbers_count < CORES_MAX)
             ok = number(argv[i], NUMBER_MAX, &options->numbers[options->numbers_count++]);
-        } else {
+        else
             ok = kind(argv[i], options);
-        }
-        if (!ok) {
+        if (!ok)
             return OPTIONS_BAD;
-        }
     }
     return options->what != 0 ? OPTIONS_OK : OPTIONS_HELP;
 }

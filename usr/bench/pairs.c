@@ -21,7 +21,7 @@ static struct pair {
     bool connected;
 } pairs[PAIRS_MAX];
 
-// Starts the workers of the first `count` pairs and connects each pair.
+/// Starts the workers of the first `count` pairs and connects each pair.
 static void pairs_connect(unsigned count)
 {
     coreid_t cores[CORES_MAX];
@@ -38,21 +38,19 @@ static void pairs_connect(unsigned count)
     }
 }
 
-// How long from the command until all pairs are under way, and how long to look at them then.
+/// How long from the command until all pairs are under way, and how long to look at them then.
 struct window {
     cycles_t lead, length;
 };
 
-// Has each pair pass `messages` on; the window is as long as that took all of them.
+/// Has each pair pass `messages` on; the window is as long as that took all of them.
 static struct window window_find(unsigned count, unsigned messages)
 {
     cycles_t told = bench_tsc(), under_way = 0, start = UINT64_MAX, end = 0;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         worker_tell(pairs[i].to, WORKER_RECEIVE, messages);
-    }
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         worker_tell(pairs[i].from, WORKER_SEND, messages);
-    }
     for (unsigned i = 0; i < count; i++) {
         uint64_t sent[2], received[2];
         worker_answer(pairs[i].from, WORKER_SEND, sent);
@@ -64,17 +62,15 @@ static struct window window_find(unsigned count, unsigned messages)
     return (struct window){.lead = under_way - told, .length = end - start};
 }
 
-// One run; returns messages per millisecond, and adds to `moved` what each pair has passed on.
+/// One run; returns messages per millisecond, and adds to `moved` what each pair has passed on.
 static uint64_t run(unsigned count, const struct window *window, uint64_t *moved)
 {
     uint64_t all = 0;
     cycles_t start = bench_tsc() + window->lead, end = start + window->length;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         worker_tell2(pairs[i].to, WORKER_WINDOW, start, end);
-    }
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         worker_tell(pairs[i].from, WORKER_SEND_UNTIL, end);
-    }
     for (unsigned i = 0; i < count; i++) {
         uint64_t sent[2], received[2];
         worker_answer(pairs[i].from, WORKER_SEND_UNTIL, sent);
@@ -85,14 +81,13 @@ static uint64_t run(unsigned count, const struct window *window, uint64_t *moved
     return rate(all, window->length);
 }
 
-// A row for what each pair has moved in `cycles`; false if the slowest is too slow.
+/// A row for what each pair has moved in `cycles`; false if the slowest is too slow.
 static bool report_each(const struct options *options, struct report_row row, uint64_t *moved,
                         unsigned count, cycles_t cycles)
 {
     cycles_t *rates = samples_new(count);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         rates[i] = rate(moved[i], cycles);
-    }
     row.what = "pairs each";
     row.ratio = RATIO_LEAST;
     (void)report(options, &row, rates, count);
@@ -119,9 +114,8 @@ static void measure(const struct options *options, unsigned count)
     pairs_connect(count);
     struct window window = window_find(count, messages);
     bench_mark_begin(BENCH_MARK_PAIRS);
-    for (unsigned i = 0; i < runs; i++) {
+    for (unsigned i = 0; i < runs; i++)
         rates[i] = run(count, &window, moved);
-    }
     bench_mark_end(BENCH_MARK_PAIRS);
     (void)report(options, &row, rates, runs);
     if (!report_each(options, row, moved, count, runs * window.length)) {
@@ -138,15 +132,12 @@ void measure_pairs(const struct options *options)
     const unsigned *numbers;
     coreid_t cores[CORES_MAX];
     unsigned most = cores_chosen(options, cores) / 2;
-    for (unsigned i = 0; i < most; i++) {
+    for (unsigned i = 0; i < most; i++)
         pairs[i] = (struct pair){.from = cores[2 * i], .to = cores[2 * i + 1]};
-    }
     unsigned count = numbers_chosen(options, standard, 4, &numbers);
-    for (unsigned i = 0; i < count; i++) {
-        if (numbers[i] > 0 && numbers[i] <= most) {
+    for (unsigned i = 0; i < count; i++)
+        if (numbers[i] > 0 && numbers[i] <= most)
             measure(options, numbers[i]);
-        } else if (!options->csv && (options->numbers_count > 0 || i == 0)) {
+        else if (!options->csv && (options->numbers_count > 0 || i == 0))
             printf("pairs: %u need %u cores\n", numbers[i], 2 * numbers[i]);
-        }
-    }
 }

@@ -17,16 +17,14 @@
 void circle_connect(const coreid_t *cores, unsigned count)
 {
     workers_start(cores, count);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         workers_connect(cores[i], cores[(i + 1) % count], WORKER_CONNECT);
-    }
 }
 
 void circle_tell(const coreid_t *cores, unsigned count, unsigned messages, unsigned window)
 {
-    for (unsigned i = 1; i < count; i++) {
+    for (unsigned i = 1; i < count; i++)
         worker_tell(cores[i], WORKER_RELAY, messages);
-    }
     worker_tell2(cores[0], WORKER_CIRCULATE, messages, window);
 }
 
@@ -34,9 +32,8 @@ cycles_t circle_answer(const coreid_t *cores, unsigned count)
 {
     uint64_t times[2], none[2];
     worker_answer(cores[0], WORKER_CIRCULATE, times);
-    for (unsigned i = 1; i < count; i++) {
+    for (unsigned i = 1; i < count; i++)
         worker_answer(cores[i], WORKER_RELAY, none);
-    }
     return times[1] - times[0];
 }
 
@@ -62,13 +59,11 @@ static void measure(const struct options *options, const coreid_t *cores, unsign
     workers_end(); // another circle's channels
     circle_connect(cores, count);
     (void)run(cores, count, messages, WINDOW);
-    for (unsigned i = 0; i < runs; i++) {
+    for (unsigned i = 0; i < runs; i++)
         hops[i] = run(cores, count, messages, 1) / messages / count;
-    }
     bench_mark_begin(BENCH_MARK_PIPELINE);
-    for (unsigned i = 0; i < runs; i++) {
+    for (unsigned i = 0; i < runs; i++)
         rates[i] = rate(messages, run(cores, count, messages, WINDOW));
-    }
     bench_mark_end(BENCH_MARK_PIPELINE);
     (void)report(options, &row, hops, runs);
     row.what = "pipeline";
@@ -85,12 +80,9 @@ void measure_pipeline(const struct options *options)
     coreid_t cores[CORES_MAX];
     unsigned most = cores_chosen(options, cores);
     unsigned count = numbers_chosen(options, standard, 6, &numbers);
-    for (unsigned i = 0; i < count; i++) {
-        if (numbers[i] >= 2 && numbers[i] <= most) {
+    for (unsigned i = 0; i < count; i++)
+        if (numbers[i] >= 2 && numbers[i] <= most)
             measure(options, cores, numbers[i]);
-        }
-    }
-    if (most < 2) {
+    if (most < 2)
         printf("pipeline: there is no other core\n");
-    }
 }

@@ -34,12 +34,10 @@ static void measure(const struct options *options, unsigned pairs, uint32_t poll
     set_polls(2 * pairs, polls);
     bench_mark_begin(BENCH_MARK_POLL);
     for (unsigned run = 0; run < runs; run++) {
-        for (unsigned i = 0; i < pairs; i++) {
+        for (unsigned i = 0; i < pairs; i++)
             circle_tell(&cores[2 * i], 2, messages, 1);
-        }
-        for (unsigned i = 0; i < pairs; i++) {
+        for (unsigned i = 0; i < pairs; i++)
             samples[run * pairs + i] = circle_answer(&cores[2 * i], 2) / messages;
-        }
     }
     bench_mark_end(BENCH_MARK_POLL);
     bool adaptive = polls == DISP_POLL_ADAPTIVE;
@@ -69,13 +67,11 @@ void measure_poll(const struct options *options)
         printf("poll: there is no other core\n");
         return;
     }
-    for (unsigned i = 0; i < many; i++) {
+    for (unsigned i = 0; i < many; i++)
         circle_connect(&cores[2 * i], 2);
-    }
     for (unsigned pairs = 1; pairs <= many; pairs = pairs == 1 && many > 1 ? many : many + 1) {
-        for (unsigned i = 0; i < count; i++) {
+        for (unsigned i = 0; i < count; i++)
             measure(options, pairs, numbers[i]);
-        }
         measure(options, pairs, DISP_POLL_ADAPTIVE);
     }
 }

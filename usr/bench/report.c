@@ -28,7 +28,7 @@ static uint64_t ns(cycles_t cycles)
     return bench_cycles_to_ns(cycles, disp_shared()->tsc_per_ms);
 }
 
-// The row's ratio in hundredths.
+/// The row's ratio in hundredths.
 static uint64_t ratio(const struct report_row *row, const struct bench_summary *s)
 {
     cycles_t value = row->ratio == RATIO_LEAST ? s->min : s->median;
@@ -38,11 +38,10 @@ static uint64_t ratio(const struct report_row *row, const struct bench_summary *
 
 static void csv_number(bool there, uint64_t value)
 {
-    if (there) {
+    if (there)
         printf(",%" PRIu64, value);
-    } else {
+    else
         printf(",");
-    }
 }
 
 static void csv_row(const struct report_row *row, const struct bench_summary *s)
@@ -65,13 +64,12 @@ static void csv_row(const struct report_row *row, const struct bench_summary *s)
     }
 }
 
-// The last column.
+/// The last column.
 static void csv_samples(const cycles_t *samples, size_t count)
 {
     printf(",");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         printf("%s%" PRIu64, i == 0 ? "" : " ", samples[i]);
-    }
 }
 
 static void table_row(const struct report_row *row, const struct bench_summary *s)
@@ -84,19 +82,16 @@ static void table_row(const struct report_row *row, const struct bench_summary *
     } else if (row->sized) {
         at += snprintf(name + at, sizeof(name) - (size_t)at, ", %" PRIu64, row->size);
     }
-    if (row->to >= 0) {
+    if (row->to >= 0)
         (void)snprintf(name + at, sizeof(name) - (size_t)at, ", core %d - %d", row->from, row->to);
-    }
     printf("%-34s %7zu %10" PRIu64 " %7" PRIu64 " %7" PRIu64, name, s->runs, s->min, s->median,
            s->p99);
-    if (row->unit == NULL) {
+    if (row->unit == NULL)
         printf("   %8" PRIu64 " %7" PRIu64 " %7" PRIu64, ns(s->min), ns(s->median), ns(s->p99));
-    } else {
+    else
         printf("   %s", row->unit);
-    }
-    if (row->steps != 0) {
+    if (row->steps != 0)
         printf(", %u step%s", row->steps, row->steps == 1 ? "" : "s");
-    }
     if (row->ratio != RATIO_NONE) {
         uint64_t hundredths = ratio(row, s);
         printf(", x %" PRIu64 ".%02" PRIu64, hundredths / 100, hundredths % 100);
@@ -112,9 +107,8 @@ static void print_row(const struct options *options, const struct report_row *ro
         return;
     }
     csv_row(row, summary);
-    if (options->samples) {
+    if (options->samples)
         csv_samples(samples, summary->runs);
-    }
     printf("\n");
 }
 

@@ -24,28 +24,23 @@ LOOP void ring_send(struct urpc_chan *ring, uint64_t number, bool flush)
 {
     uint64_t words[URPC_WORDS];
 #pragma GCC unroll 7
-    for (unsigned i = 0; i < URPC_WORDS; i++) {
+    for (unsigned i = 0; i < URPC_WORDS; i++)
         words[i] = number + i;
-    }
-    while (!urpc_send(ring, words, (uint16_t)number)) {
+    while (!urpc_send(ring, words, (uint16_t)number))
         __builtin_ia32_pause();
-    }
-    if (flush && urpc_peer_sleeps(ring)) {
+    if (flush && urpc_peer_sleeps(ring))
         check(LIB_ERR_UMP_PEER, "finding the receiver awake");
-    }
 }
 
 LOOP uint64_t ring_receive(struct urpc_chan *ring, uint64_t number)
 {
     uint64_t words[URPC_WORDS], wrong = 0;
     uint16_t ctrl;
-    while (!urpc_recv(ring, words, &ctrl)) {
+    while (!urpc_recv(ring, words, &ctrl))
         __builtin_ia32_pause();
-    }
 #pragma GCC unroll 7
-    for (unsigned i = 0; i < URPC_WORDS; i++) {
+    for (unsigned i = 0; i < URPC_WORDS; i++)
         wrong |= words[i] ^ (number + i);
-    }
     return wrong;
 }
 
@@ -85,9 +80,8 @@ LOOP void take_stream(struct urpc_chan *ring, uint64_t count, enum bench_mark_wh
 
 bool worker_ring(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    if (worker->peers_count == 0) {
+    if (worker->peers_count == 0)
         return false;
-    }
     // The last that was accepted: a core may be measured more than once.
     struct urpc_chan *ring = &worker->peers[worker->peers_count - 1]->chan.state.ring;
     switch ((enum command)command[0]) {
@@ -113,9 +107,8 @@ static void measure_trips(const struct options *options, struct report_row *row,
     uint64_t wrong = 0, n = 0, none[2];
     worker_tell((coreid_t)row->to, WORKER_RING_ECHO, (uint64_t)row->messages * (runs + 1));
     for (unsigned run = 0; run < runs + 1; run++) { // the first warms caches
-        if (run == 1) {
+        if (run == 1)
             bench_mark_begin(BENCH_MARK_RING);
-        }
         cycles_t start = bench_tsc();
         for (unsigned i = 0; i < row->messages; i++, n++) {
             ring_send(ring, n, false);
@@ -141,9 +134,8 @@ static void measure_stream(const struct options *options, struct report_row *row
     for (unsigned run = 0; run < runs; run++) {
         uint64_t results[2];
         worker_tell((coreid_t)row->to, command, count);
-        for (unsigned i = 0; i < count; i++) {
+        for (unsigned i = 0; i < count; i++)
             ring_send(ring, i, flush);
-        }
         worker_answer((coreid_t)row->to, command, results);
         samples[run] = results[0] / (count - count / 11);
     }
@@ -174,9 +166,8 @@ void measure_ring(const struct options *options)
 {
     coreid_t to[CORES_MAX];
     unsigned count = others_chosen(options, to);
-    if (count == 0 && !options->csv) {
+    if (count == 0 && !options->csv)
         printf("ring: there is no other core\n");
-    }
     for (unsigned i = 0; i < count; i++) {
         if (to[i] == disp_get_core_id()) {
             printf("bench: ring wants another core: on core %u the two would take turns\n", to[i]);
@@ -184,7 +175,6 @@ void measure_ring(const struct options *options)
         }
     }
     workers_start(to, count);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         measure_to(options, to[i]);
-    }
 }

@@ -14,7 +14,7 @@
 #define RUNS 100u
 #define PAUSE_US 300u
 
-// Returns the median. `asleep`: that of the sleepers, or 0: this is it.
+/// Returns the median. `asleep`: that of the sleepers, or 0: this is it.
 static cycles_t measure(const struct options *options, coreid_t core, const char *what,
                         uint32_t polls, cycles_t asleep)
 {
@@ -27,9 +27,8 @@ static cycles_t measure(const struct options *options, coreid_t core, const char
     worker_tell(core, WORKER_STAMP, warm + runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         check(barrelfish_usleep(PAUSE_US), "waiting");
-        if (i == warm) {
+        if (i == warm)
             bench_mark_begin(BENCH_MARK_WAKE);
-        }
         cycles_t start = bench_tsc();
         message_send(chan, 0, 0, 0);
         message_receive(chan, words);
@@ -57,12 +56,10 @@ void measure_wake(const struct options *options)
     unsigned up_count = cores_chosen(options, up), count = 0;
     for (unsigned i = 0; i < up_count; i++) {
         bool wanted = options->numbers_count == 0;
-        for (unsigned k = 0; k < options->numbers_count; k++) {
+        for (unsigned k = 0; k < options->numbers_count; k++)
             wanted = wanted || options->numbers[k] == up[i];
-        }
-        if (wanted && up[i] != disp_get_core_id()) {
+        if (wanted && up[i] != disp_get_core_id())
             to[count++] = up[i];
-        }
     }
     if (count == 0) {
         printf("wake: there is no other core\n");

@@ -50,9 +50,8 @@ static void export(enum command command)
     check(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
           "offering a service");
     message_send(&worker.master, command, iref, 0);
-    while (!connected) {
+    while (!connected)
         check(event_dispatch(get_default_waitset()), "waiting for a client");
-    }
     check(monitor_unexport(&service), "ending the service");
 }
 
@@ -75,7 +74,7 @@ static void echo_lmp(uint64_t count)
     }
 }
 
-// The time-stamp counter is the same on all cores, so the master can tell how long a message took.
+/// The time-stamp counter is the same on all cores, so the master can tell how long a message took.
 static void stamp(uint64_t count)
 {
     for (; count > 0; count--) {
@@ -102,9 +101,8 @@ static void answer(const uint64_t command[3])
         break;
     default:
         if (!worker_shape(&worker, command, results) && !worker_bulk(&worker, command, results) &&
-            !worker_ring(&worker, command, results)) {
+            !worker_ring(&worker, command, results))
             check(LIB_ERR_INVALID_ARGS, "understanding the master");
-        }
     }
     message_send(&worker.master, command[0], results[0], results[1]);
 }
@@ -142,9 +140,8 @@ int worker_run(iref_t iref)
     message_send(&worker.master, WORKER_HELLO, 0, 0);
     for (;;) {
         message_receive(&worker.master, words);
-        if (words[0] == WORKER_QUIT) {
+        if (words[0] == WORKER_QUIT)
             return EXIT_SUCCESS;
-        }
         serve(words);
     }
 }

@@ -33,9 +33,8 @@ static void send_references(struct worker *worker, const uint64_t command[3], ui
     for (uint64_t i = 0; i < count; i++) {
         uint64_t offset = i % (AREA_BYTES / BULK_BYTES_MAX) * BULK_BYTES_MAX;
         for (uint64_t at = 0; command[0] == WORKER_BULK_SEND && at < bytes / sizeof(uint64_t);
-             at += WORD_STEP) {
+             at += WORD_STEP)
             area[offset / sizeof(uint64_t) + at] = i;
-        }
         message_send(&worker->up, i, offset, bytes);
         acknowledged(&worker->up, i);
     }
@@ -82,9 +81,8 @@ static void receive_copies(struct worker *worker, uint64_t count, uint64_t bytes
         for (uint64_t left = messages_of(bytes); left > 0; left--) {
             volatile struct ump_message *message;
             check(ump_chan_recv_blocking(chan, &message), "receiving a piece");
-            for (unsigned k = 0; k < UMP_PAYLOAD_WORDS; k++) {
+            for (unsigned k = 0; k < UMP_PAYLOAD_WORDS; k++)
                 copied[words++] = message->data[k];
-            }
         }
         message_send(chan, i, 0, 0);
     }

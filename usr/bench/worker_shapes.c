@@ -31,13 +31,12 @@ static void receive(struct ump_chan *chan, uint64_t wanted)
     expect(words[0], wanted);
 }
 
-// A stream in one direction; [0] and [1] are the times of its first and last message.
+/// A stream in one direction; [0] and [1] are the times of its first and last message.
 static void stream_up(struct worker *worker, uint64_t count, uint64_t times[2])
 {
     times[0] = bench_tsc();
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count; i++)
         send(&worker->up, i);
-    }
     times[1] = bench_tsc();
 }
 
@@ -50,7 +49,7 @@ static void stream_down(struct worker *worker, uint64_t count, uint64_t times[2]
     times[1] = bench_tsc();
 }
 
-// A stream until a time; the last message has 1 as its second word.
+/// A stream until a time; the last message has 1 as its second word.
 static void stream_until(struct worker *worker, cycles_t end)
 {
     bool last = false;
@@ -60,7 +59,7 @@ static void stream_until(struct worker *worker, cycles_t end)
     }
 }
 
-// Its other end; returns how many messages came from `start` to `end`, to CLOCK_MESSAGES.
+/// Its other end; returns how many messages came from `start` to `end`, to CLOCK_MESSAGES.
 static uint64_t stream_within(struct worker *worker, cycles_t start, cycles_t end)
 {
     uint64_t within = 0, words[3] = {0};
@@ -75,7 +74,7 @@ static uint64_t stream_within(struct worker *worker, cycles_t start, cycles_t en
     return within;
 }
 
-// The server of a fan-in. Channels stay registered from one run to the next.
+/// The server of a fan-in. Channels stay registered from one run to the next.
 static struct waitset clients = WAITSET_INITIALIZER;
 static uint64_t gathered, to_gather;
 
@@ -85,9 +84,8 @@ static void on_message(void *arg)
     for (unsigned i = 0; i < BATCH; i++) {
         volatile struct ump_message *message;
         errval_t err = ump_chan_recv(&peer->chan, &message);
-        if (err_no(err) == LIB_ERR_NO_UMP_MSG) {
+        if (err_no(err) == LIB_ERR_NO_UMP_MSG)
             break;
-        }
         check(err, "receiving from a client");
         expect(message->data[0], peer->next++);
         bench_mark_item(BENCH_MARK_FANIN);
@@ -125,27 +123,25 @@ static void relay(struct worker *worker, uint64_t count)
     }
 }
 
-// The head of a pipeline whose end leads back to it.
+/// The head of a pipeline whose end leads back to it.
 static void circulate(struct worker *worker, uint64_t count, uint64_t window, uint64_t times[2])
 {
     uint64_t sent = 0;
     times[0] = bench_tsc();
     for (uint64_t i = 0; i < count; i++) {
-        while (sent < count && sent - i < window) {
+        while (sent < count && sent - i < window)
             send(&worker->up, sent++);
-        }
         receive(&worker->peers[0]->chan, i);
         bench_mark_item(BENCH_MARK_PIPELINE);
     }
     times[1] = bench_tsc();
 }
 
-// One message to all below, and their acknowledgements.
+/// One message to all below, and their acknowledgements.
 static void broadcast(struct worker *worker, uint64_t number)
 {
-    for (unsigned i = 0; i < worker->peers_count; i++) {
+    for (unsigned i = 0; i < worker->peers_count; i++)
         send(&worker->peers[i]->chan, number);
-    }
     for (unsigned i = 0; i < worker->peers_count; i++) {
         receive(&worker->peers[i]->chan, number);
         bench_mark_item(BENCH_MARK_FANOUT);
@@ -155,9 +151,8 @@ static void broadcast(struct worker *worker, uint64_t number)
 static void root(struct worker *worker, uint64_t count, uint64_t times[2])
 {
     times[0] = bench_tsc();
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count; i++)
         broadcast(worker, i);
-    }
     times[1] = bench_tsc();
 }
 

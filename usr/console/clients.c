@@ -51,11 +51,10 @@ static struct client *client_get(void)
 static void client_put(struct client *client)
 {
     size_t index = ((uintptr_t)client - (uintptr_t)usual_clients) / sizeof(*client);
-    if (index < CLIENTS_USUAL) {
+    if (index < CLIENTS_USUAL)
         usual_taken[index] = false;
-    } else {
+    else
         free(client);
-    }
 }
 
 static bool any(const struct client *client)
@@ -68,30 +67,26 @@ static void client_free(struct client *client)
 {
     domainid_t domain = client->domain;
     struct client **link = &clients;
-    while (*link != client) {
+    while (*link != client)
         link = &(*link)->next;
-    }
     *link = client->next;
     readers_remove(client);
-    if (output_room(&output) < output_need(0) + 2) {
+    if (output_room(&output) < output_need(0) + 2)
         client->line.used = 0; // Nobody has taken output for long; an unfinished line is lost.
-    } else {
+    else
         output_end(&output, &client->line);
-    }
     ump_chan_close(&client->chan);
     client_put(client);
     clients_count--;
-    if (clients_find(domain, any) == NULL) {
+    if (clients_find(domain, any) == NULL)
         readers_domain_ended(domain);
-    }
 }
 
 struct client *clients_find(domainid_t domain, bool (*holds)(const struct client *client))
 {
     struct client *client = clients;
-    while (client != NULL && !(client->domain == domain && holds(client))) {
+    while (client != NULL && !(client->domain == domain && holds(client)))
         client = client->next;
-    }
     return client;
 }
 
@@ -124,9 +119,8 @@ void client_interrupted(struct client *client, bool typed)
 static void handle(struct client *client, const volatile struct ump_message *message)
 {
     uint64_t words[UMP_PAYLOAD_WORDS];
-    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++) {
+    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++)
         words[i] = message->data[i];
-    }
     uint16_t ctrl = message->header.control.header;
     size_t bytes = console_ctrl_bytes(ctrl);
     switch (console_ctrl_op(ctrl)) {
@@ -162,7 +156,7 @@ static bool may_speak(const struct client *client)
     return !client->flushing && output_takes(&output, CONSOLE_MESSAGE_BYTES);
 }
 
-// Listens to a client again, or notes that it must wait with what it may say.
+/// Listens to a client again, or notes that it must wait with what it may say.
 static errval_t listen(struct client *client)
 {
     client->stalled = !may_speak(client);
@@ -179,18 +173,16 @@ static void on_message(void *arg)
     errval_t err = SYS_ERR_OK;
     for (unsigned i = 0; i < MESSAGES_EACH_EVENT && err_is_ok(err) && may_speak(client); i++) {
         err = ump_chan_recv(&client->chan, &message);
-        if (err_is_ok(err)) {
+        if (err_is_ok(err))
             handle(client, message);
-        }
     }
     some_unfinished |= client->line.used > 0;
     if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG) {
         ump_chan_flush(&client->chan);
         err = listen(client);
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         client_free(client);
-    }
     on_change();
 }
 
@@ -198,9 +190,8 @@ void clients_push(void)
 {
     for (struct client *client = clients; client != NULL; client = client->next) {
         bool due = !client->line.more || ++client->ticks >= MORE_TICKS;
-        if (due && output_takes(&output, 0)) {
+        if (due && output_takes(&output, 0))
             output_push(&output, &client->line);
-        }
         some_unfinished |= client->line.used > 0;
     }
 }
@@ -215,9 +206,8 @@ bool clients_unfinished(void)
 void clients_output_taken(void)
 {
     struct client *next;
-    if (!some_waiting) {
+    if (!some_waiting)
         return;
-    }
     some_waiting = false;
     for (struct client *client = clients; client != NULL; client = next) {
         next = client->next;
@@ -225,18 +215,16 @@ void clients_output_taken(void)
             client->flushing = false;
             send(client, CONSOLE_FLUSHED, "", 0, 0);
         }
-        if (client->stalled && err_is_fail(listen(client))) {
+        if (client->stalled && err_is_fail(listen(client)))
             client_free(client);
-        }
     }
 }
 
 static bool has_share(domainid_t domain)
 {
     unsigned count = 0;
-    for (struct client *client = clients; client != NULL; client = client->next) {
+    for (struct client *client = clients; client != NULL; client = client->next)
         count += client->domain == domain;
-    }
     return count < CLIENTS_SHARE;
 }
 
@@ -263,9 +251,8 @@ static void connect(void *st, struct monitor_bind_request *request)
     client->next = clients;
     clients = client;
     clients_count++;
-    if (err_is_fail(listen(client))) {
+    if (err_is_fail(listen(client)))
         client_free(client);
-    }
 }
 
 errval_t clients_init(iref_t *iref, void (*changed)(void))

@@ -4,13 +4,12 @@
 // The foreground: a stack of domains, each put there by the one below it.
 #include "foreground.h"
 
-// Its place in the stack; `depth`: it is not there.
+/// Its place in the stack; `depth`: it is not there.
 static unsigned place_of(const struct foreground *foreground, domainid_t domain)
 {
     unsigned place = 0;
-    while (place < foreground->depth && foreground->domains[place] != domain) {
+    while (place < foreground->depth && foreground->domains[place] != domain)
         place++;
-    }
     return place;
 }
 
@@ -23,16 +22,14 @@ void foreground_begin(struct foreground *foreground, domainid_t operator_domain)
 bool foreground_give(struct foreground *foreground, domainid_t from, domainid_t to)
 {
     unsigned giver = place_of(foreground, from), taker = place_of(foreground, to);
-    if (giver == foreground->depth || to == 0 || taker < giver) {
+    if (giver == foreground->depth || to == 0 || taker < giver)
         return false;
-    }
     if (to == from) {
         foreground->depth = giver + 1;
         return true;
     }
-    if (giver + 1 == FOREGROUND_DEPTH_MAX) {
+    if (giver + 1 == FOREGROUND_DEPTH_MAX)
         return false;
-    }
     foreground->domains[giver + 1] = to;
     foreground->depth = giver + 2;
     return true;
@@ -41,9 +38,8 @@ bool foreground_give(struct foreground *foreground, domainid_t from, domainid_t 
 void foreground_end(struct foreground *foreground, domainid_t domain)
 {
     unsigned place = place_of(foreground, domain);
-    if (place > 0 && place < foreground->depth) { // the operator's place is nobody else's
+    if (place > 0 && place < foreground->depth) // the operator's place is nobody else's
         foreground->depth = place;
-    }
 }
 
 domainid_t foreground_now(const struct foreground *foreground)

@@ -28,9 +28,8 @@ bool input_add(struct input *input, char c)
         line_empty(input);
         return true;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         input->queue[(input->first + input->count++) % INPUT_QUEUE_BYTES] = bytes[i];
-    }
     return false;
 }
 
@@ -64,15 +63,14 @@ size_t input_take(struct input *input, char *buf, size_t bytes)
     return count;
 }
 
-// Takes characters off the line's end, down to `length` bytes.
+/// Takes characters off the line's end, down to `length` bytes.
 static void erase(struct input *input, size_t length, input_echo_fn echo, void *st)
 {
     while (input->length > length) {
         size_t bytes = utf8_last(input->line, input->length);
         input->length -= bytes;
-        for (size_t i = utf8_columns(input->line + input->length, bytes); i > 0; i--) {
+        for (size_t i = utf8_columns(input->line + input->length, bytes); i > 0; i--)
             echo(st, "\b \b", 3);
-        }
     }
 }
 
@@ -81,8 +79,8 @@ static bool is_text(char key)
     return ((unsigned char)key >= ' ' && key != KEY_DELETE) || key == '\t';
 }
 
-// Whether a piece of the line must be given before this key has room in it. One that ends with a
-// whole character, if it is text; and a newline must always have room.
+/// Whether a piece of the line must be given before this key has room in it. One that ends with a
+/// whole character, if it is text; and a newline must always have room.
 static bool is_full(const struct input *input, char key)
 {
     size_t room = INPUT_LINE_BYTES - 1 - input->length;
@@ -111,12 +109,10 @@ enum input_line input_edit(struct input *input, input_echo_fn echo, void *st)
         char key = take_front(input);
         bool second = key == '\n' && input->after_return;
         input->after_return = key == '\r';
-        if (second) {
+        if (second)
             continue;
-        }
-        if (key == INPUT_END && input->length == 0) {
+        if (key == INPUT_END && input->length == 0)
             return INPUT_ENDED;
-        }
         if (key == '\r' || key == '\n') {
             input->line[input->length++] = '\n'; // is_full() leaves room for it
             input->done = true;
@@ -136,8 +132,7 @@ size_t input_line_take(struct input *input, char *buf, size_t bytes)
     size_t count = bytes < left ? bytes : left;
     memcpy(buf, input->line + input->taken, count);
     input->taken += count;
-    if (input->taken == input->length) {
+    if (input->taken == input->length)
         line_empty(input);
-    }
     return count;
 }

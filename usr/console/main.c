@@ -33,27 +33,24 @@ static void on_timer(void *arg)
 {
     struct timer *timer = arg;
     timer->armed = false;
-    if (timer->func != NULL) {
+    if (timer->func != NULL)
         timer->func();
-    }
     pump();
 }
 
 static void timer_arm(struct timer *timer, delayus_t delay)
 {
-    if (timer->armed) {
+    if (timer->armed)
         return;
-    }
     deferred_event_init(&timer->event);
     errval_t err =
         deferred_event_register(&timer->event, console_ws, delay, MKCLOSURE(on_timer, timer));
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "the console cannot wait");
-    }
     timer->armed = true;
 }
 
-// Writes what the UART takes; tells whether all has been written.
+/// Writes what the UART takes; tells whether all has been written.
 static bool transmit(void)
 {
     char bytes[TRANSMIT_BYTES];
@@ -66,22 +63,20 @@ static bool transmit(void)
     return count == 0;
 }
 
-// Does what can be done now: writes to the UART, answers flushes, listens to stalled clients again; arms
-// timers for what is left.
+/// Does what can be done now: writes to the UART, answers flushes, listens to stalled clients
+/// again; arms timers for what is left.
 static void pump(void)
 {
     readers_serve();
-    if (!transmit()) {
+    if (!transmit())
         timer_arm(&transmit_timer, TRANSMIT_US);
-    }
     clients_output_taken();
-    if (clients_unfinished() || readers_undecided()) {
+    if (clients_unfinished() || readers_undecided())
         timer_arm(&unfinished_timer, UNFINISHED_US);
-    }
 }
 
-// The interrupt arrives as an empty message. The line stays high while bytes are left in the UART,
-// so they are looked for whenever there is room, without a further interrupt.
+/// The interrupt arrives as an empty message. The line stays high while bytes are left in the UART,
+/// so they are looked for whenever there is room, without a further interrupt.
 static void on_interrupt(void *arg)
 {
     struct lmp_endpoint *ep = arg;
@@ -90,9 +85,8 @@ static void on_interrupt(void *arg)
     while (err_is_ok(lmp_endpoint_recv(ep, &msg.buf, NULL))) {
     }
     err = lmp_endpoint_register(ep, console_ws, MKCLOSURE(on_interrupt, ep));
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "the console cannot wait for the UART");
-    }
     readers_input_came();
     pump();
 }
@@ -102,19 +96,16 @@ static errval_t interrupt_init(void)
     struct capref cap, dest;
     struct lmp_endpoint *ep;
     errval_t err = endpoint_create(INTERRUPT_MESSAGES, &cap, &ep);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = monitor_create_irqdest(cap, &dest);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = invoke_irqsrc_connect((struct capref){cnode_arg, CONSOLE_ARG_IRQ}, CONSOLE_GSI, dest);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = lmp_endpoint_register(ep, console_ws, MKCLOSURE(on_interrupt, ep));
-    }
     return err_is_ok(err) ? uart_interrupt_on_receive() : err;
 }
 
-// The runner sends no input to a machine that runs commands.
+/// The runner sends no input to a machine that runs commands.
 static bool machine_has_input(void)
 {
     const struct bootinfo *info = (const struct bootinfo *)BOOTINFO_VADDR;
@@ -122,7 +113,7 @@ static bool machine_has_input(void)
     return !told || (info->flags & BOOTINFO_FLAG_COMMANDS) == 0;
 }
 
-// Maps where init names the operator, if it has given that.
+/// Maps where init names the operator, if it has given that.
 static errval_t operator_init(void)
 {
     struct capability identity;
@@ -142,24 +133,18 @@ int main(void)
     iref_t iref;
     console_ws = get_default_waitset();
     (void)terminal_set_write(NULL); // What this domain itself prints must not come here.
-    if (!machine_has_input()) {
+    if (!machine_has_input())
         readers_no_input();
-    }
     errval_t err = uart_init((struct capref){cnode_arg, CONSOLE_ARG_IO});
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = operator_init();
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = clients_init(&iref, pump);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = interrupt_init();
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = nameservice_register(CONSOLE_NAME, iref);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "the console cannot serve");
-    }
     messages_handler_loop();
 }

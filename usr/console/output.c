@@ -15,17 +15,15 @@ static void put(struct output *output, char c)
 
 void output_push(struct output *output, struct output_line *line)
 {
-    if (line->used == 0) {
+    if (line->used == 0)
         return;
-    }
     if (output->open != NULL && output->open != line) { // O2
         put(output, '\r');
         put(output, '\n');
     }
     for (size_t i = 0; i < line->used; i++) {
-        if (line->text[i] == '\n') {
+        if (line->text[i] == '\n')
             put(output, '\r');
-        }
         put(output, line->text[i]);
     }
     output->open = line->text[line->used - 1] == '\n' ? NULL : line;
@@ -33,13 +31,12 @@ void output_push(struct output *output, struct output_line *line)
     line->more = false;
 }
 
-// The text up to its last newline. What follows that is pushed later.
+/// The text up to its last newline. What follows that is pushed later.
 static void push_lines(struct output *output, struct output_line *line)
 {
     size_t whole = line->used;
-    while (whole > 0 && line->text[whole - 1] != '\n') {
+    while (whole > 0 && line->text[whole - 1] != '\n')
         whole--;
-    }
     size_t rest = line->used - whole;
     line->used = whole;
     output_push(output, line);
@@ -52,17 +49,14 @@ void output_write(struct output *output, struct output_line *line, const char *t
 {
     for (size_t i = 0; i < bytes; i++) {
         line->text[line->used++] = text[i];
-        if (line->used == OUTPUT_LINE_BYTES) { // O1
+        if (line->used == OUTPUT_LINE_BYTES) // O1
             push_lines(output, line);
-        }
-        if (line->used == OUTPUT_LINE_BYTES) {
+        if (line->used == OUTPUT_LINE_BYTES)
             output_push(output, line);
-        }
     }
     line->more = more && line->used > 0;
-    if (!line->more) {
+    if (!line->more)
         push_lines(output, line);
-    }
 }
 
 void output_end(struct output *output, struct output_line *line)
@@ -79,9 +73,8 @@ size_t output_peek(const struct output *output, char *buf, size_t bytes)
 {
     size_t there = (size_t)(output->put - output->taken);
     size_t count = bytes < there ? bytes : there;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         buf[i] = output->stream[(output->taken + i) % OUTPUT_STREAM_BYTES];
-    }
     return count;
 }
 

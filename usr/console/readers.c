@@ -8,7 +8,7 @@
 #include "console.h"
 #include "uart.h"
 
-// Output that editing all queued input can make, at most: three bytes for each, and two lines.
+/// Output that editing all queued input can make, at most: three bytes for each, and two lines.
 _Static_assert(3 * INPUT_QUEUE_BYTES + 4 * OUTPUT_LINE_BYTES <= OUTPUT_ECHO_BYTES, "O4");
 
 static struct input input;
@@ -22,13 +22,12 @@ void readers_init(const volatile struct console_operator *place)
     operator_place = place;
 }
 
-// Whether it is known who may read.
+/// Whether it is known who may read.
 static bool decided(void)
 {
     domainid_t operator_domain = operator_place != NULL ? operator_place->domain : 0;
-    if (operator_domain != 0 && foreground_now(&foreground) == 0) {
+    if (operator_domain != 0 && foreground_now(&foreground) == 0)
         foreground_begin(&foreground, operator_domain);
-    }
     return operator_place == NULL || operator_domain != 0;
 }
 
@@ -47,16 +46,15 @@ static bool reads_raw(const struct client *client)
     return client->wants == CONSOLE_READ_RAW;
 }
 
-// Who is to hear of Ctrl-C: the nearest below the foreground that asked; nobody, NULL, while the
-// foreground waits for a raw byte, for then it is a key as any other. Who has read raw once and
-// takes no further key can be interrupted.
+/// Who is to hear of Ctrl-C: the nearest below the foreground that asked; nobody, NULL, while the
+/// foreground waits for a raw byte, for then it is a key as any other. Who has read raw once and
+/// takes no further key can be interrupted.
 static struct client *interrupt_taker(void)
 {
     struct client *taker = NULL;
     domainid_t domain = foreground_now(&foreground);
-    if (clients_find(domain, reads_raw) != NULL) {
+    if (clients_find(domain, reads_raw) != NULL)
         return NULL;
-    }
     for (unsigned below = 1; taker == NULL && domain != 0; below++) {
         domain = foreground_below(&foreground, below);
         taker = clients_find(domain, awaits);
@@ -73,25 +71,22 @@ static void interrupted(struct client *client, bool typed)
 void readers_await_interrupt(struct client *client)
 {
     client->awaits_interrupt = true;
-    if (!decided() || may_read(client)) {
+    if (!decided() || may_read(client))
         interrupted(client, false);
-    }
 }
 
-// Whoever has the foreground now need not wait for Ctrl-C any more: it is his key.
+/// Whoever has the foreground now need not wait for Ctrl-C any more: it is his key.
 static void foreground_changed(void)
 {
     struct client *waiter = clients_find(foreground_now(&foreground), awaits);
-    if (waiter != NULL) {
+    if (waiter != NULL)
         interrupted(waiter, false);
-    }
 }
 
 void readers_foreground(struct client *client, domainid_t to)
 {
-    if (decided() && foreground_give(&foreground, client->domain, to)) {
+    if (decided() && foreground_give(&foreground, client->domain, to))
         foreground_changed();
-    }
 }
 
 void readers_domain_ended(domainid_t domain)
@@ -102,13 +97,11 @@ void readers_domain_ended(domainid_t domain)
 
 void readers_add(struct client *client, enum console_op wants, size_t bytes)
 {
-    if (client->wants != 0) {
+    if (client->wants != 0)
         return;
-    }
     struct client **link = &first_reader;
-    while (*link != NULL) {
+    while (*link != NULL)
         link = &(*link)->next_reader;
-    }
     *link = client;
     client->next_reader = NULL;
     client->wants = wants;
@@ -131,13 +124,12 @@ bool readers_undecided(void)
     return first_reader != NULL && !decided();
 }
 
-// The first who may read; NULL: none of those who wait.
+/// The first who may read; NULL: none of those who wait.
 static struct client *next_reader(void)
 {
     struct client *client = decided() ? first_reader : NULL;
-    while (client != NULL && !may_read(client)) {
+    while (client != NULL && !may_read(client))
         client = client->next_reader;
-    }
     return client;
 }
 
@@ -147,25 +139,22 @@ static void echo(void *st, const char *text, size_t bytes)
     output_write(&output, &client->line, text, bytes, false);
 }
 
-// Tells whether the reader was answered. Without bytes the answer is the end of the input.
+/// Tells whether the reader was answered. Without bytes the answer is the end of the input.
 static bool serve(struct client *client)
 {
     char bytes[INPUT_LINE_BYTES];
     size_t count;
     if (client->wants == CONSOLE_READ_RAW || input_is_data(&input)) {
         count = input_take(&input, bytes, client->wants_bytes);
-        if (count == 0 && !input_ended(&input)) {
+        if (count == 0 && !input_ended(&input))
             return false;
-        }
     } else {
-        if (output_room(&output) < OUTPUT_ECHO_BYTES) {
+        if (output_room(&output) < OUTPUT_ECHO_BYTES)
             return false;
-        }
         enum input_line state = input_edit(&input, echo, client);
         output_push(&output, &client->line);
-        if (state == INPUT_MORE) {
+        if (state == INPUT_MORE)
             return false;
-        }
         count = state == INPUT_DONE ? input_line_take(&input, bytes, client->wants_bytes) : 0;
     }
     readers_remove(client);
@@ -190,9 +179,8 @@ static void receive(void)
         struct client *taker = input_is_data(&input) ? NULL : interrupt_taker();
         input.takes_interrupt = taker != NULL;
         uart_pending = uart_read(&c);
-        if (uart_pending && input_add(&input, c)) {
+        if (uart_pending && input_add(&input, c))
             interrupted(taker, true);
-        }
     }
 }
 

@@ -59,9 +59,8 @@ size_t uart_write(const char *text, size_t bytes)
     size_t written = present ? 0 : bytes;
     while (written < bytes && line_status(LINE_STATUS_TRANSMITTER_EMPTY)) {
         for (unsigned i = 0; i < FIFO_BYTES && written < bytes; i++) {
-            if (err_is_fail(out(REG_DATA, (unsigned char)text[written]))) {
+            if (err_is_fail(out(REG_DATA, (unsigned char)text[written])))
                 return written;
-            }
             written++;
         }
     }
@@ -72,9 +71,8 @@ bool uart_read(char *c)
 {
     uint64_t value;
     if (!present || !line_status(LINE_STATUS_DATA_READY) ||
-        err_is_fail(invoke_io_in(io_cap, CONSOLE_PORT + REG_DATA, 1, &value))) {
+        err_is_fail(invoke_io_in(io_cap, CONSOLE_PORT + REG_DATA, 1, &value)))
         return false;
-    }
     *c = (char)value;
     return true;
 }

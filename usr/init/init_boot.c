@@ -24,9 +24,8 @@ void init_die(errval_t err, const char *format, ...)
                      ? snprintf(line, sizeof(line), "init: %s\n", reason)
                      : snprintf(line, sizeof(line), "init: %s: %s\n", reason, err_getstring(err));
     (void)sys_print(line, (size_t)length);
-    if (err != SYS_ERR_OK) {
+    if (err != SYS_ERR_OK)
         err_print_calltrace(err);
-    }
     (void)!invoke_kernel_halt(cap_kernel, INIT_STATUS_DEAD);
     disp_fatal();
 }
@@ -34,12 +33,10 @@ void init_die(errval_t err, const char *format, ...)
 const struct bootinfo_module *init_need_module(const char *name, const void **image)
 {
     const struct bootinfo_module *module = bootmodule_find(init_bootinfo(), name);
-    if (module == NULL) {
+    if (module == NULL)
         init_die(SYS_ERR_OK, "boot module '%s' is missing", name);
-    }
     errval_t err = bootmodule_map(module, image);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "boot module '%s' cannot be read", name);
-    }
     return module;
 }

@@ -35,12 +35,10 @@ static void load_mem_serv(struct spawn_info *si)
         .kernel = cap_kernel,
     };
     errval_t err = spawn_load(si, &params);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = vspace_unmap(image);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "the memory server cannot be started (machine too small?)");
-    }
 }
 
 static uint16_t node_of(genpaddr_t base)
@@ -49,24 +47,21 @@ static uint16_t node_of(genpaddr_t base)
     for (unsigned i = 0; i < info->regions_count; i++) {
         const struct bootinfo_region *region = &info->regions[i];
         if (region->kind == REGION_RAM && base >= region->base &&
-            base - region->base < region->bytes) {
+            base - region->base < region->bytes)
             return region->node;
-        }
     }
     return info->cores[0].node;
 }
 
-// Ends init's own use of RAM; what is left are the regions to divide.
+/// Ends init's own use of RAM; what is left are the regions to divide.
 static size_t end_regions(void)
 {
     size_t count = 0;
     errval_t err = slot_reserve(DIVISION_PARTS_MAX + BOOTINFO_REGIONS_MAX);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = ram_alloc_end_regions(rests, BOOTINFO_REGIONS_MAX, &count);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "memory cannot be divided");
-    }
     for (size_t i = 0; i < count; i++) {
         regions[i] = (struct bootinfo_region){
             .base = rests[i].base,
@@ -78,25 +73,22 @@ static size_t end_regions(void)
     return count;
 }
 
-// The capability of one part: the region's own, or cut out of it.
+/// The capability of one part: the region's own, or cut out of it.
 static struct capref cut(const struct memory_part *part)
 {
     const struct ram_rest *rest = &rests[part->region];
-    if (part->bytes == rest->bytes) {
+    if (part->bytes == rest->bytes)
         return rest->cap;
-    }
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cap_retype(slot, rest->cap, part->base - rest->base, ObjType_RAM, part->bytes, 1);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "memory cannot be divided");
-    }
     return slot;
 }
 
-// Deletes the capabilities of the regions that were cut: the parts cover them.
+/// Deletes the capabilities of the regions that were cut: the parts cover them.
 static void drop_cut_regions(void)
 {
     for (size_t i = 0; i < division.count; i++) {
@@ -104,9 +96,8 @@ static void drop_cut_regions(void)
         bool last = i + 1 == division.count || division.parts[i + 1].region != part->region;
         if (last && part->bytes != rests[part->region].bytes) {
             errval_t err = cap_delete(rests[part->region].cap);
-            if (err_is_fail(err)) {
+            if (err_is_fail(err))
                 init_die(err, "memory cannot be divided");
-            }
         }
     }
 }
@@ -114,9 +105,8 @@ static void drop_cut_regions(void)
 static void hand_out(const struct spawn_info *mem_serv, struct init_remainder *remainder)
 {
     static struct capref caps[DIVISION_PARTS_MAX];
-    for (size_t i = 0; i < division.count; i++) {
+    for (size_t i = 0; i < division.count; i++)
         caps[i] = cut(&division.parts[i]);
-    }
     drop_cut_regions();
     cslot_t slot = 0;
     remainder->count = 0;
@@ -130,9 +120,8 @@ static void hand_out(const struct spawn_info *mem_serv, struct init_remainder *r
             continue;
         }
         errval_t err = spawn_give_cap(mem_serv, ROOTCN_SLOT_SUPERCN, slot++, caps[i]);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             init_die(err, "the memory server cannot get its memory");
-        }
     }
 }
 
@@ -145,12 +134,10 @@ struct capref init_start_mem_serv(struct init_remainder *remainder)
     memory_divide(&division, regions, count, info->cores, info->cores_count, info->distance);
     hand_out(&si, remainder);
     errval_t err = cap_mint(cap_memservep, si.selfep, SPAWN_RIGHTS_SERVICE, disp_get_domain_id());
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_run(&si);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "the memory server cannot be started");
-    }
     ram_alloc_set(NULL);
     return si.selfep;
 }

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-// KCB regions go to the monitor as they are.
+/// KCB regions go to the monitor as they are.
 static void add_kcb(struct init_remainder *all)
 {
     const struct bootinfo *info = init_bootinfo();
@@ -24,18 +24,16 @@ static void add_kcb(struct init_remainder *all)
     }
 }
 
-// The monitor's bootinfo: the machine as it is, and the memory that the monitor holds.
+/// The monitor's bootinfo: the machine as it is, and the memory that the monitor holds.
 static struct capref make_bootinfo(const struct init_remainder *all)
 {
     struct capref frame;
     void *mapped;
     errval_t err = frame_alloc(&frame, BOOTINFO_BYTES, NULL);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = vspace_map_one_frame(&mapped, BOOTINFO_BYTES, frame, NULL, NULL);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "no memory for the monitor's boot information");
-    }
     struct bootinfo *info = mapped;
     *info = *init_bootinfo();
     memset(info->regions, 0, sizeof(info->regions));
@@ -45,9 +43,8 @@ static struct capref make_bootinfo(const struct init_remainder *all)
         info->regions[i].slot = i;
     }
     err = vspace_unmap(mapped);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "the monitor's boot information");
-    }
     return frame;
 }
 
@@ -65,7 +62,7 @@ static errval_t give_modules(const struct spawn_info *si)
     return err;
 }
 
-// Loads a domain out of a boot module and gives it all modules.
+/// Loads a domain out of a boot module and gives it all modules.
 static errval_t load(const char *name, struct spawn_params *params, struct spawn_info *si)
 {
     const void *image;
@@ -81,9 +78,8 @@ static errval_t load(const char *name, struct spawn_params *params, struct spawn
     params->kernel_info = cap_kernel;
     params->group = params->domain_id;
     errval_t err = spawn_load(si, params);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = vspace_unmap(image);
-    }
     return err_is_ok(err) ? give_modules(si) : err;
 }
 
@@ -101,25 +97,20 @@ struct capref init_start_monitor(const struct init_remainder *remainder, struct 
         .mem_serv_ep = mem_serv_ep,
     };
     errval_t err = load("monitor", &params, &si);
-    for (size_t i = 0; i < all.count && err_is_ok(err); i++) {
+    for (size_t i = 0; i < all.count && err_is_ok(err); i++)
         err = spawn_give_cap(&si, ROOTCN_SLOT_SUPERCN, (cslot_t)i, all.caps[i]);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cap_mint(cap_monitorep, si.selfep, SPAWN_RIGHTS_SERVICE, disp_get_domain_id());
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cap_destroy(params.bootinfo);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_run(&si);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "the monitor cannot be started");
-    }
     return si.selfep;
 }
 
-// Physical memory that is not RAM lies in init's SUPERCN, between the rest.
+/// Physical memory that is not RAM lies in init's SUPERCN, between the rest.
 static errval_t give_physaddrs(const struct spawn_info *si)
 {
     const struct bootinfo *info = init_bootinfo();
@@ -146,22 +137,16 @@ void init_start_spawnd(struct capref monitor_ep, struct capref mem_serv_ep)
         .mem_serv_ep = mem_serv_ep,
     };
     errval_t err = load("spawnd", &params, &si);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = give_physaddrs(&si);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_add_cap(&si, ROOTCN_SLOT_ARGCN, SPAWND_ARG_MONITOREP, monitor_ep);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_add_cap(&si, ROOTCN_SLOT_ARGCN, SPAWND_ARG_MEMSERVEP, mem_serv_ep);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cap_mint(cap_spawndep, si.selfep, SPAWN_RIGHTS_SERVICE, disp_get_domain_id());
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_run(&si);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         init_die(err, "spawnd cannot be started");
-    }
 }

@@ -9,18 +9,16 @@
 static gensize_t node_bytes(const struct bootinfo_region *regions, size_t count, unsigned node)
 {
     gensize_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         sum += node == BOOTINFO_NODES_MAX || regions[i].node == node ? regions[i].bytes : 0;
-    }
     return sum;
 }
 
 static size_t node_cores(const struct bootinfo_core *cores, size_t count, unsigned node)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         sum += node == BOOTINFO_NODES_MAX || cores[i].node == node;
-    }
     return sum;
 }
 
@@ -33,22 +31,20 @@ static gensize_t own_share(const struct bootinfo_region *regions, size_t regions
         node = BOOTINFO_NODES_MAX; // all of them
         memory = node_bytes(regions, regions_count, node);
     }
-    if (cores_count <= 1) {
+    if (cores_count <= 1)
         return node_bytes(regions, regions_count, BOOTINFO_NODES_MAX);
-    }
     gensize_t share = memory / node_cores(cores, cores_count, node);
     share = share > DIVISION_OWN_MIN ? share : DIVISION_OWN_MIN;
     share = (share + DIVISION_GRANULE - 1) & ~(DIVISION_GRANULE - 1);
     return share < memory ? share : memory;
 }
 
-// How far a region's node is from core 0's; one that does not exist is the farthest.
+/// How far a region's node is from core 0's; one that does not exist is the farthest.
 static unsigned region_distance(const struct bootinfo_region *region, uint16_t home,
                                 const uint8_t distance[BOOTINFO_NODES_MAX][BOOTINFO_NODES_MAX])
 {
-    if (region->node >= BOOTINFO_NODES_MAX || home >= BOOTINFO_NODES_MAX) {
+    if (region->node >= BOOTINFO_NODES_MAX || home >= BOOTINFO_NODES_MAX)
         return UINT8_MAX + 1;
-    }
     return region->node == home ? 0 : distance[home][region->node] + 1u;
 }
 

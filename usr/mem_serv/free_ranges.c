@@ -21,9 +21,8 @@ bool free_request_valid(const struct free_request *request)
 bool free_ranges_insert(struct free_ranges *ranges, struct free_range *range)
 {
     range->node.weight = range->node.bytes;
-    if (!range_tree_insert(&ranges->tree, &range->node)) {
+    if (!range_tree_insert(&ranges->tree, &range->node))
         return false;
-    }
     ranges->free_bytes += range->node.bytes;
     return true;
 }
@@ -34,27 +33,24 @@ void free_ranges_remove(struct free_ranges *ranges, struct free_range *range)
     ranges->free_bytes -= range->node.bytes;
 }
 
-// The place in one range, all sums guarded against wrapping around.
+/// The place in one range, all sums guarded against wrapping around.
 static bool fits(const struct range_node *node, const struct free_request *request,
                  genpaddr_t *base)
 {
     genpaddr_t start = node->base > request->minbase ? node->base : request->minbase;
-    if (start > UINT64_MAX - (request->alignment - 1)) {
+    if (start > UINT64_MAX - (request->alignment - 1))
         return false;
-    }
     start = (start + request->alignment - 1) & ~(request->alignment - 1);
     genpaddr_t end = node->base + node->bytes;
-    if (request->limit != 0 && request->limit < end) {
+    if (request->limit != 0 && request->limit < end)
         end = request->limit;
-    }
-    if (start >= end || end - start < request->bytes) {
+    if (start >= end || end - start < request->bytes)
         return false;
-    }
     *base = start;
     return true;
 }
 
-// The first of the ranges of at least `bytes` that fits, among `looks` of them.
+/// The first of the ranges of at least `bytes` that fits, among `looks` of them.
 static struct range_node *look(const struct free_ranges *ranges, const struct free_request *request,
                                uint64_t bytes, unsigned looks, genpaddr_t *base)
 {
@@ -63,12 +59,10 @@ static struct range_node *look(const struct free_ranges *ranges, const struct fr
     uint64_t from = node != NULL ? node->base : 0;
     for (unsigned i = 0; i < looks; i++) {
         node = range_tree_first(&ranges->tree, bytes, from);
-        if (node == NULL || (request->limit != 0 && node->base >= request->limit)) {
+        if (node == NULL || (request->limit != 0 && node->base >= request->limit))
             return NULL;
-        }
-        if (fits(node, request, base)) {
+        if (fits(node, request, base))
             return node;
-        }
         from = node->base + 1;
     }
     return NULL;
@@ -83,9 +77,8 @@ struct free_range *free_ranges_find(const struct free_ranges *ranges,
         // The second one lies wholly above minbase, and fits unless the limit cuts it.
         node = look(ranges, request, bytes + slack, 2, base);
     }
-    if (node == NULL && (slack > 0 || request->limit != 0 || request->minbase != 0)) {
+    if (node == NULL && (slack > 0 || request->limit != 0 || request->minbase != 0))
         node = look(ranges, request, bytes, LOOKS_MOST, base);
-    }
     return (struct free_range *)node;
 }
 
@@ -101,9 +94,8 @@ struct free_range *free_ranges_after(const struct free_ranges *ranges, genpaddr_
 
 static uint64_t sum(const struct range_node *node, bool *weights_ok)
 {
-    if (node == NULL) {
+    if (node == NULL)
         return 0;
-    }
     *weights_ok = *weights_ok && node->weight == node->bytes;
     return node->bytes + sum(node->left, weights_ok) + sum(node->right, weights_ok);
 }

@@ -10,10 +10,8 @@
 static bool grow_by(struct slab_allocator *slab, size_t bytes)
 {
     void *buf;
-    if (err_is_fail(
-            vspace_map_anon_attr(&buf, NULL, NULL, bytes, NULL, VREGION_FLAGS_READ_WRITE))) {
+    if (err_is_fail(vspace_map_anon_attr(&buf, NULL, NULL, bytes, NULL, VREGION_FLAGS_READ_WRITE)))
         return false;
-    }
     slab_grow(slab, buf, bytes);
     return true;
 }
@@ -25,9 +23,8 @@ bool memory_grow_slab(struct slab_allocator *slab, size_t blocks)
         size_t missing = page_round_up((blocks - slab_freecount(slab)) * slab->blocksize);
         part = part < missing ? part : missing;
         if (!grow_by(slab, part)) {
-            if (part == BASE_PAGE_SIZE) {
+            if (part == BASE_PAGE_SIZE)
                 return false;
-            }
             part = page_round_up(part / 2);
         }
     }

@@ -21,7 +21,7 @@ size_t held_ranges_blocks(const struct held_ranges *held)
     return slab_freecount(&held->blocks);
 }
 
-// Puts a range into its account's list, behind `newer` (NULL: as the newest), and into its sums.
+/// Puts a range into its account's list, behind `newer` (NULL: as the newest), and into its sums.
 static void link_behind(struct held_range *range, struct held_range *newer)
 {
     struct account *account = range->account;
@@ -29,9 +29,8 @@ static void link_behind(struct held_range *range, struct held_range *newer)
     range->newer = newer;
     range->older = *link;
     *link = range;
-    if (range->older != NULL) {
+    if (range->older != NULL)
         range->older->newer = range;
-    }
     account->pieces++;
     account->bytes += range->node.bytes;
     account_count(account, range->node.bytes + ACCOUNT_PIECE_BYTES);
@@ -40,20 +39,18 @@ static void link_behind(struct held_range *range, struct held_range *newer)
 static void unlink(struct held_range *range)
 {
     struct account *account = range->account;
-    if (range->newer != NULL) {
+    if (range->newer != NULL)
         range->newer->older = range->older;
-    } else {
+    else
         account->newest = range->older;
-    }
-    if (range->older != NULL) {
+    if (range->older != NULL)
         range->older->newer = range->newer;
-    }
     account->pieces--;
     account->bytes -= range->node.bytes;
     account_uncount(account, range->node.bytes + ACCOUNT_PIECE_BYTES);
 }
 
-// Free ranges that one can become: at most every other page of it is free by itself.
+/// Free ranges that one can become: at most every other page of it is free by itself.
 static uint64_t parts_of(const struct held_range *range)
 {
     return (range->node.bytes / BASE_PAGE_SIZE + 1) / 2;
@@ -80,9 +77,8 @@ struct held_range *held_ranges_first(const struct held_ranges *held, genpaddr_t 
                                      gensize_t bytes)
 {
     struct range_node *node = range_tree_find(&held->tree, base);
-    if (node == NULL) {
+    if (node == NULL)
         node = range_tree_above(&held->tree, base);
-    }
     return node != NULL && (node->base < base || node->base - base < bytes)
                ? (struct held_range *)node
                : NULL;
@@ -91,20 +87,18 @@ struct held_range *held_ranges_first(const struct held_ranges *held, genpaddr_t 
 bool held_ranges_add(struct held_ranges *held, struct account *account, genpaddr_t base,
                      gensize_t bytes)
 {
-    if (held_ranges_first(held, base, bytes) != NULL) {
+    if (held_ranges_first(held, base, bytes) != NULL)
         return false;
-    }
     struct held_range *range = slab_alloc(&held->blocks);
-    if (range == NULL) {
+    if (range == NULL)
         return false;
-    }
     *range = (struct held_range){.node = {.base = base, .bytes = bytes}, .account = account};
     insert(held, range, NULL);
     account->given += bytes;
     return true;
 }
 
-// Takes [base, end), which it overlaps, out of a range. `spare` is used if two rests remain.
+/// Takes [base, end), which it overlaps, out of a range. `spare` is used if two rests remain.
 static void cut(struct held_ranges *held, struct held_range *range, genpaddr_t base, genpaddr_t end,
                 struct held_range *spare)
 {
@@ -124,9 +118,8 @@ static void cut(struct held_ranges *held, struct held_range *range, genpaddr_t b
             insert(held, block, newer);
         }
     }
-    while (used < 2) {
+    while (used < 2)
         slab_free(&held->blocks, blocks[used++]);
-    }
 }
 
 bool held_ranges_release(struct held_ranges *held, genpaddr_t base, gensize_t bytes)
@@ -136,9 +129,8 @@ bool held_ranges_release(struct held_ranges *held, genpaddr_t base, gensize_t by
     bool splits =
         range != NULL && range->node.base < base && range->node.base + range->node.bytes > end;
     struct held_range *spare = splits ? slab_alloc(&held->blocks) : NULL;
-    if (splits && spare == NULL) {
+    if (splits && spare == NULL)
         return false;
-    }
     // Where one range is split no other is concerned: the spare block is used up then.
     for (; range != NULL; range = held_ranges_first(held, base, bytes)) {
         cut(held, range, base, end, spare);
@@ -166,9 +158,8 @@ bool held_ranges_pass(struct held_ranges *held, const struct account *from, stru
     while (at < end) {
         struct held_range *range = held_ranges_first(held, at, end - at);
         if (range == NULL || range->node.base != at || end_of(range) > end ||
-            range->account != from) {
+            range->account != from)
             return false;
-        }
         at = end_of(range);
     }
     for (at = base; at < end;) {
@@ -182,13 +173,12 @@ bool held_ranges_pass(struct held_ranges *held, const struct account *from, stru
 struct held_range *held_ranges_newest(const struct account *account)
 {
     struct held_range *range = account->newest;
-    while (range != NULL && range->stuck) {
+    while (range != NULL && range->stuck)
         range = range->older;
-    }
     return range;
 }
 
-// Adds an account's sums to *bytes, *pieces and *parts.
+/// Adds an account's sums to *bytes, *pieces and *parts.
 static bool account_valid(const struct account *account, uint64_t *bytes, size_t *pieces,
                           uint64_t *parts)
 {
@@ -196,9 +186,8 @@ static bool account_valid(const struct account *account, uint64_t *bytes, size_t
     uint32_t count = 0;
     const struct held_range *newer = NULL;
     for (const struct held_range *range = account->newest; range != NULL; range = range->older) {
-        if (range->account != account || range->newer != newer) {
+        if (range->account != account || range->newer != newer)
             return false;
-        }
         sum += range->node.bytes;
         *parts += parts_of(range);
         count++;
@@ -215,8 +204,7 @@ bool held_ranges_valid(const struct held_ranges *held, const struct accounts *ac
     size_t pieces = 0;
     bool valid = range_tree_valid(&held->tree) &&
                  account_valid(&accounts->ownerless, &bytes, &pieces, &parts);
-    for (uint32_t i = 0; i < ACCOUNTS_MAX && valid; i++) {
+    for (uint32_t i = 0; i < ACCOUNTS_MAX && valid; i++)
         valid = account_valid(&accounts->list[i], &bytes, &pieces, &parts);
-    }
     return valid && bytes == held->bytes && pieces == held->tree.count && parts == held->parts;
 }

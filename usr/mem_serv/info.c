@@ -32,16 +32,13 @@ static struct page *page_of(const struct account *account)
 static errval_t check(const struct account *account, struct capref frame, genpaddr_t *base)
 {
     struct frame_identity identity;
-    if (account == NULL) {
+    if (account == NULL)
         return SPAWN_ERR_NO_DOMAIN;
-    }
     errval_t err = frame_identify(frame, &identity);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
-    if (identity.bytes != BASE_PAGE_SIZE || account->domain == 0 || account->page != 0) {
+    if (identity.bytes != BASE_PAGE_SIZE || account->domain == 0 || account->page != 0)
         return LIB_ERR_INVALID_ARGS;
-    }
     *base = identity.base;
     return pages_count < INFO_PAGES_MAX ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL;
 }
@@ -51,9 +48,8 @@ errval_t info_add(struct account *account, struct capref frame)
     void *mapped;
     genpaddr_t base;
     errval_t err = capref_is_null(frame) ? LIB_ERR_INVALID_ARGS : check(account, frame, &base);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = vspace_map_one_frame(&mapped, BASE_PAGE_SIZE, frame, NULL, NULL);
-    }
     if (err_is_ok(err)) {
         struct domain_info *info = mapped;
         pages[pages_count++] = (struct page){account, frame, base, &info->memory, 0};
@@ -67,28 +63,24 @@ errval_t info_add(struct account *account, struct capref frame)
 void info_remove(struct account *account)
 {
     struct page *page = page_of(account);
-    if (page == NULL) {
+    if (page == NULL)
         return;
-    }
     (void)vspace_unmap(page->memory);
     (void)cap_destroy(page->frame);
     account->page = 0;
     *page = pages[--pages_count];
-    if (page != &pages[pages_count]) {
+    if (page != &pages[pages_count])
         page->account->page = (uint16_t)(page - pages + 1);
-    }
 }
 
 void info_remove_range(genpaddr_t base, gensize_t bytes)
 {
-    for (uint32_t i = pages_count; i > 0; i--) {
-        if (pages[i - 1].base - base < bytes) {
+    for (uint32_t i = pages_count; i > 0; i--)
+        if (pages[i - 1].base - base < bytes)
             info_remove(pages[i - 1].account);
-        }
-    }
 }
 
-// E2. The reader is another dispatcher of this core: the order of the instructions is enough.
+/// E2. The reader is another dispatcher of this core: the order of the instructions is enough.
 static void begin(struct page *page)
 {
     *(volatile uint64_t *)&page->memory->sequence = ++page->sequence;

@@ -21,8 +21,8 @@ static bool trusted(uint32_t badge)
     return number == DOMAIN_SPAWND || number == DOMAIN_MONITOR || number == DOMAIN_FIRST;
 }
 
-// The account of a client. spawnd opens those of the domains that it makes: one that has ended must
-// not be made known again by whoever has its endpoint.
+/// The account of a client. spawnd opens those of the domains that it makes: one that has ended
+/// must not be made known again by whoever has its endpoint.
 static struct account *account_of(uint32_t badge)
 {
     return (badge & UINT16_MAX) < DOMAIN_DYNAMIC ? accounts_get(&accounts, badge)
@@ -46,9 +46,8 @@ static void serve_alloc(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
     memory_publish(badge);
     uint64_t reply[LMP_MSG_LENGTH] = {SYS_ERR_OK, base, request.bytes};
     err = lmp_server_reply(&server, badge, reply, cap, true);
-    if (err_is_fail(err) && err_is_fail(memory_put(cap))) {
+    if (err_is_fail(err) && err_is_fail(memory_put(cap)))
         (void)cap_delete(cap); // then it comes back as returned memory
-    }
     (void)slot_free(cap);
 }
 
@@ -73,13 +72,12 @@ static void serve_info(uint32_t badge, domainid_t domain, struct capref frame)
 {
     struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
     errval_t err = info_add(account, frame);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         memory_publish(domain);
-    }
     (void)lmp_server_reply_error(&server, badge, err);
 }
 
-// The account that spawnd or the monitor names, opened if it is not there; payer 0: none.
+/// The account that spawnd or the monitor names, opened if it is not there; payer 0: none.
 static errval_t need_account(domainid_t domain, domainid_t payer_id, struct account **ret)
 {
     struct account *account = accounts_find(&accounts, domain);
@@ -88,18 +86,16 @@ static errval_t need_account(domainid_t domain, domainid_t payer_id, struct acco
         *ret = account;
         return domain != 0 ? SYS_ERR_OK : SPAWN_ERR_NO_DOMAIN;
     }
-    if (payer_id != 0 && (payer == NULL || payer->ending)) {
+    if (payer_id != 0 && (payer == NULL || payer->ending))
         return SPAWN_ERR_NO_DOMAIN;
-    }
     return accounts_open(&accounts, domain, payer, ret);
 }
 
 static errval_t charge(struct account *from, struct account *to, genpaddr_t base, gensize_t bytes)
 {
     if (bytes > UINT64_MAX - ACCOUNT_PIECE_BYTES ||
-        !account_may_take(to, bytes + ACCOUNT_PIECE_BYTES)) {
+        !account_may_take(to, bytes + ACCOUNT_PIECE_BYTES))
         return LIB_ERR_RAM_ALLOC_LIMIT;
-    }
     return held_ranges_pass(&held, from, to, base, bytes) ? SYS_ERR_OK : SYS_ERR_ARGS;
 }
 
@@ -109,13 +105,12 @@ static void serve_charge(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
     struct account *to = NULL;
     errval_t err = from != NULL ? need_account((domainid_t)words[3], (domainid_t)words[4], &to)
                                 : SYS_ERR_RIGHTS;
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = charge(from, to, words[1], words[2]);
-    }
     (void)lmp_server_reply_error(&server, badge, err);
 }
 
-// What is lent stays the lender's memory: only its bytes are counted on the domain's account.
+/// What is lent stays the lender's memory: only its bytes are counted on the domain's account.
 static void serve_lend(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 {
     struct account *account = account_of((domainid_t)words[1]);
@@ -131,9 +126,8 @@ static void serve_lend(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 
 static errval_t unlend(uint32_t badge, domainid_t domain, uint64_t bytes)
 {
-    if (!trusted(badge)) {
+    if (!trusted(badge))
         return SYS_ERR_RIGHTS;
-    }
     struct account *account = domain != 0 ? accounts_find_closed(&accounts, domain) : NULL;
     return account != NULL ? accounts_unlend(&accounts, account, bytes) : SPAWN_ERR_NO_DOMAIN;
 }
@@ -148,12 +142,10 @@ static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes, dom
     } else {
         err = trusted(badge) ? need_account(domain, payer, &account) : SYS_ERR_RIGHTS;
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
-    if (bytes > account->limit && !trusted(badge)) {
+    if (bytes > account->limit && !trusted(badge))
         return SYS_ERR_RIGHTS;
-    }
     account->limit = bytes;
     memory_publish(account->domain);
     return SYS_ERR_OK;
@@ -162,18 +154,16 @@ static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes, dom
 static void serve_forget(uint32_t badge, domainid_t domain)
 {
     (void)lmp_server_reply_error(&server, badge, trusted(badge) ? SYS_ERR_OK : SYS_ERR_RIGHTS);
-    if (!trusted(badge)) {
+    if (!trusted(badge))
         return;
-    }
     lmp_server_forget(&server, domain);
     memory_drain();
     struct account *account = domain != 0 ? accounts_find(&accounts, domain) : NULL;
     info_remove(account);
-    if (account == NULL || account->ending) {
+    if (account == NULL || account->ending)
         tell_forgotten(badge, domain);
-    } else {
+    else
         reclaim_all(account, badge);
-    }
 }
 
 static bool is_endpoint(struct capref cap)
@@ -183,49 +173,42 @@ static bool is_endpoint(struct capref cap)
            identity.type == ObjType_EndPointLMP;
 }
 
-// Keeps the capability unless it returns an error.
+/// Keeps the capability unless it returns an error.
 static errval_t set_revoke_ep(uint32_t badge, struct capref cap)
 {
     struct account *account = account_of(badge);
-    if (account == NULL || account->ending) {
+    if (account == NULL || account->ending)
         return SPAWN_ERR_NO_DOMAIN;
-    }
-    if (!capref_is_null(cap) && !is_endpoint(cap)) {
+    if (!capref_is_null(cap) && !is_endpoint(cap))
         return SYS_ERR_CAP_TYPE;
-    }
-    if (!capref_is_null(account->revoke_ep)) {
+    if (!capref_is_null(account->revoke_ep))
         cap_drop(account->revoke_ep);
-    }
     account->revoke_ep = cap;
     return SYS_ERR_OK;
 }
 
-// Keeps the capability unless it returns an error.
+/// Keeps the capability unless it returns an error.
 static errval_t begin_reclaim(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH],
                               struct capref cap)
 {
-    if (!trusted(badge) || (words[1] & UINT16_MAX) < DOMAIN_DYNAMIC) {
+    if (!trusted(badge) || (words[1] & UINT16_MAX) < DOMAIN_DYNAMIC)
         return SYS_ERR_RIGHTS;
-    }
-    if (words[3] > MEM_SERV_DEADLINE_MAX_US) {
+    if (words[3] > MEM_SERV_DEADLINE_MAX_US)
         return SYS_ERR_ARGS;
-    }
-    if (!is_endpoint(cap)) {
+    if (!is_endpoint(cap))
         return SYS_ERR_CAP_TYPE;
-    }
     memory_drain();
     struct account *account = accounts_find(&accounts, (domainid_t)words[1]);
     return account != NULL ? reclaim_begin(account, words[2], words[3], cap) : SPAWN_ERR_NO_DOMAIN;
 }
 
-// Requests that bring a capability.
+/// Requests that bring a capability.
 static void serve_with_cap(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH], struct capref cap)
 {
     errval_t err = words[0] == MEM_SERV_REVOKE_EP ? set_revoke_ep(badge, cap)
                                                   : begin_reclaim(badge, words, cap);
-    if (err_is_fail(err) && !capref_is_null(cap)) {
+    if (err_is_fail(err) && !capref_is_null(cap))
         cap_drop(cap);
-    }
     (void)lmp_server_reply_error(&server, badge, err);
 }
 
@@ -248,9 +231,8 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
         return;
     }
     bool brings_cap = words[0] == MEM_SERV_REVOKE_EP || words[0] == MEM_SERV_RECLAIM;
-    if (!capref_is_null(cap) && (badge == 0 || !brings_cap)) {
+    if (!capref_is_null(cap) && (badge == 0 || !brings_cap))
         cap_drop(cap);
-    }
     if (badge == 0) {
         memory_drain();
         reclaim_held_changed();
@@ -300,15 +282,12 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
 int main(void)
 {
     errval_t err = lmp_server_init(&server, get_default_waitset(), handle, NULL);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = memory_init();
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = reclaim_init();
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "the memory server cannot start");
-    }
     memory_drain();
     lmp_server_run(&server);
 }

@@ -36,8 +36,8 @@ static struct cnoderef returns;
 static cslot_t next_return;              ///< the slot of `returns` after the last that was taken
 static bool return_left[L2_CNODE_SLOTS]; ///< what is in it could not be taken
 
-// Ranges that may come to be free, beyond those that are, if `bytes` more are handed out. There are
-// never more than every other page, and those at the ends of regions.
+/// Ranges that may come to be free, beyond those that are, if `bytes` more are handed out. There
+/// are never more than every other page, and those at the ends of regions.
 static size_t parts_to_come(gensize_t bytes)
 {
     gensize_t all = (pieces_free_bytes() + held.bytes) / BASE_PAGE_SIZE / 2 + BOOTINFO_REGIONS_MAX;
@@ -46,7 +46,7 @@ static size_t parts_to_come(gensize_t bytes)
     return parts < left ? parts : left;
 }
 
-// Blocks come before slots, whose L2CNodes need blocks.
+/// Blocks come before slots, whose L2CNodes need blocks.
 static bool set_aside(size_t parts)
 {
     size_t slots = parts + RESERVE_SLOTS;
@@ -54,8 +54,8 @@ static bool set_aside(size_t parts)
            (slot_free_count() >= slots || err_is_ok(slot_reserve(slots)));
 }
 
-// M1 for everything, and as much again of slots for the library's own use. If memory is too small
-// for all of it, less is handed out.
+/// M1 for everything, and as much again of slots for the library's own use. If memory is too small
+/// for all of it, less is handed out.
 static void set_aside_all(void)
 {
     size_t parts = parts_to_come(pieces_free_bytes());
@@ -66,24 +66,19 @@ static void set_aside_all(void)
 errval_t memory_take(struct account *account, const struct free_request *request,
                      struct capref *ret, genpaddr_t *base)
 {
-    if (account->ending) {
+    if (account->ending)
         return SPAWN_ERR_NO_DOMAIN;
-    }
     if (request->bytes > UINT64_MAX - ACCOUNT_PIECE_BYTES ||
-        !account_may_take(account, request->bytes + ACCOUNT_PIECE_BYTES)) {
+        !account_may_take(account, request->bytes + ACCOUNT_PIECE_BYTES))
         return LIB_ERR_RAM_ALLOC_LIMIT;
-    }
     bool own = account->domain == disp_get_domain_id();
-    if (own ? held_ranges_blocks(&held) < DEPTH_BLOCKS
-            : !set_aside(parts_to_come(request->bytes))) {
+    if (own ? held_ranges_blocks(&held) < DEPTH_BLOCKS : !set_aside(parts_to_come(request->bytes)))
         return LIB_ERR_RAM_ALLOC;
-    }
     struct capref cap;
     genpaddr_t at;
     errval_t err = pieces_take(request, &cap, &at);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     if (!held_ranges_add(&held, account, at, request->bytes)) {
         (void)cap_destroy(cap); // then it comes back as returned memory
         return LIB_ERR_MALLOC_FAIL;
@@ -97,9 +92,8 @@ errval_t memory_put(struct capref cap)
 {
     genpaddr_t base;
     gensize_t bytes;
-    if (held_ranges_blocks(&held) == 0) {
+    if (held_ranges_blocks(&held) == 0)
         return LIB_ERR_MALLOC_FAIL;
-    }
     errval_t err = pieces_put(cap, &base, &bytes);
     if (err_is_ok(err)) {
         const struct held_range *range = held_ranges_first(&held, base, bytes);
@@ -117,14 +111,13 @@ void memory_publish(domainid_t domain)
     info_publish(account, free_bytes, free_bytes + held.bytes);
 }
 
-// Takes what is in a slot of `returns`; false if that is empty.
+/// Takes what is in a slot of `returns`; false if that is empty.
 static bool take_returned(cslot_t index)
 {
     struct capref slot = {returns, index};
     errval_t err = memory_put(slot);
-    if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
+    if (err_no(err) == SYS_ERR_CAP_NOT_FOUND)
         return false;
-    }
     memory_refill();
     if (err_is_fail(err)) { // perhaps for want of what there is again now
         err = memory_put(slot);
@@ -134,27 +127,24 @@ static bool take_returned(cslot_t index)
     return true;
 }
 
-// The CPU driver fills the slots in turn, but those that are full, so that the first empty one is
-// the end. One that could not be taken is tried again when the CPU driver has passed over it, which
-// is seen by the next one: if it were emptied before, nobody could tell whether it was.
+/// The CPU driver fills the slots in turn, but those that are full, so that the first empty one is
+/// the end. One that could not be taken is tried again when the CPU driver has passed over it,
+/// which is seen by the next one: if it were emptied before, nobody could tell whether it was.
 void memory_drain(void)
 {
     for (unsigned taken = 0; taken < L2_CNODE_SLOTS; taken++) {
         cslot_t slot = next_return;
         unsigned passed = 0;
-        for (; passed < KERNEL_RETURNS_LOOK && return_left[slot]; passed++) {
+        for (; passed < KERNEL_RETURNS_LOOK && return_left[slot]; passed++)
             slot = (slot + 1) % L2_CNODE_SLOTS;
-        }
         if (passed == KERNEL_RETURNS_LOOK) {
             (void)take_returned(next_return); // the CPU driver waits for it, and fills it next
             return;
         }
-        if (!take_returned(slot)) {
+        if (!take_returned(slot))
             return;
-        }
-        for (; next_return != slot; next_return = (next_return + 1) % L2_CNODE_SLOTS) {
+        for (; next_return != slot; next_return = (next_return + 1) % L2_CNODE_SLOTS)
             (void)take_returned(next_return);
-        }
         next_return = (next_return + 1) % L2_CNODE_SLOTS;
     }
 }
@@ -168,13 +158,12 @@ void memory_refill(void)
 void memory_end(struct account *account)
 {
     info_remove(account);
-    while (account->newest != NULL) {
+    while (account->newest != NULL)
         held_ranges_move(account->newest, &accounts.ownerless);
-    }
     accounts_close(&accounts, account);
 }
 
-// The server's own ram_alloc().
+/// The server's own ram_alloc().
 static errval_t serve_self(struct capref *ret, const struct ram_request *request)
 {
     genpaddr_t base;
@@ -197,19 +186,16 @@ errval_t memory_init(void)
     held_ranges_init(&held);
     held_ranges_grow(&held, first_blocks, sizeof(first_blocks));
     errval_t err = cnode_create_l2(&returns_cap, &returns);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = invoke_kernel_set_returns(cap_kernel, KERNEL_RETURNS_RAM, returns_cap, cap_selfep);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = ram_alloc_end_regions(rest, BOOTINFO_REGIONS_MAX, &count);
-    }
     for (size_t i = 0; i < count && err_is_ok(err); i++) {
         err = memory_put(rest[i].cap);
         (void)slot_free(rest[i].cap); // some are in SUPERCN
     }
     ram_alloc_set(serve_self);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         set_aside_all();
-    }
     return err;
 }

@@ -51,7 +51,7 @@ bool pieces_reserve(size_t count)
     return memory_grow_slab(&blocks, count + RESERVE_BLOCKS);
 }
 
-// Slots and metadata for one change, taken before it begins (P3).
+/// Slots and metadata for one change, taken before it begins (P3).
 struct supplies {
     struct capref slots[3];
     size_t slots_left;
@@ -61,12 +61,10 @@ struct supplies {
 
 static void give_back(struct supplies *supplies)
 {
-    while (supplies->blocks_left > 0) {
+    while (supplies->blocks_left > 0)
         slab_free(&blocks, supplies->blocks[--supplies->blocks_left]);
-    }
-    while (supplies->slots_left > 0) {
+    while (supplies->slots_left > 0)
         (void)slot_free(supplies->slots[--supplies->slots_left]);
-    }
 }
 
 static errval_t get_supplies(struct supplies *supplies, size_t slots, size_t nodes)
@@ -83,28 +81,26 @@ static errval_t get_supplies(struct supplies *supplies, size_t slots, size_t nod
         supplies->blocks[supplies->blocks_left] = block;
         supplies->blocks_left += err_is_ok(err);
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         give_back(supplies);
-    }
     return err;
 }
 
-// One part of a range that is cut.
+/// One part of a range that is cut.
 struct cut {
     genpaddr_t base;
     gensize_t bytes;
     struct capref cap;
 };
 
-// Makes the parts that are not empty; on an error none.
+/// Makes the parts that are not empty; on an error none.
 static errval_t make_cuts(const struct free_range *range, struct cut *cuts, size_t count,
                           struct supplies *supplies)
 {
     struct capref whole = range_cap(range);
     for (size_t i = 0; i < count; i++) {
-        if (cuts[i].bytes == 0) {
+        if (cuts[i].bytes == 0)
             continue;
-        }
         struct capref slot = supplies->slots[supplies->slots_left - 1];
         errval_t err =
             cap_retype(slot, whole, cuts[i].base - range->node.base, ObjType_RAM, cuts[i].bytes, 1);
@@ -132,7 +128,7 @@ static void insert_cut(const struct cut *cut, struct free_range *block)
     (void)free_ranges_insert(&ranges, block);
 }
 
-// Cuts a range into what is before the piece, the piece, and what is after it.
+/// Cuts a range into what is before the piece, the piece, and what is after it.
 static errval_t cut_range(struct free_range *range, genpaddr_t base, gensize_t bytes,
                           struct supplies *supplies, struct capref *ret)
 {
@@ -143,18 +139,15 @@ static errval_t cut_range(struct free_range *range, genpaddr_t base, gensize_t b
         {.base = base + bytes, .bytes = end - (base + bytes)},
     };
     errval_t err = make_cuts(range, cuts, 3, supplies);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = cap_delete(range_cap(range));
     supplies->slots[supplies->slots_left++] = range_cap(range);
     free_ranges_remove(&ranges, range);
     supplies->blocks[supplies->blocks_left++] = range;
-    for (size_t i = 0; i < 3; i += 2) {
-        if (cuts[i].bytes != 0) {
+    for (size_t i = 0; i < 3; i += 2)
+        if (cuts[i].bytes != 0)
             insert_cut(&cuts[i], supplies->blocks[--supplies->blocks_left]);
-        }
-    }
     *ret = cuts[1].cap;
     return err;
 }
@@ -162,13 +155,11 @@ static errval_t cut_range(struct free_range *range, genpaddr_t base, gensize_t b
 errval_t pieces_take(const struct free_request *request, struct capref *ret, genpaddr_t *base)
 {
     struct supplies supplies;
-    if (!free_request_valid(request)) {
+    if (!free_request_valid(request))
         return LIB_ERR_RAM_ALLOC_WRONG_SIZE;
-    }
     errval_t err = get_supplies(&supplies, 3, 1);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct free_range *range = free_ranges_find(&ranges, request, base);
     if (range == NULL) {
         err = LIB_ERR_RAM_ALLOC;
@@ -183,7 +174,7 @@ errval_t pieces_take(const struct free_request *request, struct capref *ret, gen
     return err;
 }
 
-// Makes one capability of everything in [base, end) in `slot`.
+/// Makes one capability of everything in [base, end) in `slot`.
 static errval_t make_merged(struct capref slot, genpaddr_t base, genpaddr_t end)
 {
     struct capability merged = {
@@ -196,7 +187,7 @@ static errval_t make_merged(struct capref slot, genpaddr_t base, genpaddr_t end)
     return invoke_kernel_create_cap(cap_kernel, &merged, slot);
 }
 
-// Takes a free range that has become part of another one out. Its slot and block become supplies.
+/// Takes a free range that has become part of another one out. Its slot and block become supplies.
 static void drop_range(struct free_range *range, struct supplies *supplies)
 {
     (void)cap_delete(range_cap(range));
@@ -210,15 +201,12 @@ errval_t pieces_put(struct capref cap, genpaddr_t *put_base, gensize_t *put_byte
     struct capability ram;
     struct supplies supplies;
     errval_t err = cap_identify(cap, &ram);
-    if (err_is_ok(err) && ram.type != ObjType_RAM) {
+    if (err_is_ok(err) && ram.type != ObjType_RAM)
         err = SYS_ERR_CAP_TYPE;
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = get_supplies(&supplies, 1, 1);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct free_range *block = supplies.blocks[--supplies.blocks_left];
     struct capref slot = supplies.slots[--supplies.slots_left];
     struct free_range *before = free_ranges_before(&ranges, ram.base);
@@ -226,12 +214,10 @@ errval_t pieces_put(struct capref cap, genpaddr_t *put_base, gensize_t *put_byte
     genpaddr_t base = before != NULL ? before->node.base : ram.base;
     genpaddr_t end = ram.base + ram.bytes + (after != NULL ? after->node.bytes : 0);
     if ((before != NULL || after != NULL) && err_is_ok(make_merged(slot, base, end))) {
-        if (before != NULL) {
+        if (before != NULL)
             drop_range(before, &supplies);
-        }
-        if (after != NULL) {
+        if (after != NULL)
             drop_range(after, &supplies);
-        }
     } else {
         base = ram.base;
         end = ram.base + ram.bytes;

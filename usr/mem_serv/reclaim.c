@@ -53,9 +53,8 @@ static void act(struct revoking *revoking, enum revocation_action action);
 errval_t reclaim_init(void)
 {
     waitset_chanstate_init(&work_chan, CHANTYPE_OTHER);
-    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
+    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++)
         deferred_event_init(&revokings[i].timer);
-    }
     return slot_alloc(&cover);
 }
 
@@ -103,28 +102,24 @@ static void answer(struct revoking *revoking)
     (void)deferred_event_cancel(&revoking->timer); // Fails if it has passed.
     (void)lmp_send(revoking->done_ep, 0, NULL_CAP, 4, words);
     (void)cap_destroy(revoking->done_ep);
-    if (job.revoking == revoking) {
+    if (job.revoking == revoking)
         job.revoking = NULL;
-    }
     revoking->account = NULL;
 }
 
 static void act(struct revoking *revoking, enum revocation_action action)
 {
-    if (action == REVOCATION_TAKE) {
+    if (action == REVOCATION_TAKE)
         schedule_work();
-    } else if (action == REVOCATION_DONE) {
+    else if (action == REVOCATION_DONE)
         answer(revoking);
-    }
 }
 
 static struct revoking *revoking_of(const struct account *account)
 {
-    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
-        if (revokings[i].account == account) {
+    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++)
+        if (revokings[i].account == account)
             return &revokings[i];
-        }
-    }
     return NULL;
 }
 
@@ -132,36 +127,31 @@ errval_t reclaim_begin(struct account *account, uint64_t bytes, delayus_t deadli
                        struct capref done_ep)
 {
     struct revoking *revoking = revoking_of(NULL);
-    if (revoking_of(account) != NULL || account->ending || revoking == NULL) {
+    if (revoking_of(account) != NULL || account->ending || revoking == NULL)
         return LIB_ERR_RECLAIM_BUSY;
-    }
     revoking->account = account;
     revoking->done_ep = done_ep;
     revoking->lost_bytes = 0;
     enum revocation_action action = revocation_begin(&revoking->machine, bytes, account->bytes,
                                                      !capref_is_null(account->revoke_ep));
-    if (action == REVOCATION_ASK) {
+    if (action == REVOCATION_ASK)
         ask(revoking, deadline_us);
-    } else {
+    else
         act(revoking, action);
-    }
     return SYS_ERR_OK;
 }
 
 void reclaim_held_changed(void)
 {
-    if (job.covered) {
+    if (job.covered)
         schedule_work();
-    }
-    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
+    for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++)
         if (revokings[i].account != NULL && job.revoking != &revokings[i] &&
-            revokings[i].lost_bytes == 0) {
+            revokings[i].lost_bytes == 0)
             give(&revokings[i], REVOCATION_HELD);
-        }
-    }
 }
 
-// Tells a holder what it lost, again if it has no room for the message now; then goes on.
+/// Tells a holder what it lost, again if it has no room for the message now; then goes on.
 static void tell_lost(void *arg)
 {
     struct revoking *revoking = arg;
@@ -181,9 +171,8 @@ void tell_forgotten(uint32_t badge, domainid_t domain)
 {
     const struct account *asker = accounts_find(&accounts, badge);
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_FORGOTTEN, domain};
-    if (asker != NULL && !capref_is_null(asker->revoke_ep)) {
+    if (asker != NULL && !capref_is_null(asker->revoke_ep))
         (void)lmp_send(asker->revoke_ep, 0, NULL_CAP, 2, words);
-    }
 }
 
 static void finish_ending(struct account *account)
@@ -198,9 +187,8 @@ static void finish_ending(struct account *account)
 static bool job_start(struct account *account, struct revoking *revoking)
 {
     const struct held_range *range = held_ranges_newest(account);
-    if (range == NULL) {
+    if (range == NULL)
         return false;
-    }
     job.account = account;
     job.revoking = revoking;
     job.base = range->node.base;
@@ -211,22 +199,20 @@ static bool job_start(struct account *account, struct revoking *revoking)
     return true;
 }
 
-// Looks for a range to take; domains that have ended come first.
+/// Looks for a range to take; domains that have ended come first.
 static bool job_find(void)
 {
     while (endings != NULL) {
-        if (job_start(endings, NULL)) {
+        if (job_start(endings, NULL))
             return true;
-        }
         finish_ending(endings);
     }
     for (unsigned i = 0; i < MEM_SERV_RECLAIMS_MAX; i++) {
         struct revoking *revoking = &revokings[i];
         if (revoking->account != NULL && revoking->machine.state == REVOCATION_FORCING &&
             revoking->lost_bytes == 0) {
-            if (job_start(revoking->account, revoking)) {
+            if (job_start(revoking->account, revoking))
                 return true;
-            }
             give(revoking, REVOCATION_NOTHING);
         }
     }
@@ -246,40 +232,35 @@ static void job_end(void)
     }
 }
 
-// The range is in `cover`. That it can be put is reserved (M1 in memory.c); should it fail all the
-// same, it is tried again when something else has happened, not at once and for ever.
+/// The range is in `cover`. That it can be put is reserved (M1 in memory.c); should it fail all the
+/// same, it is tried again when something else has happened, not at once and for ever.
 static bool put_covered(void)
 {
     errval_t err = memory_put(cover);
     job.covered = err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND;
-    if (!job.covered) {
+    if (!job.covered)
         job_end();
-    }
     return !job.covered;
 }
 
-// False: no more can be done now.
+/// False: no more can be done now.
 static bool job_step(void)
 {
-    if (job.covered) {
+    if (job.covered)
         return put_covered();
-    }
     errval_t err = invoke_kernel_reclaim(cap_kernel, job.base, job.bytes, cover, &job.from);
-    if (err_no(err) == SYS_ERR_AGAIN) {
+    if (err_no(err) == SYS_ERR_AGAIN)
         return true;
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         return put_covered();
-    }
     if (err_no(err) == SYS_ERR_CAP_BUSY) {
         // Some of it is on its way back; what is left will be found when that has been taken.
         job.account = NULL;
         job.revoking = NULL;
         return true;
     }
-    if (err_no(err) != SYS_ERR_REMOTE) {
+    if (err_no(err) != SYS_ERR_REMOTE)
         DEBUG_ERR(err, "memory at %#lx, %#lx bytes, cannot be taken back", job.base, job.bytes);
-    }
     held_ranges_first(&held, job.base, job.bytes)->stuck = true; // It is still there.
     (void)cap_delete(cover); // What nobody has of it comes back then.
     memory_drain();
@@ -294,15 +275,13 @@ static void work(void *arg)
         if (job.account == NULL) {
             memory_drain();
             reclaim_held_changed();
-            if (!job_find()) {
+            if (!job_find())
                 return;
-            }
         }
         bool goes_on = job_step();
         memory_refill();
-        if (!goes_on) {
+        if (!goes_on)
             return;
-        }
     }
     schedule_work();
 }
@@ -318,8 +297,7 @@ void reclaim_all(struct account *account, uint32_t badge)
         cap_drop(account->revoke_ep);
         account->revoke_ep = NULL_CAP;
     }
-    if (revoking != NULL) {
+    if (revoking != NULL)
         give(revoking, REVOCATION_ENDED);
-    }
     work(NULL);
 }

@@ -25,9 +25,8 @@ enum revocation_action revocation_begin(struct revocation *revocation, uint64_t 
                                         uint64_t held, bool registered)
 {
     *revocation = (struct revocation){.wanted = wanted, .at_start = held, .held = held};
-    if (is_enough(revocation)) {
+    if (is_enough(revocation))
         return REVOCATION_DONE;
-    }
     return registered ? go_to(revocation, REVOCATION_ASKED, REVOCATION_ASK)
                       : go_to(revocation, REVOCATION_FORCING, REVOCATION_TAKE);
 }
@@ -35,19 +34,15 @@ enum revocation_action revocation_begin(struct revocation *revocation, uint64_t 
 enum revocation_action revocation_step(struct revocation *revocation, enum revocation_event event,
                                        uint64_t held)
 {
-    if (revocation->state == REVOCATION_IDLE) {
+    if (revocation->state == REVOCATION_IDLE)
         return REVOCATION_NONE;
-    }
-    if (event == REVOCATION_TAKEN && held < revocation->held) {
+    if (event == REVOCATION_TAKEN && held < revocation->held)
         revocation->forced += revocation->held - held;
-    }
     revocation->held = event == REVOCATION_ENDED ? 0 : held;
-    if (is_enough(revocation) || event == REVOCATION_NOTHING || event == REVOCATION_ENDED) {
+    if (is_enough(revocation) || event == REVOCATION_NOTHING || event == REVOCATION_ENDED)
         return go_to(revocation, REVOCATION_IDLE, REVOCATION_DONE);
-    }
     if (event == REVOCATION_TAKEN ||
-        (event == REVOCATION_DEADLINE && revocation->state == REVOCATION_ASKED)) {
+        (event == REVOCATION_DEADLINE && revocation->state == REVOCATION_ASKED))
         return go_to(revocation, REVOCATION_FORCING, REVOCATION_TAKE);
-    }
     return REVOCATION_NONE;
 }

@@ -16,9 +16,8 @@ static int command_help(unsigned argc, char *const argv[]);
 
 static int command_echo(unsigned argc, char *const argv[])
 {
-    for (unsigned i = 1; i < argc; i++) {
+    for (unsigned i = 1; i < argc; i++)
         printf(i > 1 ? " %s" : "%s", argv[i]);
-    }
     printf("\n");
     return 0;
 }
@@ -62,9 +61,8 @@ static int command_help(unsigned argc, char *const argv[])
 {
     (void)argc;
     (void)argv;
-    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
         printf("%-7s %-20s %s\n", builtins[i].name, builtins[i].usage, builtins[i].help);
-    }
     printf("Any other word is a boot module, which runs on this core:");
     modules_print();
     printf(
@@ -83,14 +81,14 @@ const char *command_word(void *st, bool first, unsigned index)
     static char name[MODULE_NAME_BYTES];
     size_t count = sizeof(builtins) / sizeof(builtins[0]);
     (void)st;
-    if (first && index < count) {
+    if (first && index < count)
         return builtins[index].name;
-    }
     index -= first ? (unsigned)count : 0;
     return module_name(shell_bootinfo(), index, name) ? name : NULL;
 }
 
-// Runs a program on a core and waits for it, unless the command says that it runs in the background.
+/// Runs a program on a core and waits for it, unless the command says that it runs in the
+/// background.
 static int run(const struct shell_command *command, coreid_t core, size_t memory_bytes,
                char *const argv[])
 {

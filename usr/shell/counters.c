@@ -58,9 +58,8 @@ int command_kcb(unsigned argc, char *const argv[])
         for (unsigned stat = 0; stat < KERNEL_STAT_COUNT; stat++) {
             uint64_t value;
             errval_t err = monitor_get_stat((coreid_t)core, (enum kernel_stat)stat, &value);
-            if (err_is_fail(err)) {
+            if (err_is_fail(err))
                 return core_failed(argv[0], core, err);
-            }
             print_counter(counters[stat].name, value, counters[stat].unit);
         }
     }
@@ -73,12 +72,10 @@ int command_info(unsigned argc, char *const argv[])
     struct info_memory memory;
     (void)argc;
     errval_t err = info_read_kernel(&kernel);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = info_read_memory(&memory);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return command_failed(argv[0], err);
-    }
     printf("this domain\n");
     print_counter("time slices", kernel.scheduled, UNIT_NONE);
     print_counter("ran", kernel.run_cycles, UNIT_CYCLES);

@@ -34,9 +34,8 @@ void error_text(errval_t err, char *text, size_t bytes)
     text[0] = '\0';
     for (; err_is_fail(err); err >>= ERR_CODE_BITS) {
         append(text, bytes, text[0] != '\0' ? ": " : "", err_getstring(err));
-        for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
             hint = err_no(err) == hints[i].code ? hints[i].hint : hint;
-        }
     }
     if (hint != NULL) {
         append(text, bytes, " (", hint);

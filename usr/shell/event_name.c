@@ -36,38 +36,35 @@ static void vector_name(uint32_t vector, char *name, size_t bytes)
     }
 }
 
-// The types that have a command: the first one's name, up to what tells the members of a family
-// apart, or what is common to all.
+/// The types that have a command: the first one's name, up to what tells the members of a family
+/// apart, or what is common to all.
 static void command_name(const struct cap_command *command, char *name, size_t bytes)
 {
     const char *type = cap_type((uint8_t)__builtin_ctz(command->types))->name;
     size_t length = 0;
-    while (type[length] != '\0' && type[length] != '_') {
+    while (type[length] != '\0' && type[length] != '_')
         length++;
-    }
-    if ((command->types & (command->types - 1)) == 0) {
+    if ((command->types & (command->types - 1)) == 0)
         snprintf(name, bytes, "invocation of %s: %s", type, command->name);
-    } else if ((command->types >> ObjType_VNode_x86_64_pml4 & 1) != 0 && type[length] == '_') {
+    else if ((command->types >> ObjType_VNode_x86_64_pml4 & 1) != 0 && type[length] == '_')
         snprintf(name, bytes, "invocation of %.*s: %s", (int)length, type, command->name);
-    } else {
+    else
         snprintf(name, bytes, "invocation of any type: %s", command->name);
-    }
 }
 
 void event_name(uint64_t what, char *name, size_t bytes)
 {
     const struct cap_command *command = cap_command(what);
-    if (command != NULL) {
+    if (command != NULL)
         command_name(command, name, bytes);
-    } else if (what >= SYSCALL_BASE && what < SYSCALL_END) {
+    else if (what >= SYSCALL_BASE && what < SYSCALL_END)
         snprintf(name, bytes, "%s", syscalls[what - SYSCALL_BASE]);
-    } else if (what == KERNEL_EVENT_FOREIGN) {
+    else if (what == KERNEL_EVENT_FOREIGN)
         snprintf(name, bytes, "foreign system call");
-    } else if (what == KERNEL_EVENT_START) {
+    else if (what == KERNEL_EVENT_START)
         snprintf(name, bytes, "start of the core");
-    } else if (what >> 32 == KERNEL_EVENT_VECTOR >> 32) {
+    else if (what >> 32 == KERNEL_EVENT_VECTOR >> 32)
         vector_name((uint32_t)what, name, bytes);
-    } else {
+    else
         snprintf(name, bytes, "event %#" PRIx64, what);
-    }
 }

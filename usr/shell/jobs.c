@@ -28,9 +28,8 @@ static void forget(unsigned index)
 
 void jobs_add(domainid_t id, char *const argv[])
 {
-    if (jobs_count == JOBS_MAX) {
+    if (jobs_count == JOBS_MAX)
         forget(0);
-    }
     struct job *job = &jobs[jobs_count++];
     job->id = id;
     job->text[0] = '\0';
@@ -40,32 +39,29 @@ void jobs_add(domainid_t id, char *const argv[])
     }
 }
 
-// Shows how a job does; one that has ended is forgotten. Tells whether it is still there.
+/// Shows how a job does; one that has ended is forgotten. Tells whether it is still there.
 static bool show(unsigned index, bool running_too)
 {
     const struct job *job = &jobs[index];
     uint8_t status = 0;
     errval_t err = spawn_wait(spawn_domain_cap(job->id), &status, true);
     if (err_no(err) == LIB_ERR_NO_EVENT) {
-        if (running_too) {
+        if (running_too)
             printf("[%#x] running  %s\n", job->id, job->text);
-        }
         return true;
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         printf("[%#x] exit status %u  %s\n", job->id, status, job->text);
-    } else {
+    else
         printf("[%#x] %s  %s\n", job->id, err_getstring(err), job->text);
-    }
     forget(index);
     return false;
 }
 
 static void show_all(bool running_too)
 {
-    for (unsigned i = 0; i < jobs_count;) {
+    for (unsigned i = 0; i < jobs_count;)
         i += show(i, running_too);
-    }
 }
 
 void jobs_report(void)
@@ -81,7 +77,7 @@ int command_jobs(unsigned argc, char *const argv[])
     return 0;
 }
 
-// Waits for a job, in the foreground.
+/// Waits for a job, in the foreground.
 static int wait_for(unsigned index)
 {
     struct job job = jobs[index];
@@ -91,7 +87,7 @@ static int wait_for(unsigned index)
     return program_wait(job.text, job.id);
 }
 
-// The job that the argument names, or the latest; prints if there is none.
+/// The job that the argument names, or the latest; prints if there is none.
 static bool find(unsigned argc, char *const argv[], unsigned *index)
 {
     struct capref domain;
@@ -99,11 +95,9 @@ static bool find(unsigned argc, char *const argv[], unsigned *index)
         printf("usage: %s [ID], as jobs shows it\n", argv[0]);
         return false;
     }
-    for (*index = jobs_count; (*index)-- > 0;) {
-        if (argc < 2 || jobs[*index].id == spawn_domain_id(domain)) {
+    for (*index = jobs_count; (*index)-- > 0;)
+        if (argc < 2 || jobs[*index].id == spawn_domain_id(domain))
             return true;
-        }
-    }
     printf("%s: no such program in the background (jobs lists them)\n", argv[0]);
     return false;
 }
@@ -111,18 +105,16 @@ static bool find(unsigned argc, char *const argv[], unsigned *index)
 int command_fg(unsigned argc, char *const argv[])
 {
     unsigned index;
-    if (!find(argc, argv, &index)) {
+    if (!find(argc, argv, &index))
         return STATUS_USAGE;
-    }
     return wait_for(index);
 }
 
 int command_wait(unsigned argc, char *const argv[])
 {
     unsigned index;
-    if (argc > 1) {
+    if (argc > 1)
         return find(argc, argv, &index) ? wait_for(index) : STATUS_USAGE;
-    }
     int status = 0;
     while (jobs_count > 0) {
         int each = wait_for(0);

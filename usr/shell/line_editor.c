@@ -51,24 +51,22 @@ static void put_repeated(struct line_editor *editor, char c, size_t count)
 {
     char bytes[64];
     memset(bytes, c, sizeof(bytes));
-    for (; count > sizeof(bytes); count -= sizeof(bytes)) {
+    for (; count > sizeof(bytes); count -= sizeof(bytes))
         editor->put(editor->st, bytes, sizeof(bytes));
-    }
     editor->put(editor->st, bytes, count);
 }
 
 static void move_to(struct line_editor *editor, size_t cursor)
 {
-    if (cursor < editor->cursor) {
+    if (cursor < editor->cursor)
         put_repeated(editor, '\b', utf8_columns(editor->text + cursor, editor->cursor - cursor));
-    } else {
+    else
         editor->put(editor->st, editor->text + editor->cursor, cursor - editor->cursor);
-    }
     editor->cursor = cursor;
 }
 
-// Replaces `removed` bytes at the cursor by `inserted`, leaves the cursor behind those, and draws
-// what has changed.
+/// Replaces `removed` bytes at the cursor by `inserted`, leaves the cursor behind those, and draws
+/// what has changed.
 static void replace(struct line_editor *editor, size_t removed, const char *inserted, size_t count)
 {
     if (editor->length - removed + count >= LINE_BYTES) {
@@ -92,7 +90,7 @@ static void replace(struct line_editor *editor, size_t removed, const char *inse
     editor->overflowed &= editor->length > 0;
 }
 
-// A character is shown when it is whole: the terminal must not see other text within it.
+/// A character is shown when it is whole: the terminal must not see other text within it.
 static void insert_pending(struct line_editor *editor)
 {
     replace(editor, 0, editor->pending, editor->pending_count);
@@ -102,9 +100,8 @@ static void insert_pending(struct line_editor *editor)
 static void insert(struct line_editor *editor, char byte)
 {
     editor->pending[editor->pending_count++] = byte;
-    if (!utf8_unfinished(editor->pending, editor->pending_count)) {
+    if (!utf8_unfinished(editor->pending, editor->pending_count))
         insert_pending(editor);
-    }
 }
 
 static void remove_before(struct line_editor *editor, size_t count)
@@ -116,12 +113,10 @@ static void remove_before(struct line_editor *editor, size_t count)
 static void remove_word(struct line_editor *editor)
 {
     size_t start = editor->cursor;
-    while (start > 0 && editor->text[start - 1] == ' ') {
+    while (start > 0 && editor->text[start - 1] == ' ')
         start--;
-    }
-    while (start > 0 && editor->text[start - 1] != ' ') {
+    while (start > 0 && editor->text[start - 1] != ' ')
         start--;
-    }
     remove_before(editor, editor->cursor - start);
 }
 
@@ -130,16 +125,14 @@ static char *remembered(struct line_editor *editor, unsigned back)
     return editor->history[(editor->history_count - back) % LINE_HISTORY];
 }
 
-// Shows the line that lies `back` lines in the past; 0 is the new one.
+/// Shows the line that lies `back` lines in the past; 0 is the new one.
 static void recall(struct line_editor *editor, unsigned back)
 {
     unsigned kept = editor->history_count < LINE_HISTORY ? editor->history_count : LINE_HISTORY;
-    if (back > kept) {
+    if (back > kept)
         return;
-    }
-    if (editor->back == 0) {
+    if (editor->back == 0)
         memcpy(editor->new_line, editor->text, LINE_BYTES);
-    }
     const char *line = back == 0 ? editor->new_line : remembered(editor, back);
     move_to(editor, 0);
     replace(editor, editor->length, line, strlen(line));
@@ -150,9 +143,8 @@ static void recall(struct line_editor *editor, unsigned back)
 void line_editor_begin(struct line_editor *editor)
 {
     bool repeated = editor->history_count > 0 && strcmp(remembered(editor, 1), editor->text) == 0;
-    if (editor->length > 0 && !repeated && !editor->overflowed) {
+    if (editor->length > 0 && !repeated && !editor->overflowed)
         memcpy(editor->history[editor->history_count++ % LINE_HISTORY], editor->text, LINE_BYTES);
-    }
     editor->length = editor->cursor = 0;
     editor->text[0] = '\0';
     editor->overflowed = false;
@@ -164,7 +156,7 @@ static void backward(struct line_editor *editor)
     move_to(editor, editor->cursor - utf8_last(editor->text, editor->cursor));
 }
 
-// Bytes of the character at the cursor.
+/// Bytes of the character at the cursor.
 static size_t here(const struct line_editor *editor)
 {
     return utf8_first(editor->text + editor->cursor, editor->length - editor->cursor);
@@ -177,19 +169,17 @@ static void forward(struct line_editor *editor)
 
 static void delete_here(struct line_editor *editor)
 {
-    if (editor->cursor < editor->length) {
+    if (editor->cursor < editor->length)
         replace(editor, here(editor), "", 0);
-    }
 }
 
 static void newer(struct line_editor *editor)
 {
-    if (editor->back > 0) {
+    if (editor->back > 0)
         recall(editor, editor->back - 1);
-    }
 }
 
-// The last byte of an escape sequence.
+/// The last byte of an escape sequence.
 static void escape_key(struct line_editor *editor, char key)
 {
     switch (key) {
@@ -212,18 +202,17 @@ static void escape_key(struct line_editor *editor, char key)
         move_to(editor, editor->length);
         break;
     case '~':
-        if (editor->escape_digit == '3') {
+        if (editor->escape_digit == '3')
             delete_here(editor);
-        } else if (editor->escape_digit == '1' || editor->escape_digit == '7') {
+        else if (editor->escape_digit == '1' || editor->escape_digit == '7')
             move_to(editor, 0);
-        } else if (editor->escape_digit == '4' || editor->escape_digit == '8') {
+        else if (editor->escape_digit == '4' || editor->escape_digit == '8')
             move_to(editor, editor->length);
-        }
         break;
     }
 }
 
-// Returns whether the byte belonged to an escape sequence.
+/// Returns whether the byte belonged to an escape sequence.
 static bool escape(struct line_editor *editor, char key)
 {
     unsigned state = editor->escape;
@@ -249,7 +238,7 @@ static void put_text(struct line_editor *editor, const char *text)
     editor->put(editor->st, text, strlen(text));
 }
 
-// Shows all words that begin like this one, and the line again below them.
+/// Shows all words that begin like this one, and the line again below them.
 static void list_words(struct line_editor *editor, bool first, const char *begun, size_t length)
 {
     const char *word;
@@ -271,25 +260,22 @@ static void list_words(struct line_editor *editor, bool first, const char *begun
 static void complete(struct line_editor *editor)
 {
     size_t start = editor->cursor;
-    while (start > 0 && strchr(" ;&", editor->text[start - 1]) == NULL) {
+    while (start > 0 && strchr(" ;&", editor->text[start - 1]) == NULL)
         start--;
-    }
     const char *begun = editor->text + start;
     size_t length = editor->cursor - start;
     bool first = completion_is_first(editor->text, start);
     struct completion found = {0};
-    if (editor->words != NULL) {
+    if (editor->words != NULL)
         found = completion_find(editor->words, editor->words_st, first, begun, length);
-    }
     if (found.count == 0 || found.length < length) {
         put_text(editor, "\a");
     } else if (found.count > 1 && found.length <= length) {
         list_words(editor, first, begun, length);
     } else {
         replace(editor, 0, found.text + length, found.length - length);
-        if (found.count == 1) {
+        if (found.count == 1)
             replace(editor, 0, " ", 1);
-        }
     }
 }
 
@@ -334,9 +320,8 @@ static void edit_key(struct line_editor *editor, char key)
         remove_before(editor, utf8_last(editor->text, editor->cursor));
         break;
     default:
-        if ((unsigned char)key >= ' ') {
+        if ((unsigned char)key >= ' ')
             insert(editor, key);
-        }
         break;
     }
 }
@@ -345,15 +330,12 @@ enum line_event line_editor_key(struct line_editor *editor, char key)
 {
     bool second = key == '\n' && editor->after_return;
     editor->after_return = key == '\r';
-    if (editor->pending_count > 0 && !utf8_continues(key)) {
+    if (editor->pending_count > 0 && !utf8_continues(key))
         insert_pending(editor); // it was no character after all
-    }
-    if (second || escape(editor, key)) {
+    if (second || escape(editor, key))
         return LINE_MORE;
-    }
-    if (key == CTRL('d') && editor->length == 0) {
+    if (key == CTRL('d') && editor->length == 0)
         return LINE_END;
-    }
     if (key == CTRL('c')) {
         editor->put(editor->st, "^C", 2);
         editor->text[0] = '\0';

@@ -14,9 +14,8 @@
 
 bool next_core(const struct monitor_cores *cores, unsigned *core)
 {
-    while (*core < BOOTINFO_CORES_MAX && (cores->up[*core / 64] >> *core % 64 & 1) == 0) {
+    while (*core < BOOTINFO_CORES_MAX && (cores->up[*core / 64] >> *core % 64 & 1) == 0)
         (*core)++;
-    }
     return *core < BOOTINFO_CORES_MAX;
 }
 
@@ -28,15 +27,12 @@ int cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores)
         return STATUS_USAGE;
     }
     errval_t err = monitor_get_cores(cores);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return command_failed(argv[0], err);
-    }
-    if (argc < 2) {
+    if (argc < 2)
         return 0;
-    }
-    if (core >= BOOTINFO_CORES_MAX || (cores->up[core / 64] >> core % 64 & 1) == 0) {
+    if (core >= BOOTINFO_CORES_MAX || (cores->up[core / 64] >> core % 64 & 1) == 0)
         return core_failed(argv[0], core, MON_ERR_NO_CORE);
-    }
     *cores = (struct monitor_cores){.cores_count = cores->cores_count, .up_count = 1};
     cores->up[core / 64] = 1ul << core % 64;
     return 0;
@@ -45,9 +41,8 @@ int cores_wanted(unsigned argc, char *const argv[], struct monitor_cores *cores)
 void modules_print(void)
 {
     char name[MODULE_NAME_BYTES];
-    for (unsigned i = 0; module_name(shell_bootinfo(), i, name); i++) {
+    for (unsigned i = 0; module_name(shell_bootinfo(), i, name); i++)
         printf(" %s", name);
-    }
     printf("\n");
 }
 
@@ -56,9 +51,8 @@ int command_cores(unsigned argc, char *const argv[])
     struct monitor_cores cores;
     (void)argc;
     errval_t err = monitor_get_cores(&cores);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return command_failed(argv[0], err);
-    }
     uint64_t tsc_per_ms = disp_shared()->tsc_per_ms;
     int status = 0;
     for (unsigned core = 0; core < cores.cores_count; core++) {
@@ -108,15 +102,14 @@ static const char *wait_text(const struct spawn_description *what, char text[WAI
     }
 }
 
-// The domains of one core that its spawnd has made.
+/// The domains of one core that its spawnd has made.
 static errval_t list_core(coreid_t core)
 {
     struct spawn_domain_info info = {.id = (domainid_t)core << 16};
     for (;;) {
         errval_t err = spawn_list_next(info.id, &info);
-        if (err_is_fail(err) || info.id == 0) {
+        if (err_is_fail(err) || info.id == 0)
             return err;
-        }
         struct spawn_description what;
         char wait[WAIT_BYTES];
         err = spawn_describe(info.id, &what);
@@ -129,9 +122,8 @@ static errval_t list_core(coreid_t core)
         } else if (err_no(err) != SPAWN_ERR_NO_DOMAIN) { // it may have ended meanwhile
             return err;
         }
-        if (spawn_domain_core(++info.id) != core) {
+        if (spawn_domain_core(++info.id) != core)
             return SYS_ERR_OK;
-        }
     }
 }
 
@@ -139,16 +131,14 @@ int command_ps(unsigned argc, char *const argv[])
 {
     struct monitor_cores cores;
     int status = cores_wanted(argc, argv, &cores);
-    if (status != 0) {
+    if (status != 0)
         return status;
-    }
     printf(
         "        id  core  does      waits for         ran (s)      loaded       given  command\n");
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         errval_t err = list_core((coreid_t)core);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return core_failed(argv[0], core, err);
-        }
     }
     return 0;
 }
@@ -158,15 +148,13 @@ int command_mem(unsigned argc, char *const argv[])
     struct monitor_cores cores;
     uint64_t free_bytes = 0, total_bytes = 0;
     int status = cores_wanted(argc, argv, &cores);
-    if (status != 0) {
+    if (status != 0)
         return status;
-    }
     for (unsigned core = 0; next_core(&cores, &core); core++) {
         struct spawn_core_info info;
         errval_t err = spawn_core_info((coreid_t)core, &info);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return core_failed(argv[0], core, err);
-        }
         printf("core %3u  %8" PRIu64 " KiB free of %8" PRIu64 " KiB, %" PRIu64 " domains\n", core,
                info.free_bytes / 1024, info.total_bytes / 1024, info.domains);
         free_bytes += info.free_bytes;

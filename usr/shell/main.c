@@ -34,7 +34,7 @@ static void refuse(const char *why)
     set_status(STATUS_USAGE);
 }
 
-// A line, or all of --run.
+/// A line, or all of --run.
 static void run_text(const char *text)
 {
     static struct shell_command command;
@@ -43,13 +43,12 @@ static void run_text(const char *text)
         refuse(why);
         return;
     }
-    while (shell_parse(&text, last_status, &command)) {
+    while (shell_parse(&text, last_status, &command))
         set_status(command_run(&command));
-    }
 }
 
-// From reset, at which the time-stamp counter started, to the CPU driver's first line, and from
-// there to now.
+/// From reset, at which the time-stamp counter started, to the CPU driver's first line, and from
+/// there to now.
 static void print_boot_times(const struct bootinfo *bootinfo)
 {
     uint64_t firmware_ms = bootinfo->boot_tsc / bootinfo->tsc_per_ms;
@@ -88,29 +87,26 @@ static void prompt(void)
     (void)fflush(stdout);
 }
 
-// Keys of somebody who types; false: the end.
+/// Keys of somebody who types; false: the end.
 static bool take_keys(struct line_editor *editor, const char *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         enum line_event event = line_editor_key(editor, keys[i]);
-        if (event == LINE_END) {
+        if (event == LINE_END)
             return false;
-        }
-        if (event == LINE_MORE) {
+        if (event == LINE_MORE)
             continue;
-        }
-        if (event == LINE_TOO_LONG) {
+        if (event == LINE_TOO_LONG)
             refuse("the line is longer than 1,023 bytes");
-        } else {
+        else
             run_text(line_editor_text(editor));
-        }
         line_editor_begin(editor);
         prompt();
     }
     return true;
 }
 
-// A line of a script is shown, as if it had been typed.
+/// A line of a script is shown, as if it had been typed.
 static void run_line(struct script *script)
 {
     const char *why = script_fault(script);
@@ -134,7 +130,7 @@ static void take_data(struct script *script, const char *bytes, size_t count)
     }
 }
 
-// Runs what is typed, or the lines of a script, until the end of the input.
+/// Runs what is typed, or the lines of a script, until the end of the input.
 static void interact(void)
 {
     static struct line_editor editor;
@@ -147,21 +143,19 @@ static void interact(void)
     prompt();
     while (more && (count = terminal_read_raw(bytes, sizeof(bytes), &typed)) > 0) {
         programs_typed = typed;
-        if (typed) {
+        if (typed)
             more = take_keys(&editor, bytes, count);
-        } else {
+        else
             take_data(&script, bytes, count);
-        }
         (void)fflush(stdout);
     }
-    if (!script_empty(&script)) {
+    if (!script_empty(&script))
         run_line(&script); // without a newline behind it
-    }
     printf("\n");
 }
 
-// What is printed before the console is there goes round by spawnd, and would be lost with a machine
-// that halts soon. A machine without a console is not waited for.
+/// What is printed before the console is there goes round by spawnd, and would be lost with a
+/// machine that halts soon. A machine without a console is not waited for.
 static void await_console(const struct bootinfo *bootinfo)
 {
     iref_t iref;
@@ -185,9 +179,8 @@ int main(void)
     }
     errval_t err = monitor_await_boot(&cores);
     await_console(bootinfo);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "the shell cannot learn which cores are up");
-    }
     if ((bootinfo->flags & BOOTINFO_FLAG_COMMANDS) != 0) {
         static char commands[BOOTINFO_COMMANDS_MAX + 1];
         memcpy(commands, bootinfo->commands,

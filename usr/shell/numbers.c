@@ -23,9 +23,8 @@ bool number_parse(const char *text, unsigned long max, unsigned long *number)
     char *end;
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > max) {
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > max)
         return false;
-    }
     *number = value;
     return true;
 }
@@ -39,9 +38,8 @@ bool bytes_parse(const char *text, size_t *bytes)
     const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
     unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
     if (text[0] < '0' || text[0] > '9' || errno != 0 || value == 0 || value > SIZE_MAX >> shift ||
-        end[unit != NULL] != '\0') {
+        end[unit != NULL] != '\0')
         return false;
-    }
     *bytes = value << shift;
     return true;
 }

@@ -26,7 +26,7 @@ static void put(struct parser *p, char c)
     p->command->text[p->used++] = c;
 }
 
-// $? stands for the status; any other $ for itself.
+/// $? stands for the status; any other $ for itself.
 static void put_dollar(struct parser *p)
 {
     if (p->at[1] != '?') {
@@ -35,17 +35,15 @@ static void put_dollar(struct parser *p)
     }
     char number[16];
     snprintf(number, sizeof(number), "%d", p->status);
-    for (const char *c = number; *c != '\0'; c++) {
+    for (const char *c = number; *c != '\0'; c++)
         put(p, *c);
-    }
     p->at += 2;
 }
 
 static void single_quoted(struct parser *p)
 {
-    for (p->at++; *p->at != '\'' && *p->at != '\0'; p->at++) {
+    for (p->at++; *p->at != '\'' && *p->at != '\0'; p->at++)
         put(p, *p->at);
-    }
     if (*p->at == '\0') {
         p->error = "a ' is missing";
         return;
@@ -61,9 +59,8 @@ static void double_quoted(struct parser *p)
             put_dollar(p);
             continue;
         }
-        if (*p->at == '\\' && (p->at[1] == '"' || p->at[1] == '\\' || p->at[1] == '$')) {
+        if (*p->at == '\\' && (p->at[1] == '"' || p->at[1] == '\\' || p->at[1] == '$'))
             p->at++;
-        }
         put(p, *p->at++);
     }
     if (*p->at == '\0') {
@@ -99,33 +96,28 @@ static void word(struct parser *p)
         } else if (*p->at == '$') {
             put_dollar(p);
         } else {
-            if (*p->at == '\\' && p->at[1] != '\0' && p->at[1] != '\n') {
+            if (*p->at == '\\' && p->at[1] != '\0' && p->at[1] != '\n')
                 p->at++;
-            }
             put(p, *p->at++);
         }
     }
-    if (p->error == NULL) {
+    if (p->error == NULL)
         put(p, '\0');
-    }
 }
 
-// Reads up to the end of a command, which may turn out to have no words.
+/// Reads up to the end of a command, which may turn out to have no words.
 static void one_command(struct parser *p)
 {
     p->command->argc = 0;
     p->command->background = false;
     p->used = 0;
     while (p->error == NULL) {
-        while (is_blank(*p->at)) {
+        while (is_blank(*p->at))
             p->at++;
-        }
-        if (*p->at == '#') {
+        if (*p->at == '#')
             p->at += strcspn(p->at, "\n");
-        }
-        if (ends_command(*p->at)) {
+        if (ends_command(*p->at))
             break;
-        }
         word(p);
     }
     p->command->argv[p->command->argc] = NULL;
@@ -139,9 +131,8 @@ static void one_command(struct parser *p)
 const char *shell_fault(const char *text, struct shell_command *command)
 {
     struct parser p = {.at = text, .status = SHELL_STATUS_MAX, .command = command};
-    while (p.error == NULL && *p.at != '\0') {
+    while (p.error == NULL && *p.at != '\0')
         one_command(&p);
-    }
     return p.error;
 }
 
@@ -149,9 +140,8 @@ bool shell_parse(const char **text, int status, struct shell_command *command)
 {
     struct parser p = {.at = *text, .status = status, .command = command};
     command->argc = 0;
-    while (*p.at != '\0' && command->argc == 0) {
+    while (*p.at != '\0' && command->argc == 0)
         one_command(&p);
-    }
     *text = p.at;
     return command->argc > 0;
 }

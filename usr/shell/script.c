@@ -6,12 +6,10 @@
 
 bool script_add(struct script *script, char byte)
 {
-    if (byte == '\n') {
+    if (byte == '\n')
         return true;
-    }
-    if (script->length < SCRIPT_LINE_BYTES) {
+    if (script->length < SCRIPT_LINE_BYTES)
         script->text[script->length] = byte;
-    }
     script->length++;
     script->has_zero |= byte == '\0';
     return false;
@@ -19,9 +17,8 @@ bool script_add(struct script *script, char byte)
 
 const char *script_fault(const struct script *script)
 {
-    if (script->length >= SCRIPT_LINE_BYTES) {
+    if (script->length >= SCRIPT_LINE_BYTES)
         return "the line is longer than 16,383 bytes";
-    }
     return script->has_zero ? "the line has a zero byte" : NULL;
 }
 

@@ -29,7 +29,7 @@ int command_run(const struct shell_command *command);
 /// The words that Tab completes (completion.h): commands and boot modules.
 const char *command_word(void *st, bool first, unsigned index);
 
-// machine.c: the commands that show the machine. argv[0] is the command's name.
+/// machine.c: the commands that show the machine. argv[0] is the command's name.
 int command_cores(unsigned argc, char *const argv[]);
 int command_ps(unsigned argc, char *const argv[]);
 int command_mem(unsigned argc, char *const argv[]);
@@ -43,10 +43,10 @@ bool next_core(const struct monitor_cores *cores, unsigned *core);
 /// Prints the boot modules' names, and ends the line.
 void modules_print(void);
 
-// arch/: whether an emulator interprets this machine's instructions, as it says itself.
+/// arch/: whether an emulator interprets this machine's instructions, as it says itself.
 bool machine_is_emulated(void);
 
-// counters.c: what CPU drivers and memory servers count.
+/// counters.c: what CPU drivers and memory servers count.
 int command_kcb(unsigned argc, char *const argv[]);
 int command_info(unsigned argc, char *const argv[]);
 

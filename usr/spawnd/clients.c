@@ -14,22 +14,20 @@
 static struct client *clients;
 /// Those of this core, by the index of the domain, or, of the trusted base, by its number.
 static struct client *locals[DOMAINS_MAX + DOMAIN_DYNAMIC];
-// Strings are large for the C library's heap, which takes and gives back pages for them: those that
-// were used last stay for the next client, so that spawnd's memory does not go up and down.
+/// Strings are large for the C library's heap, which takes and gives back pages for them: those
+/// that were used last stay for the next client, so that spawnd's memory does not go up and down.
 static struct strings *spare_strings;
 
 struct client *client_new(domainid_t domain, struct remote *remote)
 {
     struct client *client = calloc(1, sizeof(*client));
-    if (client == NULL) {
+    if (client == NULL)
         return NULL;
-    }
     client->domain = domain;
     client->remote = remote;
     client->next = clients;
-    if (clients != NULL) {
+    if (clients != NULL)
         clients->previous = client;
-    }
     clients = client;
     return client;
 }
@@ -44,9 +42,8 @@ static struct client **local_of(domainid_t id)
 struct client *client_local(domainid_t domain)
 {
     struct client **local = local_of(domain);
-    if (*local == NULL) {
+    if (*local == NULL)
         *local = client_new(domain, NULL);
-    }
     return *local;
 }
 
@@ -55,20 +52,18 @@ bool client_need_strings(struct client *client)
     if (client->strings == NULL) {
         client->strings = spare_strings != NULL ? spare_strings : malloc(sizeof(*client->strings));
         spare_strings = NULL;
-        if (client->strings != NULL) {
+        if (client->strings != NULL)
             memset(client->strings, 0, sizeof(*client->strings));
-        }
     }
     return client->strings != NULL;
 }
 
 void client_clear(struct client *client)
 {
-    if (spare_strings == NULL) {
+    if (spare_strings == NULL)
         spare_strings = client->strings;
-    } else {
+    else
         free(client->strings);
-    }
     client->strings = NULL;
     for (unsigned i = 0; i < SPAWND_ARGCN_SLOTS; i++) {
         if (!capref_is_null(client->argcaps[i])) {
@@ -81,9 +76,8 @@ void client_clear(struct client *client)
 void client_free(struct client *client)
 {
     *(client->previous != NULL ? &client->previous->next : &clients) = client->next;
-    if (client->next != NULL) {
+    if (client->next != NULL)
         client->next->previous = client->previous;
-    }
     client_clear(client);
     say_forget(client);
     free(client);
@@ -101,15 +95,13 @@ void client_forget_local(domainid_t domain)
 unsigned client_count(domainid_t domain)
 {
     unsigned count = 0;
-    for (const struct client *client = clients; client != NULL; client = client->next) {
+    for (const struct client *client = clients; client != NULL; client = client->next)
         count += client->domain == domain && client->remote != NULL;
-    }
     return count;
 }
 
 void client_each(void (*func)(struct client *client, void *arg), void *arg)
 {
-    for (struct client *client = clients; client != NULL; client = client->next) {
+    for (struct client *client = clients; client != NULL; client = client->next)
         func(client, arg);
-    }
 }

@@ -15,9 +15,8 @@ void domain_table_init(struct domain_table *table, coreid_t core)
     table->core = core;
     table->next_number = DOMAIN_DYNAMIC;
     table->free_list = 1;
-    for (unsigned i = 0; i + 1 < DOMAINS_MAX; i++) {
+    for (unsigned i = 0; i + 1 < DOMAINS_MAX; i++)
         table->domains[i].next = (uint16_t)(i + 2);
-    }
 }
 
 static uint16_t number_of(const struct domain_table *table, const struct domain *domain)
@@ -38,29 +37,25 @@ static uint16_t *bucket_of(struct domain_table *table, domainid_t id)
 struct domain *domain_table_find(struct domain_table *table, domainid_t id)
 {
     uint16_t number = id != 0 ? *bucket_of(table, id) : 0;
-    while (number != 0 && table->domains[number - 1].id != id) {
+    while (number != 0 && table->domains[number - 1].id != id)
         number = table->domains[number - 1].next;
-    }
     return at(table, number);
 }
 
 static struct family *running_family(struct domain_table *table, domainid_t id)
 {
-    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        if (table->families[i].running != 0 && table->families[i].id == id) {
+    for (unsigned i = 0; i < DOMAINS_MAX; i++)
+        if (table->families[i].running != 0 && table->families[i].id == id)
             return &table->families[i];
-        }
-    }
     return NULL;
 }
 
-// There is always one: more families are there than domains that run.
+/// There is always one: more families are there than domains that run.
 static struct family *unused_family(struct domain_table *table)
 {
     struct family *family = table->families;
-    while (family->running != 0) {
+    while (family->running != 0)
         family++;
-    }
     return family;
 }
 
@@ -101,44 +96,39 @@ void domain_set_command(struct domain *domain, size_t argc, const char *const *a
 {
     size_t used = 0, room = sizeof(domain->command) - 1;
     for (size_t i = 0; i < argc && used < room; i++) {
-        if (i > 0) {
+        if (i > 0)
             domain->command[used++] = ' ';
-        }
         size_t length = strnlen(argv[i], room - used);
         memcpy(domain->command + used, argv[i], length);
         used += length;
     }
     domain->command[used] = '\0';
-    for (size_t i = 0; i < used; i++) { // who lists it is not to be led to believe more
-        if (domain->command[i] < ' ' || domain->command[i] > '~') {
+    for (size_t i = 0; i < used; i++) // who lists it is not to be led to believe more
+        if (domain->command[i] < ' ' || domain->command[i] > '~')
             domain->command[i] = '?';
-        }
-    }
 }
 
 void domain_table_remove(struct domain_table *table, struct domain *domain)
 {
     uint16_t *link = bucket_of(table, domain->id), number = number_of(table, domain);
-    if (domain->state == SPAWND_RUNNING) {
+    if (domain->state == SPAWND_RUNNING)
         leave_family(table, domain);
-    } else {
+    else
         take_off_ended(table, domain);
-    }
-    while (*link != number) {
+    while (*link != number)
         link = &table->domains[*link - 1].next;
-    }
     *link = domain->next;
     *domain = (struct domain){.next = table->free_list};
     table->free_list = number;
 }
 
-// Whoever spawns and is of no family.
+/// Whoever spawns and is of no family.
 static bool is_trusted(domainid_t id)
 {
     return (id & UINT16_MAX) < DOMAIN_DYNAMIC;
 }
 
-// The family of a new child of this parent, whose own it is; NULL: it has no room (T5).
+/// The family of a new child of this parent, whose own it is; NULL: it has no room (T5).
 static struct family *join_family(struct domain_table *table, domainid_t parent, domainid_t id)
 {
     const struct domain *spawner = domain_table_find(table, parent);
@@ -159,19 +149,16 @@ struct domain *domain_table_add(struct domain_table *table, domainid_t parent, d
 {
     domainid_t operator_id = (domainid_t)table->core << 16 | DOMAIN_OPERATOR;
     bool is_there = as_operator && domain_table_find(table, operator_id) != NULL;
-    if (is_there || (table->free_list == 0 && table->oldest == 0)) {
+    if (is_there || (table->free_list == 0 && table->oldest == 0))
         return NULL;
-    }
     bool begins = is_trusted(parent);
     struct family *family = begins ? unused_family(table) : join_family(table, parent, family_id);
-    if (family == NULL) {
+    if (family == NULL)
         return NULL;
-    }
     domainid_t id = as_operator ? operator_id : new_id(table);
     family->id = begins ? id : family->id;
-    if (table->free_list == 0) {
+    if (table->free_list == 0)
         domain_table_remove(table, at(table, table->oldest)); // T3
-    }
     struct domain *domain = at(table, table->free_list);
     table->free_list = domain->next;
     *domain = (struct domain){
@@ -195,9 +182,8 @@ struct domain *domain_table_next(struct domain_table *table, domainid_t from)
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
         struct domain *domain = &table->domains[i];
         if (domain->id != 0 && domain->state == SPAWND_RUNNING && domain->id >= from &&
-            (best == NULL || domain->id < best->id)) {
+            (best == NULL || domain->id < best->id))
             best = domain;
-        }
     }
     return best;
 }
@@ -217,23 +203,20 @@ void domain_table_end(struct domain_table *table, struct domain *domain, enum sp
     *(newest != NULL ? &newest->ended_after : &table->oldest) = table->newest;
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
         struct domain *child = &table->domains[i];
-        if (child->id != 0 && child->state == SPAWND_RUNNING && child->parent == domain->id) {
+        if (child->id != 0 && child->state == SPAWND_RUNNING && child->parent == domain->id)
             child->parent = domain->parent; // T4
-        }
     }
 }
 
 bool domain_table_may_end(struct domain_table *table, domainid_t client,
                           const struct domain *domain)
 {
-    if (domain->id != client && domain_table_family(table, domain) == client) {
+    if (domain->id != client && domain_table_family(table, domain) == client)
         return true; // T4
-    }
     // The way up ends: a parent ran before its children, and IDs come again after all others.
     for (unsigned i = 0; domain != NULL && i < DOMAINS_MAX; i++) {
-        if (domain->parent == client) {
+        if (domain->parent == client)
             return true;
-        }
         domain = domain_table_find(table, domain->parent);
     }
     return client == DOMAIN_OPERATOR; // on the boot core
@@ -267,17 +250,14 @@ static bool entry_valid(const struct domain_table *table, const struct domain *d
 static bool families_valid(const struct domain_table *table)
 {
     unsigned members[DOMAINS_MAX] = {0}, foreign = 0;
-    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        if (table->domains[i].family != 0) {
+    for (unsigned i = 0; i < DOMAINS_MAX; i++)
+        if (table->domains[i].family != 0)
             members[table->domains[i].family - 1]++;
-        }
-    }
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
         const struct family *family = &table->families[i];
         foreign += is_foreign(table, family) ? family->running : 0;
-        if (family->running != members[i] || family->running > FAMILY_MAX) {
+        if (family->running != members[i] || family->running > FAMILY_MAX)
             return false;
-        }
     }
     return foreign == table->foreign && foreign <= FOREIGN_MAX;
 }
@@ -289,16 +269,13 @@ bool domain_table_valid(const struct domain_table *table)
         const struct domain *domain = &table->domains[i];
         used += domain->id != 0;
         running += domain->id != 0 && domain->state == SPAWND_RUNNING;
-        if (domain->id != 0 && !entry_valid(table, domain)) {
+        if (domain->id != 0 && !entry_valid(table, domain))
             return false;
-        }
     }
-    for (uint16_t n = table->free_list; n != 0 && unused <= DOMAINS_MAX; unused++) {
+    for (uint16_t n = table->free_list; n != 0 && unused <= DOMAINS_MAX; unused++)
         n = table->domains[n - 1].next;
-    }
-    for (uint16_t n = table->oldest; n != 0 && ended <= DOMAINS_MAX; ended++) {
+    for (uint16_t n = table->oldest; n != 0 && ended <= DOMAINS_MAX; ended++)
         n = table->domains[n - 1].ended_after;
-    }
     return running == table->running && used + unused == DOMAINS_MAX && ended == used - running &&
            families_valid(table);
 }

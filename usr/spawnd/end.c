@@ -64,7 +64,7 @@ static void schedule_work(void)
     (void)!waitset_chan_trigger_closure(get_default_waitset(), &work_chan, MKCLOSURE(work, NULL));
 }
 
-// A page fault at the stack pointer, or a little beside it: the stack reaches no further.
+/// A page fault at the stack pointer, or a little beside it: the stack reaches no further.
 static bool is_overflow(uint64_t rsp, uint64_t address)
 {
     return address + BASE_PAGE_SIZE >= rsp && address < rsp + BASE_PAGE_SIZE;
@@ -91,9 +91,8 @@ static const char *death_text(const uint64_t words[DEATH_WORDS])
 
 static void check(errval_t err, const struct domain *domain, const char *what)
 {
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         DEBUG_ERR(err, "domain %#x (%s): %s", domain->id, domain->name, what);
-    }
 }
 
 static void reply_if_waiting(struct client *client, void *arg)
@@ -122,14 +121,12 @@ static void finish(struct domain *domain)
 
 void domain_words_shown(void)
 {
-    for (unsigned index = 0; index < DOMAINS_MAX; index++) {
-        if (endings[index].unheard) {
+    for (unsigned index = 0; index < DOMAINS_MAX; index++)
+        if (endings[index].unheard)
             finish(&domains.domains[index]);
-        }
-    }
 }
 
-// One step of ending a badge. SYS_ERR_AGAIN: more remain.
+/// One step of ending a badge. SYS_ERR_AGAIN: more remain.
 static errval_t badge_step(unsigned index, domainid_t id, struct capref service)
 {
     struct capref badge = endings[index].badge;
@@ -138,12 +135,10 @@ static errval_t badge_step(unsigned index, domainid_t id, struct capref service)
         err = cap_mint(badge, service, CAPRIGHTS_ALL, id);
         endings[index].minted = err_is_ok(err);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = invoke_cap_revoke(badge);
-    }
-    if (err_no(err) == SYS_ERR_AGAIN) {
+    if (err_no(err) == SYS_ERR_AGAIN)
         return err;
-    }
     if (endings[index].minted) {
         (void)cap_delete(badge); // One of several: a single step.
         endings[index].minted = false;
@@ -151,7 +146,7 @@ static errval_t badge_step(unsigned index, domainid_t id, struct capref service)
     return err;
 }
 
-// The step of a stage that ends a badge. SYS_ERR_OK: the stage is over.
+/// The step of a stage that ends a badge. SYS_ERR_OK: the stage is over.
 static errval_t step(unsigned index, struct domain *domain)
 {
     const struct capref services[] = {
@@ -172,24 +167,22 @@ static errval_t step(unsigned index, struct domain *domain)
         err = badge_step(index, domain->id, services[stage - STAGE_MONITOR_BADGE]);
         break;
     }
-    if (err_no(err) == SYS_ERR_AGAIN) {
+    if (err_no(err) == SYS_ERR_AGAIN)
         return err;
-    }
     check(err, domain,
           stage == STAGE_DELETE ? "not all of it could be deleted"
                                 : "a service's endpoint still speaks for it");
     return SYS_ERR_OK;
 }
 
-// A few steps of a domain. What more there is to do is in the queue then.
+/// A few steps of a domain. What more there is to do is in the queue then.
 static void take_turn(uint16_t index)
 {
     struct domain *domain = &domains.domains[index];
     for (unsigned i = 0; i < STEPS_EACH_TURN; i++) {
         if (endings[index].stage == STAGE_MEM_SERV) {
-            if (!end_queue_forget(&queue, index)) {
+            if (!end_queue_forget(&queue, index))
                 return;
-            }
             errval_t err = memory_forget(domain->id);
             if (err_is_fail(err)) {
                 check(err, domain, "the memory server still knows it");
@@ -197,9 +190,8 @@ static void take_turn(uint16_t index)
             }
             return;
         }
-        if (err_is_ok(step(index, domain))) {
+        if (err_is_ok(step(index, domain)))
             endings[index].stage++;
-        }
     }
     end_queue_add(&queue, index);
 }
@@ -209,9 +201,8 @@ static void work(void *arg)
     uint16_t index;
     (void)arg;
     for (unsigned i = 0; i < STEPS_EACH_EVENT / STEPS_EACH_TURN; i++) {
-        if (!end_queue_take(&queue, &index)) {
+        if (!end_queue_take(&queue, &index))
             return;
-        }
         take_turn(index);
     }
     schedule_work();
@@ -236,9 +227,8 @@ void domain_forgotten(domainid_t id)
 {
     struct domain *domain = domain_table_find(&domains, id);
     end_queue_forgotten(&queue);
-    if (domain != NULL && domain->ending) {
+    if (domain != NULL && domain->ending)
         finish(domain);
-    }
     schedule_work();
 }
 
@@ -247,9 +237,8 @@ void domain_died(const uint64_t *words, size_t length)
     struct domain *domain = length >= 2 && words[1] <= UINT32_MAX
                                 ? domain_table_find(&domains, (domainid_t)words[1])
                                 : NULL;
-    if (domain == NULL || domain->state != SPAWND_RUNNING || domain->ending) {
+    if (domain == NULL || domain->state != SPAWND_RUNNING || domain->ending)
         return; // One that was ended here: the CPU driver says so too.
-    }
     say_death(domain->id);
     if (length >= DEATH_WORDS) {
         debug_printf("domain %#x (%s) died: %s, rip %#lx, address %#lx, error %#lx, rsp %#lx\n",

@@ -15,9 +15,8 @@ static void push(struct end_list *list, uint16_t index)
 
 static bool pop(struct end_list *list, uint16_t *index)
 {
-    if (list->count == 0) {
+    if (list->count == 0)
         return false;
-    }
     *index = list->entries[list->first];
     list->first = (uint16_t)((list->first + 1) % END_QUEUE_MAX);
     list->count--;
@@ -52,10 +51,8 @@ bool end_queue_forget(struct end_queue *queue, uint16_t index)
 void end_queue_forgotten(struct end_queue *queue)
 {
     uint16_t index;
-    if (queue->forgotten > 0) {
+    if (queue->forgotten > 0)
         queue->forgotten--;
-    }
-    if (pop(&queue->waiting, &index)) {
+    if (pop(&queue->waiting, &index))
         push(&queue->turn, index);
-    }
 }

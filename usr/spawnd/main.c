@@ -16,8 +16,8 @@
 /// end, and its reply endpoint.
 #define SLOTS_EACH_DOMAIN 6u
 
-// Whether a badge is that of a domain that may ask: one that runs, or one that others have started.
-// What a domain sent just before it was ended must not make it known again.
+/// Whether a badge is that of a domain that may ask: one that runs, or one that others have
+/// started. What a domain sent just before it was ended must not make it known again.
 static bool alive(uint32_t badge)
 {
     const struct domain *domain = domain_table_find(&domains, badge);
@@ -31,14 +31,12 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
     (void)st;
     struct client *client = alive(badge) ? client_local(badge) : NULL;
     if (client == NULL) {
-        if (!capref_is_null(cap)) {
+        if (!capref_is_null(cap))
             cap_drop(cap);
-        }
-        if (badge == 0) {
+        if (badge == 0)
             domain_died(words, length);
-        } else {
+        else
             local_reply_error(badge, LIB_ERR_MALLOC_FAIL);
-        }
         return;
     }
     uint64_t request[SPAWND_WORDS] = {0};
@@ -46,9 +44,9 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
     request_handle(client, request, cap);
 }
 
-// Slots for as many domains as there can be, from the start: L2CNodes that came with the most
-// domains at once would make what is free depend on what once ran. Where memory is too small for
-// them they are made when they are needed.
+/// Slots for as many domains as there can be, from the start: L2CNodes that came with the most
+/// domains at once would make what is free depend on what once ran. Where memory is too small for
+/// them they are made when they are needed.
 static void set_slots_aside(void)
 {
     size_t slots = (size_t)DOMAINS_MAX * SLOTS_EACH_DOMAIN;
@@ -59,9 +57,8 @@ static void set_slots_aside(void)
 int main(void)
 {
     if ((domain_spawn_args()->flags & SPAWN_FLAG_BOOTINFO) == 0 ||
-        !modules_init((const struct bootinfo *)BOOTINFO_VADDR)) {
+        !modules_init((const struct bootinfo *)BOOTINFO_VADDR))
         USER_PANIC("spawnd got no boot information");
-    }
     say_init(domain_words_shown);
     domain_table_init(&domains, disp_get_core_id());
     end_init();
@@ -70,11 +67,9 @@ int main(void)
         set_slots_aside();
         err = local_init(serve, alive);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = remote_init(get_default_waitset(), request_handle);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "spawnd cannot serve");
-    }
     messages_handler_loop();
 }

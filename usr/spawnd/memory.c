@@ -20,21 +20,19 @@ static struct lmp_endpoint *events_ep;
 static void (*reclaimed)(domainid_t id, uint64_t returned, uint64_t forced);
 static void (*forgotten)(domainid_t id);
 
-// Runs under the lock of memory management, as the library's own would.
+/// Runs under the lock of memory management, as the library's own would.
 static errval_t alloc(struct capref *ret, const struct ram_request *request)
 {
     struct capref cap = NULL_CAP;
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_ALLOC, request->bytes, request->alignment,
                                       request->minbase, request->maxlimit};
     errval_t err = lmp_rpc_call(&rpc, words, NULL_CAP, words, &cap);
-    if (err_is_ok(err) && capref_is_null(cap)) {
+    if (err_is_ok(err) && capref_is_null(cap))
         return LIB_ERR_RPC_REPLY;
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         *ret = cap;
-    } else if (!capref_is_null(cap)) {
+    else if (!capref_is_null(cap))
         (void)cap_destroy(cap);
-    }
     return err;
 }
 
@@ -44,17 +42,14 @@ static void on_event(void *arg)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
     (void)arg;
-    while (err_is_ok(lmp_endpoint_recv(events_ep, &msg.buf, NULL))) {
-        if (msg.buf.msglen == 4 && msg.words[0] == MEM_SERV_RECLAIMED) {
+    while (err_is_ok(lmp_endpoint_recv(events_ep, &msg.buf, NULL)))
+        if (msg.buf.msglen == 4 && msg.words[0] == MEM_SERV_RECLAIMED)
             reclaimed((domainid_t)msg.words[1], msg.words[2], msg.words[3]);
-        } else if (msg.buf.msglen == 2 && msg.words[0] == MEM_SERV_FORGOTTEN) {
+        else if (msg.buf.msglen == 2 && msg.words[0] == MEM_SERV_FORGOTTEN)
             forgotten((domainid_t)msg.words[1]);
-        }
-    }
     errval_t err = listen();
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         DEBUG_ERR(err, "spawnd does not hear of the memory server");
-    }
 }
 
 static errval_t listen(void)
@@ -72,9 +67,8 @@ errval_t memory_init(void (*on_reclaimed)(domainid_t id, uint64_t returned, uint
         ram_alloc_set(alloc);
         err = endpoint_create(EVENT_MESSAGES, &events_cap, &events_ep);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = listen();
-    }
     uint64_t words[LMP_MSG_LENGTH] = {MEM_SERV_REVOKE_EP};
     return err_is_ok(err) ? lmp_rpc_call(&rpc, words, events_cap, words, NULL) : err;
 }

@@ -14,9 +14,8 @@ static size_t modules_count;
 
 bool modules_init(const struct bootinfo *bootinfo)
 {
-    if (bootinfo->magic != BOOTINFO_MAGIC || bootinfo->modules_count > BOOTINFO_MODULES_MAX) {
+    if (bootinfo->magic != BOOTINFO_MAGIC || bootinfo->modules_count > BOOTINFO_MODULES_MAX)
         return false;
-    }
     modules_count = bootinfo->modules_count;
     memcpy(modules, bootinfo->modules, modules_count * sizeof(modules[0]));
     return true;

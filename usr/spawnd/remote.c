@@ -45,17 +45,14 @@ static void on_message(void *arg)
     errval_t err = ump_chan_recv(&remote->chan, &message);
     if (err_is_ok(err)) {
         uint64_t words[SPAWND_WORDS];
-        for (unsigned i = 0; i < SPAWND_WORDS; i++) {
+        for (unsigned i = 0; i < SPAWND_WORDS; i++)
             words[i] = message->data[i];
-        }
         handle(remote->client, words, NULL_CAP);
     }
-    if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG) {
+    if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG)
         err = ump_chan_register_recv(&remote->chan, waitset, MKCLOSURE(on_message, remote));
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         remote_free(remote);
-    }
 }
 
 static void connect(void *st, struct monitor_bind_request *request)
@@ -83,9 +80,8 @@ static void connect(void *st, struct monitor_bind_request *request)
     }
     remotes_count++;
     err = ump_chan_register_recv(&remote->chan, waitset, MKCLOSURE(on_message, remote));
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         remote_free(remote);
-    }
 }
 
 errval_t remote_init(struct waitset *ws,

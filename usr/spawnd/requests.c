@@ -13,20 +13,17 @@
 
 static errval_t add_strings(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
-    if (!client_need_strings(client)) {
+    if (!client_need_strings(client))
         return LIB_ERR_MALLOC_FAIL;
-    }
     return strings_add(client->strings, words[1] & UINT32_MAX, words[1] >> 32,
                        &words[SPAWND_PIECE_WORD]);
 }
 
-// Keeps the capability unless it returns an error.
+/// Keeps the capability unless it returns an error.
 static errval_t add_argcap(struct client *client, uint64_t slot, struct capref cap)
 {
-    if (slot >= SPAWND_ARGCN_SLOTS || capref_is_null(cap) ||
-        !capref_is_null(client->argcaps[slot])) {
+    if (slot >= SPAWND_ARGCN_SLOTS || capref_is_null(cap) || !capref_is_null(client->argcaps[slot]))
         return SPAWN_ERR_ARGS;
-    }
     client->argcaps[slot] = cap;
     return SYS_ERR_OK;
 }
@@ -44,32 +41,29 @@ static void serve_exit(struct client *client, uint64_t status)
 {
     struct domain *domain = domain_table_find(&domains, client->domain);
     if (client->remote == NULL && domain != NULL && domain->state == SPAWND_RUNNING &&
-        !domain->ending) {
+        !domain->ending)
         domain_end(domain, SPAWND_EXITED, status); // frees the client
-    } else {
+    else
         answer_error(client, SYS_ERR_RIGHTS);
-    }
 }
 
 static void serve_wait(struct client *client, uint64_t id, bool nohang)
 {
     struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
-    if (domain == NULL) {
+    if (domain == NULL)
         answer_error(client, SPAWN_ERR_NO_DOMAIN);
-    } else if (domain->state == SPAWND_RUNNING && !nohang) {
+    else if (domain->state == SPAWND_RUNNING && !nohang)
         client->waits_for = domain->id;
-    } else {
+    else
         answer_wait(client, domain);
-    }
 }
 
-// A running domain that the client may end.
+/// A running domain that the client may end.
 static errval_t find_child(const struct client *client, uint64_t id, struct domain **child)
 {
     struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
-    if (domain == NULL || domain->state != SPAWND_RUNNING) {
+    if (domain == NULL || domain->state != SPAWND_RUNNING)
         return SPAWN_ERR_NO_DOMAIN;
-    }
     *child = domain;
     return domain_table_may_end(&domains, client->domain, domain) ? SYS_ERR_OK : SYS_ERR_RIGHTS;
 }
@@ -79,32 +73,26 @@ static void serve_kill(struct client *client, uint64_t id, bool quiet)
     struct domain *domain;
     errval_t err = find_child(client, id, &domain);
     if (err_is_fail(err)) {
-        if (!quiet) {
+        if (!quiet)
             answer_error(client, err);
-        }
         return;
     }
-    if (domain->id != client->domain && !quiet) {
+    if (domain->id != client->domain && !quiet)
         client->kills = domain->id;
-    }
-    if (!domain->ending) {
+    if (!domain->ending)
         domain_end(domain, SPAWND_KILLED, 0);
-    }
 }
 
 static void serve_reclaim(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
     struct domain *domain;
     errval_t err = find_child(client, words[1], &domain);
-    if (err_is_ok(err) && domain->ending) {
+    if (err_is_ok(err) && domain->ending)
         err = SPAWN_ERR_NO_DOMAIN;
-    }
-    if (err_is_ok(err) && (client->reclaims != 0 || !domain_table_may_reclaim(&domains, domain))) {
+    if (err_is_ok(err) && (client->reclaims != 0 || !domain_table_may_reclaim(&domains, domain)))
         err = LIB_ERR_RECLAIM_BUSY;
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = memory_reclaim(domain->id, words[2], words[3]);
-    }
     if (err_is_ok(err)) {
         client->reclaims = domain->id;
         domain->reclaiming = true;
@@ -126,9 +114,8 @@ void domain_reclaimed(domainid_t id, uint64_t returned, uint64_t forced)
 {
     struct domain *domain = domain_table_find(&domains, id);
     uint64_t words[SPAWND_WORDS + 1] = {SYS_ERR_OK, returned, forced, [SPAWND_WORDS] = id};
-    if (domain != NULL) {
+    if (domain != NULL)
         domain->reclaiming = false;
-    }
     client_each(reply_reclaimed, words);
 }
 
@@ -152,8 +139,8 @@ static void serve_list(struct client *client, uint64_t from)
     answer(client, words);
 }
 
-// What a dispatcher waits for, as word 2 of the reply has it. Only what blocks it is said by a thread
-// or, of a message, by who sleeps.
+/// What a dispatcher waits for, as word 2 of the reply has it. Only what blocks it is said by a
+/// thread or, of a message, by who sleeps.
 static uint64_t waits_for(struct capref dispatcher, enum dispatcher_activity activity)
 {
     enum dispatcher_wait wait = WAIT_UNSAID;
@@ -198,22 +185,19 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
 {
     if (words[0] == SPAWND_ARGCAP) {
         errval_t err = add_argcap(client, words[1], cap);
-        if (err_is_fail(err) && !capref_is_null(cap)) {
+        if (err_is_fail(err) && !capref_is_null(cap))
             cap_drop(cap);
-        }
         answer_error(client, err);
         return;
     }
-    if (!capref_is_null(cap)) {
+    if (!capref_is_null(cap))
         cap_drop(cap); // Not asked for.
-    }
     switch (words[0]) {
     case SPAWND_PRINT:
-        if (client->remote == NULL) {
+        if (client->remote == NULL)
             say_words(client, words);
-        } else {
+        else
             answer_error(client, SYS_ERR_ILLEGAL_INVOCATION);
-        }
         break;
     case SPAWND_STRINGS:
         answer_error(client, add_strings(client, words));

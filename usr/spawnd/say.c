@@ -50,9 +50,8 @@ static void say_kept(void)
 
 static void lost(void)
 {
-    if (state == SAY_BOUND) {
+    if (state == SAY_BOUND)
         ump_chan_close(&chan);
-    }
     state = SAY_ALONE;
     say_kept();
     wanted = asked = false;
@@ -79,9 +78,8 @@ static void on_shown(void *arg)
     } else if (err_no(err) == LIB_ERR_NO_UMP_MSG) {
         err = await_shown();
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         lost();
-    }
 }
 
 static errval_t ask(void)
@@ -135,16 +133,14 @@ static void push(void *arg)
         keep(LEFT_OUT, sizeof(LEFT_OUT) - 1);
         err = send_kept();
     }
-    if (err_is_ok(err) && wanted && !asked) {
+    if (err_is_ok(err) && wanted && !asked)
         err = ask();
-    }
     if (err_no(err) == LIB_ERR_UMP_FULL) {
         err = ump_chan_register_send(&chan, get_default_waitset(), MKCLOSURE(push, NULL));
         waiting = err_is_ok(err);
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         lost();
-    }
 }
 
 static void on_bound(void *arg)
@@ -157,15 +153,14 @@ static void on_bound(void *arg)
     }
 }
 
-// A thread of its own waits until the console is there, at boot, so that nobody else does. What it
-// has to hand over is an event of the thread that all else runs in.
+/// A thread of its own waits until the console is there, at boot, so that nobody else does. What it
+/// has to hand over is an event of the thread that all else runs in.
 static int connect(void *arg)
 {
     (void)arg;
     iref_t iref;
-    if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref))) {
+    if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)))
         return 0; // It stays alone.
-    }
     state = SAY_BINDING;
     bound_err = ump_chan_bind_blocking(&chan, iref, CONSOLE_CHANNEL_BYTES, CONSOLE_CHANNEL_BYTES);
     (void)!waitset_chan_trigger_closure(get_default_waitset(), &bound_chan,
@@ -182,13 +177,11 @@ static size_t say_alone(const char *text, size_t bytes)
 
 static size_t say(const char *text, size_t bytes)
 {
-    if (state == SAY_ALONE) {
+    if (state == SAY_ALONE)
         return say_alone(text, bytes);
-    }
     keep(text, bytes);
-    if (state == SAY_BOUND && !waiting) {
+    if (state == SAY_BOUND && !waiting)
         push(NULL);
-    }
     return bytes;
 }
 
@@ -198,12 +191,11 @@ void say_init(void (*more_shown)(void))
     (void)terminal_set_write(say);
     waitset_chanstate_init(&bound_chan, CHANTYPE_OTHER);
     struct thread *thread = thread_create(connect, NULL);
-    if (thread != NULL) {
+    if (thread != NULL)
         (void)thread_detach(thread);
-    }
 }
 
-// The console that init has started: anybody may start its program once more.
+/// The console that init has started: anybody may start its program once more.
 static bool is_console(domainid_t id)
 {
     const struct domain *domain = domain_table_find(&domains, id);
@@ -213,9 +205,8 @@ static bool is_console(domainid_t id)
 
 void say_death(domainid_t id)
 {
-    if (is_console(id) && state != SAY_ALONE) {
+    if (is_console(id) && state != SAY_ALONE)
         lost();
-    }
 }
 
 void say_was_of(const struct domain *domain)
@@ -231,9 +222,8 @@ bool say_is_shown(const struct domain *domain)
 void say_ask(void)
 {
     wanted = true;
-    if (state == SAY_BOUND && !waiting) {
+    if (state == SAY_BOUND && !waiting)
         push(NULL);
-    }
 }
 
 void say_words(struct client *client, const uint64_t words[SPAWND_WORDS])
@@ -242,31 +232,27 @@ void say_words(struct client *client, const uint64_t words[SPAWND_WORDS])
     if (client->words == NULL) {
         client->words = usual_taken ? malloc(sizeof(*client->words)) : &usual_words;
         usual_taken = true;
-        if (client->words != NULL) {
+        if (client->words != NULL)
             memset(client->words, 0, sizeof(*client->words));
-        }
     }
-    if (client->words == NULL || bytes > SPAWND_PIECE_BYTES) {
+    if (client->words == NULL || bytes > SPAWND_PIECE_BYTES)
         return;
-    }
     const char *piece = (const char *)&words[SPAWND_PIECE_WORD];
     if (words_add(client->words, piece, bytes, (words[1] & SPAWND_PRINT_MORE) != 0)) {
         // The console's own words cannot go there.
         (is_console(client->domain) ? say_alone : say)(client->words->text, client->words->used);
         client->words->used = 0;
         const struct domain *domain = domain_table_find(&domains, client->domain);
-        if (domain != NULL) {
+        if (domain != NULL)
             say_was_of(domain);
-        }
     }
 }
 
 void say_forget(struct client *client)
 {
-    if (client->words == &usual_words) {
+    if (client->words == &usual_words)
         usual_taken = false;
-    } else {
+    else
         free(client->words);
-    }
     client->words = NULL;
 }

@@ -11,17 +11,15 @@
 
 #include <string.h>
 
-// Moves the client's capabilities into the new domain's ARGCN.
+/// Moves the client's capabilities into the new domain's ARGCN.
 static errval_t give_argcaps(const struct spawn_info *info, struct client *client)
 {
     for (cslot_t i = 0; i < SPAWND_ARGCN_SLOTS; i++) {
-        if (capref_is_null(client->argcaps[i])) {
+        if (capref_is_null(client->argcaps[i]))
             continue;
-        }
         errval_t err = spawn_give_cap(info, ROOTCN_SLOT_ARGCN, i, client->argcaps[i]);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err_push(err, SPAWN_ERR_LOAD);
-        }
         client->argcaps[i] = NULL_CAP;
     }
     return SYS_ERR_OK;
@@ -31,23 +29,19 @@ static errval_t load(const struct spawn_params *params, struct client *client, d
                      struct spawn_info *info)
 {
     errval_t err = spawn_load(info, params);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = memory_charge(params->domain_id, info->base, info->bytes);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = give_argcaps(info, client);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = memory_info(params->domain_id, info->info);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = monitor_introduce(params->domain_id, family);
-    }
     return err_is_ok(err) ? spawn_run(info) : err;
 }
 
-// Enters a domain, with an account. Its spawner pays, if that is a domain of this core, whichever
-// way it has asked; the trusted base has no account that could be limited.
+/// Enters a domain, with an account. Its spawner pays, if that is a domain of this core, whichever
+/// way it has asked; the trusted base has no account that could be limited.
 static errval_t enter(const struct client *client, const char *name, uint64_t limit,
                       bool as_operator, struct domain **ret)
 {
@@ -56,13 +50,11 @@ static errval_t enter(const struct client *client, const char *name, uint64_t li
     for (;;) {
         struct domain *domain =
             domain_table_add(&domains, client->domain, client->family, name, as_operator);
-        if (domain == NULL) {
+        if (domain == NULL)
             return SPAWN_ERR_LIMIT;
-        }
         errval_t err = end_prepare(domain);
-        if (err_is_ok(err)) {
+        if (err_is_ok(err))
             err = memory_open(domain->id, pays ? client->domain : 0, limit);
-        }
         if (err_is_ok(err)) {
             *ret = domain;
             return SYS_ERR_OK;
@@ -74,18 +66,16 @@ static errval_t enter(const struct client *client, const char *name, uint64_t li
     }
 }
 
-// Modules are mapped only while a domain is made of them, so that what spawnd holds does not depend
-// on what it has started.
+/// Modules are mapped only while a domain is made of them, so that what spawnd holds does not
+/// depend on what it has started.
 static errval_t map_module(const char *name, struct spawn_params *params)
 {
     const struct bootinfo_module *module = modules_find(name);
-    if (module == NULL) {
+    if (module == NULL)
         return SPAWN_ERR_NO_MODULE;
-    }
     errval_t err = bootmodule_map(module, &params->image);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err_push(err, SPAWN_ERR_LOAD);
-    }
     params->image_bytes = module->bytes;
     params->image_frame = bootmodule_frame(module);
     params->machine = bootmodule_is_machine(module);
@@ -113,20 +103,17 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
         .mem_serv_ep = {cnode_arg, SPAWND_ARG_MEMSERVEP},
         .spawnd_ep = cap_selfep,
     };
-    if (client->strings == NULL || (flags & ~known) != 0) {
+    if (client->strings == NULL || (flags & ~known) != 0)
         return SPAWN_ERR_ARGS;
-    }
     errval_t err = strings_split(client->strings, argc, envc, &params.argv, &params.envp);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     params.argc = argc;
     params.envc = envc;
     const char *name = without_folders(params.argv[0]);
     err = map_module(name, &params);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     struct domain *domain = NULL;
     err = enter(client, name, words[3], (flags & SPAWND_FLAG_OPERATOR) != 0, &domain);
     if (err_is_ok(err)) {
@@ -137,10 +124,9 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
         err = load(&params, client, domain_table_family(&domains, domain), &domain_infos[index]);
     }
     (void)vspace_unmap(params.image);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         *id = domain->id;
-    } else if (domain != NULL) {
+    else if (domain != NULL)
         domain_end(domain, SPAWND_KILLED, 0);
-    }
     return err;
 }

@@ -139,8 +139,8 @@ void ioapic_mask(uint32_t gsi, bool mask)
     ioapic_write(IOAPIC_TABLE + 2 * gsi, mask ? entry | IOAPIC_MASKED : entry & ~IOAPIC_MASKED);
 }
 
-// One reading of the three clocks at (nearly) the same moment: the best of several, by how far
-// apart the readings around it are.
+/// One reading of the three clocks at (nearly) the same moment: the best of several, by how far
+/// apart the readings around it are.
 struct reading {
     uint64_t tsc;
     uint32_t pm, apic;

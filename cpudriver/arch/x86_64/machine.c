@@ -111,7 +111,7 @@ void machine_die(void)
     machine_exit(EXIT_DIED);
 }
 
-// The kcb is there once a core runs on its own stack.
+/// The kcb is there once a core runs on its own stack.
 static bool kcb_present(void)
 {
     return (uint64_t)__builtin_frame_address(0) >= (uint64_t)private_start;

@@ -27,7 +27,7 @@
 __attribute__((section(".boot.bss"))) struct boot_space boot_space;
 __attribute__((section(".boot.bss"))) lpaddr_t boot_handover[256];
 
-// Hands out pages of the private memory, cleared.
+/// Hands out pages of the private memory, cleared.
 struct page_source {
     lpaddr_t next, end;
 };
@@ -52,7 +52,7 @@ static bool in_pool(lpaddr_t base, gensize_t bytes)
     return false;
 }
 
-// Whether [base, base + bytes) touches the image, which the window maps read-only.
+/// Whether [base, base + bytes) touches the image, which the window maps read-only.
 static bool in_image(lpaddr_t base, gensize_t bytes)
 {
     return base < image_paddr(private_end) && image_paddr(image_start) < base + bytes;
@@ -79,8 +79,8 @@ static void build_window(uint64_t *pdpt, struct page_source *source)
     }
 }
 
-// Maps the image: text, read-only data, and this core's copy of the private pages; the first page
-// of the kcb is left out as the guard below its stack.
+/// Maps the image: text, read-only data, and this core's copy of the private pages; the first page
+/// of the kcb is left out as the guard below its stack.
 static void build_image(uint64_t *table, lpaddr_t private_pages)
 {
     extern char etext[];
@@ -181,8 +181,8 @@ bool space_window_covers(lpaddr_t base, gensize_t bytes)
     return true;
 }
 
-// This core's own tables lie in its private memory, which the window does not map; they can be read
-// at DEVICE_TABLES.
+/// This core's own tables lie in its private memory, which the window does not map; they can be
+/// read at DEVICE_TABLES.
 static const uint64_t *table_view(lpaddr_t table)
 {
     if (table - kcb.private_base < TABLES_BYTES)
@@ -190,7 +190,7 @@ static const uint64_t *table_view(lpaddr_t table)
     return window_ptr(table);
 }
 
-// One step of a walk: whether the entry ends it. Collects what all levels allow.
+/// One step of a walk: whether the entry ends it. Collects what all levels allow.
 struct walk {
     uint64_t pte;
     uint64_t span; // size of what the entry maps

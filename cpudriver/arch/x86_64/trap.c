@@ -33,8 +33,8 @@ _Static_assert(offsetof(struct kcb, regs) == KCB_REGS, "entry.S");
 
 void syscall_entry(void);
 
-// The others cannot hit while rsp still is the domain's: there every instruction is one that
-// touches only mapped memory of this core, interrupts are off, and no breakpoint is ever set.
+/// The others cannot hit while rsp still is the domain's: there every instruction is one that
+/// touches only mapped memory of this core, interrupts are off, and no breakpoint is ever set.
 static const uint8_t fault_stacks[EXCEPTION_COUNT] = {
     [EXCEPTION_DEBUG] = FAULT_STACK_DEBUG,
     [EXCEPTION_NMI] = FAULT_STACK_NMI,
@@ -100,9 +100,9 @@ static void load_tables(void)
                  : "rax", "memory");
 }
 
-// What firmware, a boot loader or INIT leave behind must be of no use to a domain. After INIT the
-// hidden part of LDTR describes a table at address 0 (Intel SDM vol. 3, table 10-1), which
-// load_tables() has ended: a domain might map that address and find its own call gates.
+/// What firmware, a boot loader or INIT leave behind must be of no use to a domain. After INIT the
+/// hidden part of LDTR describes a table at address 0 (Intel SDM vol. 3, table 10-1), which
+/// load_tables() has ended: a domain might map that address and find its own call gates.
 static void forget_firmware(void)
 {
     cpu_write_dr7(DR7_NOTHING);

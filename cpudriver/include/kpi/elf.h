@@ -227,16 +227,14 @@ static inline enum err_code elf_check(const void *image, size_t bytes,
     memcpy(phdrs, (const uint8_t *)image + header.phoff, header.phnum * sizeof(phdrs[0]));
     error = elf_check_static(&header, phdrs);
     bool noted = false;
-    for (uint32_t i = 0; i < info.phnum && error == SYS_ERR_OK; i++) {
+    for (uint32_t i = 0; i < info.phnum && error == SYS_ERR_OK; i++)
         if (phdrs[i].type == ELF_PT_LOAD)
             error = elf_check_load(&phdrs[i], bytes, limits, &info);
         else if (phdrs[i].type == ELF_PT_NOTE)
             noted = noted || elf_has_note(&phdrs[i], image, bytes);
-    }
-    for (uint32_t i = 0; i < info.phnum && error == SYS_ERR_OK; i++) {
+    for (uint32_t i = 0; i < info.phnum && error == SYS_ERR_OK; i++)
         if (phdrs[i].type == ELF_PT_TLS)
             error = elf_check_tls(&phdrs[i], limits, &info);
-    }
     if (error != SYS_ERR_OK)
         return error;
     bool entry_ok = false;

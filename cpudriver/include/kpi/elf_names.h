@@ -29,28 +29,24 @@ static inline const char *elf_names_find(const void *table, size_t bytes, uint64
 {
     const struct elf_names_head *head = table;
     if (bytes < sizeof(*head) || head->count > (bytes - sizeof(*head)) / sizeof(struct elf_name) ||
-        head->strings_bytes != bytes - sizeof(*head) - head->count * sizeof(struct elf_name)) {
+        head->strings_bytes != bytes - sizeof(*head) - head->count * sizeof(struct elf_name))
         return NULL;
-    }
     const struct elf_name *entries = (const struct elf_name *)(head + 1);
     const char *strings = (const char *)(entries + head->count);
     uint32_t low = 0, high = head->count; // entries below `low` are at or before the address
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (entries[middle].address <= address) {
+        if (entries[middle].address <= address)
             low = middle + 1;
-        } else {
+        else
             high = middle;
-        }
     }
-    if (low == 0 || entries[low - 1].string >= head->strings_bytes) {
+    if (low == 0 || entries[low - 1].string >= head->strings_bytes)
         return NULL;
-    }
     const char *name = strings + entries[low - 1].string;
     if (name[0] == '\0' ||
-        memchr(name, '\0', head->strings_bytes - entries[low - 1].string) == NULL) {
+        memchr(name, '\0', head->strings_bytes - entries[low - 1].string) == NULL)
         return NULL;
-    }
     *offset = address - entries[low - 1].address;
     return name;
 }

@@ -100,8 +100,7 @@ static inline uint64_t get_cap_caddr(struct capref cap)
 /// an L1CNode, an L1CNode in a slot of the own space.
 static inline struct cnoderef build_cnoderef(struct capref cap, uint8_t level)
 {
-    if (level == CNODE_LEVEL_ROOT) {
+    if (level == CNODE_LEVEL_ROOT)
         return (struct cnoderef){get_cap_addr(cap), 0, CNODE_LEVEL_ROOT};
-    }
     return (struct cnoderef){cap.cnode.croot, get_cap_addr(cap), CNODE_LEVEL_OTHER};
 }

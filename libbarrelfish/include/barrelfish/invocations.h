@@ -29,9 +29,8 @@ static inline errval_t cap_invoke_value(struct capref cap, enum cap_cmd cmd, uin
                                         uint64_t arg2, uint64_t arg3, uint64_t *value)
 {
     struct sysret ret = cap_invoke(cap, cmd, arg1, arg2, arg3, 0, 0, 0);
-    if (err_is_ok(ret.error)) {
+    if (err_is_ok(ret.error))
         *value = ret.value;
-    }
     return ret.error;
 }
 
@@ -60,9 +59,8 @@ LIB_MUST_CHECK static inline errval_t invoke_cap_retype(struct capref src, struc
     struct sysret ret =
         cap_invoke(src, CAP_CMD_RETYPE, offset, (uint64_t)type | ((uint64_t)count << 32), objsize,
                    get_cap_caddr(dest), 0, 0);
-    if (done != NULL && err_no(ret.error) == SYS_ERR_AGAIN) {
+    if (done != NULL && err_no(ret.error) == SYS_ERR_AGAIN)
         *done = ret.value;
-    }
     return ret.error;
 }
 
@@ -378,9 +376,8 @@ LIB_MUST_CHECK static inline errval_t invoke_kernel_reclaim(struct capref kernel
 {
     struct sysret ret =
         cap_invoke(kernel, KERNEL_CMD_RECLAIM, base, bytes, get_cap_caddr(dest), *from, 0, 0);
-    if (err_no(ret.error) == SYS_ERR_AGAIN) {
+    if (err_no(ret.error) == SYS_ERR_AGAIN)
         *from = ret.value;
-    }
     return ret.error;
 }
 

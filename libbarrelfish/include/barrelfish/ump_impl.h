@@ -45,9 +45,8 @@ struct ump_chan_state {
 static inline volatile struct ump_message *ump_impl_recv(struct ump_chan_state *c)
 {
     uint16_t ctrl;
-    if (!urpc_recv(&c->ring, c->last.data, &ctrl)) {
+    if (!urpc_recv(&c->ring, c->last.data, &ctrl))
         return NULL;
-    }
     c->last.header.raw = ctrl;
     return &c->last;
 }

@@ -32,19 +32,16 @@ long linux_syscall(long nr, long a1, long a2, long a3, long a4, long a5, long a6
     for (;;) {
         long result = call(self, nr, args);
         uint64_t pending = self->signal_pending | linux_signals_pending;
-        if ((pending & ~self->signal_mask) == 0 && result != -EINTR) {
+        if ((pending & ~self->signal_mask) == 0 && result != -EINTR)
             return result;
-        }
         bool again = result == -EINTR && (nr == SYS_futex || nr == SYS_read || nr == SYS_readv);
         uint64_t back = frame->rip, here = again ? back - SYSCALL_BYTES : back;
         frame->rip = here;
         again = !linux_signals_handle(frame) && again;
-        if (frame->rip != here) {
+        if (frame->rip != here)
             return result; // where the handler wants
-        }
         frame->rip = back;
-        if (!again) {
+        if (!again)
             return result;
-        }
     }
 }

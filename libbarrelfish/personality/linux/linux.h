@@ -31,7 +31,7 @@ bool linux_can_write(void *to, size_t bytes);
 /// The answer to a path, which names nothing: -ENOENT, or -EFAULT if there is none.
 long linux_path(const void *path);
 
-// linux_file.c
+/// linux_file.c
 long linux_read(const long args[6]);
 long linux_write(const long args[6]);
 long linux_readv(const long args[6]);
@@ -75,13 +75,13 @@ size_t linux_input_count(bool *ready);
 /// linux_wait_disabled(); -ENOMEM: it cannot be read ahead.
 long linux_input_await(systime_t deadline);
 
-// linux_poll.c
+/// linux_poll.c
 long linux_poll(const long args[6]);
 long linux_ppoll(const long args[6]);
 long linux_select(const long args[6]);
 long linux_pselect6(const long args[6]);
 
-// linux_memory.c
+/// linux_memory.c
 long linux_mmap(const long args[6]);
 long linux_munmap(const long args[6]);
 long linux_mprotect(const long args[6]);
@@ -91,7 +91,7 @@ long linux_mincore(const long args[6]);
 long linux_mapped(const long args[6]);
 long linux_brk(const long args[6]);
 
-// linux_time.c
+/// linux_time.c
 bool linux_time_valid(const struct timespec *time);
 long linux_clock_gettime(const long args[6]);
 long linux_clock_getres(const long args[6]);
@@ -102,7 +102,7 @@ long linux_clock_nanosleep(const long args[6]);
 long linux_times(const long args[6]);
 long linux_getrusage(const long args[6]);
 
-// linux_process.c
+/// linux_process.c
 long linux_getpid(const long args[6]);
 long linux_zero(const long args[6]);
 long linux_not_permitted(const long args[6]);
@@ -117,12 +117,12 @@ long linux_set_three_ids(const long args[6]);
 long linux_get_three_ids(const long args[6]);
 long linux_get_group(const long args[6]);
 
-// linux_limits.c
+/// linux_limits.c
 long linux_prlimit64(const long args[6]);
 long linux_getrlimit(const long args[6]);
 long linux_setrlimit(const long args[6]);
 
-// linux_sched.c
+/// linux_sched.c
 long linux_sched_getaffinity(const long args[6]);
 long linux_sched_setaffinity(const long args[6]);
 long linux_sched_getparam(const long args[6]);
@@ -137,7 +137,7 @@ long linux_membarrier(const long args[6]);
 long linux_set_robust_list(const long args[6]);
 long linux_get_robust_list(const long args[6]);
 
-// linux_signal_calls.c
+/// linux_signal_calls.c
 long linux_rt_sigaction(const long args[6]);
 long linux_rt_sigprocmask(const long args[6]);
 long linux_rt_sigpending(const long args[6]);

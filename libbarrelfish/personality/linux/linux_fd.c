@@ -23,23 +23,20 @@ enum linux_stream linux_stream_of(long fd)
 long linux_close(const long args[6])
 {
     long fd = (int)args[0];
-    if (linux_stream_of(fd) == LINUX_CLOSED) {
+    if (linux_stream_of(fd) == LINUX_CLOSED)
         return -EBADF;
-    }
     descriptors[fd] = (struct descriptor){LINUX_CLOSED, 0};
     return 0;
 }
 
-// The lowest free number from `least` on.
+/// The lowest free number from `least` on.
 static long dup_from(long fd, long least, uint8_t flags)
 {
     long result = -EMFILE;
-    if (linux_stream_of(fd) == LINUX_CLOSED) {
+    if (linux_stream_of(fd) == LINUX_CLOSED)
         return -EBADF;
-    }
-    if (least < 0 || least >= LINUX_FDS) {
+    if (least < 0 || least >= LINUX_FDS)
         return -EINVAL;
-    }
     dispatcher_handle_t handle = disp_disable();
     for (long i = least; i < LINUX_FDS && result < 0; i++) {
         if (descriptors[i].stream == LINUX_CLOSED) {
@@ -53,9 +50,8 @@ static long dup_from(long fd, long least, uint8_t flags)
 
 static long dup_to(long fd, long to, uint8_t flags)
 {
-    if (linux_stream_of(fd) == LINUX_CLOSED || to < 0 || to >= LINUX_FDS) {
+    if (linux_stream_of(fd) == LINUX_CLOSED || to < 0 || to >= LINUX_FDS)
         return -EBADF;
-    }
     descriptors[to] = (struct descriptor){descriptors[fd].stream, flags};
     return to;
 }
@@ -73,20 +69,18 @@ long linux_dup2(const long args[6])
 
 long linux_dup3(const long args[6])
 {
-    if (args[0] == args[1] || (args[2] & ~O_CLOEXEC) != 0) {
+    if (args[0] == args[1] || (args[2] & ~O_CLOEXEC) != 0)
         return -EINVAL;
-    }
     return dup_to((int)args[0], (int)args[1], args[2] != 0 ? FD_CLOEXEC : 0);
 }
 
-// The flags of a stream cannot be changed: reading blocks, and writing goes to the end.
+/// The flags of a stream cannot be changed: reading blocks, and writing goes to the end.
 long linux_fcntl(const long args[6])
 {
     long fd = (int)args[0];
     enum linux_stream stream = linux_stream_of(fd);
-    if (stream == LINUX_CLOSED) {
+    if (stream == LINUX_CLOSED)
         return -EBADF;
-    }
     switch (args[1]) {
     case F_DUPFD:
         return dup_from(fd, (int)args[2], 0);

@@ -24,60 +24,52 @@
 #define TERMINAL_NUMBER makedev(5, 1) // of a console in Linux's list of devices
 #define KERNEL_TERMIOS_BYTES 36u      // the system call's struct is shorter than the C library's
 
-// A terminal gives less than it was asked for; so no more of the buffer has to be there.
+/// A terminal gives less than it was asked for; so no more of the buffer has to be there.
 static long read_some(void *to, size_t bytes)
 {
     bytes = bytes < BASE_PAGE_SIZE ? bytes : BASE_PAGE_SIZE;
-    if (bytes == 0) {
+    if (bytes == 0)
         return 0;
-    }
     return linux_can_write(to, bytes) ? linux_input_read(to, bytes) : -EFAULT;
 }
 
 long linux_read(const long args[6])
 {
-    if (linux_stream_of((int)args[0]) != LINUX_INPUT) {
+    if (linux_stream_of((int)args[0]) != LINUX_INPUT)
         return -EBADF;
-    }
     return read_some((void *)args[1], (size_t)args[2]);
 }
 
 static long write_some(const void *from, size_t bytes)
 {
     size_t there = linux_readable(from, bytes);
-    if (bytes == 0) {
+    if (bytes == 0)
         return 0;
-    }
-    if (there == 0) {
+    if (there == 0)
         return -EFAULT;
-    }
     size_t written = terminal_write(from, there);
     return written == 0 ? -EIO : (long)written;
 }
 
 long linux_write(const long args[6])
 {
-    if (linux_stream_of((int)args[0]) != LINUX_OUTPUT) {
+    if (linux_stream_of((int)args[0]) != LINUX_OUTPUT)
         return -EBADF;
-    }
     size_t bytes = (size_t)args[2];
     return write_some((const void *)args[1], bytes < INT_MAX ? bytes : INT_MAX);
 }
 
-// Checks a vector as a whole, before any of it is used.
+/// Checks a vector as a whole, before any of it is used.
 static long check_vector(const struct iovec *iov, long count)
 {
     size_t total = 0;
-    if (count < 0 || count > IOV_COUNT_MAX) {
+    if (count < 0 || count > IOV_COUNT_MAX)
         return -EINVAL;
-    }
-    if (!linux_can_read(iov, (size_t)count * sizeof(*iov))) {
+    if (!linux_can_read(iov, (size_t)count * sizeof(*iov)))
         return -EFAULT;
-    }
     for (long i = 0; i < count; i++) {
-        if (iov[i].iov_len > (size_t)SSIZE_MAX - total) {
+        if (iov[i].iov_len > (size_t)SSIZE_MAX - total)
             return -EINVAL;
-        }
         total += iov[i].iov_len;
     }
     return 0;
@@ -86,42 +78,36 @@ static long check_vector(const struct iovec *iov, long count)
 long linux_readv(const long args[6])
 {
     const struct iovec *iov = (const struct iovec *)args[1];
-    if (linux_stream_of((int)args[0]) != LINUX_INPUT) {
+    if (linux_stream_of((int)args[0]) != LINUX_INPUT)
         return -EBADF;
-    }
     long count = (int)args[2];
     long result = check_vector(iov, count);
     // A terminal gives what it has; the first buffer with room is enough.
-    for (long i = 0; i < count && result == 0; i++) {
-        if (iov[i].iov_len != 0) {
+    for (long i = 0; i < count && result == 0; i++)
+        if (iov[i].iov_len != 0)
             return read_some(iov[i].iov_base, iov[i].iov_len);
-        }
-    }
     return result;
 }
 
 long linux_writev(const long args[6])
 {
     const struct iovec *iov = (const struct iovec *)args[1];
-    if (linux_stream_of((int)args[0]) != LINUX_OUTPUT) {
+    if (linux_stream_of((int)args[0]) != LINUX_OUTPUT)
         return -EBADF;
-    }
     long count = (int)args[2], total = 0;
     long result = check_vector(iov, count);
     for (long i = 0; i < count && result == 0; i++) {
         long written = write_some(iov[i].iov_base, iov[i].iov_len);
-        if (written < 0) {
+        if (written < 0)
             return total != 0 ? total : written;
-        }
         total += written;
-        if ((size_t)written < iov[i].iov_len) {
+        if ((size_t)written < iov[i].iov_len)
             break;
-        }
     }
     return result != 0 ? result : total;
 }
 
-// A terminal that edits lines; it cannot be set to anything else.
+/// A terminal that edits lines; it cannot be set to anything else.
 static const struct termios terminal = {
     .c_iflag = ICRNL,
     .c_oflag = OPOST | ONLCR,
@@ -136,9 +122,8 @@ long linux_ioctl(const long args[6])
     size_t bytes = 0;
     bool ready;
     enum linux_stream stream = linux_stream_of((int)args[0]);
-    if (stream == LINUX_CLOSED) {
+    if (stream == LINUX_CLOSED)
         return -EBADF;
-    }
     int count = stream == LINUX_INPUT ? (int)linux_input_count(&ready) : 0;
     switch (args[1]) {
     case TIOCGWINSZ:
@@ -156,21 +141,18 @@ long linux_ioctl(const long args[6])
     default:
         return -ENOTTY;
     }
-    if (!linux_can_write((void *)args[2], bytes)) {
+    if (!linux_can_write((void *)args[2], bytes))
         return -EFAULT;
-    }
     memcpy((void *)args[2], from, bytes);
     return 0;
 }
 
 static long stat_stream(long fd, struct stat *out)
 {
-    if (linux_stream_of(fd) == LINUX_CLOSED) {
+    if (linux_stream_of(fd) == LINUX_CLOSED)
         return -EBADF;
-    }
-    if (!linux_can_write(out, sizeof(*out))) {
+    if (!linux_can_write(out, sizeof(*out)))
         return -EFAULT;
-    }
     memset(out, 0, sizeof(*out));
     out->st_mode = S_IFCHR | S_IRUSR | S_IWUSR;
     out->st_nlink = 1;
@@ -192,7 +174,7 @@ long linux_newfstatat(const long args[6])
     return of_fd ? stat_stream((int)args[0], (struct stat *)args[2]) : result;
 }
 
-// What is asked of an open stream and needs nothing to be done.
+/// What is asked of an open stream and needs nothing to be done.
 long linux_stream(const long args[6])
 {
     return linux_stream_of((int)args[0]) != LINUX_CLOSED ? 0 : -EBADF;
@@ -208,7 +190,7 @@ long linux_no_directory(const long args[6])
     return linux_stream_of((int)args[0]) != LINUX_CLOSED ? -ENOTDIR : -EBADF;
 }
 
-// What would change the terminal's own file, or needs a file of another kind.
+/// What would change the terminal's own file, or needs a file of another kind.
 long linux_no_change(const long args[6])
 {
     return linux_stream_of((int)args[0]) != LINUX_CLOSED ? -EINVAL : -EBADF;

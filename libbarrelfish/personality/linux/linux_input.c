@@ -17,7 +17,7 @@
 
 static personality_read_fn read_hook;
 
-// Changed while disabled, but for the bytes while `reading`.
+/// Changed while disabled, but for the bytes while `reading`.
 static struct {
     struct thread *reader;
     struct thread_sem wanted;
@@ -53,7 +53,7 @@ static int read_ahead(void *arg)
     return 0;
 }
 
-// Takes what was read ahead. False: nothing was. Disabled.
+/// Takes what was read ahead. False: nothing was. Disabled.
 static bool take_disabled(void *to, size_t bytes, long *taken)
 {
     size_t count = ahead.count < bytes ? ahead.count : bytes;
@@ -71,13 +71,11 @@ long linux_input_read(void *to, size_t bytes)
     long taken = 0;
     bool any, waits = false;
     dispatcher_handle_t handle = disp_disable();
-    while (!(any = take_disabled(to, bytes, &taken)) && ahead.reading && !waits) {
+    while (!(any = take_disabled(to, bytes, &taken)) && ahead.reading && !waits)
         waits = linux_wait_disabled(&ahead.changes, 0) == -EINTR;
-    }
     disp_enable(handle);
-    if (waits) {
+    if (waits)
         return -EINTR;
-    }
     return any ? taken : read_hook != NULL ? (long)read_hook(to, bytes) : 0;
 }
 
@@ -89,9 +87,8 @@ size_t linux_input_count(bool *ready)
 
 static bool start(void)
 {
-    if (ahead.reader == NULL) {
+    if (ahead.reader == NULL)
         ahead.reader = thread_create_varstack(read_ahead, NULL, AHEAD_STACK_BYTES);
-    }
     return ahead.reader != NULL;
 }
 
@@ -99,21 +96,18 @@ long linux_input_await(systime_t deadline)
 {
     bool ready;
     long result = 0;
-    if (!start()) {
+    if (!start())
         return -ENOMEM;
-    }
     dispatcher_handle_t handle = disp_disable();
     (void)linux_input_count(&ready);
     bool ask = !ready && !ahead.reading;
     ahead.reading = ahead.reading || ask;
     disp_enable(handle);
-    if (ask) {
+    if (ask)
         thread_sem_post(&ahead.wanted);
-    }
     handle = disp_disable();
-    if (ahead.reading) {
+    if (ahead.reading)
         result = linux_wait_disabled(&ahead.changes, deadline);
-    }
     disp_enable(handle);
     return result;
 }

@@ -32,9 +32,8 @@ static struct rlimit limit_of(long resource)
         break;
     case RLIMIT_AS:
     case RLIMIT_DATA:
-        if (err_is_ok(info_read_memory(&memory)) && memory.limit != 0) {
+        if (err_is_ok(info_read_memory(&memory)) && memory.limit != 0)
             limit = memory.limit;
-        }
         break;
     default:
         break;
@@ -44,32 +43,26 @@ static struct rlimit limit_of(long resource)
 
 static long exchange(long resource, const struct rlimit *wanted, struct rlimit *old)
 {
-    if (resource < 0 || resource >= RLIM_NLIMITS) {
+    if (resource < 0 || resource >= RLIM_NLIMITS)
         return -EINVAL;
-    }
     if ((wanted != NULL && !linux_can_read(wanted, sizeof(*wanted))) ||
-        (old != NULL && !linux_can_write(old, sizeof(*old)))) {
+        (old != NULL && !linux_can_write(old, sizeof(*old))))
         return -EFAULT;
-    }
     struct rlimit now = limit_of(resource);
-    if (wanted != NULL && wanted->rlim_cur > wanted->rlim_max) {
+    if (wanted != NULL && wanted->rlim_cur > wanted->rlim_max)
         return -EINVAL;
-    }
-    if (wanted != NULL && (wanted->rlim_cur != now.rlim_cur || wanted->rlim_max != now.rlim_max)) {
+    if (wanted != NULL && (wanted->rlim_cur != now.rlim_cur || wanted->rlim_max != now.rlim_max))
         return -EPERM;
-    }
-    if (old != NULL) {
+    if (old != NULL)
         *old = now;
-    }
     return 0;
 }
 
 long linux_prlimit64(const long args[6])
 {
     int pid = (int)args[0];
-    if (pid != 0 && pid != (int)disp_get_domain_id()) {
+    if (pid != 0 && pid != (int)disp_get_domain_id())
         return -ESRCH;
-    }
     return exchange((int)args[1], (const struct rlimit *)args[2], (struct rlimit *)args[3]);
 }
 

@@ -17,7 +17,7 @@
 #define NS_PER_MS 1000000l
 #define SET_WORDS (FD_SETSIZE / 64)
 
-// Whether a descriptor is ready for `events`; *waits: it is input that is not there yet.
+/// Whether a descriptor is ready for `events`; *waits: it is input that is not there yet.
 static short ready_for(int fd, short events, bool *waits)
 {
     bool ready;
@@ -33,12 +33,11 @@ static short ready_for(int fd, short events, bool *waits)
     }
 }
 
-// Waits, once a round of looking has found nothing; false if that is the result.
+/// Waits, once a round of looking has found nothing; false if that is the result.
 static bool wait_more(bool waits, systime_t deadline, bool at_once, long *result)
 {
-    if (at_once) {
+    if (at_once)
         return false;
-    }
     if (waits) {
         *result = linux_input_await(deadline);
     } else {
@@ -59,13 +58,12 @@ static long poll_until(struct pollfd *fds, size_t count, systime_t deadline, boo
             fds[i].revents = fds[i].fd < 0 ? 0 : ready_for(fds[i].fd, fds[i].events, &waits);
             result += fds[i].revents != 0;
         }
-        if (result != 0 || !wait_more(waits, deadline, at_once, &result)) {
+        if (result != 0 || !wait_more(waits, deadline, at_once, &result))
             return result;
-        }
     }
 }
 
-// With another mask of signals, if there is one, which are handled before it is put back.
+/// With another mask of signals, if there is one, which are handled before it is put back.
 struct masked {
     uint64_t before;
     bool other;
@@ -75,15 +73,12 @@ static long mask_begin(struct masked *masked, const uint64_t *mask, size_t bytes
 {
     struct thread *self = thread_self();
     *masked = (struct masked){self->signal_mask, mask != NULL};
-    if (mask == NULL) {
+    if (mask == NULL)
         return 0;
-    }
-    if (bytes != sizeof(*mask)) {
+    if (bytes != sizeof(*mask))
         return -EINVAL;
-    }
-    if (!linux_can_read(mask, sizeof(*mask))) {
+    if (!linux_can_read(mask, sizeof(*mask)))
         return -EFAULT;
-    }
     self->signal_mask = *mask;
     return 0;
 }
@@ -99,9 +94,8 @@ static void mask_end(const struct masked *masked)
 
 static long check_fds(struct pollfd *fds, size_t count)
 {
-    if (count > LINUX_FDS) {
+    if (count > LINUX_FDS)
         return -EINVAL;
-    }
     return linux_can_write(fds, count * sizeof(*fds)) ? 0 : -EFAULT;
 }
 
@@ -112,13 +106,12 @@ long linux_poll(const long args[6])
     long ms = (int)args[2];
     struct timespec time = {.tv_sec = ms / MS_PER_S, .tv_nsec = ms % MS_PER_S * NS_PER_MS};
     long result = check_fds(fds, count);
-    if (result < 0) {
+    if (result < 0)
         return result;
-    }
     return poll_until(fds, count, ms > 0 ? linux_deadline(&time, false) : 0, ms == 0);
 }
 
-// A time that is relative, or NULL: for ever.
+/// A time that is relative, or NULL: for ever.
 struct limit {
     systime_t deadline;
     bool at_once;
@@ -127,15 +120,12 @@ struct limit {
 static long limit_of(struct limit *limit, const struct timespec *time)
 {
     *limit = (struct limit){0, false};
-    if (time == NULL) {
+    if (time == NULL)
         return 0;
-    }
-    if (!linux_can_read(time, sizeof(*time))) {
+    if (!linux_can_read(time, sizeof(*time)))
         return -EFAULT;
-    }
-    if (!linux_time_valid(time)) {
+    if (!linux_time_valid(time))
         return -EINVAL;
-    }
     limit->at_once = time->tv_sec == 0 && time->tv_nsec == 0;
     limit->deadline = linux_deadline(time, false);
     return 0;
@@ -150,15 +140,14 @@ long linux_ppoll(const long args[6])
     long result = check_fds(fds, count);
     result = result == 0 ? limit_of(&limit, (const struct timespec *)args[2]) : result;
     result = result == 0 ? mask_begin(&masked, (const uint64_t *)args[3], (size_t)args[4]) : result;
-    if (result < 0) {
+    if (result < 0)
         return result;
-    }
     result = poll_until(fds, count, limit.deadline, limit.at_once);
     mask_end(&masked);
     return result;
 }
 
-// Sets of descriptors, of which the words for `count` of them are there.
+/// Sets of descriptors, of which the words for `count` of them are there.
 struct sets {
     uint64_t *asked[3]; ///< read, write, exceptional; NULL: empty
     uint64_t found[3][SET_WORDS];
@@ -177,9 +166,8 @@ static long look(struct sets *sets, bool *waits)
     for (int fd = 0; fd < sets->count; fd++) {
         for (int which = 0; which < 3; which++) {
             short found = in_set(sets->asked[which], fd) ? ready_for(fd, events[which], waits) : 0;
-            if ((found & POLLNVAL) != 0) {
+            if ((found & POLLNVAL) != 0)
                 return -EBADF;
-            }
             sets->found[which][fd / 64] |= (uint64_t)(found != 0) << (fd % 64);
             ready += found != 0;
         }
@@ -195,26 +183,22 @@ static long select_until(struct sets *sets, const struct limit *limit)
         result = look(sets, &waits);
         more = result == 0 && wait_more(waits, limit->deadline, limit->at_once, &result);
     }
-    for (int which = 0; which < 3 && result >= 0; which++) {
-        for (int i = 0; i * 64 < sets->count && sets->asked[which] != NULL; i++) {
+    for (int which = 0; which < 3 && result >= 0; which++)
+        for (int i = 0; i * 64 < sets->count && sets->asked[which] != NULL; i++)
             sets->asked[which][i] = sets->found[which][i];
-        }
-    }
     return result;
 }
 
 static long sets_of(struct sets *sets, const long args[6])
 {
     *sets = (struct sets){.count = (int)args[0]};
-    if (sets->count < 0 || sets->count > FD_SETSIZE) {
+    if (sets->count < 0 || sets->count > FD_SETSIZE)
         return -EINVAL;
-    }
     for (int which = 0; which < 3; which++) {
         sets->asked[which] = (uint64_t *)args[1 + which];
         size_t bytes = ((size_t)sets->count + 63) / 64 * sizeof(uint64_t);
-        if (sets->asked[which] != NULL && !linux_can_write(sets->asked[which], bytes)) {
+        if (sets->asked[which] != NULL && !linux_can_write(sets->asked[which], bytes))
             return -EFAULT;
-        }
     }
     return 0;
 }
@@ -225,9 +209,8 @@ long linux_select(const long args[6])
     struct limit limit = {0, false};
     const struct timeval *timeout = (const struct timeval *)args[4];
     long result = sets_of(&sets, args);
-    if (result == 0 && timeout != NULL && !linux_can_read(timeout, sizeof(*timeout))) {
+    if (result == 0 && timeout != NULL && !linux_can_read(timeout, sizeof(*timeout)))
         result = -EFAULT;
-    }
     if (result == 0 && timeout != NULL) {
         // More than a second of microseconds is allowed here.
         struct timespec time = {.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000,
@@ -245,16 +228,14 @@ long linux_pselect6(const long args[6])
     const long *mask = (const long *)args[5]; // address and size of a set of signals
     long result = sets_of(&sets, args);
     result = result == 0 ? limit_of(&limit, (const struct timespec *)args[4]) : result;
-    if (result == 0 && mask != NULL && !linux_can_read(mask, 2 * sizeof(*mask))) {
+    if (result == 0 && mask != NULL && !linux_can_read(mask, 2 * sizeof(*mask)))
         result = -EFAULT;
-    }
     if (result == 0) {
         result = mask_begin(&masked, mask != NULL ? (const uint64_t *)mask[0] : NULL,
                             mask != NULL ? (size_t)mask[1] : 0);
     }
-    if (result < 0) {
+    if (result < 0)
         return result;
-    }
     result = select_until(&sets, &limit);
     mask_end(&masked);
     return result;

@@ -54,9 +54,8 @@ long linux_exit_group(const long args[6])
 long linux_uname(const long args[6])
 {
     struct utsname *name = (struct utsname *)args[0];
-    if (!linux_can_write(name, sizeof(*name))) {
+    if (!linux_can_write(name, sizeof(*name)))
         return -EFAULT;
-    }
     memset(name, 0, sizeof(*name));
     strcpy(name->sysname, "Stave");
     strcpy(name->nodename, "stave");
@@ -66,18 +65,16 @@ long linux_uname(const long args[6])
     return 0;
 }
 
-// Numbers that differ from call to call but not between two deterministic runs: splitmix64 over the
-// time-stamp counter. Not fit for secrets; nothing in a domain keeps any yet.
+/// Numbers that differ from call to call but not between two deterministic runs: splitmix64 over
+/// the time-stamp counter. Not fit for secrets; nothing in a domain keeps any yet.
 long linux_getrandom(const long args[6])
 {
     char *out = (char *)args[0];
     size_t bytes = (size_t)args[1] < RANDOM_BYTES_MAX ? (size_t)args[1] : RANDOM_BYTES_MAX;
-    if ((args[2] & ~(GRND_NONBLOCK | GRND_RANDOM | 4l)) != 0) {
+    if ((args[2] & ~(GRND_NONBLOCK | GRND_RANDOM | 4l)) != 0)
         return -EINVAL;
-    }
-    if (!linux_can_write(out, bytes)) {
+    if (!linux_can_write(out, bytes))
         return -EFAULT;
-    }
     uint64_t state = systime_now();
     for (size_t i = 0; i < bytes; i++) {
         state += 0x9e3779b97f4a7c15u;
@@ -88,15 +85,14 @@ long linux_getrandom(const long args[6])
     return (long)bytes;
 }
 
-// The domain's core: its memory, and for the load what could run just now, as no mean is kept.
+/// The domain's core: its memory, and for the load what could run just now, as no mean is kept.
 long linux_sysinfo(const long args[6])
 {
     struct info_kernel kernel;
     struct info_memory memory;
     struct sysinfo info;
-    if (!linux_can_write((void *)args[0], KERNEL_SYSINFO_BYTES)) {
+    if (!linux_can_write((void *)args[0], KERNEL_SYSINFO_BYTES))
         return -EFAULT;
-    }
     memset(&info, 0, sizeof(info));
     info.mem_unit = 1;
     info.procs = 1;
@@ -105,21 +101,18 @@ long linux_sysinfo(const long args[6])
         info.totalram = memory.total_bytes;
         info.freeram = memory.free_bytes;
     }
-    if (err_is_ok(info_read_kernel(&kernel))) {
+    if (err_is_ok(info_read_kernel(&kernel)))
         info.loads[0] = info.loads[1] = info.loads[2] = kernel.runnable * LOAD_ONE;
-    }
     memcpy((void *)args[0], &info, KERNEL_SYSINFO_BYTES);
     return 0;
 }
 
-// setuid() and the like, with up to three numbers: there is nobody but 0 to be.
+/// setuid() and the like, with up to three numbers: there is nobody but 0 to be.
 static long set_ids(const long args[6], unsigned count)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if ((int)args[i] != 0 && (int)args[i] != -1) {
+    for (unsigned i = 0; i < count; i++)
+        if ((int)args[i] != 0 && (int)args[i] != -1)
             return -EPERM;
-        }
-    }
     return 0;
 }
 
@@ -140,18 +133,15 @@ long linux_set_three_ids(const long args[6])
 
 long linux_get_three_ids(const long args[6])
 {
-    for (unsigned i = 0; i < 3; i++) {
-        if (!linux_can_write((void *)args[i], sizeof(int))) {
+    for (unsigned i = 0; i < 3; i++)
+        if (!linux_can_write((void *)args[i], sizeof(int)))
             return -EFAULT;
-        }
-    }
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++)
         *(int *)args[i] = 0;
-    }
     return 0;
 }
 
-// The process group and the session, which are the domain's own.
+/// The process group and the session, which are the domain's own.
 long linux_get_group(const long args[6])
 {
     int self = (int)disp_get_domain_id();

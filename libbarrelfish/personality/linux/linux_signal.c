@@ -24,9 +24,8 @@ uint64_t linux_signals_pending;
 enum linux_disposition linux_disposition(int signal)
 {
     uintptr_t handler = linux_actions[signal].handler;
-    if (handler != LINUX_DEFAULT) {
+    if (handler != LINUX_DEFAULT)
         return handler == LINUX_IGNORED ? LINUX_IGNORE : LINUX_HANDLE;
-    }
     switch (signal) {
     case SIGCHLD:
     case SIGCONT:
@@ -61,20 +60,18 @@ static bool computes(const struct dispatcher *disp, const struct thread *thread)
            sp >= thread->stack_low + INTERRUPT_STACK_BYTES;
 }
 
-// Makes a thread, which has the signal pending and does not mask it, look.
+/// Makes a thread, which has the signal pending and does not mask it, look.
 static void poke_disabled(struct dispatcher *disp, struct thread *thread, int signal)
 {
-    if (thread == disp->current) {
+    if (thread == disp->current)
         return; // it is in a system call, at whose end it looks
-    }
     if (thread->queue == &disp->futexes) {
         thread->interrupted = true;
         thread_ring_remove(thread);
         thread_wake_disabled(thread);
     } else if (linux_disposition(signal) == LINUX_FATAL) {
-        if (thread->queue != NULL) {
+        if (thread->queue != NULL)
             thread_ring_remove(thread);
-        }
         fault_end_disabled(thread, fatal_run, (void *)(uintptr_t)signal);
         thread_wake_disabled(thread);
     } else if (computes(disp, thread)) {
@@ -89,28 +86,24 @@ long linux_signal_thread_disabled(struct dispatcher *disp, struct thread *thread
     enum linux_disposition disposition = linux_disposition(signal);
     uint64_t bit = linux_signal_bit(signal);
     bool masked = (thread->signal_mask & bit) != 0, wanted = (thread->signal_wanted & bit) != 0;
-    if (disposition == LINUX_STOP) {
+    if (disposition == LINUX_STOP)
         return -ENOSYS;
-    }
-    if (disposition == LINUX_IGNORE && !masked && !wanted) {
+    if (disposition == LINUX_IGNORE && !masked && !wanted)
         return 0;
-    }
     thread->signal_pending |= bit;
-    if (!masked || wanted) {
+    if (!masked || wanted)
         poke_disabled(disp, thread, signal);
-    }
     return 0;
 }
 
-// The thread that gets a signal to the domain: the current one or any other that takes it.
+/// The thread that gets a signal to the domain: the current one or any other that takes it.
 static struct thread *taker(struct dispatcher *disp, uint64_t bit)
 {
     struct thread *found = NULL;
     for (struct thread *thread = disp->all; thread != NULL; thread = thread->all_next) {
         bool takes = (thread->signal_mask & bit) == 0 || (thread->signal_wanted & bit) != 0;
-        if (!thread->service && takes && (found == NULL || thread == disp->current)) {
+        if (!thread->service && takes && (found == NULL || thread == disp->current))
             found = thread;
-        }
     }
     return found;
 }
@@ -118,12 +111,10 @@ static struct thread *taker(struct dispatcher *disp, uint64_t bit)
 long linux_signal_domain_disabled(struct dispatcher *disp, int signal)
 {
     struct thread *thread = taker(disp, linux_signal_bit(signal));
-    if (thread != NULL) {
+    if (thread != NULL)
         return linux_signal_thread_disabled(disp, thread, signal);
-    }
-    if (linux_disposition(signal) == LINUX_STOP) {
+    if (linux_disposition(signal) == LINUX_STOP)
         return -ENOSYS;
-    }
     linux_signals_pending |= linux_signal_bit(signal);
     return 0;
 }
@@ -192,7 +183,7 @@ static void from_context(struct registers *regs, const ucontext_t *context)
     };
 }
 
-// Runs a handler as a call, with the signals masked that it wants, and puts back what it leaves.
+/// Runs a handler as a call, with the signals masked that it wants, and puts back what it leaves.
 static void run_handler(int signal, siginfo_t *info, struct registers *regs)
 {
     struct thread *self = thread_self();
@@ -200,9 +191,8 @@ static void run_handler(int signal, siginfo_t *info, struct registers *regs)
     uint64_t before = self->signal_mask;
     ucontext_t context;
     to_context(&context, regs, before);
-    if ((action.flags & SA_RESETHAND) != 0) {
+    if ((action.flags & SA_RESETHAND) != 0)
         linux_actions[signal].handler = LINUX_DEFAULT;
-    }
     self->signal_mask |= action.mask;
     self->signal_mask |= (action.flags & SA_NODEFER) == 0 ? linux_signal_bit(signal) : 0;
     bool was_in_call = self->in_call;
@@ -243,7 +233,7 @@ void linux_signal_interrupted(uint8_t *fpu)
     context_resume(&regs, fpu, disp->shared.xsave_mask);
 }
 
-// Intel SDM vol. 3, table 6-1, as Linux tells it.
+/// Intel SDM vol. 3, table 6-1, as Linux tells it.
 __attribute__((target("general-regs-only"))) static int signal_of_vector(uint64_t vector)
 {
     switch (vector) {

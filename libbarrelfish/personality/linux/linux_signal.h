@@ -23,6 +23,6 @@ bool linux_signals_handle(struct registers *regs);
 /// Sends a signal to the domain, from a timer's function: on the dispatcher stack, disabled.
 void linux_signal_raise_disabled(int signal);
 
-// Called by signal_entry.S only, and where that is.
+/// Called by signal_entry.S only, and where that is.
 void linux_signal_interrupted(uint8_t *fpu) __attribute__((noreturn));
 extern char context_entry_signal[];

@@ -25,7 +25,7 @@ static bool signal_valid(long signal)
     return signal >= 1 && signal < LINUX_SIGNALS;
 }
 
-// Handlers of faults are entered by the CPU driver's upcall.
+/// Handlers of faults are entered by the CPU driver's upcall.
 static void tell_faults(void)
 {
     struct dispatcher *disp = disp_self();
@@ -41,9 +41,8 @@ static void set_action(int signal, struct linux_action action)
     if (linux_disposition(signal) == LINUX_IGNORE) {
         uint64_t bit = linux_signal_bit(signal);
         linux_signals_pending &= ~bit;
-        for (struct thread *t = disp_self()->all; t != NULL; t = t->all_next) {
+        for (struct thread *t = disp_self()->all; t != NULL; t = t->all_next)
             t->signal_pending &= ~bit;
-        }
     }
     tell_faults();
     disp_enable(handle);
@@ -55,20 +54,16 @@ long linux_rt_sigaction(const long args[6])
     const struct linux_action *action = (const struct linux_action *)args[1];
     struct linux_action *old = (struct linux_action *)args[2];
     if (!signal_valid(args[0]) || args[3] != SET_BYTES ||
-        (action != NULL && (signal == SIGKILL || signal == SIGSTOP))) {
+        (action != NULL && (signal == SIGKILL || signal == SIGSTOP)))
         return -EINVAL;
-    }
     if ((action != NULL && !linux_can_read(action, sizeof(*action))) ||
-        (old != NULL && !linux_can_write(old, sizeof(*old)))) {
+        (old != NULL && !linux_can_write(old, sizeof(*old))))
         return -EFAULT;
-    }
     struct linux_action before = linux_actions[signal];
-    if (action != NULL) {
+    if (action != NULL)
         set_action(signal, *action);
-    }
-    if (old != NULL) {
+    if (old != NULL)
         *old = before;
-    }
     return 0;
 }
 
@@ -78,13 +73,11 @@ long linux_rt_sigprocmask(const long args[6])
     uint64_t *old = (uint64_t *)args[2];
     struct thread *self = thread_self();
     uint64_t before = self->signal_mask, after = before;
-    if (args[3] != SET_BYTES) {
+    if (args[3] != SET_BYTES)
         return -EINVAL;
-    }
     if ((set != NULL && !linux_can_read(set, SET_BYTES)) ||
-        (old != NULL && !linux_can_write(old, SET_BYTES))) {
+        (old != NULL && !linux_can_write(old, SET_BYTES)))
         return -EFAULT;
-    }
     if (set != NULL) {
         switch (args[0]) {
         case SIG_BLOCK:
@@ -101,9 +94,8 @@ long linux_rt_sigprocmask(const long args[6])
         }
     }
     self->signal_mask = after & ~UNMASKABLE;
-    if (old != NULL) {
+    if (old != NULL)
         *old = before;
-    }
     return 0;
 }
 
@@ -111,17 +103,15 @@ long linux_rt_sigpending(const long args[6])
 {
     uint64_t *set = (uint64_t *)args[0];
     const struct thread *self = thread_self();
-    if (args[1] != SET_BYTES) {
+    if (args[1] != SET_BYTES)
         return -EINVAL;
-    }
-    if (!linux_can_write(set, SET_BYTES)) {
+    if (!linux_can_write(set, SET_BYTES))
         return -EFAULT;
-    }
     *set = (self->signal_pending | linux_signals_pending) & self->signal_mask;
     return 0;
 }
 
-// Waits until a signal may be handled, and handles it, with another mask.
+/// Waits until a signal may be handled, and handles it, with another mask.
 static long suspend(uint64_t mask)
 {
     struct thread *self = thread_self();
@@ -140,9 +130,8 @@ static long suspend(uint64_t mask)
 long linux_rt_sigsuspend(const long args[6])
 {
     const uint64_t *mask = (const uint64_t *)args[0];
-    if (args[1] != SET_BYTES) {
+    if (args[1] != SET_BYTES)
         return -EINVAL;
-    }
     return linux_can_read(mask, SET_BYTES) ? suspend(*mask) : -EFAULT;
 }
 
@@ -158,14 +147,12 @@ static long await_signal(uint64_t set, systime_t deadline)
     long result = 0;
     for (;;) {
         int signal = linux_signal_take(set);
-        if (signal != 0 || result != 0) {
+        if (signal != 0 || result != 0)
             return signal != 0 ? signal : result == -ETIMEDOUT ? -EAGAIN : result;
-        }
         dispatcher_handle_t handle = disp_disable();
         self->signal_wanted = set;
-        if (((self->signal_pending | linux_signals_pending) & set) == 0) {
+        if (((self->signal_pending | linux_signals_pending) & set) == 0)
             result = linux_wait_disabled(NULL, deadline);
-        }
         self->signal_wanted = 0;
         disp_enable(handle);
     }
@@ -176,17 +163,14 @@ long linux_rt_sigtimedwait(const long args[6])
     const uint64_t *set = (const uint64_t *)args[0];
     siginfo_t *info = (siginfo_t *)args[1];
     const struct timespec *timeout = (const struct timespec *)args[2];
-    if (args[3] != SET_BYTES) {
+    if (args[3] != SET_BYTES)
         return -EINVAL;
-    }
     if (!linux_can_read(set, SET_BYTES) ||
         (info != NULL && !linux_can_write(info, sizeof(*info))) ||
-        (timeout != NULL && !linux_can_read(timeout, sizeof(*timeout)))) {
+        (timeout != NULL && !linux_can_read(timeout, sizeof(*timeout))))
         return -EFAULT;
-    }
-    if (timeout != NULL && !linux_time_valid(timeout)) {
+    if (timeout != NULL && !linux_time_valid(timeout))
         return -EINVAL;
-    }
     long signal =
         await_signal(*set & ~UNMASKABLE, timeout != NULL ? linux_deadline(timeout, false) : 0);
     if (signal > 0 && info != NULL) {
@@ -199,27 +183,23 @@ long linux_rt_sigtimedwait(const long args[6])
 static long send(long tid, long signal)
 {
     long result = -ESRCH;
-    if (signal < 0 || signal >= LINUX_SIGNALS) {
+    if (signal < 0 || signal >= LINUX_SIGNALS)
         return -EINVAL;
-    }
-    if (signal > LINUX_SIGNALS_KNOWN && signal != LINUX_SIGCANCEL) {
+    if (signal > LINUX_SIGNALS_KNOWN && signal != LINUX_SIGCANCEL)
         return -ENOSYS;
-    }
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
     struct thread *thread = disp->all;
-    while (thread != NULL && (long)thread->id != tid) {
+    while (thread != NULL && (long)thread->id != tid)
         thread = thread->all_next;
-    }
-    if (tid == 0) {
+    if (tid == 0)
         result = signal == 0 ? 0 : linux_signal_domain_disabled(disp, (int)signal);
-    } else if (thread != NULL) {
+    else if (thread != NULL)
         result = signal == 0 ? 0 : linux_signal_thread_disabled(disp, thread, (int)signal);
-    }
     disp_enable((dispatcher_handle_t)disp);
     return result;
 }
 
-// 0 and the number less than 0 name process groups, which have this domain alone.
+/// 0 and the number less than 0 name process groups, which have this domain alone.
 long linux_kill(const long args[6])
 {
     long self = (long)disp_get_domain_id();
@@ -234,9 +214,8 @@ long linux_tkill(const long args[6])
 
 long linux_tgkill(const long args[6])
 {
-    if ((int)args[0] <= 0 || (int)args[1] <= 0) {
+    if ((int)args[0] <= 0 || (int)args[1] <= 0)
         return -EINVAL;
-    }
     return (int)args[0] == (int)disp_get_domain_id() ? send((int)args[1], (int)args[2]) : -ESRCH;
 }
 
@@ -291,50 +270,42 @@ static bool us_of(const struct timeval *time, uint64_t *us)
            (uint64_t)time->tv_usec < US_PER_S;
 }
 
-// ITIMER_REAL only: nobody counts the others' time.
+/// ITIMER_REAL only: nobody counts the others' time.
 long linux_setitimer(const long args[6])
 {
     const struct itimerval *value = (const struct itimerval *)args[1];
     struct itimerval *old = (struct itimerval *)args[2];
     uint64_t us = 0, interval = 0;
-    if (args[0] != ITIMER_REAL) {
+    if (args[0] != ITIMER_REAL)
         return -EINVAL;
-    }
     if ((value != NULL && !linux_can_read(value, sizeof(*value))) ||
-        (old != NULL && !linux_can_write(old, sizeof(*old)))) {
+        (old != NULL && !linux_can_write(old, sizeof(*old))))
         return -EFAULT;
-    }
-    if (value != NULL &&
-        (!us_of(&value->it_value, &us) || !us_of(&value->it_interval, &interval))) {
+    if (value != NULL && (!us_of(&value->it_value, &us) || !us_of(&value->it_interval, &interval)))
         return -EINVAL;
-    }
     systime_t at = systime_now() + us_to_systime(us);
     dispatcher_handle_t handle = disp_disable();
     struct itimerval before = itimer_get_disabled();
-    if (itimer.event.queued) {
+    if (itimer.event.queued)
         itimer_stop_disabled();
-    }
     itimer.interval_us = interval;
     if (us != 0) {
         itimer.event.expired = itimer_expired;
         itimer_start_disabled(at);
     }
     disp_enable(handle);
-    if (old != NULL) {
+    if (old != NULL)
         *old = before;
-    }
     return 0;
 }
 
 long linux_getitimer(const long args[6])
 {
     struct itimerval *value = (struct itimerval *)args[1];
-    if (args[0] != ITIMER_REAL) {
+    if (args[0] != ITIMER_REAL)
         return -EINVAL;
-    }
-    if (!linux_can_write(value, sizeof(*value))) {
+    if (!linux_can_write(value, sizeof(*value)))
         return -EFAULT;
-    }
     dispatcher_handle_t handle = disp_disable();
     struct itimerval now = itimer_get_disabled();
     disp_enable(handle);

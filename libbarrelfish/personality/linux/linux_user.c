@@ -19,9 +19,8 @@ size_t linux_readable(const void *from, size_t bytes)
 {
     uintptr_t at = (uintptr_t)from;
     size_t known = 0;
-    while (known < bytes && at + known >= at && context_can_read((const void *)(at + known))) {
+    while (known < bytes && at + known >= at && context_can_read((const void *)(at + known)))
         known = page_of(at + known) + BASE_PAGE_SIZE - at;
-    }
     return known < bytes ? known : bytes;
 }
 
@@ -34,9 +33,8 @@ bool linux_can_write(void *to, size_t bytes)
 {
     uintptr_t at = (uintptr_t)to;
     size_t known = 0;
-    while (known < bytes && at + known >= at && context_can_write((void *)(at + known))) {
+    while (known < bytes && at + known >= at && context_can_write((void *)(at + known)))
         known = page_of(at + known) + BASE_PAGE_SIZE - at;
-    }
     return known >= bytes;
 }
 

@@ -30,9 +30,8 @@ static struct cnoderef cnode;
 
 static void take_slots(unsigned count)
 {
-    for (slots_count = 0; slots_count < count; slots_count++) {
+    for (slots_count = 0; slots_count < count; slots_count++)
         EXPECT_OK(slot_alloc(&slots[slots_count]));
-    }
 }
 
 static void free_slots(void)
@@ -43,7 +42,7 @@ static void free_slots(void)
     }
 }
 
-// A RAM capability with 10 and with more than 100,000 descendants.
+/// A RAM capability with 10 and with more than 100,000 descendants.
 static void prepare_revoke(bool many)
 {
     static const struct tree_shape few_shape = {1, 3, 3, 1}, many_shape = {391, 32, 192, 32};
@@ -61,7 +60,7 @@ static void finish_tree(void)
     tree_destroy(&tree);
 }
 
-// An L1CNode with one L2CNode, nearly empty, and one full of full ones; nothing else covers them.
+/// An L1CNode with one L2CNode, nearly empty, and one full of full ones; nothing else covers them.
 static void prepare_cnode(bool many)
 {
     static const struct tree_shape few_shape = {1, 1, 3, 1}, many_shape = {256, 16, 224, 16};
@@ -77,12 +76,11 @@ static void act_cnode(void)
 static void add_endpoints(unsigned count)
 {
     EXPECT_OK(invoke_dispatcher_endpoint(dispatcher, ENDPOINT_OFFSET, 8, slots[3]));
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         EXPECT_OK(cap_mint(slots[4 + i], slots[3], CAPRIGHTS_ALL, i + 1));
-    }
 }
 
-// A dispatcher that holds the last capability of its space; endpoints of it are elsewhere.
+/// A dispatcher that holds the last capability of its space; endpoints of it are elsewhere.
 static void prepare_dispatcher(bool many)
 {
     static const struct tree_shape few_shape = {1, 1, 3, 1}, many_shape = {256, 16, 224, 16};
@@ -117,7 +115,7 @@ static void finish_dispatcher(void)
     tree_destroy(&tree);
 }
 
-// Memory that is cleared.
+/// Memory that is cleared.
 static void prepare_clear(bool many)
 {
     frame_bytes = many ? LARGE_FRAME_BYTES : SMALL_FRAME_BYTES;
@@ -137,16 +135,15 @@ static void finish_clear(void)
     free_slots();
 }
 
-// A frame that is mapped often, each time by itself.
+/// A frame that is mapped often, each time by itself.
 static void prepare_mapped(bool many)
 {
     unsigned count = many ? MAPPINGS_MAX : 10;
     unsigned tables = (count - 1) / VNODE_ENTRIES + 1;
     take_slots(count + 3);
     EXPECT_OK(frame_create(slots[0], BASE_PAGE_SIZE, NULL));
-    for (unsigned i = 0; i < tables; i++) {
+    for (unsigned i = 0; i < tables; i++)
         EXPECT_OK(vnode_create(slots[1 + i], ObjType_VNode_x86_64_ptable));
-    }
     for (unsigned i = 0; i < count; i++) {
         EXPECT_OK(vnode_map(slots[1 + i / VNODE_ENTRIES], slots[0], i % VNODE_ENTRIES,
                             VREGION_FLAGS_READ, 0, 1, slots[3 + i]));
@@ -167,12 +164,11 @@ static void finish_mapped(void)
 
 static void act_unmap(void)
 {
-    for (unsigned i = 3; i < slots_count; i++) {
+    for (unsigned i = 3; i < slots_count; i++)
         EXPECT_OK(vnode_unmap(slots[1 + (i - 3) / VNODE_ENTRIES], slots[i]));
-    }
 }
 
-// Many objects by one retype, into a database that holds few or many capabilities.
+/// Many objects by one retype, into a database that holds few or many capabilities.
 static void prepare_retype(bool many)
 {
     static const struct tree_shape few_shape = {1, 1, 3, 1}, many_shape = {391, 32, 192, 32};
@@ -194,7 +190,7 @@ static void finish_retype(void)
     tree_destroy(&tree);
 }
 
-// An address in the kernel's half to go on at.
+/// An address in the kernel's half to go on at.
 static void spoil(struct capref dispframe)
 {
     struct dispatcher_shared *shared;
@@ -206,8 +202,8 @@ static void spoil(struct capref dispframe)
     }
 }
 
-// Dispatchers that cannot run: the CPU driver ends each when it is its turn, one after the other,
-// and has to tell their maker more often than that has room for.
+/// Dispatchers that cannot run: the CPU driver ends each when it is its turn, one after the other,
+/// and has to tell their maker more often than that has room for.
 static void prepare_doomed(bool many)
 {
     unsigned count = many ? DOOMED_MAX : 10;
@@ -231,15 +227,13 @@ static void prepare_doomed(bool many)
 
 static void act_doomed(void)
 {
-    for (unsigned i = 3; i < slots_count; i++) {
+    for (unsigned i = 3; i < slots_count; i++)
         EXPECT_OK(invoke_dispatcher_run(slots[i]));
-    }
     for (unsigned i = slots_count; i-- > 3;) {
         uint64_t state = DISPATCHER_NEW, scheduled;
         while (EXPECT_OK(invoke_dispatcher_state(slots[i], &state, &scheduled)) &&
-               state == DISPATCHER_RUNNABLE) {
+               state == DISPATCHER_RUNNABLE)
             (void)sys_yield(0);
-        }
         EXPECT(state == DISPATCHER_KILLED);
         EXPECT_OK(cap_delete(slots[i]));
     }

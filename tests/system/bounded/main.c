@@ -34,7 +34,7 @@ static uint64_t stat(enum kernel_stat which)
     return value;
 }
 
-// The memory server takes what has come back before, in few turns: one for each of our requests.
+/// The memory server takes what has come back before, in few turns: one for each of our requests.
 static void settle(void)
 {
     genpaddr_t available, total;
@@ -71,8 +71,8 @@ static void show(const char *name, const char *how, const struct measured *m)
            how, m->cycles, m->what, m->us, m->ticks, m->woken);
 }
 
-// One tick for each slice at least, and a wake-up for each period in which the sleeper got a turn:
-// it waits for two others at the most.
+/// One tick for each slice at least, and a wake-up for each period in which the sleeper got a turn:
+/// it waits for two others at the most.
 static void expect_progress(const struct measured *m)
 {
     EXPECT(m->ticks >= m->us / SLICE_US / 2);
@@ -87,9 +87,8 @@ static void compare(const struct bounded_case *which)
     show(which->name, "few", &few);
     show(which->name, "many", &many);
     EXPECT(few.cycles > 0 && many.cycles <= FACTOR * few.cycles);
-    if (many.us >= LONG_US) {
+    if (many.us >= LONG_US)
         expect_progress(&many);
-    }
 }
 
 static void expect_reset(void)
@@ -103,22 +102,19 @@ static void expect_reset(void)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) {
+    if (argc > 1)
         return witness_main(argv[1]);
-    }
     expect_reset();
     counts = witness_start();
-    if (counts == NULL) {
+    if (counts == NULL)
         return test_summary("test_bounded");
-    }
     // The library's tables, and what printing needs, grow once.
     printf("%-20s %-5s %8s %11s %8s %6s %6s\n", "", "", "cycles", "kind", "us", "ticks", "woken");
     fflush(stdout);
     (void)measure(&bounded_cases[BOUNDED_CASE_SLOTS], true);
     uint64_t before = test_memory_settled();
-    for (unsigned i = 0; i < bounded_cases_count; i++) {
+    for (unsigned i = 0; i < bounded_cases_count; i++)
         compare(&bounded_cases[i]);
-    }
     EXPECT_MEMORY(before);
     witness_stop();
     return test_summary("test_bounded");

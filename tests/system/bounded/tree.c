@@ -40,16 +40,15 @@ static bool make_roots(struct tree *tree, unsigned cnodes)
     return ok;
 }
 
-// Maps the frame in the next free entry of the tree's tables.
+/// Maps the frame in the next free entry of the tree's tables.
 static bool map(struct tree *tree, struct capref mapping, struct capref frame)
 {
     uint64_t entry = tree->mappings++ % VNODE_ENTRIES;
     if (entry == 0) {
         struct capref *table = &tree->tables[tree->tables_count++];
         if (!EXPECT_OK(slot_alloc(table)) ||
-            !make(tree, *table, ObjType_VNode_x86_64_ptable, OBJSIZE_VNODE, 1)) {
+            !make(tree, *table, ObjType_VNode_x86_64_ptable, OBJSIZE_VNODE, 1))
             return false;
-        }
     }
     tree->descendants++;
     return EXPECT_OK(vnode_map(tree->tables[tree->tables_count - 1], frame, entry,
@@ -60,17 +59,15 @@ static bool fill(struct tree *tree, struct cnoderef cnode, const struct tree_sha
 {
     struct capref slot = {cnode, 0};
     cslot_t copies = shape->frames + shape->copies, end = copies + shape->mappings;
-    if (shape->frames > 0 && !make(tree, slot, ObjType_Frame, BASE_PAGE_SIZE, shape->frames)) {
+    if (shape->frames > 0 && !make(tree, slot, ObjType_Frame, BASE_PAGE_SIZE, shape->frames))
         return false;
-    }
     bool ok = true;
     for (slot.slot = shape->frames; slot.slot < copies && ok; slot.slot++) {
         ok = EXPECT_OK(cap_copy(slot, (struct capref){cnode, slot.slot % shape->frames}));
         tree->descendants++;
     }
-    for (; slot.slot < end && ok; slot.slot++) {
+    for (; slot.slot < end && ok; slot.slot++)
         ok = map(tree, slot, (struct capref){cnode, slot.slot % shape->frames});
-    }
     return ok;
 }
 
@@ -101,9 +98,8 @@ static void remove_cap(struct capref cap)
 
 void tree_uncover(struct tree *tree)
 {
-    for (unsigned i = 0; i < tree->tables_count; i++) {
+    for (unsigned i = 0; i < tree->tables_count; i++)
         remove_cap(tree->tables[i]);
-    }
     tree->tables_count = 0;
     remove_cap(tree->ram);
     tree->ram = NULL_CAP;
@@ -115,8 +111,7 @@ void tree_destroy(struct tree *tree)
         EXPECT_OK(cap_revoke(tree->ram));
         tree_uncover(tree);
     }
-    for (unsigned i = 0; i < tree->roots_count; i++) {
+    for (unsigned i = 0; i < tree->roots_count; i++)
         remove_cap(tree->roots[i]);
-    }
     tree->roots_count = 0;
 }

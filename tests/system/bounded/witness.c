@@ -26,17 +26,14 @@ int witness_main(const char *what)
     struct witness_counts *shared;
     struct capref given = {cnode_arg, 0};
     errval_t err = vspace_map_one_frame((void **)&shared, BASE_PAGE_SIZE, given, NULL, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return 1;
-    }
-    while (strcmp(what, "compute") == 0) {
+    while (strcmp(what, "compute") == 0)
         shared->computed++;
-    }
     err = periodic_event_create(&timer, get_default_waitset(), WITNESS_PERIOD_US,
                                 MKCLOSURE(tick, shared));
-    while (err_is_ok(err)) {
+    while (err_is_ok(err))
         err = event_dispatch(get_default_waitset());
-    }
     return 1;
 }
 
@@ -58,17 +55,15 @@ struct witness_counts *witness_start(void)
         EXPECT_OK(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) &&
         EXPECT_OK(vspace_map_one_frame((void **)&counts, BASE_PAGE_SIZE, frame, NULL, NULL)) &&
         start("compute", &domains[0]) && start("timer", &domains[1]);
-    while (ok && (counts->computed == 0 || counts->woken == 0)) {
+    while (ok && (counts->computed == 0 || counts->woken == 0))
         thread_yield();
-    }
     return ok ? counts : NULL;
 }
 
 void witness_stop(void)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 2; i++)
         EXPECT_OK(spawn_kill(domains[i]));
-    }
     EXPECT_OK(vspace_unmap(counts));
     EXPECT_OK(cap_destroy(frame));
 }

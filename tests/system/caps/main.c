@@ -70,7 +70,7 @@ static void test_revoke(void)
     EXPECT_OK(slot_free(frame_copy));
 }
 
-// What a domain wrote is gone when the memory comes back as a new frame, here or elsewhere.
+/// What a domain wrote is gone when the memory comes back as a new frame, here or elsewhere.
 static void test_cleared(void)
 {
     struct capref ram, frame = slot();
@@ -80,9 +80,8 @@ static void test_cleared(void)
         EXPECT_OK(cap_retype(frame, ram, 0, ObjType_Frame, PIECE_BYTES, 1));
         EXPECT_OK(vspace_map_one_frame((void **)&buffer, PIECE_BYTES, frame, NULL, NULL));
         uint64_t bits = 0;
-        for (size_t i = 0; i < PIECE_BYTES / sizeof(*buffer); i++) {
+        for (size_t i = 0; i < PIECE_BYTES / sizeof(*buffer); i++)
             bits |= buffer[i];
-        }
         EXPECT(bits == 0);
         memset(buffer, 0xa5, PIECE_BYTES);
         EXPECT_OK(vspace_unmap(buffer));
@@ -92,16 +91,15 @@ static void test_cleared(void)
     EXPECT_OK(cap_destroy(ram));
 }
 
-// A CNode full of copies goes as a whole, in steps.
+/// A CNode full of copies goes as a whole, in steps.
 static void test_cnode_delete(void)
 {
     struct capref cnode_cap, frame;
     struct cnoderef cnode;
     EXPECT_OK(frame_alloc(&frame, BASE_PAGE_SIZE, NULL));
     EXPECT_OK(cnode_create_l2(&cnode_cap, &cnode));
-    for (cslot_t i = 0; i < L2_CNODE_SLOTS; i++) {
+    for (cslot_t i = 0; i < L2_CNODE_SLOTS; i++)
         EXPECT_OK(cap_copy((struct capref){cnode, i}, frame));
-    }
     EXPECT_ERR(cap_copy((struct capref){cnode, 7}, frame), SYS_ERR_SLOT_IN_USE);
     struct sysret step = cap_invoke(cnode_cap, CAP_CMD_DELETE, 0, 0, 0, 0, 0, 0);
     EXPECT_ERR(step.error, SYS_ERR_AGAIN);
@@ -119,7 +117,7 @@ static void run_all(void)
     test_cnode_delete();
 }
 
-// This program again, as a child that compares what it holds at its start with a table.
+/// This program again, as a child that compares what it holds at its start with a table.
 static void test_start(void)
 {
     char *const argv[] = {"test_caps", "start", NULL};
@@ -132,15 +130,13 @@ static void test_start(void)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "start") == 0) {
+    if (argc > 1 && strcmp(argv[1], "start") == 0)
         return start_check();
-    }
     test_start();
     run_all(); // the domain's own tables grow in this round
     uint64_t before = test_memory_settled();
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 20; i++)
         run_all();
-    }
     EXPECT_MEMORY(before);
     return test_summary("caps");
 }

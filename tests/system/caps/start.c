@@ -73,22 +73,20 @@ static const struct row *find_row(cslot_t root, cslot_t slot, uint8_t type)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct row *row = &rows[i];
         if (root >= row->root && root <= row->root_last && slot >= row->first &&
-            slot <= row->last && (type == ObjType_Null || (row->types >> type & 1) != 0)) {
+            slot <= row->last && (type == ObjType_Null || (row->types >> type & 1) != 0))
             return row;
-        }
     }
     return NULL;
 }
 
-// One slot; what cannot be identified must be where the table allows no more, or the mapping of a
-// frame that allows no more.
+/// One slot; what cannot be identified must be where the table allows no more, or the mapping of a
+/// frame that allows no more.
 static void check_slot(cslot_t root, cslot_t slot, unsigned *count)
 {
     struct capability info = {0};
     errval_t err = cap_identify((struct capref){ROOTCN_CNODE(root), slot}, &info);
-    if (err_no(err) == SYS_ERR_CAP_NOT_FOUND) {
+    if (err_no(err) == SYS_ERR_CAP_NOT_FOUND)
         return;
-    }
     ++*count;
     const struct row *row = find_row(root, slot, info.type);
     bool good = row != NULL;
@@ -110,19 +108,17 @@ static void check_table(void)
     unsigned count = 0;
     for (cslot_t root = 0; root < L1_CNODE_SLOTS_MIN; root++) {
         struct capability info;
-        if (err_is_fail(cap_identify((struct capref){cnode_root, root}, &info))) {
+        if (err_is_fail(cap_identify((struct capref){cnode_root, root}, &info)))
             continue;
-        }
         EXPECT(info.type == ObjType_L2CNode && root != ROOTCN_SLOT_MODULECN &&
                root != ROOTCN_SLOT_SUPERCN);
-        for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
+        for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++)
             check_slot(root, slot, &count);
-        }
     }
     EXPECT(count > 16); // It looked where they are.
 }
 
-// What spawnd decides by can neither be written nor taken away.
+/// What spawnd decides by can neither be written nor taken away.
 static void attack_bootinfo(void)
 {
     struct capref copy = NULL_CAP;
@@ -136,7 +132,7 @@ static void attack_bootinfo(void)
     EXPECT_OK(cap_destroy(copy));
 }
 
-// A service's endpoint is for this domain alone: it can neither end others' nor lend its own.
+/// A service's endpoint is for this domain alone: it can neither end others' nor lend its own.
 static void attack_services(void)
 {
     const struct capref services[] = {cap_monitorep, cap_memservep, cap_spawndep};

@@ -18,7 +18,7 @@
 #define CELL_DOMAIN_ID 0xffff0001u
 #define DEATH_MESSAGES 8u
 
-// Slots of struct cell.
+/// Slots of struct cell.
 enum {
     SLOT_ROOT,
     SLOT_PML4,
@@ -32,7 +32,7 @@ enum {
     SLOT_MAPPING, // and those after it
 };
 
-// What is where in the RAM.
+/// What is where in the RAM.
 static const struct part {
     unsigned slot;
     enum objtype type;
@@ -54,9 +54,8 @@ static bool make_parts(struct cell *cell)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         const struct part *part = &parts[i];
         if (!EXPECT_OK(cap_retype(cell->slots[part->slot], cell->ram, part->offset, part->type,
-                                  part->bytes, 1))) {
+                                  part->bytes, 1)))
             return false;
-        }
     }
     cell->root = cell->slots[SLOT_ROOT];
     cell->pml4 = cell->slots[SLOT_PML4];
@@ -69,10 +68,8 @@ static bool make_parts(struct cell *cell)
 static bool fill_code(struct cell *cell)
 {
     void *code;
-    if (!EXPECT_OK(
-            vspace_map_one_frame(&code, BASE_PAGE_SIZE, cell->slots[SLOT_CODE], NULL, NULL))) {
+    if (!EXPECT_OK(vspace_map_one_frame(&code, BASE_PAGE_SIZE, cell->slots[SLOT_CODE], NULL, NULL)))
         return false;
-    }
     memcpy(code, cell_code_start, (size_t)(cell_code_end - cell_code_start));
     return EXPECT_OK(vspace_unmap(code));
 }
@@ -87,13 +84,11 @@ static bool map_pages(struct cell *cell, unsigned mapping, unsigned slot, uint64
 
 static bool map_all(struct cell *cell)
 {
-    for (unsigned level = 0; level < 3; level++) {
+    for (unsigned level = 0; level < 3; level++)
         if (!EXPECT_OK(vnode_map(cell->slots[SLOT_PML4 + level], cell->slots[SLOT_PML4 + level + 1],
                                  level == 2 ? CELL_CODE / LARGE_PAGE_SIZE : 0, VREGION_FLAGS_READ,
-                                 0, 1, cell->slots[SLOT_MAPPING + level]))) {
+                                 0, 1, cell->slots[SLOT_MAPPING + level])))
             return false;
-        }
-    }
     return map_pages(cell, 3, SLOT_CODE, CELL_CODE, BASE_PAGE_SIZE, VREGION_FLAGS_READ_EXECUTE) &&
            map_pages(cell, 4, SLOT_DATA, CELL_DATA, CELL_DATA_BYTES, VREGION_FLAGS_READ_WRITE) &&
            map_pages(cell, 5, SLOT_DISPFRAME, CELL_DISP, CELL_DISP_BYTES, VREGION_FLAGS_READ_WRITE);
@@ -102,11 +97,9 @@ static bool map_all(struct cell *cell)
 bool cell_make(struct cell *cell)
 {
     *cell = (struct cell){0};
-    for (unsigned i = 0; i < CELL_SLOTS; i++) {
-        if (!EXPECT_OK(slot_alloc(&cell->slots[i]))) {
+    for (unsigned i = 0; i < CELL_SLOTS; i++)
+        if (!EXPECT_OK(slot_alloc(&cell->slots[i])))
             return false;
-        }
-    }
     return EXPECT_OK(ram_alloc_bytes(&cell->ram, CELL_BYTES, OBJSIZE_L2CNODE)) &&
            make_parts(cell) && fill_code(cell) && map_all(cell) &&
            EXPECT_OK(endpoint_create(DEATH_MESSAGES, &cell->death_cap, &cell->death)) &&
@@ -118,12 +111,10 @@ bool cell_make(struct cell *cell)
 
 void cell_destroy(struct cell *cell)
 {
-    if (cell->shared != NULL) {
+    if (cell->shared != NULL)
         EXPECT_OK(vspace_unmap(cell->shared));
-    }
-    if (cell->data != NULL) {
+    if (cell->data != NULL)
         EXPECT_OK(vspace_unmap(cell->data));
-    }
     if (!capref_is_null(cell->ram)) {
         EXPECT_OK(cap_revoke(cell->ram));
         EXPECT_OK(cap_destroy(cell->ram));
@@ -133,9 +124,8 @@ void cell_destroy(struct cell *cell)
         EXPECT_OK(cap_destroy(cell->death_cap));
         lmp_endpoint_free(cell->death);
     }
-    for (unsigned i = 0; i < CELL_SLOTS; i++) {
+    for (unsigned i = 0; i < CELL_SLOTS; i++)
         EXPECT_OK(slot_free(cell->slots[i]));
-    }
 }
 
 bool cell_prepare(struct cell *cell, const char *program)
@@ -144,18 +134,16 @@ bool cell_prepare(struct cell *cell, const char *program)
     errval_t err = cap_delete(cell->dispatcher);
     if (!EXPECT(err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND) ||
         !EXPECT_OK(cap_retype(cell->dispatcher, cell->ram, DISPATCHER_OFFSET, ObjType_Dispatcher,
-                              OBJSIZE_DISPATCHER, 1))) {
+                              OBJSIZE_DISPATCHER, 1)))
         return false;
-    }
     while (cell_death(cell, words)) {
     }
     memset(cell->shared, 0, CELL_DISP_BYTES);
     memset(cell->data, 0, CELL_DATA_BYTES);
     if (!EXPECT_OK(invoke_dispatcher_setup(cell->dispatcher, cell->root, cell->pml4,
                                            cell->dispframe, cell->death_cap, CELL_DOMAIN_ID,
-                                           CELL_DISP))) {
+                                           CELL_DISP)))
         return false;
-    }
     struct dispatcher_shared *shared = cell->shared;
     shared->disabled = 1;
     shared->entry_run = cell_address(cell_code_on_run);
@@ -184,9 +172,8 @@ enum dispatcher_state cell_run(struct cell *cell, unsigned times)
 {
     enum dispatcher_state state = state_of(cell);
     for (unsigned i = 0; i < times && state == DISPATCHER_RUNNABLE; i++) {
-        if (err_is_fail(sys_yield(get_cap_caddr(cell->dispatcher)))) {
+        if (err_is_fail(sys_yield(get_cap_caddr(cell->dispatcher))))
             return state_of(cell);
-        }
         state = state_of(cell);
     }
     return state;
@@ -194,20 +181,17 @@ enum dispatcher_state cell_run(struct cell *cell, unsigned times)
 
 bool cell_run_until(struct cell *cell, uint64_t progress, unsigned times)
 {
-    for (unsigned i = 0; i < times && cell->data->progress < progress; i++) {
-        if (cell_run(cell, 1) != DISPATCHER_RUNNABLE) {
+    for (unsigned i = 0; i < times && cell->data->progress < progress; i++)
+        if (cell_run(cell, 1) != DISPATCHER_RUNNABLE)
             break;
-        }
-    }
     return cell->data->progress >= progress;
 }
 
 bool cell_death(struct cell *cell, uint64_t words[5])
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    if (err_is_fail(lmp_endpoint_recv(cell->death, &msg.buf, NULL))) {
+    if (err_is_fail(lmp_endpoint_recv(cell->death, &msg.buf, NULL)))
         return false;
-    }
     memcpy(words, msg.words, 5 * sizeof(words[0]));
     return true;
 }

@@ -43,7 +43,7 @@ static const uint64_t flags[] = {TF,  AC, NT,           IOPL,    DF,   RF, VM,
                                  VIF, ID, TF | NT | AC, IF | TF, ~0ul, 0,  NT | IOPL | DF | AC};
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
 
-// Ways in. rax is the number for the system calls.
+/// Ways in. rax is the number for the system calls.
 static const struct way {
     const char *program;
     uint64_t rax;
@@ -67,9 +67,8 @@ static const struct way {
 
 static bool prepare(struct cell *cell, const struct way *way, bool disabled)
 {
-    if (!cell_prepare(cell, way->program)) {
+    if (!cell_prepare(cell, way->program))
         return false;
-    }
     cell->shared->disabled = disabled;
     cell->shared->disabled_save.rax = way->rax;
     return true;
@@ -78,9 +77,8 @@ static bool prepare(struct cell *cell, const struct way *way, bool disabled)
 static void test_stack_pointers(struct cell *cell, const struct way *way, bool disabled)
 {
     for (unsigned i = 0; i < ADDRESSES; i++) {
-        if (!prepare(cell, way, disabled)) {
+        if (!prepare(cell, way, disabled))
             return;
-        }
         cell->shared->disabled_save.rsp = addresses[i];
         cell_start(cell);
         cell_run(cell, ROUNDS);
@@ -90,9 +88,8 @@ static void test_stack_pointers(struct cell *cell, const struct way *way, bool d
 static void test_flags(struct cell *cell, const struct way *way, bool disabled)
 {
     for (unsigned i = 0; i < FLAGS; i++) {
-        if (!prepare(cell, way, disabled)) {
+        if (!prepare(cell, way, disabled))
             return;
-        }
         cell->shared->disabled_save.eflags = flags[i];
         cell_start(cell);
         cell_run(cell, ROUNDS);
@@ -104,9 +101,8 @@ static void test_flags(struct cell *cell, const struct way *way, bool disabled)
 static void test_bases(struct cell *cell, bool disabled)
 {
     for (unsigned i = 0; i < ADDRESSES; i++) {
-        if (!prepare(cell, &ways[WAYS - 1], disabled)) {
+        if (!prepare(cell, &ways[WAYS - 1], disabled))
             return;
-        }
         cell->shared->disabled_save.fs_base = addresses[i];
         cell->shared->disabled_save.gs_base = addresses[ADDRESSES - 1 - i];
         cell_start(cell);
@@ -115,19 +111,13 @@ static void test_bases(struct cell *cell, bool disabled)
     }
 }
 
-// First instruction, and each entry point, at addresses that are not code of the cell.
+/// First instruction, and each entry point, at addresses that are not code of the cell.
 static void test_pointers(struct cell *cell)
 {
     for (unsigned i = 0; i < ADDRESSES; i++) {
         for (unsigned entry = 0; entry < 5; entry++) {
-            if (!prepare(cell,
-                         &ways[entry == 1   ? 12
-                               : entry == 2 ? 7
-                               : entry == 3 ? 6
-                                            : 5],
-                         false)) {
+            if (!prepare(cell, &ways[entry == 1 ? 12 : entry == 2 ? 7 : entry == 3 ? 6 : 5], false))
                 return;
-            }
             struct dispatcher_shared *shared = cell->shared;
             uint64_t *pointers[] = {&shared->disabled_save.rip, &shared->entry_run,
                                     &shared->entry_pagefault, &shared->entry_trap,
@@ -139,14 +129,13 @@ static void test_pointers(struct cell *cell)
     }
 }
 
-// Flags that the cell loads itself, also while it is preempted.
+/// Flags that the cell loads itself, also while it is preempted.
 static void test_popf(struct cell *cell)
 {
     for (unsigned i = 0; i < 2 * FLAGS; i++) {
         const struct way way = {i % 2 == 0 ? cell_code_flags : cell_code_flags_spin, 0};
-        if (!prepare(cell, &way, true)) {
+        if (!prepare(cell, &way, true))
             return;
-        }
         cell->shared->disabled_save.rbx = flags[i / 2];
         cell_start(cell);
         cell_run(cell, i % 2 == 0 ? ROUNDS : 1);

@@ -55,16 +55,14 @@ static uint64_t garbage(struct test_random *random)
     }
 }
 
-// Overwrites words [from, to) of the frame, each with a chance of one in `spare`.
+/// Overwrites words [from, to) of the frame, each with a chance of one in `spare`.
 static void spoil(struct cell *cell, struct test_random *random, size_t from, size_t to,
                   uint64_t spare)
 {
     volatile uint64_t *words = (volatile uint64_t *)cell->shared;
-    for (size_t i = from; i < to; i++) {
-        if (test_random_one_in(random, spare)) {
+    for (size_t i = from; i < to; i++)
+        if (test_random_one_in(random, spare))
             words[i] = garbage(random);
-        }
-    }
 }
 
 static void spoil_part(struct cell *cell, struct test_random *random)
@@ -87,7 +85,7 @@ static void spoil_part(struct cell *cell, struct test_random *random)
     }
 }
 
-// Sends messages, with and without a capability, into the buffer that the cell may have spoiled.
+/// Sends messages, with and without a capability, into the buffer that the cell may have spoiled.
 static void send_some(struct capref endpoint, struct test_random *random)
 {
     uint64_t words[LMP_MSG_LENGTH] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -105,21 +103,18 @@ static void one_round(struct cell *cell, struct capref endpoint, struct test_ran
     const char *program = programs[test_random_below(random, 5)];
     if (!cell_prepare(cell, program) ||
         !EXPECT_OK(invoke_dispatcher_endpoint(cell->dispatcher, ENDPOINT_OFFSET, ENDPOINT_MESSAGES,
-                                              endpoint))) {
+                                              endpoint)))
         return;
-    }
     cell->shared->disabled = (uint32_t)test_random_below(random, 2);
     if (test_random_one_in(random, 2)) {
         spoil_part(cell, random);
-        if (!test_random_one_in(random, 4)) { // else its first registers are garbage, too
+        if (!test_random_one_in(random, 4)) // else its first registers are garbage, too
             cell->shared->disabled_save.rip = cell_address(program);
-        }
     }
     cell_start(cell);
     for (unsigned turn = 0; turn < TURNS_MAX; turn++) {
-        if (cell_run(cell, 1) != DISPATCHER_RUNNABLE) {
+        if (cell_run(cell, 1) != DISPATCHER_RUNNABLE)
             break;
-        }
         spoil_part(cell, random);
         send_some(endpoint, random);
     }
@@ -131,11 +126,9 @@ void test_garbage(struct cell *cell, uint64_t seed, unsigned rounds)
 {
     struct test_random random = {seed};
     struct capref endpoint;
-    if (!EXPECT_OK(slot_alloc(&endpoint))) {
+    if (!EXPECT_OK(slot_alloc(&endpoint)))
         return;
-    }
-    for (unsigned i = 0; i < rounds && test_failures() == 0; i++) {
+    for (unsigned i = 0; i < rounds && test_failures() == 0; i++)
         one_round(cell, endpoint, &random);
-    }
     EXPECT_OK(slot_free(endpoint));
 }

@@ -19,14 +19,12 @@
 static void set_registers(struct registers *regs)
 {
     uint64_t *words = &regs->rax;
-    for (unsigned i = 0; i < 16; i++) {
-        if (&words[i] != &regs->rsp) {
+    for (unsigned i = 0; i < 16; i++)
+        if (&words[i] != &regs->rsp)
             words[i] = 0x0123456789abcd00ul * (i + 1) + i;
-        }
-    }
 }
 
-// The registers of a dispatcher that ran no instruction but one that left them alone.
+/// The registers of a dispatcher that ran no instruction but one that left them alone.
 static bool same_registers(const struct registers *a, const struct registers *b, bool rcx_r11)
 {
     struct registers left = *a, right = *b;
@@ -40,9 +38,8 @@ static bool same_registers(const struct registers *a, const struct registers *b,
 
 static bool start(struct cell *cell, const char *program, bool disabled)
 {
-    if (!cell_prepare(cell, program)) {
+    if (!cell_prepare(cell, program))
         return false;
-    }
     set_registers(&cell->shared->disabled_save);
     cell->shared->disabled = disabled;
     return true;
@@ -50,9 +47,8 @@ static bool start(struct cell *cell, const char *program, bool disabled)
 
 static void test_trap(struct cell *cell)
 {
-    if (!start(cell, cell_code_trap, false)) {
+    if (!start(cell, cell_code_trap, false))
         return;
-    }
     struct registers first = cell->shared->disabled_save;
     cell_start(cell);
     EXPECT(cell_run_until(cell, 1, YIELDS));
@@ -65,9 +61,8 @@ static void test_trap(struct cell *cell)
 static void test_pagefault(struct cell *cell)
 {
     uint64_t address = 0x1234567000ul;
-    if (!start(cell, cell_code_load, false)) {
+    if (!start(cell, cell_code_load, false))
         return;
-    }
     cell->shared->disabled_save.rax = address;
     struct registers first = cell->shared->disabled_save;
     cell_start(cell);
@@ -85,9 +80,8 @@ static void test_faults_disabled(struct cell *cell)
     } cases[] = {{cell_code_trap, DEATH_TRAP_DISABLED}, {cell_code_load, DEATH_FAULT_DISABLED}};
     for (unsigned i = 0; i < 2; i++) {
         uint64_t words[5] = {0};
-        if (!start(cell, cases[i].program, true)) {
+        if (!start(cell, cases[i].program, true))
             return;
-        }
         cell->shared->disabled_save.rax = 0; // the address; others may be no page fault
         cell_start(cell);
         EXPECT(cell_run(cell, YIELDS) == DISPATCHER_KILLED);
@@ -97,12 +91,11 @@ static void test_faults_disabled(struct cell *cell)
     }
 }
 
-// A cell that spins loses the core when its slice ends; `disabled` says where its registers go.
+/// A cell that spins loses the core when its slice ends; `disabled` says where its registers go.
 static void test_preemption(struct cell *cell, bool disabled)
 {
-    if (!start(cell, cell_code_spin, disabled)) {
+    if (!start(cell, cell_code_spin, disabled))
         return;
-    }
     struct registers first = cell->shared->disabled_save;
     struct registers *saved = disabled ? &cell->shared->disabled_save : &cell->shared->enabled_save;
     cell_start(cell);
@@ -119,12 +112,11 @@ static void test_preemption(struct cell *cell, bool disabled)
     }
 }
 
-// Inside of [crit_pc_low, crit_pc_high) it counts as disabled whatever `disabled` says.
+/// Inside of [crit_pc_low, crit_pc_high) it counts as disabled whatever `disabled` says.
 static void test_critical(struct cell *cell)
 {
-    if (!start(cell, cell_code_spin, false)) {
+    if (!start(cell, cell_code_spin, false))
         return;
-    }
     cell->shared->crit_pc_low = cell_address(cell_code_spin);
     cell->shared->crit_pc_high = cell->shared->crit_pc_low + 4;
     cell_start(cell);
@@ -134,18 +126,16 @@ static void test_critical(struct cell *cell)
 
 static void test_foreign(struct cell *cell)
 {
-    if (!start(cell, cell_code_syscall, true)) {
+    if (!start(cell, cell_code_syscall, true))
         return;
-    }
     cell->shared->disabled_save.rax = 1; // write
     cell_start(cell);
     EXPECT(cell_run_until(cell, 1, YIELDS));
     EXPECT(cell->data->syscalls == 1 && cell->data->result == (uint64_t)-38);
 
     uint64_t words[5] = {0};
-    if (!start(cell, cell_code_syscall, true)) {
+    if (!start(cell, cell_code_syscall, true))
         return;
-    }
     cell->shared->entry_syscall = 0;
     cell_start(cell);
     EXPECT(cell_run(cell, YIELDS) == DISPATCHER_KILLED);
@@ -163,22 +153,20 @@ static void test_suspend(struct cell *cell)
                  {true, false, 1},
                  {true, false, ~0ul}};
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        if (!start(cell, cell_code_syscall, cases[i].disabled)) {
+        if (!start(cell, cell_code_syscall, cases[i].disabled))
             return;
-        }
         struct registers *first = &cell->shared->disabled_save;
         first->rax = SYSCALL_SUSPEND;
         first->rdi = cases[i].until;
         cell->shared->lmp_seen = cases[i].message ? 7 : 0; // which is not lmp_delivered
         cell_start(cell);
         enum dispatcher_state state = cell_run(cell, YIELDS);
-        if (!cases[i].disabled) {
+        if (!cases[i].disabled)
             EXPECT(state == DISPATCHER_RUNNABLE && cell->data->result == SYS_ERR_ARGS);
-        } else if (cases[i].message || cases[i].until == 1) {
+        else if (cases[i].message || cases[i].until == 1)
             EXPECT(state == DISPATCHER_RUNNABLE && cell->data->runs == 1);
-        } else {
+        else
             EXPECT(state == DISPATCHER_BLOCKED && cell->data->runs == 0);
-        }
     }
 }
 

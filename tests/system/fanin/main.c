@@ -41,9 +41,8 @@ static void on_message(void *arg)
     for (unsigned i = 0; i < BATCH; i++) {
         volatile struct ump_message *message;
         errval_t err = ump_chan_recv(&client->chan, &message);
-        if (err_no(err) == LIB_ERR_NO_UMP_MSG) {
+        if (err_no(err) == LIB_ERR_NO_UMP_MSG)
             break;
-        }
         EXPECT_OK(err);
         EXPECT(message->data[0] == client->next++);
         arrived++;
@@ -61,26 +60,23 @@ static void on_connect(void *st, struct monitor_bind_request *request)
     }
 }
 
-// Until there are so many clients.
+/// Until there are so many clients.
 static void start_clients(iref_t iref, unsigned wanted)
 {
     char number[32];
     snprintf(number, sizeof(number), "%" PRIu64, iref);
     char *argv[] = {"test_fanin", "client", number, NULL};
     struct monitor_cores cores;
-    if (!EXPECT_OK(monitor_get_cores(&cores)) || !EXPECT(cores.up_count > 1)) {
+    if (!EXPECT_OK(monitor_get_cores(&cores)) || !EXPECT(cores.up_count > 1))
         return;
-    }
     while (clients_count < wanted && test_failures() == 0) {
         unsigned before = clients_count;
         coreid_t core = (coreid_t)(1 + before % (cores.up_count - 1));
         if (!EXPECT_OK(spawn_program(core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT,
-                                     &clients[before].domain))) {
+                                     &clients[before].domain)))
             return;
-        }
-        while (clients_count == before && test_failures() == 0) {
+        while (clients_count == before && test_failures() == 0)
             EXPECT_OK(event_dispatch(get_default_waitset()));
-        }
     }
 }
 
@@ -90,7 +86,7 @@ static void tell(struct client *client, uint64_t messages)
     EXPECT_OK(ump_chan_send_blocking(&client->chan, words, 0));
 }
 
-// Messages of the first `active` clients; returns instructions for each.
+/// Messages of the first `active` clients; returns instructions for each.
 static uint64_t receive(unsigned active)
 {
     uint64_t each = MESSAGES / active;
@@ -100,9 +96,8 @@ static uint64_t receive(unsigned active)
         clients[i].next = 0;
         tell(&clients[i], each);
     }
-    while (arrived < each * active && test_failures() == 0) {
+    while (arrived < each * active && test_failures() == 0)
         EXPECT_OK(event_dispatch(&waitset));
-    }
     return (systime_now() - start) / (each * active);
 }
 
@@ -127,17 +122,15 @@ static int serve(void)
     static struct monitor_export service;
     static const unsigned active[] = {1, 2, 8, 32, CLIENTS};
     iref_t iref;
-    if (!EXPECT_OK(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref))) {
+    if (!EXPECT_OK(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref)))
         return test_summary("fan-in");
-    }
     start_clients(iref, 1);
     (void)receive(1);
     uint64_t alone = receive(1);
     printf("fan-in: a client alone: %" PRIu64 " instructions a message\n", alone);
     start_clients(iref, CLIENTS);
-    for (size_t i = 0; i < sizeof(active) / sizeof(active[0]) && test_failures() == 0; i++) {
+    for (size_t i = 0; i < sizeof(active) / sizeof(active[0]) && test_failures() == 0; i++)
         measure(active[i], alone);
-    }
     for (unsigned i = 0; i < clients_count; i++) {
         uint8_t status = 1;
         tell(&clients[i], 0);
@@ -155,9 +148,8 @@ static int send(iref_t iref)
         volatile struct ump_message *message;
         err = ump_chan_recv_blocking(&chan, &message);
         uint64_t count = err_is_ok(err) ? message->data[0] : 0;
-        if (err_is_ok(err) && count == 0) {
+        if (err_is_ok(err) && count == 0)
             return 0;
-        }
         for (uint64_t i = 0; i < count && err_is_ok(err); i++) {
             const uint64_t words[UMP_PAYLOAD_WORDS] = {i};
             err = ump_chan_send_blocking(&chan, words, 0);
@@ -168,8 +160,7 @@ static int send(iref_t iref)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "client") == 0) {
+    if (argc == 3 && strcmp(argv[1], "client") == 0)
         return send((iref_t)strtoull(argv[2], NULL, 10));
-    }
     return serve();
 }

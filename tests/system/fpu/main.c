@@ -20,8 +20,8 @@
 #define SLICE_US 10000u
 #define LOOKS 2000u ///< at the registers, between two looks at the clock
 
-// Loads the sixteen registers with values made of `seed`, spins, and compares; returns how many
-// differ.
+/// Loads the sixteen registers with values made of `seed`, spins, and compares; returns how many
+/// differ.
 static unsigned hold_registers(uint64_t seed)
 {
     uint64_t differing = 0;
@@ -55,7 +55,7 @@ static unsigned hold_registers(uint64_t seed)
 static const uint16_t selectors[CHILDREN + 2] = {0, 0x1b, 0x23, 0}; ///< by seed: data, code, none
 static uint16_t own_selector;
 
-// Loading those of fs and gs costs the bases that the library and threads reach their data with.
+/// Loading those of fs and gs costs the bases that the library and threads reach their data with.
 static void load_selectors(uint16_t selector)
 {
     uint64_t fs_base, gs_base;
@@ -73,9 +73,8 @@ static unsigned look_at_selectors(void)
     unsigned bad = 0;
     __asm__ volatile("movl %%ds, %0\n\tmovl %%es, %1\n\tmovl %%fs, %2\n\tmovl %%gs, %3"
                      : "=r"(found[0]), "=r"(found[1]), "=r"(found[2]), "=r"(found[3]));
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i++)
         bad += (uint16_t)found[i] != own_selector;
-    }
     return bad;
 }
 
@@ -96,9 +95,8 @@ static int run_threads(uint64_t seed)
     struct thread *threads[THREADS];
     int bad = 0;
     load_selectors(selectors[seed]);
-    for (uintptr_t i = 0; i < THREADS; i++) {
+    for (uintptr_t i = 0; i < THREADS; i++)
         threads[i] = thread_create(work, (void *)(uintptr_t)(seed * 100 + i));
-    }
     for (unsigned i = 0; i < THREADS; i++) {
         int status = 0;
         EXPECT(threads[i] != NULL);
@@ -121,13 +119,11 @@ static struct capref start_child(unsigned number)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "child") == 0) {
+    if (argc == 3 && strcmp(argv[1], "child") == 0)
         return run_threads(strtoul(argv[2], NULL, 10)) != 0;
-    }
     struct capref children[CHILDREN];
-    for (unsigned i = 0; i < CHILDREN; i++) {
+    for (unsigned i = 0; i < CHILDREN; i++)
         children[i] = start_child(i);
-    }
     run_threads(CHILDREN + 1);
     for (unsigned i = 0; i < CHILDREN; i++) {
         uint8_t status = 1;

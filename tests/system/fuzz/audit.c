@@ -21,14 +21,15 @@
 #define CNODES_MAX 128u ///< at most as many as an L1CNode has slots
 #define SEEN_MAX 256u
 
-// What all audits use: slots for L1CNodes, an L1CNode for L2CNodes, and a page table with one page.
+/// What all audits use: slots for L1CNodes, an L1CNode for L2CNodes, and a page table with one
+/// page.
 static struct {
     struct capref roots[ROOTS_MAX];
     struct capref cnodes;
     struct capref table, mapping;
 } own;
 
-// Where the slots of a CNode are: from this one on, in the space with this root.
+/// Where the slots of a CNode are: from this one on, in the space with this root.
 struct place {
     capaddr_t root, first;
 };
@@ -49,9 +50,8 @@ bool fuzz_audit_init(void)
     bool ok = EXPECT_OK(cnode_create_l1(&own.cnodes, NULL)) && EXPECT_OK(slot_alloc(&own.table)) &&
               EXPECT_OK(slot_alloc(&own.mapping)) &&
               EXPECT_OK(vnode_create(own.table, ObjType_VNode_x86_64_ptable));
-    for (unsigned i = 0; i < ROOTS_MAX; i++) {
+    for (unsigned i = 0; i < ROOTS_MAX; i++)
         ok = ok && EXPECT_OK(slot_alloc(&own.roots[i]));
-    }
     return ok;
 }
 
@@ -60,9 +60,8 @@ void fuzz_audit_end(void)
     EXPECT_OK(cap_destroy(own.cnodes));
     EXPECT_OK(cap_destroy(own.table));
     EXPECT_OK(slot_free(own.mapping));
-    for (unsigned i = 0; i < ROOTS_MAX; i++) {
+    for (unsigned i = 0; i < ROOTS_MAX; i++)
         EXPECT_OK(slot_free(own.roots[i]));
-    }
 }
 
 static struct capref cnode_slot(unsigned index)
@@ -75,7 +74,7 @@ static errval_t copy_to(uint64_t from, struct capref to)
     return syscall_invoke(from, CAP_CMD_COPY, get_cap_caddr(to), 0, 0, 0, 0, 0).error;
 }
 
-// False if it is held.
+/// False if it is held.
 static bool copied(struct audit *audit, uint64_t from, struct capref to)
 {
     errval_t err = copy_to(from, to);
@@ -97,17 +96,14 @@ static void violation(struct audit *audit, uint64_t caddr, const struct capabili
     }
 }
 
-// False if it has been seen before.
+/// False if it has been seen before.
 static bool see(struct audit *audit, genpaddr_t base)
 {
-    for (unsigned i = 0; i < audit->seen_count; i++) {
-        if (audit->seen[i] == base) {
+    for (unsigned i = 0; i < audit->seen_count; i++)
+        if (audit->seen[i] == base)
             return false;
-        }
-    }
-    if (!EXPECT(audit->seen_count < SEEN_MAX)) {
+    if (!EXPECT(audit->seen_count < SEEN_MAX))
         return false;
-    }
     audit->seen[audit->seen_count++] = base;
     return true;
 }
@@ -115,36 +111,32 @@ static bool see(struct audit *audit, genpaddr_t base)
 static void queue_root(struct audit *audit, uint64_t caddr, uint32_t slots)
 {
     if (EXPECT(audit->roots_count < ROOTS_MAX) &&
-        copied(audit, caddr, own.roots[audit->roots_count])) {
+        copied(audit, caddr, own.roots[audit->roots_count]))
         audit->roots_slots[audit->roots_count++] = slots;
-    }
 }
 
 static void queue_cnode(struct audit *audit, uint64_t caddr)
 {
-    if (!EXPECT(audit->cnodes_count < CNODES_MAX)) {
+    if (!EXPECT(audit->cnodes_count < CNODES_MAX))
         return;
-    }
     struct place place = {caddr_root(caddr), caddr_cptr(caddr)};
     if (caddr_level(caddr) != CNODE_LEVEL_ROOT) {
-        if (!copied(audit, caddr, cnode_slot(audit->copies_count))) {
+        if (!copied(audit, caddr, cnode_slot(audit->copies_count)))
             return;
-        }
         place = (struct place){get_cap_addr(own.cnodes), audit->copies_count++ * L2_CNODE_SLOTS};
     }
     audit->cnodes[audit->cnodes_count++] = place;
 }
 
-// The page that a capability without the right to identify lets one map with these flags.
+/// The page that a capability without the right to identify lets one map with these flags.
 static void look_at_page(struct audit *audit, uint64_t caddr, uint64_t flags)
 {
     uint64_t entry = 0;
     errval_t err = syscall_invoke(get_cap_caddr(own.table), VNODE_CMD_MAP, 1ul << 16, caddr, 0,
                                   flags, get_cap_caddr(own.mapping), 0)
                        .error;
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return;
-    }
     EXPECT_OK(cap_invoke_value(own.table, VNODE_CMD_READ, 0, 0, 0, &entry));
     EXPECT_OK(vnode_unmap(own.table, own.mapping));
     if (!fuzz_model_allows_entry(&audit->fuzz->model, ObjType_VNode_x86_64_ptable, entry)) {
@@ -165,37 +157,32 @@ static void look(struct audit *audit, uint64_t caddr)
 {
     struct capability held;
     errval_t err = syscall_invoke(caddr, CAP_CMD_IDENTIFY, (uint64_t)&held, 0, 0, 0, 0, 0).error;
-    if (err_no(err) == SYS_ERR_CAP_NOT_FOUND || err_no(err) == SYS_ERR_CAP_BUSY) {
+    if (err_no(err) == SYS_ERR_CAP_NOT_FOUND || err_no(err) == SYS_ERR_CAP_BUSY)
         return;
-    }
     audit->found->held++;
     if (err_no(err) == SYS_ERR_RIGHTS) {
         look_at_hidden(audit, caddr);
         return;
     }
-    if (!EXPECT_OK(err)) {
+    if (!EXPECT_OK(err))
         return;
-    }
-    if (!fuzz_model_allows(&audit->fuzz->model, &held)) {
+    if (!fuzz_model_allows(&audit->fuzz->model, &held))
         violation(audit, caddr, &held);
-    }
     fuzz_tables_add(&audit->tables, caddr, &held);
     bool passable = (held.rights & CNODE_RIGHT_PASS) != 0;
-    if (held.type == ObjType_L1CNode && passable && see(audit, held.base)) {
+    if (held.type == ObjType_L1CNode && passable && see(audit, held.base))
         queue_root(audit, caddr, (uint32_t)(held.bytes / OBJSIZE_CTE));
-    } else if (held.type == ObjType_L2CNode && passable && see(audit, held.base)) {
+    else if (held.type == ObjType_L2CNode && passable && see(audit, held.base))
         queue_cnode(audit, caddr);
-    }
 }
 
 static void look_at_root(struct audit *audit, capaddr_t root, uint32_t slots)
 {
-    for (uint32_t i = 0; i < slots; i++) {
+    for (uint32_t i = 0; i < slots; i++)
         look(audit, caddr_make(root, i * L2_CNODE_SLOTS, CNODE_LEVEL_ROOT));
-    }
 }
 
-// New CNodes come in while others are gone through.
+/// New CNodes come in while others are gone through.
 static void look_at_all(struct audit *audit)
 {
     unsigned roots = 0, cnodes = 0;
@@ -205,9 +192,8 @@ static void look_at_all(struct audit *audit)
             roots++;
         } else {
             struct place place = audit->cnodes[cnodes];
-            for (uint32_t i = 0; i < L2_CNODE_SLOTS; i++) {
+            for (uint32_t i = 0; i < L2_CNODE_SLOTS; i++)
                 look(audit, caddr_make(place.root, place.first + i, CNODE_LEVEL_OTHER));
-            }
             cnodes++;
         }
     }
@@ -224,13 +210,10 @@ void fuzz_audit(const struct fuzz_cell *fuzz, bool tables, bool quiet, struct fu
         look_at_root(&audit, get_cap_addr(fuzz->cell.root), L1_CNODE_SLOTS_MIN);
     }
     look_at_all(&audit);
-    if (tables) {
+    if (tables)
         fuzz_tables_audit(&audit.tables, &fuzz->model, quiet, found);
-    }
-    for (unsigned i = 0; i < audit.roots_count; i++) {
+    for (unsigned i = 0; i < audit.roots_count; i++)
         EXPECT_OK(cap_delete(own.roots[i]));
-    }
-    for (unsigned i = 0; i < audit.copies_count; i++) {
+    for (unsigned i = 0; i < audit.copies_count; i++)
         EXPECT_OK(cap_delete(cnode_slot(i)));
-    }
 }

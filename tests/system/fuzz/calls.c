@@ -23,13 +23,12 @@ static uint64_t any_cptr(struct test_random *random)
 {
     uint64_t dice = below(random, 1000);
     uint64_t cnode = FUZZ_CNODE_OBJECTS;
-    if (dice < 5) {
+    if (dice < 5)
         cnode = FUZZ_CNODE_LIFE;
-    } else if (dice < 400) {
+    else if (dice < 400)
         cnode = FUZZ_CNODE_EMPTY + below(random, 2);
-    } else if (dice < 420) {
+    else if (dice < 420)
         cnode = below(random, 1024);
-    }
     uint64_t slots = test_random_one_in(random, 10) ? L2_CNODE_SLOTS : FUZZ_OBJECTS;
     return cnode * L2_CNODE_SLOTS + below(random, slots);
 }
@@ -38,15 +37,12 @@ static uint64_t any_caddr(struct test_random *random)
 {
     uint64_t dice = below(random, 100);
     capaddr_t cptr = (capaddr_t)any_cptr(random);
-    if (dice < 84) {
+    if (dice < 84)
         return caddr_make(0, cptr, 2);
-    }
-    if (dice < 88) { // an L2CNode in the root; those that the cell lives by seldom
+    if (dice < 88) // an L2CNode in the root; those that the cell lives by seldom
         return caddr_make(0, (capaddr_t)((FUZZ_CNODES - 1 + below(random, 60)) << 8), 1);
-    }
-    if (dice < 91) {
+    if (dice < 91)
         return caddr_make(FUZZ_SLOT_ROOT, cptr, 2);
-    }
     if (dice < 96) {
         return caddr_make(FUZZ_CNODE_OBJECTS * L2_CNODE_SLOTS + FUZZ_SLOT_OTHER_ROOT,
                           (capaddr_t)(below(random, 300) << 8), 1 + (unsigned)below(random, 2));
@@ -107,9 +103,8 @@ static uint64_t any_command(struct test_random *random)
         bool destroys = command == CAP_CMD_DELETE || command == CAP_CMD_REVOKE;
         return destroys && !test_random_one_in(random, 6) ? CAP_CMD_RETYPE : command;
     }
-    if (dice < 18) {
+    if (dice < 18)
         return VNODE_CMD_MAP + below(random, MAPPING_CMD_MODIFY + 1 - VNODE_CMD_MAP);
-    }
     if (dice < 38) {
         uint64_t command;
         do {
@@ -144,15 +139,14 @@ static uint64_t empty_slot(struct test_random *random)
                : slot_address(FUZZ_CNODE_EMPTY + below(random, 2), below(random, L2_CNODE_SLOTS));
 }
 
-// Something that was stocked with one of these types, if there is any; seldom anything.
+/// Something that was stocked with one of these types, if there is any; seldom anything.
 static uint64_t fitting(const struct fuzz_model *model, struct test_random *random, uint32_t types)
 {
     uint64_t start = below(random, FUZZ_OBJECTS);
     for (uint64_t i = 0; i < FUZZ_OBJECTS && !test_random_one_in(random, 64); i++) {
         uint64_t slot = (start + i) % FUZZ_OBJECTS;
-        if (model->types[slot] != ObjType_Null && (types >> model->types[slot] & 1) != 0) {
+        if (model->types[slot] != ObjType_Null && (types >> model->types[slot] & 1) != 0)
             return slot_address(FUZZ_CNODE_OBJECTS, slot);
-        }
     }
     return any_caddr(random);
 }
@@ -173,7 +167,7 @@ static uint64_t argument(const struct fuzz_model *model, struct test_random *ran
     }
 }
 
-// The rest of a call of VNODE_CMD_MAP into a table of the stock: what belongs there.
+/// The rest of a call of VNODE_CMD_MAP into a table of the stock: what belongs there.
 static void fit_map(const struct fuzz_model *model, struct test_random *random,
                     struct cell_call *call)
 {
@@ -190,7 +184,7 @@ static void fit_map(const struct fuzz_model *model, struct test_random *random,
     }
 }
 
-// Words that have an inner form, or that fit only what is in the stock.
+/// Words that have an inner form, or that fit only what is in the stock.
 static void shape_words(const struct fuzz_model *model, struct test_random *random,
                         struct cell_call *call)
 {
@@ -251,22 +245,18 @@ static void shape_invoke(const struct fuzz_model *model, struct test_random *ran
                          struct cell_call *call)
 {
     const struct cap_command *row = cap_command(call->rsi);
-    if (row == NULL) {
+    if (row == NULL)
         return;
-    }
-    if (!test_random_one_in(random, 3)) {
+    if (!test_random_one_in(random, 3))
         call->rdi = fitting(model, random, row->types);
-    }
     uint64_t *args = &call->rdx;
-    for (unsigned i = 0; i < CAP_ARGS; i++) {
+    for (unsigned i = 0; i < CAP_ARGS; i++)
         args[i] = argument(model, random, &row->args[i]);
-    }
-    if (!test_random_one_in(random, 16)) {
+    if (!test_random_one_in(random, 16))
         shape_words(model, random, call);
-    }
 }
 
-// Text that cannot be read.
+/// Text that cannot be read.
 static void shape_call(const struct fuzz_model *model, struct test_random *random,
                        struct cell_call *call)
 {
@@ -278,9 +268,8 @@ static void shape_call(const struct fuzz_model *model, struct test_random *rando
         shape_invoke(model, random, call);
     } else if (dice < 950) {
         call->rax = SYSCALL_LMP_SEND;
-        if (test_random_one_in(random, 2)) {
+        if (test_random_one_in(random, 2))
             call->rdi = fitting(model, random, 1u << ObjType_EndPointLMP);
-        }
         call->rsi = below(random, 2 * LMP_FLAG_CALL) | below(random, 10) << 8;
         call->rdx = test_random_one_in(random, 2) ? 0 : any_caddr(random);
     } else if (dice < 955) {
@@ -297,16 +286,13 @@ static void shape_call(const struct fuzz_model *model, struct test_random *rando
 void fuzz_call(const struct fuzz_model *model, struct test_random *random, struct cell_call *call)
 {
     uint64_t *words = &call->rdi;
-    for (unsigned i = 0; i < 11; i++) {
+    for (unsigned i = 0; i < 11; i++)
         words[i] = any_word(random);
-    }
     shape_call(model, random, call);
-    if (call->rax == SYSCALL_INVOKE && test_random_one_in(random, 6)) {
+    if (call->rax == SYSCALL_INVOKE && test_random_one_in(random, 6))
         words[1 + below(random, 7)] = any_word(random);
-    }
-    if (model->trusted) {
+    if (model->trusted)
         fuzz_withhold(model, random, call);
-    }
     call->disabled = below(random, 2);
     call->result = call->returned = 0;
 }

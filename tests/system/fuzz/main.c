@@ -39,14 +39,13 @@ static void count_results(struct fuzz *fuzz)
         const struct cell_call *call = &data->table[i];
         if (call->rax == SYSCALL_INVOKE && call->returned && call->result == SYS_ERR_OK) {
             fuzz->succeeded++;
-            if (call->rsi < CAP_CMD_COUNT) {
+            if (call->rsi < CAP_CMD_COUNT)
                 fuzz->ok[call->rsi]++;
-            }
         }
     }
 }
 
-// A cell that is asleep goes on when a message comes. False: it cannot be woken.
+/// A cell that is asleep goes on when a message comes. False: it cannot be woken.
 static bool wake_up(struct fuzz_cell *fuzz)
 {
     uint64_t words[LMP_MSG_LENGTH] = {0};
@@ -62,7 +61,7 @@ static bool wake_up(struct fuzz_cell *fuzz)
     return err_is_ok(err);
 }
 
-// What it has sent to us: room for more.
+/// What it has sent to us: room for more.
 static void drain_sink(struct fuzz_cell *fuzz)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
@@ -70,13 +69,12 @@ static void drain_sink(struct fuzz_cell *fuzz)
     }
 }
 
-// Runs one table. False: this cell has come to its end.
+/// Runs one table. False: this cell has come to its end.
 static bool run_batch(struct fuzz *fuzz)
 {
     struct cell *cell = &fuzz->cell.cell;
-    for (unsigned i = 0; i < CELL_CALLS_MAX; i++) {
+    for (unsigned i = 0; i < CELL_CALLS_MAX; i++)
         fuzz_call(&fuzz->cell.model, &fuzz->random, &cell->data->table[i]);
-    }
     cell->data->next = 0;
     cell->data->calls = CELL_CALLS_MAX;
     cell->data->done = 0;
@@ -101,9 +99,8 @@ static bool start_cell(struct fuzz *fuzz)
 {
     struct cell *cell = &fuzz->cell.cell;
     bool trusted = test_random_one_in(&fuzz->random, TRUSTED_EVERY);
-    if (!cell_prepare(cell, cell_code_batch)) {
+    if (!cell_prepare(cell, cell_code_batch))
         return false;
-    }
     uint64_t batch = cell_address(cell_code_batch);
     cell->shared->entry_run = cell->shared->entry_trap = cell->shared->entry_pagefault = batch;
     return fuzz_stock(&fuzz->cell, &fuzz->random, trusted) && cell_start(cell);
@@ -135,9 +132,8 @@ static void self_check(struct fuzz *fuzz)
     *fuzz = (struct fuzz){.random = {1}};
     if (fuzz_stock_init(&fuzz->cell) && cell_make(&fuzz->cell.cell) &&
         cell_prepare(&fuzz->cell.cell, cell_code_batch) &&
-        fuzz_stock(&fuzz->cell, &fuzz->random, false)) {
+        fuzz_stock(&fuzz->cell, &fuzz->random, false))
         fuzz_self_check(&fuzz->cell);
-    }
     cell_destroy(&fuzz->cell.cell);
     fuzz_unstock(&fuzz->cell);
     fuzz_stock_end(&fuzz->cell);
@@ -146,12 +142,10 @@ static void self_check(struct fuzz *fuzz)
 static void run(struct fuzz *fuzz, uint64_t seed, uint64_t calls)
 {
     *fuzz = (struct fuzz){.random = {seed}};
-    if (!fuzz_stock_init(&fuzz->cell)) {
+    if (!fuzz_stock_init(&fuzz->cell))
         return;
-    }
-    while (fuzz->calls < calls && test_failures() == 0) {
+    while (fuzz->calls < calls && test_failures() == 0)
         run_cell(fuzz);
-    }
     fuzz_stock_end(&fuzz->cell);
 }
 
@@ -162,15 +156,13 @@ static uint64_t database_size(void)
     return size;
 }
 
-// A fuzzer whose calls all fail at the first check would test nothing, nor would an audit that
-// finds nothing to look at.
+/// A fuzzer whose calls all fail at the first check would test nothing, nor would an audit that
+/// finds nothing to look at.
 static void check_depth(const struct fuzz *fuzz)
 {
-    for (uint64_t command = 0; command < CAP_CMD_COUNT; command++) {
-        if (fuzz_can_succeed(command) && !EXPECT(fuzz->ok[command] > 0)) {
+    for (uint64_t command = 0; command < CAP_CMD_COUNT; command++)
+        if (fuzz_can_succeed(command) && !EXPECT(fuzz->ok[command] > 0))
             printf("  %s\n", cap_command(command)->name);
-        }
-    }
     EXPECT(fuzz->succeeded * 50 > fuzz->calls);
     EXPECT(fuzz->found.held * 8 > fuzz->calls && fuzz->found.hidden * 2 < fuzz->found.held);
     EXPECT(fuzz->found.entries > fuzz->calls);
@@ -191,9 +183,8 @@ int main(int argc, char **argv)
     run(&fuzz, seed, calls);
     EXPECT_MEMORY(before);
     EXPECT(database_size() == capabilities);
-    if (calls >= CALLS_DEFAULT) {
+    if (calls >= CALLS_DEFAULT)
         check_depth(&fuzz);
-    }
     fuzz_audit_end();
     EXPECT_SERVICES(disp_get_core_id());
     printf("fuzz: %" PRIu64 " calls, %" PRIu64 " invocations succeeded, %" PRIu64 " cells\n",

@@ -12,7 +12,7 @@
     (BIT(VNode_x86_64_pml4) | BIT(VNode_x86_64_pdpt) | BIT(VNode_x86_64_pdir) |                    \
      BIT(VNode_x86_64_ptable))
 
-// All that can come of a capability, in any number of steps.
+/// All that can come of a capability, in any number of steps.
 static const uint32_t comes_of[ObjType_Num] = {
     [ObjType_PhysAddr] = BIT(PhysAddr) | BIT(DevFrame) | BIT(Mapping),
     [ObjType_RAM] = BIT(RAM) | BIT(L1CNode) | BIT(L2CNode) | VNODES | BIT(Frame) | BIT(Dispatcher) |
@@ -82,7 +82,7 @@ static bool same_endpoint(const struct capability *grant, const struct capabilit
            (badge == 0 || badge == held->extra >> 32) && (held->rights & ~grant->rights) == 0;
 }
 
-// A dispatcher's endpoints have all rights and any badge.
+/// A dispatcher's endpoints have all rights and any badge.
 static bool makes_endpoint(const struct capability *grant, const struct capability *held)
 {
     return in(comes_of[grant->type], ObjType_Dispatcher) &&
@@ -91,27 +91,24 @@ static bool makes_endpoint(const struct capability *grant, const struct capabili
 
 static bool comes_from(const struct capability *grant, const struct capability *held)
 {
-    if (held->type == ObjType_EndPointLMP) {
+    if (held->type == ObjType_EndPointLMP)
         return same_endpoint(grant, held) || makes_endpoint(grant, held);
-    }
     if (!in(comes_of[grant->type], held->type) || (held->rights & ~grant->rights) != 0 ||
-        !covers(grant, held->base, held->bytes)) {
+        !covers(grant, held->base, held->bytes))
         return false;
-    }
     bool same = held->type == grant->type;
     bool whole = held->base == grant->base && held->bytes == grant->bytes;
     // A deletion that was begun gives memory back from the left, and what is left can be used.
     bool rest = held->type == ObjType_RAM && held->base + held->bytes == grant->base + grant->bytes;
-    if (same && (whole || rest)) {
+    if (same && (whole || rest))
         return true;
-    }
     uint8_t needed = in(CUT_WITH_WRITE, grant->type) ? CAPRIGHTS_WRITE
                      : held->type == ObjType_Mapping ? CAPRIGHTS_READ
                                                      : 0;
     return (grant->rights & needed) == needed && (!same || in(CUTTABLE, held->type));
 }
 
-// Only what the cell's own dispatcher made for itself has a flag, and what is being taken away.
+/// Only what the cell's own dispatcher made for itself has a flag, and what is being taken away.
 static bool may_have_flags(const struct fuzz_model *model, const struct capability *held)
 {
     unsigned flags = held->flags & ~CAPFLAG_HELD;
@@ -122,39 +119,33 @@ static bool may_have_flags(const struct fuzz_model *model, const struct capabili
 bool fuzz_model_allows(const struct fuzz_model *model, const struct capability *held)
 {
     if (held->type == ObjType_Null || held->type >= ObjType_Num || held->owner != model->core ||
-        !may_have_flags(model, held)) {
+        !may_have_flags(model, held))
         return false;
-    }
-    if (model->trusted && in(MADE_BY_TRUSTED, held->type)) {
+    if (model->trusted && in(MADE_BY_TRUSTED, held->type))
         return true;
-    }
-    for (unsigned i = 0; i < model->count; i++) {
-        if (!model->shown[i] && comes_from(&model->grants[i], held)) {
+    for (unsigned i = 0; i < model->count; i++)
+        if (!model->shown[i] && comes_from(&model->grants[i], held))
             return true;
-        }
-    }
     return false;
 }
 
-// An object that is mapped needs a capability with the right to read, and to write or execute.
+/// An object that is mapped needs a capability with the right to read, and to write or execute.
 static bool can_map(const struct fuzz_model *model, uint32_t types, uint64_t base, uint64_t bytes,
                     uint8_t rights)
 {
     for (unsigned i = 0; i < model->count; i++) {
         const struct capability *grant = &model->grants[i];
         if ((comes_of[grant->type] & types) != 0 && covers(grant, base, bytes) &&
-            (rights & ~grant->rights) == 0) {
+            (rights & ~grant->rights) == 0)
             return true;
-        }
     }
     return false;
 }
 
 bool fuzz_model_allows_entry(const struct fuzz_model *model, uint8_t table, uint64_t entry)
 {
-    if ((entry & FUZZ_PTE_PRESENT) == 0) {
+    if ((entry & FUZZ_PTE_PRESENT) == 0)
         return entry == 0;
-    }
     bool lowest = table == ObjType_VNode_x86_64_ptable;
     genpaddr_t address = entry & FUZZ_PTE_ADDRESS;
     if (!lowest && (entry & FUZZ_PTE_LARGE) == 0) {

@@ -20,9 +20,8 @@ static uint64_t violations(const struct fuzz_cell *fuzz)
 
 static void expect_found(const struct fuzz_cell *fuzz, const char *what)
 {
-    if (!EXPECT(violations(fuzz) > 0)) {
+    if (!EXPECT(violations(fuzz) > 0))
         printf("  not found: %s\n", what);
-    }
 }
 
 static void check_capabilities(const struct fuzz_cell *fuzz)
@@ -57,9 +56,8 @@ static void check_capabilities(const struct fuzz_cell *fuzz)
 static struct capref kept(const struct fuzz_cell *fuzz, enum objtype type)
 {
     unsigned slot = 0;
-    while (slot + 1 < FUZZ_OBJECTS && fuzz->model.types[slot] != type) {
+    while (slot + 1 < FUZZ_OBJECTS && fuzz->model.types[slot] != type)
         slot++;
-    }
     return fuzz->kept[slot];
 }
 
@@ -81,9 +79,8 @@ static void check_entries(const struct fuzz_cell *fuzz)
         {"a table of which not all may be used", directory, fuzz->kept[FUZZ_SLOT_PART_TABLE],
          VREGION_FLAGS_READ},
     };
-    if (!EXPECT_OK(slot_alloc(&mapping))) {
+    if (!EXPECT_OK(slot_alloc(&mapping)))
         return;
-    }
     for (unsigned i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
         if (EXPECT_OK(vnode_map(plants[i].table, plants[i].mapped, 100, plants[i].flags, 0, 1,
                                 mapping))) {

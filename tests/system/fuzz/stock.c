@@ -34,7 +34,7 @@
 // What an entry for a lower table lets be done with it: all that the table's own entries allow.
 #define AS_TABLE (CAPRIGHTS_READ | CAPRIGHTS_WRITE | CAPRIGHTS_EXECUTE)
 
-// Slots in FUZZ_CNODE_OBJECTS.
+/// Slots in FUZZ_CNODE_OBJECTS.
 enum {
     OWN_RAM = 1,
     FRAME,
@@ -89,21 +89,19 @@ static void empty(struct capref cap)
 bool fuzz_stock_init(struct fuzz_cell *fuzz)
 {
     bool ok = EXPECT_OK(slot_alloc(&fuzz->wake));
-    for (unsigned i = 0; i < FUZZ_OBJECTS; i++) {
+    for (unsigned i = 0; i < FUZZ_OBJECTS; i++)
         ok = ok && EXPECT_OK(slot_alloc(&fuzz->kept[i]));
-    }
     return ok;
 }
 
 void fuzz_stock_end(struct fuzz_cell *fuzz)
 {
     EXPECT_OK(slot_free(fuzz->wake));
-    for (unsigned i = 0; i < FUZZ_OBJECTS; i++) {
+    for (unsigned i = 0; i < FUZZ_OBJECTS; i++)
         EXPECT_OK(slot_free(fuzz->kept[i]));
-    }
 }
 
-// Half of all keep all rights that they can have, most the right to be identified.
+/// Half of all keep all rights that they can have, most the right to be identified.
 static uint8_t some_rights(struct test_random *random, uint8_t most)
 {
     uint8_t rights = (uint8_t)test_random_below(random, ALL + 1);
@@ -111,21 +109,18 @@ static uint8_t some_rights(struct test_random *random, uint8_t most)
     return test_random_one_in(random, 2) ? most : rights & most;
 }
 
-// Puts a copy of what we have, with these rights, into the cell's space and into the model.
+/// Puts a copy of what we have, with these rights, into the cell's space and into the model.
 static bool give(struct fuzz_cell *fuzz, struct capref to, struct capref source, uint8_t rights,
                  uint32_t badge)
 {
     struct capability info = {0};
-    if (!EXPECT_OK(cap_identify(source, &info)) ||
-        !EXPECT_OK(cap_mint(to, source, rights, badge))) {
+    if (!EXPECT_OK(cap_identify(source, &info)) || !EXPECT_OK(cap_mint(to, source, rights, badge)))
         return false;
-    }
     info.rights &= rights;
     info.extra |= (uint64_t)badge << 32;
     fuzz_model_give(&fuzz->model, &info);
-    if (to.cnode.cnode == FUZZ_CNODE_OBJECTS * L2_CNODE_SLOTS) {
+    if (to.cnode.cnode == FUZZ_CNODE_OBJECTS * L2_CNODE_SLOTS)
         fuzz->model.types[to.slot] = info.type;
-    }
     return true;
 }
 
@@ -135,7 +130,7 @@ static bool give_object(struct fuzz_cell *fuzz, struct test_random *random, cslo
     return give(fuzz, object(fuzz, slot), fuzz->kept[slot], some_rights(random, most), 0);
 }
 
-// The last L2CNode may lack rights; without the others a cell could do nothing.
+/// The last L2CNode may lack rights; without the others a cell could do nothing.
 static bool make_cnodes(struct fuzz_cell *fuzz, struct test_random *random)
 {
     const struct cell *cell = &fuzz->cell;
@@ -146,14 +141,13 @@ static bool make_cnodes(struct fuzz_cell *fuzz, struct test_random *random)
         if (!EXPECT_OK(cap_retype(cnode, cell->ram, CELL_SPARE + i * OBJSIZE_L2CNODE,
                                   ObjType_L2CNode, OBJSIZE_L2CNODE, 1)) ||
             !give(fuzz, (struct capref){root, i}, cnode, rights, 0) ||
-            !EXPECT_OK(cap_delete(cnode))) {
+            !EXPECT_OK(cap_delete(cnode)))
             return false;
-        }
     }
     return true;
 }
 
-// What is mapped already, whatever rights to it the cell is given.
+/// What is mapped already, whatever rights to it the cell is given.
 static bool show(struct fuzz_cell *fuzz, struct capref cap, uint8_t rights)
 {
     struct capability info = {0};
@@ -163,8 +157,8 @@ static bool show(struct fuzz_cell *fuzz, struct capref cap, uint8_t rights)
     return ok;
 }
 
-// Frames that we have mapped ourselves are given without the right to hand them on, which is also
-// that to revoke them: a revoked frame is unmapped everywhere, here too.
+/// Frames that we have mapped ourselves are given without the right to hand them on, which is also
+/// that to revoke them: a revoked frame is unmapped everywhere, here too.
 static bool give_life(struct fuzz_cell *fuzz, struct test_random *random)
 {
     const struct cell *cell = &fuzz->cell;
@@ -184,18 +178,16 @@ static bool give_life(struct fuzz_cell *fuzz, struct test_random *random)
     };
     for (unsigned i = 0; i < sizeof(life) / sizeof(life[0]); i++) {
         struct capref to = fuzz_slot(cell, FUZZ_CNODE_LIFE, FUZZ_SLOT_ROOT + i);
-        if (!give(fuzz, to, life[i].cap, some_rights(random, life[i].most), 0)) {
+        if (!give(fuzz, to, life[i].cap, some_rights(random, life[i].most), 0))
             return false;
-        }
     }
     struct capability dispatcher = {0};
     bool ok = EXPECT_OK(cap_identify(cell->dispatcher, &dispatcher)) &&
               show(fuzz, cell->dispframe, CAPRIGHTS_READ | CAPRIGHTS_WRITE) &&
               show(fuzz, cell->dataframe, CAPRIGHTS_READ | CAPRIGHTS_WRITE) &&
               show(fuzz, cell->slots[7], CAPRIGHTS_READ | CAPRIGHTS_EXECUTE);
-    for (unsigned i = 1; i < 5; i++) {
+    for (unsigned i = 1; i < 5; i++)
         ok = ok && show(fuzz, cell->slots[i], AS_TABLE);
-    }
     fuzz->model.dispatcher = dispatcher.base;
     return ok;
 }
@@ -206,7 +198,7 @@ struct stock {
     gensize_t offset, bytes;
 };
 
-// Makes an object, keeps it, and gives a copy.
+/// Makes an object, keeps it, and gives a copy.
 static bool make_object(struct fuzz_cell *fuzz, struct test_random *random, struct capref ram,
                         gensize_t base, const struct stock *stock)
 {
@@ -215,7 +207,7 @@ static bool make_object(struct fuzz_cell *fuzz, struct test_random *random, stru
            give_object(fuzz, random, stock->slot, ALL);
 }
 
-// Out of the spare part of the cell's memory, behind the CNodes.
+/// Out of the spare part of the cell's memory, behind the CNodes.
 static bool make_objects(struct fuzz_cell *fuzz, struct test_random *random)
 {
     static const struct stock stocks[] = {
@@ -231,9 +223,8 @@ static bool make_objects(struct fuzz_cell *fuzz, struct test_random *random)
     };
     const gensize_t base = CELL_SPARE + FUZZ_CNODES * OBJSIZE_L2CNODE;
     bool ok = true;
-    for (unsigned i = 0; ok && i < sizeof(stocks) / sizeof(stocks[0]); i++) {
+    for (unsigned i = 0; ok && i < sizeof(stocks) / sizeof(stocks[0]); i++)
         ok = make_object(fuzz, random, fuzz->cell.ram, base, &stocks[i]);
-    }
     // We keep all rights to these, which the cell never has.
     return ok &&
            EXPECT_OK(cap_retype(fuzz->kept[FRAME_READ], fuzz->cell.ram, base + 0x12000,
@@ -244,7 +235,7 @@ static bool make_objects(struct fuzz_cell *fuzz, struct test_random *random)
            give(fuzz, object(fuzz, PART_TABLE), fuzz->kept[PART_TABLE], NO_EXECUTE, 0);
 }
 
-// Memory of the cell alone: what we keep of it is deleted.
+/// Memory of the cell alone: what we keep of it is deleted.
 static bool make_own(struct fuzz_cell *fuzz, struct test_random *random)
 {
     static const struct stock stocks[] = {
@@ -253,9 +244,8 @@ static bool make_own(struct fuzz_cell *fuzz, struct test_random *random)
         {OWN_FRAME, ObjType_Frame, 2 * OBJSIZE_L2CNODE, 4 * BASE_PAGE_SIZE},
     };
     struct capref ram;
-    if (!EXPECT_OK(ram_alloc_bytes(&ram, OWN_BYTES, OBJSIZE_L2CNODE))) {
+    if (!EXPECT_OK(ram_alloc_bytes(&ram, OWN_BYTES, OBJSIZE_L2CNODE)))
         return false;
-    }
     bool ok = give(fuzz, object(fuzz, OWN_RAM), ram, some_rights(random, ALL), 0);
     for (unsigned i = 0; ok && i < sizeof(stocks) / sizeof(stocks[0]); i++) {
         ok = make_object(fuzz, random, ram, 0, &stocks[i]) &&
@@ -284,7 +274,7 @@ static bool make_mappings(struct fuzz_cell *fuzz)
            give_mapping(fuzz, FRAME_MAPPING);
 }
 
-// `wake` is the cell's own endpoint, to wake it with; `sink` is ours.
+/// `wake` is the cell's own endpoint, to wake it with; `sink` is ours.
 static bool make_endpoints(struct fuzz_cell *fuzz, struct test_random *random)
 {
     return EXPECT_OK(invoke_dispatcher_endpoint(fuzz->cell.dispatcher, FUZZ_ENDPOINT_OFFSET,
@@ -297,7 +287,7 @@ static bool make_endpoints(struct fuzz_cell *fuzz, struct test_random *random)
                 FUZZ_BADGE);
 }
 
-// A capability to memory that is not there.
+/// A capability to memory that is not there.
 static bool make_nowhere(struct fuzz_cell *fuzz, cslot_t slot, enum objtype type, genpaddr_t base,
                          gensize_t bytes)
 {
@@ -326,9 +316,8 @@ static bool give_devices(struct fuzz_cell *fuzz, struct test_random *random)
 {
     static const cslot_t devices[] = {PHYSADDR, DEVFRAME, KCB, IRQSRC, IRQDEST, NOTIFY, IO, ID};
     bool ok = make_devices(fuzz);
-    for (unsigned i = 0; ok && i < sizeof(devices) / sizeof(devices[0]); i++) {
+    for (unsigned i = 0; ok && i < sizeof(devices) / sizeof(devices[0]); i++)
         ok = give_object(fuzz, random, devices[i], ALL);
-    }
     // Whoever may revoke Kernel takes it away from the monitor.
     uint8_t rights = fuzz->model.trusted ? NO_GRANT : LOOK;
     return ok && give(fuzz, object(fuzz, KERNEL), cap_kernel, rights, 0);
@@ -351,7 +340,6 @@ void fuzz_unstock(struct fuzz_cell *fuzz)
         fuzz->sink = NULL;
     }
     empty(fuzz->wake);
-    for (unsigned i = 0; i < FUZZ_OBJECTS; i++) {
+    for (unsigned i = 0; i < FUZZ_OBJECTS; i++)
         empty(fuzz->kept[i]);
-    }
 }

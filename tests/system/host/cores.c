@@ -15,7 +15,7 @@
 
 #define CORES_MAX 256u
 
-// Marks the cores that a text lists: "core N  APIC ID N  NUMA node N  started at T ms".
+/// Marks the cores that a text lists: "core N  APIC ID N  NUMA node N  started at T ms".
 static unsigned listed(const char *text, bool seen[CORES_MAX])
 {
     unsigned lines = 0;
@@ -38,16 +38,14 @@ static void check_list(const struct host_output *output, unsigned cores)
 {
     bool seen[CORES_MAX] = {false};
     bool good = CHECK(output->status == 0) && CHECK(listed(output->text, seen) == cores);
-    for (unsigned core = 0; core < cores && good; core++) {
+    for (unsigned core = 0; core < cores && good; core++)
         good = CHECK(seen[core]);
-    }
-    if (!good) {
+    if (!good)
         host_show(output);
-    }
 }
 
-// The boot log gives two times: to the CPU driver's first line, and from there to the prompt. Which
-// is longer is shown, not checked: the host may be busy with other tests.
+/// The boot log gives two times: to the CPU driver's first line, and from there to the prompt.
+/// Which is longer is shown, not checked: the host may be busy with other tests.
 static void check_times(const struct host_output *output)
 {
     double firmware_ms = 0, stave_ms = 0;
@@ -75,13 +73,12 @@ static void expect(struct host_output output, int status, const char *word)
     free(output.text);
 }
 
-// An image that is not written beside what it is made of.
+/// An image that is not written beside what it is made of.
 static void build_elsewhere(void)
 {
     char folder[] = "/tmp/system-cores-XXXXXX", path[64];
-    if (!CHECK(mkdtemp(folder) != NULL)) {
+    if (!CHECK(mkdtemp(folder) != NULL))
         return;
-    }
     snprintf(path, sizeof(path), "%s/pc.iso", folder);
     expect(host_boot("image", "--platform", "platforms/pc.yaml", "--output", path, "--build",
                      folder, NULL),
@@ -92,7 +89,7 @@ static void build_elsewhere(void)
     CHECK(rmdir(folder) == 0);
 }
 
-// A platform like pc, without one of its modules.
+/// A platform like pc, without one of its modules.
 static void boot_without(const char *module)
 {
     static const char *const modules[] = {"init",   "mem_serv", "monitor",
@@ -100,16 +97,14 @@ static void boot_without(const char *module)
     char path[] = "/tmp/system-cores-XXXXXX.yaml";
     int fd = mkstemps(path, 5);
     FILE *file = fdopen(fd, "w");
-    if (!CHECK(file != NULL)) {
+    if (!CHECK(file != NULL))
         return;
-    }
     fprintf(file, "name: without\ncpudriver: cpudriver.elf\ncores: 2\nmemory: 256M\nnodes: 1\n"
                   "modules:\n");
     for (unsigned i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
         bool started = i >= 4;
-        if (strcmp(modules[i], module) != 0) {
+        if (strcmp(modules[i], module) != 0)
             fprintf(file, "  - name: %s\n%s", modules[i], started ? "    start: true\n" : "");
-        }
     }
     fclose(file);
     expect(host_boot("--platform", path, "--direct", "--cores", "2", "--run", "echo never",
@@ -118,14 +113,13 @@ static void boot_without(const char *module)
     unlink(path);
 }
 
-// Without its first domain or its shell a machine can do nothing more: it ends, and says why. A
-// domain in their place that only ends stands for one that died.
+/// Without its first domain or its shell a machine can do nothing more: it ends, and says why. A
+/// domain in their place that only ends stands for one that died.
 static void boot_dead(const char *module, const char *word)
 {
     char path[FILENAME_MAX], from[] = "build/domains/hello", folder[] = "/tmp/system-cores-XXXXXX";
-    if (!CHECK(mkdtemp(folder) != NULL)) {
+    if (!CHECK(mkdtemp(folder) != NULL))
         return;
-    }
     snprintf(path, sizeof(path), "%s/%s", folder, module);
     char *target = realpath(from, NULL);
     if (CHECK(target != NULL && symlink(target, path) == 0)) {
@@ -147,7 +141,7 @@ static void lacks(const char *cpu, const char *feature)
            3, word);
 }
 
-// A machine without a serial port shows nothing, but works and ends with its commands' status.
+/// A machine without a serial port shows nothing, but works and ends with its commands' status.
 static void boot_silent(void)
 {
     static const char *const argv[] = {"timeout",
@@ -175,7 +169,7 @@ static void boot_silent(void)
     expect(host_run(argv), (0x10 + 42) << 1 | 1, NULL);
 }
 
-// With too little memory for all cores as many start as it feeds; the others are named.
+/// With too little memory for all cores as many start as it feeds; the others are named.
 static void boot_scarce(void)
 {
     bool seen[CORES_MAX] = {false};
@@ -184,9 +178,8 @@ static void boot_scarce(void)
     unsigned up = listed(output.text, seen);
     if (!CHECK(output.status == 1) || !CHECK(up >= 8 && up < 16) || !CHECK(seen[0]) ||
         !CHECK(strstr(output.text, "too little memory: each core needs") != NULL) ||
-        !CHECK(strstr(output.text, "died") == NULL)) {
+        !CHECK(strstr(output.text, "died") == NULL))
         host_show(&output);
-    }
     free(output.text);
 }
 
@@ -229,12 +222,10 @@ static void limits(void)
 
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "limits") == 0) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "limits") == 0)
             limits();
-        } else {
+        else
             boot_cores(argv[i]);
-        }
-    }
     return host_status();
 }

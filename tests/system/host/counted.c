@@ -19,9 +19,9 @@
     "kcb; bench spawn --runs 5 --csv; bench caps --runs 5 --csv"
 #define MARK "count: "
 
-// Rows of bench up to the number of runs, and the most that their medians may be: instructions, since
-// the machine is deterministic, of all cores. What looks things up in the mapping database has room for
-// a level of its tree, which depends on what else there is.
+/// Rows of bench up to the number of runs, and the most that their medians may be: instructions,
+/// since the machine is deterministic, of all cores. What looks things up in the mapping database
+/// has room for a level of its tree, which depends on what else there is.
 static const struct {
     const char *row;
     unsigned long most;
@@ -56,13 +56,12 @@ static void check_limits(const char *text)
 {
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         unsigned long value = median(text, limits[i].row);
-        if (!CHECK(value > 0 && value <= limits[i].most)) {
+        if (!CHECK(value > 0 && value <= limits[i].most))
             printf("%s %lu instructions, at most %lu\n", limits[i].row + 1, value, limits[i].most);
-        }
     }
 }
 
-// The first line of counts, or the end.
+/// The first line of counts, or the end.
 static char *counts_of(char *text)
 {
     char *line = text;
@@ -73,20 +72,19 @@ static char *counts_of(char *text)
     return line;
 }
 
-// Every line from here on is one of counts.
+/// Every line from here on is one of counts.
 static bool all_marked(const char *line)
 {
     while (*line != '\0') {
         const char *end = strchr(line, '\n');
-        if (end == NULL || strncmp(line, MARK, strlen(MARK)) != 0) {
+        if (end == NULL || strncmp(line, MARK, strlen(MARK)) != 0)
             return false;
-        }
         line = end + 1;
     }
     return true;
 }
 
-// Finds the row "WHAT,...,all,ITEMS,..." of the file: undivided counts of all cores.
+/// Finds the row "WHAT,...,all,ITEMS,..." of the file: undivided counts of all cores.
 static bool row(const char *csv, const char *what, double *items, double *transfers)
 {
     char line[256], name[32];
@@ -96,9 +94,8 @@ static bool row(const char *csv, const char *what, double *items, double *transf
         found = sscanf(line, "%31[a-z],%*u,all,%lf,%*u,%*u,%lf,", name, items, transfers) == 3 &&
                 strcmp(name, what) == 0;
     }
-    if (file != NULL) {
+    if (file != NULL)
         fclose(file);
-    }
     return found;
 }
 

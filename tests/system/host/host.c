@@ -37,9 +37,8 @@ static void read_all(int fd, struct host_output *output)
     FILE *memory = open_memstream(&output->text, &output->bytes);
     char block[4096];
     ssize_t got;
-    while ((got = read(fd, block, sizeof(block))) > 0) {
+    while ((got = read(fd, block, sizeof(block))) > 0)
         fwrite(block, 1, (size_t)got, memory);
-    }
     fclose(memory);
 }
 
@@ -49,9 +48,8 @@ struct host_output host_run(const char *const argv[])
     int pipe_ends[2];
     pid_t pid;
     posix_spawn_file_actions_t actions;
-    if (pipe(pipe_ends) != 0) {
+    if (pipe(pipe_ends) != 0)
         abort();
-    }
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 0, 0);
     posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], 1);
@@ -64,9 +62,8 @@ struct host_output host_run(const char *const argv[])
     read_all(pipe_ends[0], &output);
     close(pipe_ends[0]);
     int status;
-    if (error == 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status)) {
+    if (error == 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
         output.status = WEXITSTATUS(status);
-    }
     return output;
 }
 
@@ -76,9 +73,8 @@ struct host_output host_boot(const char *first, ...)
     unsigned count = 2;
     va_list args;
     va_start(args, first);
-    while (count < ARGS_MAX - 1 && (argv[count] = va_arg(args, const char *)) != NULL) {
+    while (count < ARGS_MAX - 1 && (argv[count] = va_arg(args, const char *)) != NULL)
         count++;
-    }
     va_end(args);
     return host_run(argv);
 }

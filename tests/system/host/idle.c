@@ -20,7 +20,7 @@
 #define START_LIMIT_S 120
 #define SHARE_MAX_PERCENT 10.0
 
-// The one child of a process; 0 if there is none yet.
+/// The one child of a process; 0 if there is none yet.
 static pid_t child_of(pid_t pid)
 {
     char path[64];
@@ -28,9 +28,8 @@ static pid_t child_of(pid_t pid)
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
     FILE *file = fopen(path, "r");
     if (file != NULL) {
-        if (fscanf(file, "%d", &child) != 1) {
+        if (fscanf(file, "%d", &child) != 1)
             child = 0;
-        }
         fclose(file);
     }
     return child;
@@ -42,17 +41,15 @@ static double cpu_seconds(pid_t pid)
     unsigned long user = 0, system = 0;
     snprintf(path, sizeof(path), "/proc/%d/stat", pid);
     FILE *file = fopen(path, "r");
-    if (file == NULL) {
+    if (file == NULL)
         return -1;
-    }
     size_t got = fread(line, 1, sizeof(line) - 1, file);
     fclose(file);
     line[got] = '\0';
     const char *rest = strrchr(line, ')'); // the name may hold anything
     if (rest == NULL || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                               &user, &system) != 2) {
+                               &user, &system) != 2)
         return -1;
-    }
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
@@ -63,7 +60,7 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-// Percent of one processor over some seconds.
+/// Percent of one processor over some seconds.
 static double share_percent(pid_t qemu, double seconds)
 {
     double start = now_s(), used = cpu_seconds(qemu);
@@ -72,18 +69,16 @@ static double share_percent(pid_t qemu, double seconds)
     return (cpu_seconds(qemu) - used) / (now_s() - start) * 100.0;
 }
 
-// A machine that has come to its prompt is quiet for the first time.
+/// A machine that has come to its prompt is quiet for the first time.
 static bool await_quiet(pid_t runner, pid_t *qemu)
 {
     double limit = now_s() + START_LIMIT_S;
     while (now_s() < limit) {
         *qemu = child_of(runner);
-        if (*qemu != 0 && cpu_seconds(*qemu) > 0.2 && share_percent(*qemu, 2) < SHARE_MAX_PERCENT) {
+        if (*qemu != 0 && cpu_seconds(*qemu) > 0.2 && share_percent(*qemu, 2) < SHARE_MAX_PERCENT)
             return true;
-        }
-        if (*qemu == 0) {
+        if (*qemu == 0)
             usleep(100000);
-        }
     }
     return false;
 }
@@ -91,9 +86,8 @@ static bool await_quiet(pid_t runner, pid_t *qemu)
 static pid_t start(int *input, const char *log)
 {
     int ends[2];
-    if (pipe(ends) != 0) {
+    if (pipe(ends) != 0)
         abort();
-    }
     pid_t pid = fork();
     if (pid == 0) {
         dup2(ends[0], 0);
@@ -114,12 +108,10 @@ static void show(const char *log)
     char block[4096];
     FILE *file = fopen(log, "r");
     size_t got;
-    while (file != NULL && (got = fread(block, 1, sizeof(block), file)) > 0) {
+    while (file != NULL && (got = fread(block, 1, sizeof(block), file)) > 0)
         fwrite(block, 1, got, stderr);
-    }
-    if (file != NULL) {
+    if (file != NULL)
         fclose(file);
-    }
 }
 
 int main(void)
@@ -136,9 +128,8 @@ int main(void)
     }
     close(input);
     if (!CHECK(waitpid(runner, &status, 0) == runner && WIFEXITED(status) &&
-               WEXITSTATUS(status) == 0)) {
+               WEXITSTATUS(status) == 0))
         show(log);
-    }
     unlink(log);
     return host_status();
 }

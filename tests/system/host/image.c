@@ -29,21 +29,18 @@ static bool ends_word(const char *at, const char *word)
     return strncmp(at, word, length) == 0 && (at[length] == ' ' || at[length] == '\t');
 }
 
-// A line of objdump -d: address, instruction, operands, divided by tabs.
+/// A line of objdump -d: address, instruction, operands, divided by tabs.
 static bool locks(const char *line)
 {
     const char *text = strchr(line, '\t');
-    if (text == NULL || strchr(line, ':') == NULL) {
+    if (text == NULL || strchr(line, ':') == NULL)
         return false;
-    }
     for (const char *word = text + 1; *word != '\0'; word++) {
         bool start = word[-1] == '\t' || word[-1] == ' ';
-        if (start && ends_word(word, "lock")) {
+        if (start && ends_word(word, "lock"))
             return true;
-        }
-        if (start && strncmp(word, "xchg", 4) == 0 && strchr(word, '(') != NULL) {
+        if (start && strncmp(word, "xchg", 4) == 0 && strchr(word, '(') != NULL)
             return true;
-        }
     }
     return false;
 }
@@ -58,9 +55,8 @@ static unsigned count_locks(const char *file, bool show)
         lines++;
         if (locks(line)) {
             count++;
-            if (show) {
+            if (show)
                 fprintf(stderr, "  %s\n", line);
-            }
         }
     }
     CHECK(lines > 4);
@@ -68,7 +64,7 @@ static unsigned count_locks(const char *file, bool show)
     return count;
 }
 
-// Mutable and not of the boot: anything in a writable section that is not called .boot*.
+/// Mutable and not of the boot: anything in a writable section that is not called .boot*.
 static bool mutable_symbol(const char *section, const char *name)
 {
     bool writable = strncmp(section, ".data", 5) == 0 || strncmp(section, ".bss", 4) == 0 ||
@@ -77,8 +73,8 @@ static bool mutable_symbol(const char *section, const char *name)
     return writable && strcmp(name, "kcb") != 0;
 }
 
-// Objects with a size that live in .data or .bss, by objdump -t:
-// "address flags section<tab>size name". `kcb` itself is counted in *kcbs.
+/// Objects with a size that live in .data or .bss, by objdump -t:
+/// "address flags section<tab>size name". `kcb` itself is counted in *kcbs.
 static unsigned count_data(const char *file, unsigned *kcbs, bool show)
 {
     const char *argv[] = {"objdump", "-t", file, NULL};
@@ -90,18 +86,16 @@ static unsigned count_data(const char *file, unsigned *kcbs, bool show)
         char section[64], name[256];
         char *rest = strchr(line, '\t');
         if (rest == NULL || sscanf(rest, " %lx %255s", &size, name) != 2 || size == 0 ||
-            sscanf(line, "%lx", &address) != 1) {
+            sscanf(line, "%lx", &address) != 1)
             continue;
-        }
         *rest = '\0';
         char *last = strrchr(line, ' ');
         snprintf(section, sizeof(section), "%s", last != NULL ? last + 1 : "");
         *kcbs += strcmp(name, "kcb") == 0;
         if (mutable_symbol(section, name)) {
             count++;
-            if (show) {
+            if (show)
                 fprintf(stderr, "  %s in %s, %lu bytes\n", name, section, size);
-            }
         }
     }
     free(output.text);
@@ -113,9 +107,8 @@ static void check_itself(void)
     char object[] = "/tmp/system-image-XXXXXX";
     char source[sizeof(object) + 2];
     int fd = mkstemp(object);
-    if (!CHECK(fd >= 0)) {
+    if (!CHECK(fd >= 0))
         return;
-    }
     close(fd);
     snprintf(source, sizeof(source), "%s.s", object);
     FILE *file = fopen(source, "w");

@@ -35,16 +35,14 @@ static Elf64_Ehdr *header_of(struct image *image)
     return (Elf64_Ehdr *)image->bytes;
 }
 
-// The first segment with these flags to load.
+/// The first segment with these flags to load.
 static Elf64_Phdr *segment_of(struct image *image, unsigned flags)
 {
     Elf64_Ehdr *header = header_of(image);
     Elf64_Phdr *segments = (Elf64_Phdr *)(image->bytes + header->e_phoff);
-    for (unsigned i = 0; i < header->e_phnum; i++) {
-        if (segments[i].p_type == PT_LOAD && (segments[i].p_flags & flags) == flags) {
+    for (unsigned i = 0; i < header->e_phnum; i++)
+        if (segments[i].p_type == PT_LOAD && (segments[i].p_flags & flags) == flags)
             return &segments[i];
-        }
-    }
     fprintf(stderr, "the good file has no such segment\n");
     exit(1);
 }
@@ -127,17 +125,16 @@ static void break_segment(struct image *image, unsigned how)
     }
 }
 
-// A program for Linux, say: nothing is wrong with it but that it is not for Stave.
+/// A program for Linux, say: nothing is wrong with it but that it is not for Stave.
 static void break_note(struct image *image)
 {
     static const char name[] = "Stave";
     unsigned char *note = memmem(image->bytes, image->count, name, sizeof(name));
-    if (CHECK(note != NULL)) {
+    if (CHECK(note != NULL))
         memcpy(note, "Linux", sizeof(name));
-    }
 }
 
-// Random bytes in headers and code; the seed is the number.
+/// Random bytes in headers and code; the seed is the number.
 static void make_wild(struct image *image, unsigned number)
 {
     srand(number + 1);
@@ -167,9 +164,8 @@ static void write_image(const struct image *image, const char *path)
 static bool read_image(struct image *image, const char *path)
 {
     FILE *file = fopen(path, "rb");
-    if (!CHECK(file != NULL)) {
+    if (!CHECK(file != NULL))
         return false;
-    }
     fseek(file, 0, SEEK_END);
     image->count = (size_t)ftell(file);
     rewind(file);
@@ -184,15 +180,14 @@ static void make_modules(const char *folder, char paths[][PATH_BYTES])
     for (unsigned i = 0; i < BAD_COUNT + WILD_COUNT; i++) {
         struct image image = copy_of_good();
         unsigned number = i < BAD_COUNT ? i : i - BAD_COUNT;
-        if (i < BAD_HEADERS) {
+        if (i < BAD_HEADERS)
             break_header(&image, i);
-        } else if (i < BAD_HEADERS + BAD_SEGMENTS) {
+        else if (i < BAD_HEADERS + BAD_SEGMENTS)
             break_segment(&image, i - BAD_HEADERS);
-        } else if (i < BAD_COUNT) {
+        else if (i < BAD_COUNT)
             break_note(&image);
-        } else {
+        else
             make_wild(&image, number);
-        }
         snprintf(paths[i], PATH_BYTES, "%s/%s-%u", folder, i < BAD_COUNT ? "bad" : "wild", number);
         write_image(&image, paths[i]);
         free(image.bytes);
@@ -224,7 +219,7 @@ static struct host_output boot_with(char paths[][PATH_BYTES], const char *platfo
     return host_run(argv);
 }
 
-// What the machine printed must have these texts, in this order.
+/// What the machine printed must have these texts, in this order.
 static bool check_text(const char *text)
 {
     static const char *const expected[] = {
@@ -282,20 +277,17 @@ int main(int argc, char **argv)
     char folder[] = "/tmp/system-malformed-XXXXXX", mine[PATH_BYTES];
     struct image example;
     if (argc != 4 || !read_image(&good, argv[1]) || !read_image(&example, argv[3]) ||
-        !CHECK(mkdtemp(folder) != NULL)) {
+        !CHECK(mkdtemp(folder) != NULL))
         return 1;
-    }
     make_modules(folder, paths);
     snprintf(mine, sizeof(mine), "%s/mine", folder);
     write_image(&example, mine);
     struct host_output output = boot_with(paths, argv[2], mine);
-    if (!CHECK(output.status != 0) || !check_text(output.text)) {
+    if (!CHECK(output.status != 0) || !check_text(output.text))
         host_show(&output);
-    }
     free(output.text);
-    for (unsigned i = 0; i < BAD_COUNT + WILD_COUNT; i++) {
+    for (unsigned i = 0; i < BAD_COUNT + WILD_COUNT; i++)
         unlink(paths[i]);
-    }
     unlink(mine);
     rmdir(folder);
     free(example.bytes);

@@ -28,7 +28,7 @@ static const char *const models[] = {
     "Skylake-Server",
 };
 
-// As the runner shows them: what the programs skipped on this machine.
+/// As the runner shows them: what the programs skipped on this machine.
 static void show_skipped(const char *text, const char *what)
 {
     static const char mark[] = "\nskipped: ";
@@ -78,7 +78,7 @@ static void boot_sizes(void)
     }
 }
 
-// Started by hand: stave-boot divides cores and memory evenly. `cores` fails if one is missing.
+/// Started by hand: stave-boot divides cores and memory evenly. `cores` fails if one is missing.
 static void boot_topology(const char *what, const char *const args[])
 {
     static const char *const common[] = {"timeout",
@@ -103,9 +103,8 @@ static void boot_topology(const char *what, const char *const args[])
     const char *argv[ARGS_MAX] = {NULL};
     unsigned count = sizeof(common) / sizeof(common[0]);
     memcpy(argv, common, sizeof(common));
-    for (unsigned i = 0; args[i] != NULL && count < ARGS_MAX - 1; i++) {
+    for (unsigned i = 0; args[i] != NULL && count < ARGS_MAX - 1; i++)
         argv[count++] = args[i];
-    }
     struct host_output output = host_run(argv);
     output.status = output.status == (0x10 << 1 | 1) ? 0 : 1; // as isa-debug-exit gives it
     expect_zero(output, what);

@@ -17,7 +17,7 @@
 #define PRINTED_MAX 8192u ///< what a domain can print in its life without the console
 #define BINARY_BYTES 20000u
 
-// A script in a file, given to a machine as its standard input.
+/// A script in a file, given to a machine as its standard input.
 static struct host_output boot_with(FILE *script)
 {
     char command[128];
@@ -35,7 +35,7 @@ static bool shows(const struct host_output *output, const char *text)
     return strstr(output->text, text) != NULL;
 }
 
-// Sum and number of the bytes, as the program prints them.
+/// Sum and number of the bytes, as the program prints them.
 static void put_binary(FILE *script, char expected[64])
 {
     unsigned long sum = 0;
@@ -48,7 +48,7 @@ static void put_binary(FILE *script, char expected[64])
     snprintf(expected, 64, "counted %u bytes, sum %016lx", BINARY_BYTES, sum);
 }
 
-// The report of a domain that died on `core` stands there in one piece.
+/// The report of a domain that died on `core` stands there in one piece.
 static bool reports(const struct host_output *output, unsigned core)
 {
     static const char *const lines[] = {"rax", "rsi", "r8", "r12", "flags", "thread"};
@@ -68,9 +68,8 @@ static bool reports(const struct host_output *output, unsigned core)
 static size_t count(const struct host_output *output, char c)
 {
     size_t found = 0;
-    for (size_t i = 0; i < output->bytes; i++) {
+    for (size_t i = 0; i < output->bytes; i++)
         found += output->text[i] == c;
-    }
     return found;
 }
 
@@ -80,9 +79,8 @@ int main(void)
     FILE *script = tmpfile();
     fprintf(script, "echo one\004two \303\244\303\266 \377\n");
     fprintf(script, "echo not this");
-    for (unsigned i = 0; i < LINE_BYTES; i++) {
+    for (unsigned i = 0; i < LINE_BYTES; i++)
         fputc(i % 100 == 0 ? ';' : 'x', script);
-    }
     fprintf(script, "; echo rest\n");
     fprintf(script, "echo not this; echo 'open\n");
     fprintf(script, "test_child steal 10 &\n");
@@ -109,9 +107,8 @@ int main(void)
     good &= CHECK(count(&output, '#') > 1000 && count(&output, '#') <= PRINTED_MAX);
     good &= CHECK(shows(&output, "\nstatus 0\r\n"));
     good &= CHECK(shows(&output, "\nlast line\r\n"));
-    if (!good) {
+    if (!good)
         host_show(&output);
-    }
     free(output.text);
     fclose(script);
     return host_status();

@@ -33,7 +33,7 @@ static int by_total(const void *a, const void *b)
     return (total(a) > total(b)) - (total(a) < total(b));
 }
 
-// All calls under one attack: of each the median of all rounds.
+/// All calls under one attack: of each the median of all rounds.
 static bool read_costs(FILE *csv, unsigned calls, struct cost medians[CALLS_MAX])
 {
     struct cost costs[CALLS_MAX][ROUNDS];
@@ -58,7 +58,7 @@ static void print_cost(unsigned call, const struct cost *cost)
            cost->services, cost->driver);
 }
 
-// Attacks as the machine tells them, "siege: NAME".
+/// Attacks as the machine tells them, "siege: NAME".
 static const char *next_attack(const char *text, char name[32])
 {
     const char *line = text != NULL ? strstr(text, "siege: ") : NULL;
@@ -69,9 +69,8 @@ static unsigned count_rows(FILE *csv)
 {
     char line[128];
     unsigned rows = 0;
-    while (csv != NULL && fgets(line, sizeof(line), csv) != NULL) {
+    while (csv != NULL && fgets(line, sizeof(line), csv) != NULL)
         rows++;
-    }
     if (csv != NULL) {
         rewind(csv);
         (void)!fgets(line, sizeof(line), csv); // the head
@@ -86,9 +85,8 @@ static void judge(const char *attack, unsigned calls, const struct cost *undistu
     double most = 0;
     for (unsigned i = 0; i < calls; i++) {
         double factor = (double)total(&costs[i]) / (double)total(&undisturbed[i]);
-        if (!CHECK(total(&costs[i]) <= COST_FACTOR * total(&undisturbed[i]))) {
+        if (!CHECK(total(&costs[i]) <= COST_FACTOR * total(&undisturbed[i])))
             print_cost(i, &costs[i]);
-        }
         worst = factor > most ? i : worst;
         most = factor > most ? factor : most;
     }
@@ -96,8 +94,8 @@ static void judge(const char *attack, unsigned calls, const struct cost *undistu
     print_cost(worst, &costs[worst]);
 }
 
-// The first two are none: what happens then for the first time, and what the others are compared
-// with.
+/// The first two are none: what happens then for the first time, and what the others are compared
+/// with.
 static void judge_all(FILE *csv, const char *text, unsigned attacks)
 {
     struct cost undisturbed[CALLS_MAX], costs[CALLS_MAX];
@@ -106,16 +104,14 @@ static void judge_all(FILE *csv, const char *text, unsigned attacks)
     const char *at = text;
     for (unsigned i = 0; i < attacks; i++) {
         at = next_attack(at, attack);
-        if (!CHECK(read_costs(csv, calls, i < 2 ? undisturbed : costs))) {
+        if (!CHECK(read_costs(csv, calls, i < 2 ? undisturbed : costs)))
             return;
-        }
         for (unsigned c = 0; c < calls && i == 1; c++) {
             CHECK(undisturbed[c].services != 0 && undisturbed[c].driver != 0);
             print_cost(c, &undisturbed[c]);
         }
-        if (i > 1) {
+        if (i > 1)
             judge(attack, calls, undisturbed, costs);
-        }
     }
 }
 
@@ -123,13 +119,11 @@ static void make_commands(char *text, int argc, char **argv)
 {
     unsigned cores = (unsigned)atoi(argv[1]);
     FILE *out = fmemopen(text, COMMANDS_BYTES, "w");
-    for (unsigned core = 0; core < cores; core++) {
+    for (unsigned core = 0; core < cores; core++)
         fprintf(out, "spawn %u test_camp & ", core);
-    }
     fprintf(out, "spawn %u test_siege", cores / 2);
-    for (int i = 2; i < argc; i++) {
+    for (int i = 2; i < argc; i++)
         fprintf(out, " %s", argv[i]);
-    }
     fclose(out);
 }
 
@@ -137,22 +131,19 @@ int main(int argc, char **argv)
 {
     char path[] = "/tmp/stave-siege-XXXXXX", commands[COMMANDS_BYTES], attack[32];
     unsigned attacks = 0;
-    if (!CHECK(argc > 1)) {
+    if (!CHECK(argc > 1))
         return host_status();
-    }
     make_commands(commands, argc, argv);
     close(mkstemp(path));
     struct host_output run = host_boot("--platform", "tests/system/platform.yaml", "--cores",
                                        argv[1], "--behalf", path, "--run", commands, NULL);
-    for (const char *at = run.text; (at = next_attack(at, attack)) != NULL;) {
+    for (const char *at = run.text; (at = next_attack(at, attack)) != NULL;)
         attacks++;
-    }
     FILE *csv = fopen(path, "r");
-    if (!CHECK(run.status == 0 && attacks > 2)) {
+    if (!CHECK(run.status == 0 && attacks > 2))
         host_show(&run);
-    } else {
+    else
         judge_all(csv, run.text, attacks);
-    }
     fclose(csv);
     unlink(path);
     free(run.text);

@@ -27,8 +27,8 @@ static bool type(const char *keys)
     return CHECK(write(terminal, keys, strlen(keys)) == (ssize_t)strlen(keys));
 }
 
-// Waits until the machine has printed a text behind all that was waited for before. Ctrl-C is typed
-// again and again, as people do: it may come before the program has the foreground.
+/// Waits until the machine has printed a text behind all that was waited for before. Ctrl-C is
+/// typed again and again, as people do: it may come before the program has the foreground.
 static bool await(const char *text, bool interrupt)
 {
     for (int waited_ms = 0;;) {
@@ -41,14 +41,12 @@ static bool await(const char *text, bool interrupt)
         ssize_t count = -1;
         int ready = length + 1 < OUTPUT_BYTES ? poll(&wait, 1, STEP_MS) : -1;
         if (ready == 0 && (waited_ms += STEP_MS) < LIMIT_MS) {
-            if (interrupt && !type("\003")) {
+            if (interrupt && !type("\003"))
                 return false;
-            }
             continue;
         }
-        if (ready == 1) {
+        if (ready == 1)
             count = read(terminal, output + length, OUTPUT_BYTES - 1 - length);
-        }
         if (!CHECK(count > 0)) {
             fprintf(stderr, "waited for: %s\n", text);
             return false;
@@ -58,7 +56,7 @@ static bool await(const char *text, bool interrupt)
     }
 }
 
-// What is typed, and what must come of it, in order.
+/// What is typed, and what must come of it, in order.
 static const struct {
     const char *keys;
     const char *texts[3];
@@ -99,14 +97,11 @@ static const struct {
 static bool run_steps(void)
 {
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        if (!type(steps[i].keys)) {
+        if (!type(steps[i].keys))
             return false;
-        }
-        for (size_t j = 0; j < 3 && steps[i].texts[j] != NULL; j++) {
-            if (!await(steps[i].texts[j], j == 0 && strcmp(steps[i].keys, "\003") == 0)) {
+        for (size_t j = 0; j < 3 && steps[i].texts[j] != NULL; j++)
+            if (!await(steps[i].texts[j], j == 0 && strcmp(steps[i].keys, "\003") == 0))
                 return false;
-            }
-        }
     }
     return type("\004");
 }
@@ -127,8 +122,7 @@ int main(void)
     }
     close(terminal);
     good = CHECK(waitpid(child, &status, 0) == child) && good;
-    if (!good || !CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+    if (!good || !CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0))
         printf("%s\n", output);
-    }
     return host_status();
 }

@@ -30,9 +30,8 @@ static bool await_message(struct parent *parent, struct capref *cap)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
     for (unsigned i = 0; i < WAITS_MAX; i++) {
-        if (err_is_ok(lmp_endpoint_recv(parent->endpoint, &msg.buf, cap))) {
+        if (err_is_ok(lmp_endpoint_recv(parent->endpoint, &msg.buf, cap)))
             return true;
-        }
         (void)!barrelfish_usleep(WAIT_US);
     }
     return false;
@@ -51,30 +50,27 @@ static bool tell_parent(struct capref cap)
     return err_is_ok(lmp_send((struct capref){cnode_arg, ARG_PARENT}, 0, cap, 1, words));
 }
 
-// Without a parent there is nothing to do.
+/// Without a parent there is nothing to do.
 static bool has_parent(void)
 {
     struct capability info;
     return err_is_ok(cap_identify((struct capref){cnode_arg, ARG_PARENT}, &info));
 }
 
-// Sends an endpoint, and lives on.
+/// Sends an endpoint, and lives on.
 static int copied_victim(void)
 {
     struct capref cap;
     struct lmp_endpoint *endpoint;
-    if (!has_parent()) {
+    if (!has_parent())
         return 0;
-    }
-    if (err_is_fail(endpoint_create(4, &cap, &endpoint)) || !tell_parent(cap)) {
+    if (err_is_fail(endpoint_create(4, &cap, &endpoint)) || !tell_parent(cap))
         return 1;
-    }
-    for (;;) {
+    for (;;)
         (void)!barrelfish_usleep(WAIT_US);
-    }
 }
 
-// Fills each empty slot from the next one. Returns how many were full before.
+/// Fills each empty slot from the next one. Returns how many were full before.
 static unsigned fill(const struct capref *slots)
 {
     unsigned full = 0;
@@ -85,22 +81,18 @@ static unsigned fill(const struct capref *slots)
     return full;
 }
 
-// Copies until there is nothing left to copy.
+/// Copies until there is nothing left to copy.
 static int copier(void)
 {
     static struct capref slots[COPIES];
-    if (!has_parent()) {
+    if (!has_parent())
         return 0;
-    }
-    for (unsigned i = 0; i < COPIES; i++) {
-        if (err_is_fail(slot_alloc(&slots[i]))) {
+    for (unsigned i = 0; i < COPIES; i++)
+        if (err_is_fail(slot_alloc(&slots[i])))
             return 1;
-        }
-    }
     if (err_is_fail(cap_copy(slots[0], (struct capref){cnode_arg, ARG_ENDPOINT})) ||
-        fill(slots) == 0 || !tell_parent(NULL_CAP)) {
+        fill(slots) == 0 || !tell_parent(NULL_CAP))
         return 2;
-    }
     while (fill(slots) > 0) {
     }
     return 0;
@@ -109,18 +101,14 @@ static int copier(void)
 static errval_t make_parent(struct parent *parent)
 {
     errval_t err = endpoint_create(4, &parent->endpoint_cap, &parent->endpoint);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = slot_alloc(&parent->victims);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cnode_create_l2(&parent->argcn, &parent->cnode);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cap_copy((struct capref){parent->cnode, ARG_PARENT}, parent->endpoint_cap);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         lmp_endpoint_set_recv_slot(parent->endpoint, parent->victims);
-    }
     return err;
 }
 
@@ -131,22 +119,16 @@ static int copied_while_killed(void)
     uint8_t status;
     if (err_is_fail(make_parent(&parent)) ||
         err_is_fail(start(&parent, "copied_victim", &victim)) || !await_message(&parent, &came) ||
-        err_is_fail(cap_copy((struct capref){parent.cnode, ARG_ENDPOINT}, came))) {
+        err_is_fail(cap_copy((struct capref){parent.cnode, ARG_ENDPOINT}, came)))
         return 1;
-    }
-    for (unsigned i = 0; i < COPIERS; i++) {
-        if (err_is_fail(start(&parent, "copier", &copiers[i])) || !await_message(&parent, &came)) {
+    for (unsigned i = 0; i < COPIERS; i++)
+        if (err_is_fail(start(&parent, "copier", &copiers[i])) || !await_message(&parent, &came))
             return 2;
-        }
-    }
-    if (err_is_fail(spawn_kill(victim)) || err_is_fail(spawn_wait(victim, &status, false))) {
+    if (err_is_fail(spawn_kill(victim)) || err_is_fail(spawn_wait(victim, &status, false)))
         return 3;
-    }
-    for (unsigned i = 0; i < COPIERS; i++) {
-        if (err_is_fail(spawn_wait(copiers[i], &status, false)) || status != 0) {
+    for (unsigned i = 0; i < COPIERS; i++)
+        if (err_is_fail(spawn_wait(copiers[i], &status, false)) || status != 0)
             return HOSTILE_WENT_ON;
-        }
-    }
     return 0;
 }
 

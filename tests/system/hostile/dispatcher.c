@@ -17,7 +17,7 @@
 
 #define FLOOD_MESSAGES 5000u
 
-// Never stored to, so that what spins for ever still has an end for the compiler.
+/// Never stored to, so that what spins for ever still has an end for the compiler.
 static volatile bool enough;
 
 static int spin_enabled(void)
@@ -35,9 +35,8 @@ static int spin_disabled(void)
 
 static int yield_for_ever(void)
 {
-    while (!enough) {
+    while (!enough)
         (void)sys_yield(0);
-    }
     return HOSTILE_WENT_ON;
 }
 
@@ -49,7 +48,7 @@ static int sleep_for_ever(void)
     return HOSTILE_WENT_ON;
 }
 
-// Calls itself, and looks at nothing that comes, until its buffer is full, and goes on.
+/// Calls itself, and looks at nothing that comes, until its buffer is full, and goes on.
 static int call_for_ever(void)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
@@ -113,14 +112,13 @@ static int frame_of_ones(void)
     return HOSTILE_WENT_ON;
 }
 
-// Its endpoints are spoiled when the memory server's answer comes.
+/// Its endpoints are spoiled when the memory server's answer comes.
 static int spoiled_reply(void)
 {
     genpaddr_t unused[LMP_MSG_LENGTH] = {RPC_REQUEST | MEM_SERV_AVAILABLE};
     memset((char *)disp_shared() + SELFEP_OFFSET, 0x5a, DISPATCHER_FRAME_BYTES - SELFEP_OFFSET);
-    for (unsigned i = 0; i < 10; i++) {
+    for (unsigned i = 0; i < 10; i++)
         (void)lmp_send(cap_memservep, LMP_FLAG_YIELD, NULL_CAP, 1, unused);
-    }
     disp_disable();
     return yield_for_ever();
 }
@@ -166,9 +164,8 @@ static int revoke_dispatcher(void)
 static int forge_kernel(void)
 {
     struct capref slot;
-    if (err_is_fail(slot_alloc(&slot))) {
+    if (err_is_fail(slot_alloc(&slot)))
         return 1;
-    }
     struct capability forged = {
         .base = 0x100000, .bytes = 0x1000, .type = ObjType_RAM, .rights = CAPRIGHTS_ALL};
     for (unsigned cmd = KERNEL_CMD_START_CORE; cmd <= KERNEL_CMD_RECLAIM; cmd++) {
@@ -176,30 +173,27 @@ static int forge_kernel(void)
             cmd == KERNEL_CMD_STAT || cmd == KERNEL_CMD_TRANSLATE || cmd == KERNEL_CMD_CORE_INFO;
         struct sysret ret = cap_invoke(cap_kernelinfo, (enum cap_cmd)cmd, (uint64_t)&forged,
                                        get_cap_caddr(slot), 0, 0, 0, 0);
-        if (!tells && err_no(ret.error) != SYS_ERR_RIGHTS) {
+        if (!tells && err_no(ret.error) != SYS_ERR_RIGHTS)
             return HOSTILE_WENT_ON;
-        }
     }
     return 0;
 }
 
-// Garbage for every operation of a service but one, without reading an answer.
+/// Garbage for every operation of a service but one, without reading an answer.
 static void pester(struct capref server, unsigned operations, unsigned without)
 {
     for (uint64_t i = 0; i < FLOOD_MESSAGES; i++) {
         uint64_t words[LMP_MSG_LENGTH];
-        for (unsigned k = 0; k < LMP_MSG_LENGTH; k++) {
+        for (unsigned k = 0; k < LMP_MSG_LENGTH; k++)
             words[k] = (i * 0x9e3779b97f4a7c15ul + k) * 0xbf58476d1ce4e5b9ul >> (i % 60);
-        }
         words[0] = i % (operations + 2);
         words[0] += words[0] == without;
         bool connects = words[0] == RPC_OP_CONNECT;
         words[0] |= i % 16 != 0 ? RPC_REQUEST : 0;
-        if (connects) { // with an endpoint of its own
+        if (connects) // with an endpoint of its own
             (void)lmp_send(server, 0, cap_selfep, 1, words);
-        } else {
+        else
             (void)lmp_send(server, i % 4 == 0 ? LMP_FLAG_YIELD : 0, NULL_CAP, i % 9, words);
-        }
     }
 }
 
@@ -212,9 +206,8 @@ static int pester_mem_serv(void)
 static int pester_monitor(void)
 {
     // Not MONITOR_HALT, which any domain may ask for.
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i++)
         pester(cap_monitorep, MONITOR_HALT - 3, MONITOR_HALT);
-    }
     return 0;
 }
 
@@ -225,16 +218,14 @@ static int pester_spawnd(void)
     return 0;
 }
 
-// Takes all memory there is, and dies with it.
+/// Takes all memory there is, and dies with it.
 static int take_all_memory(void)
 {
     struct capref frame;
     size_t bytes = 64ul << 20;
-    while (bytes >= BASE_PAGE_SIZE) {
-        if (err_is_fail(frame_alloc(&frame, bytes, NULL))) {
+    while (bytes >= BASE_PAGE_SIZE)
+        if (err_is_fail(frame_alloc(&frame, bytes, NULL)))
             bytes /= 2;
-        }
-    }
     __asm__ volatile("ud2");
     return HOSTILE_WENT_ON;
 }

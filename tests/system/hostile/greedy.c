@@ -30,9 +30,8 @@ static errval_t call_with_name(enum monitor_op op, uint64_t value, const char *n
     uint64_t words[LMP_MSG_LENGTH] = {op, value};
     memcpy(&words[MONITOR_NAME_WORD], name, strlen(name));
     errval_t err = monitor_call(words, NULL_CAP, words, NULL);
-    if (out != NULL) {
+    if (out != NULL)
         *out = words[1];
-    }
     return err;
 }
 
@@ -70,9 +69,8 @@ static bool takes_its_share(errval_t (*take_one)(unsigned i))
 {
     errval_t err = SYS_ERR_OK;
     unsigned count = 0;
-    while (err_is_ok(err) && count < CALLS_MAX) {
+    while (err_is_ok(err) && count < CALLS_MAX)
         err = take_one(count++);
-    }
     return count > 1 && err_no(err) == MON_ERR_LIMIT;
 }
 
@@ -83,7 +81,7 @@ static bool child_ends_well(const char *name)
     return child.end == TEST_END_STATUS && child.status == 0;
 }
 
-// The child is to be refused.
+/// The child is to be refused.
 static int greedy(errval_t (*take_one)(unsigned i), const char *child)
 {
     return takes_its_share(take_one) && child_ends_well(child) ? 0 : HOSTILE_WENT_ON;
@@ -127,9 +125,8 @@ static int no_export(void)
 static bool make_server(void)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EXPORT};
-    if (err_is_fail(monitor_call(words, NULL_CAP, words, NULL))) {
+    if (err_is_fail(monitor_call(words, NULL_CAP, words, NULL)))
         return false;
-    }
     server = words[1];
     return true;
 }
@@ -144,28 +141,24 @@ static int no_bind(void)
     return make_server() ? refused(bind_one) : 1;
 }
 
-// A server that takes no events holds what its clients leave behind.
+/// A server that takes no events holds what its clients leave behind.
 static int greedy_server(void)
 {
     if (!make_server() ||
-        err_is_fail(call_with_name(MONITOR_NAME_REGISTER, server, SERVER_NAME, NULL))) {
+        err_is_fail(call_with_name(MONITOR_NAME_REGISTER, server, SERVER_NAME, NULL)))
         return 1;
-    }
-    for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
-        if (!child_ends_well("leaving_client")) {
+    for (unsigned i = 0; i < SERVER_CLIENTS; i++)
+        if (!child_ends_well("leaving_client"))
             return 2;
-        }
-    }
     return child_ends_well("modest") ? 0 : HOSTILE_WENT_ON;
 }
 
-// Binds to it as often as it can, and ends; alone it finds no such server.
+/// Binds to it as often as it can, and ends; alone it finds no such server.
 static int leaving_client(void)
 {
     errval_t err = call_with_name(MONITOR_NAME_LOOKUP, 0, SERVER_NAME, &server);
-    if (err_no(err) == NS_ERR_NOT_FOUND) {
+    if (err_no(err) == NS_ERR_NOT_FOUND)
         return 0;
-    }
     return err_is_ok(err) && err_no(bind_one(0)) != MON_ERR_NO_IREF && takes_its_share(bind_one)
                ? 0
                : HOSTILE_WENT_ON;
@@ -178,7 +171,7 @@ static int sleeper(void)
     return 1;
 }
 
-// It gets its share of its spawnd's table, with all that it spawns, and no more.
+/// It gets its share of its spawnd's table, with all that it spawns, and no more.
 static int greedy_domains(void)
 {
     static struct capref children[DOMAINS_SHARE];
@@ -195,11 +188,9 @@ static int greedy_domains(void)
     bool poor =
         info.free_bytes < POOR_BYTES; // of a machine whose memory ends before the share does
     bool refused = count > 1 && (err_no(err) == SPAWN_ERR_LIMIT || (err_is_fail(err) && poor));
-    for (unsigned i = 0; i < count; i++) {
-        if (err_is_fail(spawn_kill(children[i]))) {
+    for (unsigned i = 0; i < count; i++)
+        if (err_is_fail(spawn_kill(children[i])))
             return 1;
-        }
-    }
     return refused && room ? 0 : HOSTILE_WENT_ON;
 }
 
@@ -209,26 +200,22 @@ static void on_connect(void *st, struct monitor_bind_request *request)
     (void)!monitor_refuse(request, MON_ERR_LIMIT);
 }
 
-// A bit of each table.
+/// A bit of each table.
 static int modest(void)
 {
     static struct monitor_export service;
     static struct ump_chan chan;
     iref_t own, found;
     errval_t err = monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &own);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = nameservice_register("modest", own);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = nameservice_blocking_lookup("modest", &found);
-    }
     if (err_is_fail(err) || found != own ||
-        err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &found))) {
+        err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &found)))
         return 1;
-    }
-    if (err_is_fail(ump_chan_bind_blocking(&chan, found, CHANNEL_BYTES, CHANNEL_BYTES))) {
+    if (err_is_fail(ump_chan_bind_blocking(&chan, found, CHANNEL_BYTES, CHANNEL_BYTES)))
         return 2;
-    }
     ump_chan_close(&chan);
     return err_is_ok(monitor_unexport(&service)) ? 0 : 3;
 }

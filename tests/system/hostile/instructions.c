@@ -96,8 +96,8 @@ INSTRUCTION(i_xrstor_misaligned, "incq %%rdi\n\txrstor64 (%%rdi)")
 INSTRUCTION(i_align_check,
             "pushfq\n\torl $0x40000, (%%rsp)\n\tpopfq\n\tmovl 1(%%rdi), %%ebx\n\tud2")
 INSTRUCTION(i_single_step, "pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tnop\n\tnop\n\tud2")
-// The step that TF asks for is the SYSCALL itself: some processors raise its exception at the CPU
-// driver's first instruction, where rsp still is the domain's.
+/// The step that TF asks for is the SYSCALL itself: some processors raise its exception at the CPU
+/// driver's first instruction, where rsp still is the domain's.
 INSTRUCTION(i_step_syscall, "pushfq\n\torl $0x100, (%%rsp)\n\tmovl $0x53540002, %%eax\n\t"
                             "xorl %%edi, %%edi\n\tpopfq\n\tsyscall\n\tud2")
 // IRETQ within user mode gives any rsp and flags together with the next instruction.
@@ -132,7 +132,8 @@ HARMLESS(i_fpu_exceptions, "fninit\n\tmovw $0, (%%rdi)\n\tfldcw (%%rdi)\n\tfld1\
 INSTRUCTION(i_monitor, "movq %%rdi, %%rax\n\txorl %%ecx, %%ecx\n\txorl %%edx, %%edx\n\tmonitor")
 HARMLESS(i_no_segments, "xorl %%ebx, %%ebx\n\tmovl %%ebx, %%ds\n\tmovl %%ebx, %%es")
 
-// All flags that POPF may be asked for but TF and IF: a domain keeps IOPL 0, the CPU driver goes on.
+/// All flags that POPF may be asked for but TF and IF: a domain keeps IOPL 0, the CPU driver goes
+/// on.
 static int i_odd_flags(void)
 {
     uint64_t flags = 0x3f7cd7;
@@ -153,8 +154,8 @@ static int i_odd_flags(void)
     return (flags & 0x1b3000) == 0 ? 0 : HOSTILE_WENT_ON; // IOPL, RF, VM, VIF, VIP
 }
 
-// After INIT the processor may take memory from address 0 on for a table of descriptors, the
-// domain's own there, until it is told that it has none.
+/// After INIT the processor may take memory from address 0 on for a table of descriptors, the
+/// domain's own there, until it is told that it has none.
 static int i_ldt(void)
 {
     bool found;
@@ -181,7 +182,7 @@ static bool has_umip(void)
     return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1u << 2) != 0;
 }
 
-// QEMU names itself in the leaf of hypervisors.
+/// QEMU names itself in the leaf of hypervisors.
 static bool has_checks(void)
 {
     unsigned eax, name[3];

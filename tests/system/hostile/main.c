@@ -41,11 +41,9 @@ static bool second_round;
 static int run_child(const char *name)
 {
     for (size_t g = 0; g < GROUPS; g++) {
-        for (size_t i = 0; i < *groups[g].count; i++) {
-            if (strcmp(groups[g].cases[i].name, name) == 0) {
+        for (size_t i = 0; i < *groups[g].count; i++)
+            if (strcmp(groups[g].cases[i].name, name) == 0)
                 return groups[g].cases[i].run();
-            }
-        }
     }
     return 1;
 }
@@ -74,22 +72,18 @@ static void run_case(coreid_t core, const struct hostile_case *hostile)
     struct test_child child =
         test_run_child(core, "test_hostile", args, endless ? LIMIT_SHORT_MS : LIMIT_MS);
     const char *lacks = hostile_lacks(hostile->end);
-    if (lacks != NULL && !second_round) {
+    if (lacks != NULL && !second_round)
         test_skipped(hostile->name, lacks);
-    }
-    if (!EXPECT(lacks != NULL ? child.end != TEST_END_NO_SPAWN : as_wanted(hostile->end, &child))) {
+    if (!EXPECT(lacks != NULL ? child.end != TEST_END_NO_SPAWN : as_wanted(hostile->end, &child)))
         printf("  %s: end %d, status %u\n", hostile->name, child.end, child.status);
-    }
 }
 
 static void run_all(coreid_t core, const char *only)
 {
     for (size_t g = 0; g < GROUPS_RUN; g++) {
-        for (size_t i = 0; i < *groups[g].count; i++) {
-            if (only == NULL || strcmp(groups[g].cases[i].name, only) == 0) {
+        for (size_t i = 0; i < *groups[g].count; i++)
+            if (only == NULL || strcmp(groups[g].cases[i].name, only) == 0)
                 run_case(core, &groups[g].cases[i]);
-            }
-        }
         EXPECT_SERVICES(core);
         EXPECT_SERVICES(disp_get_core_id());
     }
@@ -97,9 +91,8 @@ static void run_all(coreid_t core, const char *only)
 
 int main(int argc, char **argv)
 {
-    if (argc > 2 && strcmp(argv[1], "child") == 0) {
+    if (argc > 2 && strcmp(argv[1], "child") == 0)
         return run_child(argv[2]);
-    }
     coreid_t core = (coreid_t)test_argument(argc, argv, 1, disp_get_core_id());
     const char *only = argc > 2 ? argv[2] : NULL;
     run_all(core, only); // the services' tables grow in this round

@@ -80,7 +80,7 @@ static int stack_overflow(void)
     return (int)recurse(0) * 0 + HOSTILE_WENT_ON;
 }
 
-// The stack pointer itself is wild when the fault comes.
+/// The stack pointer itself is wild when the fault comes.
 static int stack_wild(void)
 {
     __asm__ volatile("movq %0, %%rsp\n\tpushq $0" : : "r"(0xffffffff80200000ul) : "memory");
@@ -96,7 +96,7 @@ static int stack_wild_call(void)
     return HOSTILE_WENT_ON;
 }
 
-// Kernel addresses as arguments of system calls, which copy from and to the caller's memory.
+/// Kernel addresses as arguments of system calls, which copy from and to the caller's memory.
 static int kernel_pointers(void)
 {
     static const uint64_t addresses[] = {0,
@@ -108,28 +108,24 @@ static int kernel_pointers(void)
                                          0x00007fffffffeff0ul};
     for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
         struct capability *buffer = (struct capability *)addresses[i];
-        if (err_no(cap_identify(cap_root, buffer)) != SYS_ERR_USER_POINTER) {
+        if (err_no(cap_identify(cap_root, buffer)) != SYS_ERR_USER_POINTER)
             return HOSTILE_WENT_ON;
-        }
     }
     // Into its own code, which it cannot write either.
     struct capability *code = (struct capability *)(uintptr_t)&write_own_code;
     return err_no(cap_identify(cap_root, code)) == SYS_ERR_USER_POINTER ? 0 : HOSTILE_WENT_ON;
 }
 
-// Page tables of the kernel's half.
+/// Page tables of the kernel's half.
 static int map_kernel_half(void)
 {
     struct capref pdpt, mapping;
     if (err_is_fail(slot_alloc(&pdpt)) || err_is_fail(slot_alloc(&mapping)) ||
-        err_is_fail(vnode_create(pdpt, ObjType_VNode_x86_64_pdpt))) {
+        err_is_fail(vnode_create(pdpt, ObjType_VNode_x86_64_pdpt)))
         return 1;
-    }
-    for (unsigned entry = 256; entry < 512; entry++) {
-        if (err_is_ok(vnode_map(cap_vroot, pdpt, entry, VREGION_FLAGS_READ, 0, 1, mapping))) {
+    for (unsigned entry = 256; entry < 512; entry++)
+        if (err_is_ok(vnode_map(cap_vroot, pdpt, entry, VREGION_FLAGS_READ, 0, 1, mapping)))
             return HOSTILE_WENT_ON;
-        }
-    }
     return 0;
 }
 

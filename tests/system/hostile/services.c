@@ -35,16 +35,15 @@
 #define GIFT_COPIES 200u
 #define GIFT_EVENTS 2000u ///< of the core while spawnd answers; to delete the gift takes 5,000
 
-// The frame of a channel is mapped by the server too: revoking it would take the server's memory
-// away.
+/// The frame of a channel is mapped by the server too: revoking it would take the server's memory
+/// away.
 static int revoke_channel(void)
 {
     static struct ump_chan chan;
     iref_t iref;
     if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)) ||
-        err_is_fail(ump_chan_bind_blocking(&chan, iref, CHANNEL_BYTES, CHANNEL_BYTES))) {
+        err_is_fail(ump_chan_bind_blocking(&chan, iref, CHANNEL_BYTES, CHANNEL_BYTES)))
         return 1;
-    }
     errval_t frame_err = cap_revoke(chan.frame);
     errval_t notify_err = capref_is_null(chan.notify) ? SYS_ERR_RIGHTS : cap_revoke(chan.notify);
     bool refused = err_no(frame_err) == SYS_ERR_RIGHTS && err_no(notify_err) == SYS_ERR_RIGHTS;
@@ -52,7 +51,7 @@ static int revoke_channel(void)
     return refused ? 0 : HOSTILE_WENT_ON;
 }
 
-// The operator's endpoint is what halts the machine, not any endpoint of the monitor.
+/// The operator's endpoint is what halts the machine, not any endpoint of the monitor.
 static int halt_machine(void)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_HALT, 0};
@@ -60,8 +59,8 @@ static int halt_machine(void)
     return err_no(err) == SYS_ERR_RIGHTS ? 0 : HOSTILE_WENT_ON;
 }
 
-// What only the core's spawnd and monitor may ask for, or whoever has spawned a domain. The memory
-// server comes last: it answers to this connection then, and no longer to the library's.
+/// What only the core's spawnd and monitor may ask for, or whoever has spawned a domain. The memory
+/// server comes last: it answers to this connection then, and no longer to the library's.
 static int ask_privileged(void)
 {
     domainid_t self = disp_get_domain_id(), spawnd = (self & ~UINT16_MAX) | DOMAIN_SPAWND;
@@ -82,17 +81,15 @@ static int ask_privileged(void)
     uint64_t words[LMP_MSG_LENGTH];
     struct spawn_domain_info other = {0};
     struct lmp_rpc rpc;
-    if (err_is_fail(spawn_list_next(0, &other)) || other.id == 0) {
+    if (err_is_fail(spawn_list_next(0, &other)) || other.id == 0)
         return 1;
-    }
     bool refused = err_no(spawn_kill(spawn_domain_cap(other.id))) == SYS_ERR_RIGHTS;
     for (size_t i = 0; i < sizeof(of_monitor) / sizeof(of_monitor[0]); i++) {
         errval_t err = monitor_call(of_monitor[i], NULL_CAP, words, NULL);
         refused = refused && err_no(err) == SYS_ERR_RIGHTS;
     }
-    if (err_is_fail(lmp_rpc_init(&rpc, cap_memservep))) {
+    if (err_is_fail(lmp_rpc_init(&rpc, cap_memservep)))
         return 2;
-    }
     for (size_t i = 0; i < sizeof(of_mem_serv) / sizeof(of_mem_serv[0]) && refused; i++) {
         errval_t err = lmp_rpc_call(&rpc, of_mem_serv[i], NULL_CAP, words, NULL);
         refused = err_no(err) == SYS_ERR_RIGHTS;
@@ -100,7 +97,7 @@ static int ask_privileged(void)
     return refused ? 0 : HOSTILE_WENT_ON;
 }
 
-// Connections of others: this domain has none, for it has not printed.
+/// Connections of others: this domain has none, for it has not printed.
 static int use_others_connections(void)
 {
     static const uint64_t ops[] = {MONITOR_CHECK, MONITOR_NOTIFY_RELAY, MONITOR_DISCONNECT};
@@ -113,19 +110,18 @@ static int use_others_connections(void)
     return refused ? 0 : HOSTILE_WENT_ON;
 }
 
-// Takes one event after the other; false if there is none.
+/// Takes one event after the other; false if there is none.
 static bool take_event(struct lmp_endpoint *ep, uint64_t *number)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    if (err_is_fail(lmp_endpoint_recv(ep, &msg.buf, NULL))) {
+    if (err_is_fail(lmp_endpoint_recv(ep, &msg.buf, NULL)))
         return false;
-    }
     *number = msg.words[1];
     return msg.words[0] == MONITOR_EVENT_NAME;
 }
 
-// How often the core goes to another domain while this one sleeps: least and most of some samples,
-// because the test's parent has work of its own on it, less if the host is busy.
+/// How often the core goes to another domain while this one sleeps: least and most of some samples,
+/// because the test's parent has work of its own on it, less if the host is busy.
 static bool count_wakes(uint64_t *least, uint64_t *most)
 {
     coreid_t core = disp_get_core_id();
@@ -135,17 +131,16 @@ static bool count_wakes(uint64_t *least, uint64_t *most)
         uint64_t before, after;
         if (err_is_fail(monitor_get_stat(core, KERNEL_STAT_SWITCHES, &before)) ||
             err_is_fail(barrelfish_usleep(SLEEP_US)) ||
-            err_is_fail(monitor_get_stat(core, KERNEL_STAT_SWITCHES, &after))) {
+            err_is_fail(monitor_get_stat(core, KERNEL_STAT_SWITCHES, &after)))
             return false;
-        }
         *least = after - before < *least ? after - before : *least;
         *most = after - before > *most ? after - before : *most;
     }
     return true;
 }
 
-// Its buffer is full for a while. Neither does its monitor keep the core awake meanwhile, nor is
-// anything lost.
+/// Its buffer is full for a while. Neither does its monitor keep the core awake meanwhile, nor is
+/// anything lost.
 static int events_not_taken(void)
 {
     struct capref cap;
@@ -153,48 +148,39 @@ static int events_not_taken(void)
     uint64_t numbers[EVENTS], number, quiet, stuck, unused;
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EVENTS};
     if (err_is_fail(endpoint_create(1, &cap, &ep)) ||
-        err_is_fail(monitor_call(words, cap, words, NULL)) || !count_wakes(&unused, &quiet)) {
+        err_is_fail(monitor_call(words, cap, words, NULL)) || !count_wakes(&unused, &quiet))
         return 1;
-    }
     for (unsigned i = 0; i < EVENTS; i++) {
         uint64_t wait[LMP_MSG_LENGTH] = {MONITOR_NAME_WAIT};
         memcpy(&wait[MONITOR_NAME_WORD], CONSOLE_NAME, strlen(CONSOLE_NAME));
-        if (err_is_fail(monitor_call(wait, NULL_CAP, wait, NULL))) {
+        if (err_is_fail(monitor_call(wait, NULL_CAP, wait, NULL)))
             return 2;
-        }
         numbers[i] = wait[1];
     }
-    if (!count_wakes(&stuck, &unused)) {
+    if (!count_wakes(&stuck, &unused))
         return 3;
-    }
-    if (stuck > quiet + WAKES_MAX) {
+    if (stuck > quiet + WAKES_MAX)
         return HOSTILE_WENT_ON;
-    }
     for (unsigned i = 0; i < EVENTS; i++) {
-        while (!take_event(ep, &number)) {
-            if (err_is_fail(barrelfish_usleep(1000))) {
+        while (!take_event(ep, &number))
+            if (err_is_fail(barrelfish_usleep(1000)))
                 return 4;
-            }
-        }
-        if (number != numbers[i]) {
+        if (number != numbers[i])
             return 5;
-        }
     }
     return 0;
 }
 
-// Prints as fast as it can, past the console: all but a bounded part of it is left out.
+/// Prints as fast as it can, past the console: all but a bounded part of it is left out.
 static int print_flood(void)
 {
     char line[64];
     size_t unused;
     memset(line, '#', sizeof(line));
     line[sizeof(line) - 1] = '\n';
-    for (unsigned i = 0; i < PRINTS; i++) {
-        if (err_is_fail(sys_print(line, sizeof(line)))) {
+    for (unsigned i = 0; i < PRINTS; i++)
+        if (err_is_fail(sys_print(line, sizeof(line))))
             return 1;
-        }
-    }
     // And the CPU driver prints for nobody who has no Kernel to write.
     errval_t err = invoke_kernel_print(cap_kernelinfo, line, sizeof(line), &unused);
     return err_no(err) == SYS_ERR_RIGHTS &&
@@ -209,8 +195,8 @@ static bool say(struct ump_chan *chan, unsigned op, uint64_t word, unsigned byte
     return err_is_ok(ump_chan_send_blocking(chan, words, (uint16_t)(op | bytes << 8)));
 }
 
-// Messages that the console knows nothing of, with lengths that cannot be, and requests over
-// requests whose answers are never taken. The console goes on, for this client too.
+/// Messages that the console knows nothing of, with lengths that cannot be, and requests over
+/// requests whose answers are never taken. The console goes on, for this client too.
 static int console_garbage(void)
 {
     static struct ump_chan chan, more[CONSOLE_CHANNELS];
@@ -218,9 +204,8 @@ static int console_garbage(void)
     unsigned bound = 0;
     bool sent = true;
     if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)) ||
-        err_is_fail(ump_chan_bind_blocking(&chan, iref, CHANNEL_BYTES, CHANNEL_BYTES))) {
+        err_is_fail(ump_chan_bind_blocking(&chan, iref, CHANNEL_BYTES, CHANNEL_BYTES)))
         return 1;
-    }
     for (unsigned i = 0; i < GARBAGE && sent; i++) {
         unsigned op = i % 256;
         bool text = (op & 0x7f) == CONSOLE_WRITE;
@@ -230,18 +215,16 @@ static int console_garbage(void)
     bool served =
         printf("console_garbage: the console goes on\n") > 0 && err_is_ok(terminal_flush());
     while (bound < CONSOLE_CHANNELS &&
-           err_is_ok(ump_chan_bind_blocking(&more[bound], iref, CHANNEL_BYTES, CHANNEL_BYTES))) {
+           err_is_ok(ump_chan_bind_blocking(&more[bound], iref, CHANNEL_BYTES, CHANNEL_BYTES)))
         bound++;
-    }
     bool refused = bound < CONSOLE_CHANNELS;
     ump_chan_close(&chan);
-    while (bound > 0) {
+    while (bound > 0)
         ump_chan_close(&more[--bound]);
-    }
     return sent && served && refused ? 0 : HOSTILE_WENT_ON;
 }
 
-// Takes the keyboard from whoever has it: nobody gives it, so this waits.
+/// Takes the keyboard from whoever has it: nobody gives it, so this waits.
 static int take_foreground(void)
 {
     char key[16];
@@ -250,7 +233,7 @@ static int take_foreground(void)
     return HOSTILE_WENT_ON;
 }
 
-// A capability space with many capabilities, of which nobody but the receiver has a copy then.
+/// A capability space with many capabilities, of which nobody but the receiver has a copy then.
 static bool send_large(struct lmp_rpc *rpc, struct capref frame)
 {
     struct cnoderef all, part;
@@ -259,9 +242,8 @@ static bool send_large(struct lmp_rpc *rpc, struct capref frame)
     bool made = err_is_ok(cnode_create_l2(&gift, &all));
     for (cslot_t i = 0; i < GIFT_PARTS && made; i++) {
         made = err_is_ok(cnode_create_l2(&cap, &part));
-        for (cslot_t j = 0; j < GIFT_COPIES && made; j++) {
+        for (cslot_t j = 0; j < GIFT_COPIES && made; j++)
             made = err_is_ok(cap_copy((struct capref){part, j}, frame));
-        }
         made = made && err_is_ok(cap_copy((struct capref){all, i}, cap)) &&
                err_is_ok(cap_destroy(cap));
     }
@@ -269,8 +251,8 @@ static bool send_large(struct lmp_rpc *rpc, struct capref frame)
            err_is_ok(cap_destroy(gift));
 }
 
-// Has a domain started with a large gift and one that is revoked meanwhile, so that it cannot be
-// started: the answer does not come when all of it has been deleted, but at once.
+/// Has a domain started with a large gift and one that is revoked meanwhile, so that it cannot be
+/// started: the answer does not come when all of it has been deleted, but at once.
 static int large_gift(void)
 {
     struct lmp_rpc rpc;
@@ -280,18 +262,16 @@ static int large_gift(void)
     memcpy(&words[SPAWND_PIECE_WORD], "test_child", sizeof("test_child"));
     if (err_is_fail(lmp_rpc_init(&rpc, cap_spawndep)) ||
         err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) ||
-        err_is_fail(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)) || !send_large(&rpc, frame)) {
+        err_is_fail(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)) || !send_large(&rpc, frame))
         return 1;
-    }
     uint64_t argcap[LMP_MSG_LENGTH] = {SPAWND_ARGCAP, 1}, spawn[LMP_MSG_LENGTH] = {SPAWND_SPAWN, 1};
     if (err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) ||
         err_is_fail(lmp_rpc_call(&rpc, argcap, frame, argcap, NULL)) ||
         err_is_fail(cap_revoke(frame)) ||
         err_is_fail(invoke_kernel_stat(cap_kernelinfo, KERNEL_STAT_EVENTS, &before)) ||
         err_is_ok(lmp_rpc_call(&rpc, spawn, NULL_CAP, spawn, NULL)) ||
-        err_is_fail(invoke_kernel_stat(cap_kernelinfo, KERNEL_STAT_EVENTS, &after))) {
+        err_is_fail(invoke_kernel_stat(cap_kernelinfo, KERNEL_STAT_EVENTS, &after)))
         return 2;
-    }
     return after - before < GIFT_EVENTS ? 0 : HOSTILE_WENT_ON;
 }
 

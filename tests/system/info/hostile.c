@@ -49,13 +49,12 @@ void test_refusals(void)
     EXPECT_OK(cap_destroy(dispatcher));
     EXPECT_OK(cap_destroy(ram));
     struct capref slots[] = {weak, read_only, empty};
-    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
         EXPECT_OK(slot_free(slots[i]));
-    }
 }
 
-// The cell spins; each time it is handed the core it is written about anew, as long as it has a
-// page. What was written stays readable here, and stays as it was.
+/// The cell spins; each time it is handed the core it is written about anew, as long as it has a
+/// page. What was written stays readable here, and stays as it was.
 static void run_with_page(struct cell *cell)
 {
     struct capref frame, seen = slot();
@@ -85,11 +84,9 @@ void test_revoked(void)
 {
     struct cell cell;
     if (!EXPECT(cell_make(&cell)) || !EXPECT(cell_prepare(&cell, cell_code_spin)) ||
-        !EXPECT(cell_start(&cell))) {
+        !EXPECT(cell_start(&cell)))
         return;
-    }
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++)
         run_with_page(&cell);
-    }
     cell_destroy(&cell);
 }

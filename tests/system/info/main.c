@@ -46,8 +46,8 @@ static struct info_memory read_memory(void)
     return info;
 }
 
-// A time slice begins, and in it the page and the invocations are compared. If it ended meanwhile,
-// once more.
+/// A time slice begins, and in it the page and the invocations are compared. If it ended meanwhile,
+/// once more.
 static struct info_kernel compare_kernel(void)
 {
     struct info_kernel info;
@@ -81,14 +81,13 @@ static void test_kernel(void)
     struct info_kernel second = compare_kernel();
     EXPECT(second.mdb_size >= first.mdb_size + COPIES);
     EXPECT(second.scheduled > first.scheduled && second.tsc > first.tsc);
-    for (unsigned i = 0; i < COPIES; i++) {
+    for (unsigned i = 0; i < COPIES; i++)
         EXPECT_OK(cap_destroy(copies[i]));
-    }
     EXPECT(compare_kernel().mdb_size <= second.mdb_size - COPIES);
     EXPECT(disp_info()->kernel.sequence % 2 == 0);
 }
 
-// While it is busy its cycles grow, and never by more than the time that passed.
+/// While it is busy its cycles grow, and never by more than the time that passed.
 static void test_cycles(void)
 {
     struct info_kernel before = compare_kernel();
@@ -121,23 +120,21 @@ static void take_pieces(void)
 {
     struct capref pieces[PIECES];
     struct info_memory before = read_memory();
-    for (unsigned i = 0; i < PIECES; i++) {
+    for (unsigned i = 0; i < PIECES; i++)
         EXPECT_OK(ram_alloc_bytes(&pieces[i], (i + 1) * BASE_PAGE_SIZE, BASE_PAGE_SIZE));
-    }
     struct info_memory after = read_memory();
     EXPECT(after.bytes - before.bytes == PIECES * (PIECES + 1) / 2 * BASE_PAGE_SIZE);
     EXPECT(after.pieces - before.pieces == PIECES);
     EXPECT(after.sequence > before.sequence);
     compare_memory();
-    for (unsigned i = 0; i < PIECES; i++) {
+    for (unsigned i = 0; i < PIECES; i++)
         EXPECT_OK(cap_destroy(pieces[i]));
-    }
     (void)test_memory_settled();
     compare_memory();
 }
 
-// The page can be had only as it is: of the capabilities that lie where its spawner put them, the
-// frame and its mapping are the two that cannot even be identified.
+/// The page can be had only as it is: of the capabilities that lie where its spawner put them, the
+/// frame and its mapping are the two that cannot even be identified.
 static void try_writable(cslot_t cnode_slot, unsigned *frames, unsigned *mappings)
 {
     struct capref table, mapping, copy;
@@ -148,9 +145,8 @@ static void try_writable(cslot_t cnode_slot, unsigned *frames, unsigned *mapping
     EXPECT_OK(vnode_create(table, ObjType_VNode_x86_64_ptable));
     for (cslot_t i = 0; i < L2_CNODE_SLOTS; i++) {
         struct capref cap = {ROOTCN_CNODE(cnode_slot), i};
-        if (err_no(cap_identify(cap, &info)) != SYS_ERR_RIGHTS) {
+        if (err_no(cap_identify(cap, &info)) != SYS_ERR_RIGHTS)
             continue;
-        }
         errval_t err = invoke_mapping_modify_flags(cap, 0, 1, VREGION_FLAGS_READ_WRITE, 0);
         if (err_no(err) != SYS_ERR_ILLEGAL_INVOCATION) {
             EXPECT_ERR(err, SYS_ERR_VNODE_FLAGS);
@@ -195,21 +191,18 @@ static void spawn_many(void)
 static int write_page(void)
 {
     volatile uint64_t *page = (volatile uint64_t *)INFO_VADDR;
-    if (*page == 0) {
+    if (*page == 0)
         return 1; // it cannot even be read
-    }
     *page = 0;
     return 2;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "write") == 0) {
+    if (argc > 1 && strcmp(argv[1], "write") == 0)
         return write_page();
-    }
-    if (!EXPECT(disp_info() != NULL)) {
+    if (!EXPECT(disp_info() != NULL))
         return test_summary("info");
-    }
     test_kernel();
     test_cycles();
     take_pieces(); // the library's reserves grow in this round

@@ -62,30 +62,26 @@ static void look_at(struct walk *walk, uint64_t vaddr, uint64_t mapped, uint64_t
     bool writable = (mapped & KERNEL_TRANSLATE_WRITE) != 0;
     bool executable = (mapped & KERNEL_TRANSLATE_EXEC) != 0;
     EXPECT(!(writable && executable));
-    for (unsigned i = 0; i < walk->others_count; i++) {
+    for (unsigned i = 0; i < walk->others_count; i++)
         EXPECT(!overlaps(base, bytes, walk->others[i]));
-    }
     if (overlaps(base, bytes, walk->own)) {
         EXPECT(vaddr >= IMAGE_LOW);
         walk->private_pages += vaddr >= IMAGE_LOW;
     }
 }
 
-// Visits every page of the kernel's half.
+/// Visits every page of the kernel's half.
 static void walk_kernel_half(struct walk *walk)
 {
     uint64_t vaddr = KERNEL_HALF;
     for (unsigned step = 0; vaddr != 0; step++) {
         struct sysret ret = cap_invoke(cap_kernelinfo, KERNEL_CMD_TRANSLATE, vaddr, 0, 0, 0, 0, 0);
-        if (!EXPECT_OK(ret.error) || !EXPECT(ret.value2 > 0) || !EXPECT(step < WALK_STEPS_MAX)) {
+        if (!EXPECT_OK(ret.error) || !EXPECT(ret.value2 > 0) || !EXPECT(step < WALK_STEPS_MAX))
             return;
-        }
-        if (ret.value != 0) {
+        if (ret.value != 0)
             look_at(walk, vaddr, ret.value, ret.value2);
-        }
-        if (vaddr + ret.value2 < vaddr) {
+        if (vaddr + ret.value2 < vaddr)
             break; // a hole that ends at the top
-        }
         vaddr += ret.value2;
     }
 }
@@ -96,9 +92,8 @@ static int check(int argc, char **argv)
     struct walk walk = {.others = others, .own = own_info().base};
     for (int i = 2; i < argc && walk.others_count < CORES_MAX; i++) {
         uint64_t base = strtoull(argv[i], NULL, 0);
-        if (base != walk.own) {
+        if (base != walk.own)
             others[walk.others_count++] = base;
-        }
     }
     walk_kernel_half(&walk);
     EXPECT(walk.others_count + 3 == (unsigned)argc); // one of them was our own
@@ -114,9 +109,8 @@ static bool base_of(coreid_t core, uint64_t *base)
         char digit[] = {(char)('0' + part), '\0'};
         const char *args[] = {"base", digit, NULL};
         struct test_child child = test_run_child(core, "test_isolation", args, 0);
-        if (!EXPECT(child.end == TEST_END_STATUS)) {
+        if (!EXPECT(child.end == TEST_END_STATUS))
             return false;
-        }
         number |= (uint64_t)child.status << (part * PART_BITS);
     }
     *base = number * OBJSIZE_KCB;
@@ -129,12 +123,10 @@ static void check_all(unsigned cores)
     const char *args[CORES_MAX + 2] = {"check"};
     uint64_t bases[CORES_MAX];
     for (unsigned core = 0; core < cores; core++) {
-        if (!base_of((coreid_t)core, &bases[core])) {
+        if (!base_of((coreid_t)core, &bases[core]))
             return;
-        }
-        for (unsigned other = 0; other < core; other++) {
+        for (unsigned other = 0; other < core; other++)
             EXPECT(bases[other] != bases[core]);
-        }
         snprintf(text[core], sizeof(text[core]), "%#" PRIx64, bases[core]);
         args[core + 1] = text[core];
     }
@@ -146,12 +138,10 @@ static void check_all(unsigned cores)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "base") == 0) {
+    if (argc == 3 && strcmp(argv[1], "base") == 0)
         return tell_base((unsigned)atoi(argv[2]));
-    }
-    if (argc > 2 && strcmp(argv[1], "check") == 0) {
+    if (argc > 2 && strcmp(argv[1], "check") == 0)
         return check(argc, argv);
-    }
     struct monitor_cores cores;
     EXPECT_OK(monitor_await_boot(&cores));
     EXPECT(cores.up_count == cores.cores_count && cores.up_count > 1);

@@ -25,9 +25,8 @@ static void failed(const char *file, int line, const char *text, const char *why
 bool test_expect(bool holds, const char *file, int line, const char *text)
 {
     atomic_fetch_add(&checks, 1);
-    if (!holds) {
+    if (!holds)
         failed(file, line, text, "");
-    }
     return holds;
 }
 

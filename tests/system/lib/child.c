@@ -15,18 +15,16 @@
 #define END_LIMIT_MS 20000u
 #define SERVICES_LIMIT_MS 60000u
 
-// Waits for the end of a domain; false if it has not come within `limit_ms`.
+/// Waits for the end of a domain; false if it has not come within `limit_ms`.
 static bool await_end(struct capref domain, unsigned limit_ms, uint8_t *status, errval_t *err)
 {
     systime_t limit = systime_now() + us_to_systime(limit_ms * 1000ul);
     for (;;) {
         *err = spawn_wait(domain, status, true);
-        if (err_no(*err) != LIB_ERR_NO_EVENT) {
+        if (err_no(*err) != LIB_ERR_NO_EVENT)
             return true;
-        }
-        if (systime_now() >= limit) {
+        if (systime_now() >= limit)
             return false;
-        }
         barrelfish_usleep(POLL_US);
     }
 }
@@ -35,11 +33,10 @@ static struct test_child end_of(struct capref domain, unsigned limit_ms)
 {
     struct test_child child = {.end = TEST_END_STATUS};
     bool ended = true;
-    if (limit_ms == 0) {
+    if (limit_ms == 0)
         child.err = spawn_wait(domain, &child.status, false);
-    } else {
+    else
         ended = await_end(domain, limit_ms, &child.status, &child.err);
-    }
     if (!ended) {
         child.end = TEST_END_KILLED;
         EXPECT_OK(spawn_kill(domain));
@@ -55,14 +52,12 @@ struct test_child test_run_child(coreid_t core, const char *program, const char 
                                  unsigned limit_ms)
 {
     char *argv[ARGS_MAX + 2] = {(char *)program};
-    for (unsigned i = 0; i < ARGS_MAX && args != NULL && args[i] != NULL; i++) {
+    for (unsigned i = 0; i < ARGS_MAX && args != NULL && args[i] != NULL; i++)
         argv[i + 1] = (char *)args[i];
-    }
     struct capref domain;
     errval_t err = spawn_program(core, program, argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return (struct test_child){.end = TEST_END_NO_SPAWN, .err = err};
-    }
     return end_of(domain, limit_ms);
 }
 

@@ -40,10 +40,9 @@ void test_memory_expect(uint64_t before, const char *file, int line)
 {
     uint64_t after = test_memory_settled();
     char text[128];
-    if (after > before) {
+    if (after > before)
         snprintf(text, sizeof(text), "%" PRIu64 " bytes more are free than before", after - before);
-    } else {
+    else
         snprintf(text, sizeof(text), "%" PRIu64 " bytes were lost", before - after);
-    }
     (void)test_expect(before == after, file, line, text);
 }

@@ -47,7 +47,7 @@ static long make_call(long nr, long a1, long a2, long a3, long a4, long a5)
     return result == -1 ? -errno : result;
 }
 
-// The pointer is the argument that is `bad`, in each of three kinds.
+/// The pointer is the argument that is `bad`, in each of three kinds.
 static const struct wild {
     long nr;
     int bad;
@@ -195,24 +195,20 @@ static void test_answers(void)
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         const struct answer *a = &answers[i];
         long result = make_call(a->nr, a->args[0], a->args[1], a->args[2], a->args[3], 0);
-        if (!EXPECT(result == a->result)) {
+        if (!EXPECT(result == a->result))
             printf("call %ld (%zu): %ld\n", a->nr, i, result);
-        }
     }
 }
 
-// The numbers beyond those that the C library knows, and such as never were.
+/// The numbers beyond those that the C library knows, and such as never were.
 static void test_unknown(void)
 {
     static const long others[] = {335, 1 << 20, LONG_MAX, LONG_MIN, -2, 0x53550000};
-    for (long nr = 440; nr < 2000; nr++) {
-        if (make_call(nr, 0, 0, 0, 0, 0) != -ENOSYS) {
+    for (long nr = 440; nr < 2000; nr++)
+        if (make_call(nr, 0, 0, 0, 0, 0) != -ENOSYS)
             EXPECT(nr == 0);
-        }
-    }
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         EXPECT(make_call(others[i], 0, 0, 0, 0, 0) == -ENOSYS);
-    }
 }
 
 static void test_descriptors(void)
@@ -249,7 +245,7 @@ static void test_poll(void)
     EXPECT(select(51, NULL, &writes, NULL, &soon) == -1 && errno == EBADF);
 }
 
-// Input that comes when the test wants it, and then ends.
+/// Input that comes when the test wants it, and then ends.
 static struct thread_sem input = THREAD_SEM_INITIALIZER;
 static unsigned inputs;
 
@@ -261,7 +257,7 @@ static size_t give_input(char *buf, size_t bytes)
     return count;
 }
 
-// Whether there is input is seen by reading ahead; nothing of it is lost.
+/// Whether there is input is seen by reading ahead; nothing of it is lost.
 static void test_poll_input(void)
 {
     struct pollfd in = {0, POLLIN, 0};
@@ -303,7 +299,7 @@ static void test_memory(void)
     EXPECT(mincore(memory, BASE_PAGE_SIZE, vec) == -1 && errno == ENOMEM);
 }
 
-// What was what lay on the stack before.
+/// What was what lay on the stack before.
 static void test_system(void)
 {
     struct sysinfo info;
@@ -329,7 +325,7 @@ static void test_system(void)
     EXPECT(umask(077) == 022 && umask(022) == 077 && getcwd(name.nodename, 64) == NULL);
 }
 
-// The domain's own time: it stands still while the domain sleeps.
+/// The domain's own time: it stands still while the domain sleeps.
 static void test_clock(void)
 {
     struct timespec nap = {0, 100000000}, until;

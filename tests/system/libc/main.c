@@ -46,11 +46,9 @@ struct block {
 
 static bool block_whole(const struct block *block)
 {
-    for (size_t i = 0; i < block->size; i++) {
-        if (block->bytes[i] != block->mark) {
+    for (size_t i = 0; i < block->size; i++)
+        if (block->bytes[i] != block->mark)
             return false;
-        }
-    }
     return true;
 }
 
@@ -69,9 +67,8 @@ static int test_malloc(void *arg)
         }
         size_t size = test_random_below(&random, BLOCK_BYTES_MAX);
         unsigned char *bytes = realloc(block->bytes, size + 1);
-        if (bytes == NULL) {
+        if (bytes == NULL)
             return 1000;
-        }
         *block = (struct block){bytes, size, (unsigned char)test_random_next(&random)};
         memset(bytes, block->mark, size);
     }
@@ -105,9 +102,8 @@ static int test_tls_in(void *arg)
 {
     uint64_t mark = (uintptr_t)arg;
     int bad = own != 5;
-    for (unsigned i = 0; i < sizeof(zeros); i++) {
+    for (unsigned i = 0; i < sizeof(zeros); i++)
         bad += zeros[i] != 0;
-    }
     for (unsigned i = 0; i < 200; i++) {
         own = mark;
         errno = (int)mark;
@@ -122,9 +118,8 @@ static void test_tls(void)
 {
     struct thread *threads[THREADS];
     errno = 77;
-    for (uintptr_t i = 0; i < THREADS; i++) {
+    for (uintptr_t i = 0; i < THREADS; i++)
         threads[i] = thread_create(test_tls_in, (void *)(i + 1));
-    }
     for (unsigned i = 0; i < THREADS; i++) {
         int bad = -1;
         EXPECT_OK(thread_join(threads[i], &bad));
@@ -133,7 +128,7 @@ static void test_tls(void)
     EXPECT(own == 5);
 }
 
-// A bounded buffer between producers and consumers.
+/// A bounded buffer between producers and consumers.
 static struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -144,9 +139,8 @@ static void *produce(void *arg)
 {
     for (unsigned i = 0; i < ROUNDS; i++) {
         pthread_mutex_lock(&buffer.mutex);
-        while (buffer.held == 4) {
+        while (buffer.held == 4)
             pthread_cond_wait(&buffer.changed, &buffer.mutex);
-        }
         buffer.held++;
         pthread_cond_broadcast(&buffer.changed);
         pthread_mutex_unlock(&buffer.mutex);
@@ -158,9 +152,8 @@ static void *consume(void *arg)
 {
     for (unsigned i = 0; i < ROUNDS; i++) {
         pthread_mutex_lock(&buffer.mutex);
-        while (buffer.held == 0) {
+        while (buffer.held == 0)
             pthread_cond_wait(&buffer.changed, &buffer.mutex);
-        }
         buffer.held--;
         buffer.taken++;
         pthread_cond_broadcast(&buffer.changed);
@@ -172,9 +165,8 @@ static void *consume(void *arg)
 static void test_pthreads(void)
 {
     pthread_t threads[4];
-    for (uintptr_t i = 0; i < 4; i++) {
+    for (uintptr_t i = 0; i < 4; i++)
         EXPECT(pthread_create(&threads[i], NULL, i % 2 == 0 ? produce : consume, (void *)i) == 0);
-    }
     for (uintptr_t i = 0; i < 4; i++) {
         void *result = NULL;
         EXPECT(pthread_join(threads[i], &result) == 0 && (uintptr_t)result == i);
@@ -189,7 +181,7 @@ static void *post_late(void *sem)
     return NULL;
 }
 
-// A deadline that is 2^64 microseconds and ten milliseconds away does not pass before the post.
+/// A deadline that is 2^64 microseconds and ten milliseconds away does not pass before the post.
 static void test_far_deadline(void)
 {
     sem_t sem;
@@ -213,9 +205,8 @@ static int count_up(void *arg)
     for (unsigned i = 0; i < ROUNDS; i++) {
         thread_mutex_lock(&mutex);
         unsigned now = counter;
-        if (i % 16 == 0) {
+        if (i % 16 == 0)
             thread_yield(); // with the mutex held
-        }
         counter = now + 1;
         thread_mutex_unlock(&mutex);
     }
@@ -230,9 +221,8 @@ static void test_own_threads(void)
         EXPECT(thread != NULL);
         EXPECT_OK(thread_detach(thread));
     }
-    for (unsigned i = 0; i < THREADS; i++) {
+    for (unsigned i = 0; i < THREADS; i++)
         thread_sem_wait(&turns);
-    }
     EXPECT(counter == THREADS * ROUNDS);
 }
 
@@ -253,12 +243,10 @@ static void test_deferred(void)
                                           MKCLOSURE(on_event, (void *)i)));
     }
     EXPECT_OK(deferred_event_cancel(&events[3]));
-    while (happened < EVENTS - 1) {
+    while (happened < EVENTS - 1)
         EXPECT_OK(event_dispatch(get_default_waitset()));
-    }
-    for (unsigned i = 1; i < EVENTS - 1; i++) {
+    for (unsigned i = 1; i < EVENTS - 1; i++)
         EXPECT(order[i] < order[i - 1] && order[i] != 3);
-    }
     EXPECT(systime_to_us(systime_now() - start) >= EVENTS * 1000);
 }
 
@@ -267,7 +255,7 @@ static void *nothing(void *arg)
     return arg;
 }
 
-// The stack of a thread that nobody joins is back when it has ended, not with the next thread.
+/// The stack of a thread that nobody joins is back when it has ended, not with the next thread.
 static void test_detached(void)
 {
     pthread_attr_t attr;
@@ -301,9 +289,8 @@ static void test_children(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "end") == 0) {
+    if (argc == 3 && strcmp(argv[1], "end") == 0)
         return test_end(argv[2]);
-    }
     EXPECT(argc == 3 && strcmp(argv[1], "one") == 0 && strcmp(argv[2], "two words") == 0);
     EXPECT(argv[argc] == NULL);
     test_printf();

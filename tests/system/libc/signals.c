@@ -105,9 +105,8 @@ static void test_other_threads(void)
     EXPECT(result == NULL && seen == SIGUSR1 && seen_tid != gettid());
     handle(SIGUSR1, note, 0);
     EXPECT(pthread_create(&thread, NULL, computer, NULL) == 0 && sem_wait(&go) == 0);
-    while (!computing) {
+    while (!computing)
         thread_yield();
-    }
     EXPECT(pthread_kill(thread, SIGUSR1) == 0 && pthread_join(thread, NULL) == 0);
     EXPECT(seen == SIGUSR1 && seen_tid != gettid());
 }
@@ -158,15 +157,14 @@ static void test_fault(void)
     EXPECT(sigaction(SIGSEGV, &action, &old) == 0);
     for (volatile int i = 0; i < 2; i++) {
         int how = sigsetjmp(back, 1);
-        if (how == 0) {
+        if (how == 0)
             *(volatile int *)0x5a5a5a008ul = 1;
-        }
         EXPECT(how == 1 && seen == SIGSEGV);
     }
     EXPECT(sigaction(SIGSEGV, &old, NULL) == 0);
 }
 
-// What a child does to come to its end, and the status that it ends with.
+/// What a child does to come to its end, and the status that it ends with.
 static const struct ending {
     const char *how;
     int status;
@@ -199,15 +197,13 @@ int test_end(const char *how)
         }
     } else if (strcmp(how, "alarm-in-wait") == 0) {
         ualarm(20000, 0);
-        for (;;) {
+        for (;;)
             event_dispatch(get_default_waitset());
-        }
     } else if (strncmp(how, "pthread_exit", 12) == 0) {
         // Its output makes the library's own threads, which are not to be waited for.
         printf("libc: a child ends by %s\n", how);
-        if (strcmp(how, "pthread_exit") == 0) {
+        if (strcmp(how, "pthread_exit") == 0)
             pthread_create(&thread, NULL, late, NULL);
-        }
         pthread_exit(NULL);
     } else if (strcmp(how, "usr1-ignored") == 0) {
         signal(SIGUSR1, SIG_IGN);
@@ -222,9 +218,8 @@ static void test_endings(void)
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         const char *args[] = {"end", endings[i].how, NULL};
         struct test_child child = test_run_child(disp_get_core_id(), "test_libc", args, 20000);
-        if (!EXPECT(child.end != TEST_END_KILLED && child.status == endings[i].status)) {
+        if (!EXPECT(child.end != TEST_END_KILLED && child.status == endings[i].status))
             printf("%s: end %d, status %d\n", endings[i].how, child.end, child.status);
-        }
     }
 }
 

@@ -20,9 +20,8 @@ static volatile bool stop;
 static int count(void *arg)
 {
     volatile uint64_t *mine = &counts[(uintptr_t)arg];
-    while (!stop) {
+    while (!stop)
         ++*mine;
-    }
     return 0;
 }
 
@@ -49,7 +48,6 @@ void test_turns(void)
     } while (++naps < NAPS_MAX && !balanced());
     EXPECT(balanced());
     stop = true;
-    for (unsigned i = 0; i < COUNTERS; i++) {
+    for (unsigned i = 0; i < COUNTERS; i++)
         EXPECT_OK(thread_join(threads[i], NULL));
-    }
 }

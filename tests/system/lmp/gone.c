@@ -40,8 +40,8 @@ static void client_free(struct client *client)
     lmp_endpoint_free(client->ep);
 }
 
-// Starts a server that alone has a copy of the client's endpoint, and of `other` if that is not
-// NULL_CAP, and waits for what it says first.
+/// Starts a server that alone has a copy of the client's endpoint, and of `other` if that is not
+/// NULL_CAP, and waits for what it says first.
 static bool server_start(struct client *client, char *kind, struct capref other)
 {
     struct capref args, slot;
@@ -50,9 +50,8 @@ static bool server_start(struct client *client, char *kind, struct capref other)
     char *argv[] = {"test_lmp", kind, NULL};
     EXPECT_OK(cnode_create_l2(&args, &cnode));
     EXPECT_OK(cap_copy((struct capref){cnode, GONE_ARG_REPLY}, client->own));
-    if (!capref_is_null(other)) {
+    if (!capref_is_null(other))
         EXPECT_OK(cap_copy((struct capref){cnode, GONE_ARG_OTHER}, other));
-    }
     EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), disp_name(), argv, NULL, NULL_CAP, args,
                                       SPAWN_FLAGS_DEFAULT, &client->domain));
     EXPECT_OK(cap_destroy(args));
@@ -96,7 +95,7 @@ static errval_t wait_for_answer(const struct client *client)
     return lrpc_wait(client->ep, &msg, NULL);
 }
 
-// The same endpoint for one server after another: it is open again with the next.
+/// The same endpoint for one server after another: it is open again with the next.
 static void test_ends(void)
 {
     static const struct {
@@ -159,7 +158,7 @@ static void test_killed(void)
     client_free(&client);
 }
 
-// A third domain has the endpoint by now: it is not closed before that ends as well.
+/// A third domain has the endpoint by now: it is not closed before that ends as well.
 static void test_given_away(void)
 {
     struct client first = client_make(), third = client_make();
@@ -179,20 +178,18 @@ static void test_given_away(void)
     client_free(&third);
 }
 
-// A server with two clients: both hear of its end, each once, on a waitset.
+/// A server with two clients: both hear of its end, each once, on a waitset.
 static void test_two_clients(void)
 {
     struct client clients[2] = {client_make(), client_make()};
     struct waitset ws;
     waitset_init(&ws);
     if (server_start(&clients[0], "server", clients[1].own)) {
-        for (unsigned i = 0; i < 2; i++) {
+        for (unsigned i = 0; i < 2; i++)
             EXPECT_OK(lmp_endpoint_register(clients[i].ep, &ws, NOP_CLOSURE));
-        }
         send(&clients[0], GONE_EXIT);
-        for (unsigned i = 0; i < 2; i++) {
+        for (unsigned i = 0; i < 2; i++)
             EXPECT_OK(event_dispatch(&ws));
-        }
         for (unsigned i = 0; i < 2; i++) {
             EXPECT_ERR(wait_for_answer(&clients[i]), LIB_ERR_CHAN_CLOSED);
             EXPECT_OK(lmp_endpoint_register(clients[i].ep, &ws, NOP_CLOSURE));
@@ -206,7 +203,7 @@ static void test_two_clients(void)
     }
 }
 
-// The other way round: a server that waits hears that its only client is gone.
+/// The other way round: a server that waits hears that its only client is gone.
 static void test_client_goes(void)
 {
     struct client client = client_make();
@@ -218,9 +215,9 @@ static void test_client_goes(void)
     client_free(&client);
 }
 
-// Nobody drives the deletion of what holds the copy: the core does, while all others sleep. With
-// more or fewer capabilities before it, it goes in the last step or in one before. No memory comes
-// back meanwhile, which would wake the memory server.
+/// Nobody drives the deletion of what holds the copy: the core does, while all others sleep. With
+/// more or fewer capabilities before it, it goes in the last step or in one before. No memory comes
+/// back meanwhile, which would wake the memory server.
 static void test_undriven(void)
 {
     struct client client = client_make();
@@ -231,9 +228,8 @@ static void test_undriven(void)
         struct cnoderef cnode;
         EXPECT_OK(slot_alloc_root(&holder));
         EXPECT_OK(cnode_create_from_mem(holder, ram, ObjType_L2CNode, &cnode, L2_CNODE_SLOTS));
-        for (cslot_t slot = 0; slot < before; slot++) {
+        for (cslot_t slot = 0; slot < before; slot++)
             EXPECT_OK(cap_copy((struct capref){cnode, slot}, cap_dispatcher));
-        }
         EXPECT_OK(cap_copy((struct capref){cnode, L2_CNODE_SLOTS - 1}, client.own));
         EXPECT_ERR(invoke_cap_delete(holder), SYS_ERR_AGAIN);
         EXPECT_ERR(wait_for_answer(&client), LIB_ERR_CHAN_CLOSED);
@@ -256,7 +252,7 @@ static uint64_t events(void)
     return value;
 }
 
-// A client that has the server answer to a server's endpoint, its own, does not keep it busy.
+/// A client that has the server answer to a server's endpoint, its own, does not keep it busy.
 static void answer_to_itself(struct capref server)
 {
     const uint64_t connect[LMP_MSG_LENGTH] = {RPC_REQUEST | RPC_OP_CONNECT};

@@ -65,9 +65,8 @@ int gone_server(void)
     const uint64_t words[LMP_MSG_LENGTH] = {0};
     reply = (struct capref){cnode_arg, GONE_ARG_REPLY};
     errval_t err = endpoint_create(MESSAGES, &ep_cap, &ep);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = slot_alloc(&slot);
-    }
     if (err_is_ok(err)) {
         lmp_endpoint_set_recv_slot(ep, slot);
         err = lmp_send(reply, 0, ep_cap, 0, words);
@@ -92,13 +91,12 @@ static void on_request(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LE
     (void)st;
     (void)length;
     (void)cap;
-    if (words[0] == GONE_RPC_ANSWER) {
+    if (words[0] == GONE_RPC_ANSWER)
         (void)lmp_server_reply_error(&server, badge, SYS_ERR_OK);
-    } else if (words[0] == GONE_RPC_FORGET) {
+    else if (words[0] == GONE_RPC_FORGET)
         lmp_server_forget(&server, badge);
-    } else {
+    else
         exit(GONE_STATUS_EXIT);
-    }
 }
 
 int gone_rpc_server(void)
@@ -106,17 +104,13 @@ int gone_rpc_server(void)
     struct capref badged;
     const uint64_t words[LMP_MSG_LENGTH] = {0};
     errval_t err = lmp_server_init(&server, get_default_waitset(), on_request, NULL);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = slot_alloc(&badged);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cap_mint(badged, cap_selfep, CAPRIGHTS_ALL, GONE_RPC_BADGE);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = lmp_send((struct capref){cnode_arg, GONE_ARG_REPLY}, LMP_FLAG_GIVE, badged, 0, words);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return 1;
-    }
     lmp_server_run(&server);
 }

@@ -20,9 +20,8 @@
 static void fill(uint64_t words[LMP_MSG_LENGTH], uint64_t seed)
 {
     struct test_random random = {seed};
-    for (unsigned i = 0; i < LMP_MSG_LENGTH; i++) {
+    for (unsigned i = 0; i < LMP_MSG_LENGTH; i++)
         words[i] = test_random_next(&random);
-    }
 }
 
 static bool receive(struct lmp_endpoint *ep, struct lmp_recv_msg *msg, struct capref *cap)
@@ -50,13 +49,11 @@ static void test_full(struct capref ep_cap, struct lmp_endpoint *ep)
 {
     uint64_t words[LMP_MSG_LENGTH] = {0};
     struct lmp_recv_msg msg;
-    for (words[0] = 0; words[0] < BUFFER_MESSAGES; words[0]++) {
+    for (words[0] = 0; words[0] < BUFFER_MESSAGES; words[0]++)
         EXPECT_OK(lmp_send(ep_cap, 0, NULL_CAP, 1, words));
-    }
     EXPECT_ERR(lmp_send(ep_cap, 0, NULL_CAP, 1, words), SYS_ERR_LMP_BUF_OVERFLOW);
-    for (uint64_t i = 0; i < BUFFER_MESSAGES; i++) {
+    for (uint64_t i = 0; i < BUFFER_MESSAGES; i++)
         EXPECT(receive(ep, &msg, NULL) && msg.words[0] == i);
-    }
     EXPECT(!lmp_endpoint_can_recv(ep));
 }
 
@@ -117,16 +114,16 @@ static void test_gone(void)
     EXPECT_ERR(lmp_send(cap_root, 0, NULL_CAP, 0, words), SYS_ERR_CAP_TYPE);
 }
 
-// The child: sends its own endpoint to ours (slot 0 of ARGCN), then returns what it gets, plus one.
+/// The child: sends its own endpoint to ours (slot 0 of ARGCN), then returns what it gets, plus
+/// one.
 static int echo(void)
 {
     struct lmp_chan chan;
     lmp_chan_init(&chan);
     struct capref ours = {cnode_arg, 0};
     if (err_is_fail(lmp_chan_accept(&chan, BUFFER_MESSAGES * LMP_MSG_LENGTH, ours)) ||
-        err_is_fail(lmp_chan_send0(&chan, LMP_SEND_FLAGS_DEFAULT, chan.local_cap))) {
+        err_is_fail(lmp_chan_send0(&chan, LMP_SEND_FLAGS_DEFAULT, chan.local_cap)))
         return 1;
-    }
     struct waitset ws;
     waitset_init(&ws);
     for (unsigned i = 0; i < ROUNDS; i++) {
@@ -134,9 +131,8 @@ static int echo(void)
         if (err_is_fail(lmp_chan_register_recv(&chan, &ws, NOP_CLOSURE)) ||
             err_is_fail(event_dispatch(&ws)) || err_is_fail(lmp_chan_recv(&chan, &msg, NULL)) ||
             err_is_fail(lmp_chan_send2(&chan, LMP_SEND_FLAGS_DEFAULT, NULL_CAP, msg.words[0] + 1,
-                                       msg.buf.badge))) {
+                                       msg.buf.badge)))
             return 2;
-        }
     }
     return 0;
 }
@@ -155,9 +151,8 @@ static void exchange(struct lmp_endpoint *ep, struct capref child_ep)
     for (uint64_t i = 0; i < ROUNDS; i++) {
         uint64_t words[LMP_MSG_LENGTH] = {i * i};
         EXPECT_OK(lmp_send(child_ep, i % 2 == 0 ? LMP_FLAG_YIELD : 0, NULL_CAP, 1, words));
-        if (!await(ep, &msg, NULL) || !EXPECT(msg.words[0] == i * i + 1 && msg.words[1] == 0)) {
+        if (!await(ep, &msg, NULL) || !EXPECT(msg.words[0] == i * i + 1 && msg.words[1] == 0))
             return;
-        }
     }
 }
 
@@ -176,9 +171,8 @@ static void test_domains(void)
     EXPECT_OK(cap_mint((struct capref){cnode, 0}, ep_cap, CAPRIGHTS_ALL, BADGE));
     EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), disp_name(), argv, NULL, NULL_CAP,
                                       cnode_cap, SPAWN_FLAGS_DEFAULT, &domain));
-    if (await(ep, &msg, &child_ep) && EXPECT(msg.buf.badge == BADGE)) {
+    if (await(ep, &msg, &child_ep) && EXPECT(msg.buf.badge == BADGE))
         exchange(ep, child_ep);
-    }
     EXPECT_OK(spawn_wait(domain, &status, false));
     EXPECT(status == 0);
     // The child is gone, and with it its endpoint.
@@ -210,15 +204,12 @@ static void run_all(void)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "echo") == 0) {
+    if (argc > 1 && strcmp(argv[1], "echo") == 0)
         return echo();
-    }
-    if (argc > 1 && strcmp(argv[1], "server") == 0) {
+    if (argc > 1 && strcmp(argv[1], "server") == 0)
         return gone_server();
-    }
-    if (argc > 1 && strcmp(argv[1], "rpc-server") == 0) {
+    if (argc > 1 && strcmp(argv[1], "rpc-server") == 0)
         return gone_rpc_server();
-    }
     run_all();
     uint64_t before = test_memory_settled();
     run_all();

@@ -22,13 +22,13 @@
 #define LESS                                                                                       \
     4u ///< factor by which a share may seem to be less: a loop differs, a window cuts a turn
 
-// In the bystander's frame. Assembly knows the first two.
+/// In the bystander's frame. Assembly knows the first two.
 struct counter {
     volatile uint64_t count, stop, wants_many, has_many;
 };
 
-// A further dispatcher, without a stack: one instruction counts, since others may have the core
-// after any.
+/// A further dispatcher, without a stack: one instruction counts, since others may have the core
+/// after any.
 __attribute__((naked)) static void count_on(void)
 {
     __asm__("1: incq (%rdi)\n\t"
@@ -40,9 +40,8 @@ __attribute__((naked)) static void count_on(void)
 
 static void count_until(struct counter *counter, const volatile uint64_t *stop)
 {
-    while (*stop == 0) {
+    while (*stop == 0)
         __asm__ volatile("incq %0" : "+m"(counter->count));
-    }
 }
 
 static errval_t start_dispatcher(struct capref ram, gensize_t offset, struct counter *counter)
@@ -50,22 +49,18 @@ static errval_t start_dispatcher(struct capref ram, gensize_t offset, struct cou
     struct capref frame, dispatcher;
     struct dispatcher_shared *shared;
     errval_t err = slot_alloc(&frame);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = slot_alloc(&dispatcher);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = cap_retype(frame, ram, offset, ObjType_Frame, DISPATCHER_FRAME_MIN, 1);
-    }
     if (err_is_ok(err)) {
         err = cap_retype(dispatcher, ram, offset + DISPATCHER_FRAME_MIN, ObjType_Dispatcher,
                          OBJSIZE_DISPATCHER, 1);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = vspace_map_one_frame((void **)&shared, DISPATCHER_FRAME_MIN, frame, NULL, NULL);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     shared->disabled = 1;
     shared->disabled_save.rip = (uintptr_t)count_on;
     shared->disabled_save.rdi = (uintptr_t)counter;
@@ -84,9 +79,8 @@ int bystander_main(void)
         count_until(counter, &counter->wants_many);
         err = ram_alloc_bytes(&ram, MORE_DISPATCHERS * DISPATCHER_BYTES, BASE_PAGE_SIZE);
     }
-    for (unsigned i = 0; i < MORE_DISPATCHERS && err_is_ok(err); i++) {
+    for (unsigned i = 0; i < MORE_DISPATCHERS && err_is_ok(err); i++)
         err = start_dispatcher(ram, i * DISPATCHER_BYTES, counter);
-    }
     if (err_is_ok(err)) {
         counter->has_many = 1;
         count_until(counter, &counter->stop);
@@ -94,7 +88,7 @@ int bystander_main(void)
     return err_is_ok(err) ? 0 : 1;
 }
 
-// How far the bystander counts in the time of a call.
+/// How far the bystander counts in the time of a call.
 static uint64_t share(const struct client *client, const struct counter *counter)
 {
     uint64_t begin = counter->count, all_calls = 1;
@@ -104,9 +98,8 @@ static uint64_t share(const struct client *client, const struct counter *counter
         struct lmp_recv_msg msg = {.buf.msglen = 1};
         for (; systime_now() < end; calls++) {
             msg.words[0] = REQUEST_ECHO;
-            if (!EXPECT_OK(lrpc_call(client->server, 0, NULL_CAP, client->reply, &msg, NULL))) {
+            if (!EXPECT_OK(lrpc_call(client->server, 0, NULL_CAP, client->reply, &msg, NULL)))
                 break;
-            }
         }
         EXPECT(counter->count > counted && calls > 0);
         all_calls += calls;
@@ -124,9 +117,8 @@ void test_bystander(const struct client *client)
     EXPECT_OK(frame_alloc(&frame, BASE_PAGE_SIZE, NULL));
     EXPECT_OK(cnode_create_l2(&args, &cnode));
     EXPECT_OK(cap_copy((struct capref){cnode, ARG_COUNTER}, frame));
-    if (!EXPECT_OK(vspace_map_one_frame((void **)&counter, BASE_PAGE_SIZE, frame, NULL, NULL))) {
+    if (!EXPECT_OK(vspace_map_one_frame((void **)&counter, BASE_PAGE_SIZE, frame, NULL, NULL)))
         return;
-    }
     *counter = (struct counter){0};
     EXPECT_OK(spawn_program_with_caps(disp_get_core_id(), disp_name(), argv, NULL, NULL_CAP, args,
                                       SPAWN_FLAGS_DEFAULT, &domain));
@@ -136,9 +128,8 @@ void test_bystander(const struct client *client)
            err_no(spawn_wait(domain, &status, true)) == LIB_ERR_NO_EVENT) {
     }
     uint64_t many = share(client, counter);
-    if (!EXPECT(many <= LESS * alone)) {
+    if (!EXPECT(many <= LESS * alone))
         printf("  many dispatchers count %" PRIu64 " in a call, one %" PRIu64 "\n", many, alone);
-    }
     counter->stop = 1;
     EXPECT_OK(spawn_wait(domain, &status, false));
     EXPECT(status == 0);

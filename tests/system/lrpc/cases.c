@@ -18,16 +18,13 @@ void test_words(const struct client *client)
         struct test_random random = {length};
         struct lmp_recv_msg msg = {.words = {REQUEST_ECHO}};
         uint64_t sent[LMP_MSG_LENGTH] = {REQUEST_ECHO};
-        for (size_t i = 1; i < LMP_MSG_LENGTH; i++) {
+        for (size_t i = 1; i < LMP_MSG_LENGTH; i++)
             sent[i] = msg.words[i] = test_random_next(&random);
-        }
-        if (!client_call_direct(client, &msg, length) || !EXPECT(msg.buf.msglen == length)) {
+        if (!client_call_direct(client, &msg, length) || !EXPECT(msg.buf.msglen == length))
             return;
-        }
         EXPECT(msg.buf.badge == 0);
-        for (size_t i = 0; i < LMP_MSG_LENGTH; i++) {
+        for (size_t i = 0; i < LMP_MSG_LENGTH; i++)
             EXPECT(msg.words[i] == (i < length ? sent[i] + 1 : 0));
-        }
         memset(msg.words, 0x5a, sizeof(msg.words));
         msg.words[0] = REQUEST_BEHIND;
         EXPECT(client_call_direct(client, &msg, length) && msg.words[1] == 0);
@@ -78,7 +75,7 @@ static bool take(struct lmp_endpoint *ep, struct lmp_recv_msg *msg)
     return err_is_ok(lmp_endpoint_recv(ep, &msg->buf, NULL));
 }
 
-// Without waiting: the message goes into a buffer, and the caller has something to look at.
+/// Without waiting: the message goes into a buffer, and the caller has something to look at.
 static void test_no_wait(const struct client *client, size_t length)
 {
     // The server waits elsewhere: it wakes, finds nothing where it looks, and sleeps again. With a
@@ -106,8 +103,8 @@ static void test_no_wait(const struct client *client, size_t length)
     EXPECT(recv_flags == 0 && take(client->reply, &msg) && msg.words[0] == GARBAGE);
 }
 
-// A call to an endpoint where the receiver does not wait goes into its buffer, and ends its wait.
-// The server then waits in that call until any other message comes.
+/// A call to an endpoint where the receiver does not wait goes into its buffer, and ends its wait.
+/// The server then waits in that call until any other message comes.
 static void test_aside(const struct client *client, size_t length)
 {
     uint64_t recv_flags = LMP_RECV_WORDS, words[LMP_MSG_LENGTH] = {REQUEST_ECHO};
@@ -145,7 +142,7 @@ void test_detours(const struct client *client)
     EXPECT(msg.words[0] == SYS_ERR_LMP_BUF_OVERFLOW && take(client->other, &msg));
 }
 
-// What is refused before anything is sent. Messages of eight words have a way of their own.
+/// What is refused before anything is sent. Messages of eight words have a way of their own.
 static void test_refused(const struct client *client, size_t length)
 {
     struct capref weak, empty;

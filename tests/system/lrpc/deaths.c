@@ -14,7 +14,7 @@
 #define ENDPOINT_OFFSET 4096u
 #define RAM_BYTES (FRAME_BYTES + (DEAD + 1) * OBJSIZE_DISPATCHER)
 
-// Dispatchers that never run; the one after the dead ones is the idle one, which is never told.
+/// Dispatchers that never run; the one after the dead ones is the idle one, which is never told.
 static struct capref ram, frame, dispatchers[DEAD + 1], idle_cap;
 
 static void make_dispatchers(void)
@@ -38,9 +38,8 @@ static void set_up(unsigned i, struct capref death)
 
 static void free_dispatchers(void)
 {
-    for (unsigned i = 0; i <= DEAD; i++) {
+    for (unsigned i = 0; i <= DEAD; i++)
         EXPECT_OK(cap_destroy(dispatchers[i]));
-    }
     EXPECT_OK(cap_destroy(idle_cap));
     EXPECT_OK(cap_destroy(frame));
     EXPECT_OK(cap_destroy(ram));
@@ -59,7 +58,7 @@ void test_untold_begin(void)
     }
 }
 
-// The one that they wait for goes before one of them, and after the others.
+/// The one that they wait for goes before one of them, and after the others.
 void test_untold_end(void)
 {
     EXPECT_OK(cap_delete(dispatchers[0]));
@@ -75,21 +74,20 @@ static bool told(struct lmp_endpoint *death)
            msg.words[1] < DEAD;
 }
 
-// Whether a call is answered in registers; the answer is taken either way.
+/// Whether a call is answered in registers; the answer is taken either way.
 static bool call_waits(const struct client *client)
 {
     uint64_t recv_flags = LMP_RECV_WORDS;
     struct lmp_recv_msg msg = {.buf.msglen = LMP_MSG_LENGTH, .words = {REQUEST_ECHO}};
     EXPECT_OK(client_call(client, client->server, LMP_FLAG_CALL, NULL_CAP, &msg, &recv_flags));
-    if (recv_flags == 0) {
+    if (recv_flags == 0)
         EXPECT_OK(lrpc_wait(client->reply, &msg, NULL));
-    }
     EXPECT(msg.words[0] == REQUEST_ECHO + 1);
     return recv_flags != 0;
 }
 
-// Of each death, in whatever call it comes into the CPU driver after it has made room; and it does
-// not wait for an answer before it has looked.
+/// Of each death, in whatever call it comes into the CPU driver after it has made room; and it does
+/// not wait for an answer before it has looked.
 void test_told_later(const struct client *client)
 {
     struct capref death_cap;

@@ -71,14 +71,13 @@ static uint64_t refused_send(void)
     return end - begin;
 }
 
-// Upper bound of what an event has outside of its two readings of the clock.
+/// Upper bound of what an event has outside of its two readings of the clock.
 static uint64_t stubs_of_event(void)
 {
     uint64_t total = 0;
     struct counts begin = counts_now();
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++)
         total += refused_send() - REFUSED_USER;
-    }
     struct counts counts = counts_since(&begin);
     EXPECT(counts.events >= ROUNDS && counts.events <= ROUNDS + EVENTS_MAX);
     return (total - counts.cycles) / ROUNDS + 1;
@@ -105,15 +104,14 @@ static void test_count(const struct client *client)
            counts.cycles / ROUNDS, round_trip);
 }
 
-// lmp_rpc_call() and lmp_server_run() call so, too: of the memory server nothing is seen but that.
+/// lmp_rpc_call() and lmp_server_run() call so, too: of the memory server nothing is seen but that.
 static void test_service(void)
 {
     genpaddr_t available, total;
     EXPECT_OK(ram_available(&available, &total));
     struct counts begin = counts_now();
-    for (unsigned i = 0; i < SERVICE_ROUNDS; i++) {
+    for (unsigned i = 0; i < SERVICE_ROUNDS; i++)
         EXPECT_OK(ram_available(&available, &total));
-    }
     struct counts counts = counts_since(&begin);
     EXPECT(counts.events >= 2 * SERVICE_ROUNDS && counts.events <= 2 * SERVICE_ROUNDS + EVENTS_MAX);
 }
@@ -121,9 +119,8 @@ static void test_service(void)
 static void run_all(void)
 {
     struct client client;
-    if (!client_start(&client)) {
+    if (!client_start(&client))
         return;
-    }
     test_words(&client);
     test_caps(&client);
     test_detours(&client);
@@ -141,12 +138,10 @@ static void run_all(void)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "server") == 0) {
+    if (argc > 1 && strcmp(argv[1], "server") == 0)
         return server_main();
-    }
-    if (argc > 1 && strcmp(argv[1], "bystander") == 0) {
+    if (argc > 1 && strcmp(argv[1], "bystander") == 0)
         return bystander_main();
-    }
     run_all();
     uint64_t before = test_memory_settled();
     run_all();

@@ -23,13 +23,12 @@ static uint64_t object_bytes(struct capref cap)
 static uint64_t work(void)
 {
     static volatile uint64_t steps;
-    for (steps = 0; steps < WORK_STEPS;) {
+    for (steps = 0; steps < WORK_STEPS;)
         steps++;
-    }
     return steps;
 }
 
-// Calls where the client does not wait.
+/// Calls where the client does not wait.
 static errval_t call_aside(size_t length, uint64_t *recv_flags)
 {
     const struct client to = {.reply = server_ep};
@@ -38,18 +37,16 @@ static errval_t call_aside(size_t length, uint64_t *recv_flags)
                        recv_flags);
 }
 
-// Turns the request into its reply; *cap is what came, and then what is to be given back.
+/// Turns the request into its reply; *cap is what came, and then what is to be given back.
 static void answer(struct lmp_recv_msg *msg, struct capref *cap)
 {
     uint64_t words[LMP_MSG_LENGTH] = {0}, behind = 0, request = msg->words[0];
-    for (size_t i = msg->buf.msglen; i < LMP_MSG_LENGTH; i++) {
+    for (size_t i = msg->buf.msglen; i < LMP_MSG_LENGTH; i++)
         behind |= msg->words[i];
-    }
     switch (request) {
     case REQUEST_ECHO:
-        for (size_t i = 0; i < msg->buf.msglen; i++) {
+        for (size_t i = 0; i < msg->buf.msglen; i++)
             msg->words[i]++;
-        }
         return;
     case REQUEST_CAP:
         words[1] = object_bytes(*cap);
@@ -80,7 +77,7 @@ static void answer(struct lmp_recv_msg *msg, struct capref *cap)
     msg->buf.msglen = 3;
 }
 
-// The first message tells the client where the server is; a second one of the other endpoint.
+/// The first message tells the client where the server is; a second one of the other endpoint.
 static errval_t introduce(struct capref reply)
 {
     struct capref caps[2];
@@ -90,13 +87,11 @@ static errval_t introduce(struct capref reply)
         errval_t err = endpoint_create(SERVER_MESSAGES, &caps[i], eps[i]);
         while (err_is_ok(err) || lmp_err_is_transient(err)) {
             err = lmp_send(reply, LMP_FLAG_YIELD, caps[i], 0, words);
-            if (err_is_ok(err)) {
+            if (err_is_ok(err))
                 break;
-            }
         }
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
     }
     return SYS_ERR_OK;
 }
@@ -105,9 +100,8 @@ int server_main(void)
 {
     struct capref reply = {cnode_arg, ARG_REPLY}, slot, cap;
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    if (err_is_fail(introduce(reply)) || err_is_fail(slot_alloc(&slot))) {
+    if (err_is_fail(introduce(reply)) || err_is_fail(slot_alloc(&slot)))
         return 1;
-    }
     lmp_endpoint_set_recv_slot(server_ep, slot);
     errval_t err = lrpc_wait(server_ep, &msg, &cap);
     while (err_is_ok(err)) {
@@ -117,9 +111,8 @@ int server_main(void)
             err = lmp_send(reply, 0, NULL_CAP, msg.buf.msglen, msg.words);
             return err_is_ok(err) ? 0 : 1;
         }
-        if (!capref_is_null(cap)) {
+        if (!capref_is_null(cap))
             lmp_endpoint_set_recv_slot(server_ep, cap); // free again, once it is given back
-        }
         err = lrpc_reply_and_wait(reply, capref_is_null(cap) ? 0 : LMP_FLAG_GIVE, cap, server_ep,
                                   &msg, &cap);
     }
@@ -143,9 +136,8 @@ bool client_start(struct client *client)
     for (unsigned i = 0; i < 2; i++) {
         EXPECT_OK(slot_alloc(&slots[i]));
         lmp_endpoint_set_recv_slot(client->reply, slots[i]);
-        if (!EXPECT_OK(lrpc_wait(client->reply, &msg, came[i]))) {
+        if (!EXPECT_OK(lrpc_wait(client->reply, &msg, came[i])))
             return false;
-        }
     }
     // One call brings the server to where it waits for the next.
     msg.buf.msglen = 1;

@@ -16,7 +16,7 @@ static uint64_t us_since(systime_t begin)
     return systime_to_us(systime_now() - begin);
 }
 
-// A call whose answer comes after so long, and how long it waited in the CPU driver.
+/// A call whose answer comes after so long, and how long it waited in the CPU driver.
 static uint64_t call_late(const struct client *client, delayus_t delay_us, uint64_t *recv_flags)
 {
     struct lmp_recv_msg msg = {.buf.msglen = LMP_MSG_LENGTH, .words = {REQUEST_LATE, delay_us}};
@@ -25,12 +25,11 @@ static uint64_t call_late(const struct client *client, delayus_t delay_us, uint6
     return us_since(begin);
 }
 
-// If it did not come in registers.
+/// If it did not come in registers.
 static void await_late(const struct client *client, uint64_t recv_flags)
 {
-    if (recv_flags != 0) {
+    if (recv_flags != 0)
         return;
-    }
     struct lmp_recv_msg msg;
     EXPECT_OK(lrpc_wait(client->reply, &msg, NULL));
     EXPECT(msg.words[0] == SYS_ERR_OK);
@@ -65,7 +64,7 @@ static void test_watch(const struct client *client)
     await_late(client, recv_flags);
 }
 
-// Answers within the limit are received, and others given up, each after it has been looked at.
+/// Answers within the limit are received, and others given up, each after it has been looked at.
 static void test_limit(const struct client *client)
 {
     struct lmp_recv_msg msg = {.buf.msglen = 2, .words = {REQUEST_LATE, BLOCKING_LIMIT_US / 2}};
@@ -78,9 +77,8 @@ static void test_limit(const struct client *client)
     uint64_t waited = us_since(begin);
     EXPECT(waited >= BLOCKING_LIMIT_US &&
            waited <= BLOCKING_LIMIT_US + DISPATCHER_WATCH_MS * MS + SLACK_US);
-    if (late) {
+    if (late)
         await_late(client, 0);
-    }
 }
 
 void test_watched(const struct client *client)

@@ -50,9 +50,8 @@ static unsigned ends[CHURN_ENDS];
 static void drop(unsigned i)
 {
     if (!capref_is_null(shared[i].frame)) {
-        if (shared[i].at != NULL) {
+        if (shared[i].at != NULL)
             EXPECT_OK(vspace_unmap(shared[i].at));
-        }
         EXPECT_OK(cap_destroy(shared[i].frame)); // It may have gone with its domain.
     }
     shared[i].frame = NULL_CAP;
@@ -67,9 +66,8 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
     unsigned i = (unsigned)test_random_below(&rng, SHARED_MAX);
     uint64_t reply[LMP_MSG_LENGTH] = {SYS_ERR_OK};
     if (words[0] == CHURN_BORROW) {
-        if (err_is_fail(lmp_server_reply(&server, badge, reply, shared[i].frame, false))) {
+        if (err_is_fail(lmp_server_reply(&server, badge, reply, shared[i].frame, false)))
             (void)lmp_server_reply(&server, badge, reply, NULL_CAP, false);
-        }
         return;
     }
     if (!capref_is_null(cap)) {
@@ -77,9 +75,8 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
         shared[i].frame = cap;
         // Mapped, but never touched: a client's frame may go at any time.
         if (test_random_one_in(&rng, 2) &&
-            err_is_fail(vspace_map_one_frame(&shared[i].at, CHURN_SHARED_BYTES, cap, NULL, NULL))) {
+            err_is_fail(vspace_map_one_frame(&shared[i].at, CHURN_SHARED_BYTES, cap, NULL, NULL)))
             shared[i].at = NULL;
-        }
     }
     (void)lmp_server_reply(&server, badge, reply, NULL_CAP, false);
 }
@@ -107,7 +104,7 @@ static void serve_pending(void)
     }
 }
 
-// Looks whether a child has ended, and ends it when its time has come.
+/// Looks whether a child has ended, and ends it when its time has come.
 static bool has_ended(unsigned i)
 {
     if (children[i].end == CHURN_END_KILLED && children[i].turns-- == 0) {
@@ -140,13 +137,12 @@ static void churn(unsigned domains)
         serve_pending();
         barrelfish_usleep(test_random_below(&rng, TURN_US));
     }
-    for (unsigned i = 0; i < SHARED_MAX; i++) {
+    for (unsigned i = 0; i < SHARED_MAX; i++)
         drop(i);
-    }
 }
 
-// Many pieces, of which every other is free for a while, and many mappings: no more ranges will be
-// needed later, neither in the memory server nor here.
+/// Many pieces, of which every other is free for a while, and many mappings: no more ranges will be
+/// needed later, neither in the memory server nor here.
 static void stretch(void)
 {
     static struct capref pieces[PIECES];
@@ -155,21 +151,18 @@ static void stretch(void)
         EXPECT_OK(vspace_map_anon_attr(&at[i], NULL, NULL, CHURN_SHARED_BYTES, NULL,
                                        VREGION_FLAGS_READ_WRITE));
     }
-    for (unsigned i = 0; i < MAPPED; i++) {
+    for (unsigned i = 0; i < MAPPED; i++)
         EXPECT_OK(vspace_unmap(at[i]));
-    }
-    for (unsigned i = 0; i < PIECES; i++) {
+    for (unsigned i = 0; i < PIECES; i++)
         EXPECT_OK(ram_alloc_bytes(&pieces[i], BASE_PAGE_SIZE, BASE_PAGE_SIZE));
-    }
     for (unsigned k = 0; k < 2; k++) {
-        for (unsigned i = k; i < PIECES; i += 2) {
+        for (unsigned i = k; i < PIECES; i += 2)
             EXPECT_OK(cap_destroy(pieces[i]));
-        }
         (void)test_memory_settled();
     }
 }
 
-// All of the core, but for one for each range that the same free memory is scattered over.
+/// All of the core, but for one for each range that the same free memory is scattered over.
 static uint64_t capabilities(void)
 {
     uint64_t count = 0;
@@ -201,8 +194,7 @@ int main(int argc, char **argv)
     EXPECT_OK(ram_get_account(disp_get_domain_id(), &own_after));
     EXPECT_OK(ram_get_account(0, &nobody));
     EXPECT(own_after.bytes == own.bytes && nobody.bytes == 0);
-    for (unsigned i = 0; i < CHURN_ENDS; i++) {
+    for (unsigned i = 0; i < CHURN_ENDS; i++)
         EXPECT(ends[i] > 0 || domains < 100);
-    }
     return test_summary("churn");
 }

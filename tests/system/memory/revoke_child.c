@@ -51,7 +51,7 @@ static bool is(const char *name)
     return strcmp(mode, name) == 0;
 }
 
-// All frames are mapped once before, so that page tables are older than they.
+/// All frames are mapped once before, so that page tables are older than they.
 static void make_frames(void)
 {
     for (unsigned round = 0; round < 2; round++) {
@@ -69,11 +69,9 @@ static void make_frames(void)
             EXPECT_OK(cap_destroy(frames[i].cap));
         }
     }
-    for (unsigned i = 0; i < REVOKE_FRAMES; i++) {
-        for (size_t k = 0; k < WORDS; k++) {
+    for (unsigned i = 0; i < REVOKE_FRAMES; i++)
+        for (size_t k = 0; k < WORDS; k++)
             frames[i].at[k] = frames[i].base + k;
-        }
-    }
 }
 
 static void give(unsigned i)
@@ -89,16 +87,14 @@ static void on_wanted(void *arg, gensize_t bytes, systime_t until)
     EXPECT(arg == frames && bytes == REVOKE_WANTED && until > systime_now());
     asked++;
     deadline = until;
-    if (is("allocates")) { // first: a revocation is over once enough has come back
+    if (is("allocates")) // first: a revocation is over once enough has come back
         EXPECT_OK(frame_alloc(&more, 2 * REVOKE_FRAME_BYTES, NULL));
-    }
     if (is("gives") || is("allocates")) {
         give(1);
         give(4);
     }
-    if (is("ends")) {
+    if (is("ends"))
         exit(REVOKE_STATUS_ENDS);
-    }
 }
 
 static void on_lost(void *arg, genpaddr_t base, gensize_t bytes)
@@ -106,12 +102,11 @@ static void on_lost(void *arg, genpaddr_t base, gensize_t bytes)
     EXPECT(arg == frames && asked == 1 && systime_now() >= deadline);
     lost_messages++;
     lost_bytes += bytes;
-    for (unsigned i = 0; i < REVOKE_FRAMES; i++) {
+    for (unsigned i = 0; i < REVOKE_FRAMES; i++)
         frames[i].lost |= frames[i].base == base && bytes == REVOKE_FRAME_BYTES;
-    }
 }
 
-// Puts zero pages where the memory was, so that the access goes on.
+/// Puts zero pages where the memory was, so that the access goes on.
 static void on_fault(enum exception_type type, int subtype, void *addr, struct registers *regs)
 {
     (void)subtype;
@@ -133,26 +128,23 @@ static void on_fault(enum exception_type type, int subtype, void *addr, struct r
 
 static bool intact(unsigned i)
 {
-    for (size_t k = 0; k < WORDS; k++) {
-        if (frames[i].at[k] != frames[i].base + k) {
+    for (size_t k = 0; k < WORDS; k++)
+        if (frames[i].at[k] != frames[i].base + k)
             return false;
-        }
-    }
     return true;
 }
 
-// What was not given and not lost is as it was; what was lost faults, and is empty then.
+/// What was not given and not lost is as it was; what was lost faults, and is empty then.
 static void check_frames(unsigned given, unsigned lost)
 {
     for (unsigned i = 0; i < REVOKE_FRAMES; i++) {
         given -= frames[i].given;
         lost -= frames[i].lost;
         faulted = NULL;
-        if (frames[i].lost) {
+        if (frames[i].lost)
             EXPECT(!frames[i].given && *frames[i].at == 0 && faulted == frames[i].at);
-        } else if (!frames[i].given) {
+        else if (!frames[i].given)
             EXPECT(intact(i) && faulted == NULL);
-        }
     }
     EXPECT(given == 0 && lost == 0);
 }
@@ -189,28 +181,26 @@ static void check_limit(void)
     EXPECT(account.bytes == before && account.limit == BASE_PAGE_SIZE);
 }
 
-// Takes memory, in pieces of 64 KiB and then pages, until there is none within the limit.
+/// Takes memory, in pieces of 64 KiB and then pages, until there is none within the limit.
 static errval_t eat(void)
 {
     struct capref ram;
     errval_t err = SYS_ERR_OK;
-    for (size_t bytes = 16 * BASE_PAGE_SIZE; bytes >= BASE_PAGE_SIZE; bytes /= 16) {
+    for (size_t bytes = 16 * BASE_PAGE_SIZE; bytes >= BASE_PAGE_SIZE; bytes /= 16)
         do {
             err = ram_alloc_bytes(&ram, bytes, BASE_PAGE_SIZE);
         } while (err_is_ok(err));
-    }
     return err;
 }
 
 static void be_eater(void)
 {
     EXPECT_ERR(eat(), LIB_ERR_RAM_ALLOC_LIMIT);
-    for (;;) {
+    for (;;)
         barrelfish_usleep(10000);
-    }
 }
 
-// Two children eat up what is left within this domain's limit; when they have ended it is back.
+/// Two children eat up what is left within this domain's limit; when they have ended it is back.
 static void check_children(void)
 {
     char *const argv[] = {"test_revoke_child", "eats", NULL};
@@ -257,9 +247,8 @@ static void be_large(void)
         EXPECT_OK(cap_copy(copy, frame));
     }
     EXPECT_OK(ram_set_limit(REVOKE_READY));
-    for (;;) {
+    for (;;)
         barrelfish_usleep(10000);
-    }
 }
 
 static unsigned lost_frames(void)
@@ -280,9 +269,8 @@ static void be_asked(void)
     EXPECT_OK(thread_set_exception_handler(on_fault, NULL, NULL, NULL, NULL, NULL));
     make_frames();
     EXPECT_OK(ram_set_limit(REVOKE_READY));
-    while (asked == 0) {
+    while (asked == 0)
         EXPECT_OK(event_dispatch(get_default_waitset()));
-    }
     bool forced = !is("gives");
     serve_for(REVOKE_DEADLINE_US + SETTLE_US);
     if (is("late")) {
@@ -291,9 +279,8 @@ static void be_asked(void)
         give(1);
     }
     EXPECT(asked == 1);
-    if (is("refuses") || is("late")) {
+    if (is("refuses") || is("late"))
         EXPECT(frames[REVOKE_FRAMES - 1].lost && frames[REVOKE_FRAMES - 2].lost);
-    }
     if (is("allocates")) {
         EXPECT(lost_messages == 1 && lost_bytes == 2 * REVOKE_FRAME_BYTES); // the newest piece
         check_frames(2, 0);
@@ -312,9 +299,8 @@ static void be_deaf(void)
     EXPECT_OK(thread_set_exception_handler(on_fault, NULL, NULL, NULL, NULL, NULL));
     make_frames();
     EXPECT_OK(ram_set_limit(REVOKE_READY));
-    while (lost_frames() < 2) {
+    while (lost_frames() < 2)
         barrelfish_usleep(1000);
-    }
     check_frames(0, 2);
     EXPECT(asked == 0 && lost_messages == 0);
 }
@@ -332,22 +318,21 @@ static void be_silent(void)
 int main(int argc, char **argv)
 {
     mode = argc > 1 ? argv[1] : "";
-    if (is("limit")) {
+    if (is("limit"))
         check_limit();
-    } else if (is("spawns")) {
+    else if (is("spawns"))
         check_children();
-    } else if (is("eats")) {
+    else if (is("eats"))
         be_eater();
-    } else if (is("leaves")) {
+    else if (is("leaves"))
         leave_children();
-    } else if (is("large")) {
+    else if (is("large"))
         be_large();
-    } else if (is("silent")) {
+    else if (is("silent"))
         be_silent();
-    } else if (is("deaf")) {
+    else if (is("deaf"))
         be_deaf();
-    } else {
+    else
         be_asked();
-    }
     return test_failures() == 0 ? REVOKE_STATUS_GOOD : 1;
 }

@@ -37,9 +37,8 @@ static struct ram_account account_of(struct capref child)
 static struct capref start_ready(const char *mode)
 {
     struct capref child = start(mode, 0);
-    while (account_of(child).limit != REVOKE_READY) {
+    while (account_of(child).limit != REVOKE_READY)
         barrelfish_usleep(1000);
-    }
     return child;
 }
 
@@ -52,7 +51,7 @@ static void expect_end(struct capref child, unsigned wanted)
     EXPECT_ERR(ram_get_account(spawn_domain_id(child), &account), SPAWN_ERR_NO_DOMAIN);
 }
 
-// Takes memory from a child, which must come back so and end so.
+/// Takes memory from a child, which must come back so and end so.
 static void reclaim(const char *mode, uint64_t bytes, uint64_t forced, unsigned status)
 {
     struct spawn_reclaimed reclaimed = {0};
@@ -66,9 +65,8 @@ static void reclaim(const char *mode, uint64_t bytes, uint64_t forced, unsigned 
         EXPECT(reclaimed.bytes >= REVOKE_WANTED && reclaimed.bytes <= before);
         EXPECT(reclaimed.forced == 0);
     }
-    if (forced == 0 && status == REVOKE_STATUS_GOOD) { // it lives on for a while
+    if (forced == 0 && status == REVOKE_STATUS_GOOD) // it lives on for a while
         EXPECT(account_of(child).bytes == before - bytes);
-    }
     expect_end(child, status);
 }
 
@@ -105,7 +103,7 @@ static void kill_large(void)
     expect_end(child, SPAWN_STATUS_DIED);
 }
 
-// The domains with an ID above this one's: two, when the domain has left two.
+/// The domains with an ID above this one's: two, when the domain has left two.
 static void find_orphans(struct capref parent, struct capref orphans[2])
 {
     struct spawn_domain_info info = {.id = spawn_domain_id(parent)};
@@ -116,7 +114,7 @@ static void find_orphans(struct capref parent, struct capref orphans[2])
     }
 }
 
-// What a domain with a limit has left behind stays within it, and belongs to who spawned that.
+/// What a domain with a limit has left behind stays within it, and belongs to who spawned that.
 static void test_orphans(void)
 {
     struct capref orphans[2], child = start("leaves", REVOKE_FAMILY_LIMIT);
@@ -155,7 +153,7 @@ static void test_rights(void)
     expect_end(child, SPAWN_STATUS_DIED);
 }
 
-// Requests past the library, which sends one at a time; it cannot ask spawnd afterwards.
+/// Requests past the library, which sends one at a time; it cannot ask spawnd afterwards.
 static void ask_raw(const uint64_t words[LMP_MSG_LENGTH])
 {
     EXPECT_OK(lmp_send(cap_spawndep, 0, NULL_CAP, 4, words));
@@ -164,14 +162,13 @@ static void ask_raw(const uint64_t words[LMP_MSG_LENGTH])
 static void expect_reply(struct lmp_rpc *rpc, errval_t err, uint64_t bytes, uint64_t forced)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
-    while (err_is_fail(lmp_endpoint_recv(rpc->reply_ep, &msg.buf, NULL))) {
+    while (err_is_fail(lmp_endpoint_recv(rpc->reply_ep, &msg.buf, NULL)))
         barrelfish_usleep(1000);
-    }
     EXPECT_ERR(msg.words[0], err_no(err));
     EXPECT(err_is_fail(err) || (msg.words[1] == bytes && msg.words[2] == forced));
 }
 
-// A domain is large and is to end: who asks for something else meanwhile has its answer first.
+/// A domain is large and is to end: who asks for something else meanwhile has its answer first.
 static void ask_while_ending(struct lmp_rpc *rpc, struct capref large)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
@@ -179,15 +176,14 @@ static void ask_while_ending(struct lmp_rpc *rpc, struct capref large)
     const uint64_t ask[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_MEMORY};
     ask_raw(kill);
     ask_raw(ask);
-    while (err_is_fail(lmp_endpoint_recv(rpc->reply_ep, &msg.buf, NULL))) {
+    while (err_is_fail(lmp_endpoint_recv(rpc->reply_ep, &msg.buf, NULL)))
         barrelfish_usleep(100);
-    }
     EXPECT(msg.words[0] == SYS_ERR_OK && msg.words[4] > 0); // domains that there is room for
     expect_reply(rpc, SYS_ERR_OK, 0, 0);
 }
 
-// A second request for a domain, and another domain at the same time, whose parent is another
-// domain: this program again.
+/// A second request for a domain, and another domain at the same time, whose parent is another
+/// domain: this program again.
 static void test_two(void)
 {
     struct lmp_rpc rpc;

@@ -69,9 +69,8 @@ static void while_locked(bool mistake)
     struct capref ram;
     other = paged(&memobj, fill_page);
     other[BASE_PAGE_SIZE] = 1; // the page table is there: nothing else would be wrong
-    if (!mistake) {
+    if (!mistake)
         *other = 1;
-    }
     ram_alloc_set(no_ram);
     errval_t err = ram_alloc(&ram, BASE_PAGE_BITS);
     ram_alloc_set(NULL);
@@ -82,9 +81,8 @@ static void while_answering(bool mistake)
 {
     static struct memobj memobj;
     other = lazy(VREGION_FLAGS_READ_WRITE);
-    if (!mistake) {
+    if (!mistake)
         *other = 1;
-    }
     *paged(&memobj, touch_other) = 1;
 }
 
@@ -95,7 +93,7 @@ static void readonly(bool mistake)
     at[0] = 1;
 }
 
-// A chunk that the program has not filled.
+/// A chunk that the program has not filled.
 static void unfilled(bool mistake)
 {
     static struct memobj memobj;
@@ -108,7 +106,7 @@ static void unfilled(bool mistake)
     ((volatile uint8_t *)at)[mistake ? BASE_PAGE_SIZE : 0] = 1;
 }
 
-// The frame behind a page was revoked: trying again for ever would be wrong.
+/// The frame behind a page was revoked: trying again for ever would be wrong.
 static void revoked(bool mistake)
 {
     struct capref frame, copy;
@@ -118,9 +116,8 @@ static void revoked(bool mistake)
     EXPECT_OK(cap_copy(copy, frame));
     EXPECT_OK(vspace_map_cow(&at, BASE_PAGE_SIZE, copy, VREGION_FLAGS_READ, NULL, NULL));
     EXPECT(*(volatile uint8_t *)at == 0);
-    if (mistake) {
+    if (mistake)
         EXPECT_OK(cap_revoke(frame));
-    }
     EXPECT(*(volatile uint8_t *)at == 0);
 }
 
@@ -137,11 +134,9 @@ static const struct {
 void die_of(const char *name)
 {
     bool mistake = name[0] != '-';
-    for (size_t i = 0; i < DEATHS; i++) {
-        if (strcmp(deaths[i].name, mistake ? name : name + 1) == 0) {
+    for (size_t i = 0; i < DEATHS; i++)
+        if (strcmp(deaths[i].name, mistake ? name : name + 1) == 0)
             deaths[i].run(mistake);
-        }
-    }
 }
 
 void test_deaths(void)

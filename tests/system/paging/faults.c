@@ -14,14 +14,14 @@
 
 #define THREADS 6u
 
-// The handler runs in the middle of other code, about which the compiler does not know.
+/// The handler runs in the middle of other code, about which the compiler does not know.
 static volatile unsigned handled;
 static volatile int handled_subtype;
 static volatile unsigned asked, asked_before; // pagers, ever, and when the handler last ran
 static struct vregion *volatile to_unlock;
 static void *volatile to_map;
 
-// Makes a read-only region writable, or maps memory where there was none.
+/// Makes a read-only region writable, or maps memory where there was none.
 static void handler(enum exception_type type, int subtype, void *addr, struct registers *regs)
 {
     (void)regs;
@@ -78,15 +78,12 @@ static errval_t answer(void *arg, struct memobj *memobj, genvaddr_t offset,
     errno = EDOM;
     EXPECT(type == PAGEFLT_READ || type == PAGEFLT_WRITE);
     EXPECT_ERR(vregion_destroy(pager->region), LIB_ERR_MEMOBJ_INUSE);
-    if (pager->slow) {
+    if (pager->slow)
         EXPECT_OK(barrelfish_usleep(2000)); // others run and fault meanwhile
-    }
-    if (pager->nest) {
+    if (pager->nest)
         *(volatile uint8_t *)to_map = 1; // nobody's: the thread's handler is asked
-    }
-    if (offset / BASE_PAGE_SIZE == PAGES - 1) {
+    if (offset / BASE_PAGE_SIZE == PAGES - 1)
         return LIB_ERR_NO_EVENT;
-    }
     offset -= offset % BASE_PAGE_SIZE;
     return memobj_fill_foff(memobj, offset, pager->frame, BASE_PAGE_SIZE, offset);
 }
@@ -138,8 +135,8 @@ static void test_pager(void)
     EXPECT_OK(cap_destroy(pager.frame));
 }
 
-// An access that the flags forbid is the thread's mistake: the pager hears of it only when they
-// allow it.
+/// An access that the flags forbid is the thread's mistake: the pager hears of it only when they
+/// allow it.
 static void test_flags_first(void)
 {
     struct pager pager = {0};
@@ -161,7 +158,7 @@ struct work {
     unsigned id;
 };
 
-// All threads touch the same pages in the same order; registers of both kinds must survive.
+/// All threads touch the same pages in the same order; registers of both kinds must survive.
 static int worker(void *arg)
 {
     const struct work *work = arg;
@@ -191,11 +188,9 @@ static void run_threads(volatile uint8_t *at)
         EXPECT_OK(thread_join(threads[i], &status));
         EXPECT(status == 0);
     }
-    for (unsigned page = 0; page < PAGES / 2; page++) {
-        for (unsigned i = 0; i < THREADS; i++) {
+    for (unsigned page = 0; page < PAGES / 2; page++)
+        for (unsigned i = 0; i < THREADS; i++)
             EXPECT(at[page * BASE_PAGE_SIZE + 1 + i] == (uint8_t)(page + i));
-        }
-    }
 }
 
 static void test_threads(void)
@@ -212,7 +207,7 @@ static void test_threads(void)
     EXPECT_OK(vspace_unmap(lazy));
 }
 
-// The frame is taken away: its pages are no longer there, and nothing answers for them.
+/// The frame is taken away: its pages are no longer there, and nothing answers for them.
 static void test_revoked(void)
 {
     struct pager pager = {0};

@@ -11,11 +11,9 @@
 
 static bool all_are(const volatile uint8_t *at, size_t bytes, uint8_t value)
 {
-    for (size_t i = 0; i < bytes; i++) {
-        if (at[i] != value) {
+    for (size_t i = 0; i < bytes; i++)
+        if (at[i] != value)
             return false;
-        }
-    }
     return true;
 }
 
@@ -64,7 +62,7 @@ void test_taken(void)
     EXPECT_OK(vspace_unmap(at));
 }
 
-// Large pages on demand: one fault for 2 MiB.
+/// Large pages on demand: one fault for 2 MiB.
 static void test_lazy_large(void)
 {
     void *at;
@@ -81,7 +79,7 @@ static void test_lazy_large(void)
     EXPECT_OK(vspace_unmap(at));
 }
 
-// Eager large pages are as before.
+/// Eager large pages are as before.
 static void test_large(void)
 {
     void *at;
@@ -126,7 +124,7 @@ static void test_cow(void)
     EXPECT_OK(cap_destroy(frame));
 }
 
-// The first access to a page is a write; and a view that may not be written.
+/// The first access to a page is a write; and a view that may not be written.
 static void test_cow_write_first(void)
 {
     struct capref frame, readonly;
@@ -182,7 +180,7 @@ static void test_fixed(void)
     EXPECT_OK(cap_destroy(frame));
 }
 
-// The whole region, what is there and what comes.
+/// The whole region, what is there and what comes.
 static void test_protect(void)
 {
     void *at;

@@ -43,9 +43,8 @@ static struct host_output report_run(const char *boot, const char *boots, const 
 
 static void check_has(const struct host_output *page, const char *text)
 {
-    if (!CHECK(strstr(page->text, text) != NULL)) {
+    if (!CHECK(strstr(page->text, text) != NULL))
         fprintf(stderr, "  missing: %s\n", text);
-    }
 }
 
 /// What is there whether or not something else fails.
@@ -167,9 +166,8 @@ static void compare(void)
 static void good(void)
 {
     struct host_output run = report_run(DATA "boot", "2", NULL), page = slurp("index.html");
-    if (!CHECK(run.status == 0)) {
+    if (!CHECK(run.status == 0))
         host_show(&run);
-    }
     check_page(&page);
     check_points();
     check_csv();
@@ -212,9 +210,8 @@ static void failures(void)
               "<code>exit 3</code></td> <td>machine parallel 2 1 1</td> <td class=\"failed\">");
     check_has(&page, "csv/after-2c1n.1.csv");
     check_has(&page, "Failed: nothing was measured");
-    if (!CHECK(strstr(run.text, "6 failed, the page says what and why") != NULL)) {
+    if (!CHECK(strstr(run.text, "6 failed, the page says what and why") != NULL))
         host_show(&run);
-    }
     free(run.text);
     free(page.text);
 }
@@ -259,9 +256,8 @@ static void peer(void)
 
 int main(void)
 {
-    if (!CHECK(mkdtemp(folder) != NULL)) {
+    if (!CHECK(mkdtemp(folder) != NULL))
         return host_status();
-    }
     good();
     resume();
     failures();

@@ -19,7 +19,7 @@ static bool seen[CAP_CMD_COUNT][ERR_CODES_COUNT];
         SYS_ERR_VNODE_LEVEL, SYS_ERR_VNODE_FLAGS
 #define VECTOR_ERRORS SYS_ERR_CNODE_TYPE, SYS_ERR_NO_VECTOR
 
-// What a command itself checks.
+/// What a command itself checks.
 static const struct {
     uint64_t command;
     enum err_code errors[ERRORS_MAX]; ///< ended by SYS_ERR_OK
@@ -92,9 +92,8 @@ uint64_t rules_database_alone(void)
 
 void rules_account(uint64_t command, errval_t err)
 {
-    if (command < CAP_CMD_COUNT) {
+    if (command < CAP_CMD_COUNT)
         seen[command][err_no(err)] = true;
-    }
 }
 
 void rules_account_begin(void)
@@ -104,33 +103,29 @@ void rules_account_begin(void)
 
 static void expect_seen(uint64_t command, enum err_code err)
 {
-    if (!EXPECT(seen[command][err])) {
+    if (!EXPECT(seen[command][err]))
         printf("  %s never gave %s\n", rules_command_name(command), err_getcode(err));
-    }
 }
 
-// Commands that no test domain can let succeed: each core's monitor and memory server have set the
-// returns; the machine would end; a core would start (tests/system/host/cores.c).
+/// Commands that no test domain can let succeed: each core's monitor and memory server have set the
+/// returns; the machine would end; a core would start (tests/system/host/cores.c).
 static bool never_succeeds(uint64_t command)
 {
     return command == KERNEL_CMD_SET_RETURNS || command == KERNEL_CMD_HALT ||
            command == KERNEL_CMD_START_CORE;
 }
 
-// A message's arguments are not decoded as those of an invocation (listed above).
+/// A message's arguments are not decoded as those of an invocation (listed above).
 static void expect_implied(uint64_t command, const struct cap_command *rule)
 {
-    if (rule->rights != 0) {
+    if (rule->rights != 0)
         expect_seen(command, SYS_ERR_RIGHTS);
-    }
-    if ((rule->types & ~(uint32_t)1) + 2 != 1u << ObjType_Num) {
+    if ((rule->types & ~(uint32_t)1) + 2 != 1u << ObjType_Num)
         expect_seen(command, SYS_ERR_ILLEGAL_INVOCATION);
-    }
     for (unsigned i = 0; i < CAP_ARGS && command != ENDPOINT_CMD_SEND; i++) {
         unsigned kind = rule->args[i].kind;
-        if (kind == CAP_ARG_SLOT || kind == CAP_ARG_SLOTS) {
+        if (kind == CAP_ARG_SLOT || kind == CAP_ARG_SLOTS)
             expect_seen(command, SYS_ERR_SLOT_IN_USE);
-        }
         if (kind == CAP_ARG_CAP || kind == CAP_ARG_OPTIONAL) {
             expect_seen(command, SYS_ERR_CAP_NOT_FOUND);
             expect_seen(command, SYS_ERR_CAP_BUSY);
@@ -147,18 +142,15 @@ void rules_account_check(void)
     for (uint64_t command = 0; command < CAP_CMD_COUNT; command++) {
         bool irq = command == IRQSRC_CMD_CONNECT || command == IRQSRC_CMD_ACK;
         const struct cap_command *rule = cap_command(command);
-        if (rule == NULL || (irq && !rules_stage.devices)) {
+        if (rule == NULL || (irq && !rules_stage.devices))
             continue;
-        }
-        if (!never_succeeds(command)) {
+        if (!never_succeeds(command))
             expect_seen(command, SYS_ERR_OK);
-        }
         expect_implied(command, rule);
         for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++) {
             const enum err_code *err = promises[i].errors;
-            for (; promises[i].command == command && *err != SYS_ERR_OK; err++) {
+            for (; promises[i].command == command && *err != SYS_ERR_OK; err++)
                 expect_seen(command, *err);
-            }
         }
     }
 }

@@ -13,9 +13,8 @@ struct sysret rules_call(uint64_t command, uint64_t target, const uint64_t args[
 {
     uint64_t words[CAP_ARGS];
     struct sysret ret;
-    for (unsigned i = 0; i < CAP_ARGS; i++) {
+    for (unsigned i = 0; i < CAP_ARGS; i++)
         words[i] = rules_caddr(args[i]);
-    }
     unsigned turns = 0;
     do {
         ret = syscall_invoke(rules_caddr(target), command, words[0], words[1], words[2], words[3],
@@ -30,14 +29,12 @@ bool rules_row(const struct rules_row *row)
     uint64_t before = rules_database_alone();
     errval_t err = rules_call(row->command, row->target, row->args).error;
     bool good = EXPECT_ERR(err, row->expected);
-    if (good && err_is_fail(err)) {
+    if (good && err_is_fail(err))
         good = EXPECT(rules_database_alone() == before);
-    }
     if (!good) {
         printf("  %s of %" PRIx64 ":", rules_command_name(row->command), row->target & 0xffff);
-        for (unsigned i = 0; i < CAP_ARGS; i++) {
+        for (unsigned i = 0; i < CAP_ARGS; i++)
             printf(" %" PRIx64, row->args[i]);
-        }
         printf("\n");
     }
     return good;
@@ -45,27 +42,24 @@ bool rules_row(const struct rules_row *row)
 
 void rules_rows(const struct rules_row *rows, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         rules_row(&rows[i]);
-    }
 }
 
-// Puts a copy with these rights into `slot`; what cannot be copied stands for itself.
+/// Puts a copy with these rights into `slot`; what cannot be copied stands for itself.
 static uint64_t minted(uint64_t slot, uint64_t word, uint64_t rights)
 {
     uint64_t original = word & 0xff;
-    if (!cap_type(rules_look(original).type)->copyable) {
+    if (!cap_type(rules_look(original).type)->copyable)
         return word;
-    }
     EXPECT_OK(cap_mint(rules_cap(slot), rules_cap(original), rights, 0));
     return RULES_AT(slot);
 }
 
 static void unmint(uint64_t slot, uint64_t word)
 {
-    if (word == RULES_AT(slot)) {
+    if (word == RULES_AT(slot))
         rules_delete(slot);
-    }
 }
 
 static void without_rights(const struct rules_row *good, uint8_t needed)
@@ -93,11 +87,9 @@ static void spoil(const struct rules_row *good, unsigned i, uint64_t word, enum 
 
 static void spoil_cap(const struct rules_row *good, unsigned i, const struct cap_arg *arg)
 {
-    for (unsigned type = 1; type < ObjType_Num; type++) {
-        if ((arg->types >> type & 1) == 0 && rules_has(type)) {
+    for (unsigned type = 1; type < ObjType_Num; type++)
+        if ((arg->types >> type & 1) == 0 && rules_has(type))
             spoil(good, i, RULES_AT(type), SYS_ERR_CAP_TYPE);
-        }
-    }
     for (uint64_t right = CAPRIGHTS_READ; right < CAPRIGHTS_ALL; right *= 2) {
         if ((cap_arg_rights(arg, rules_look(good->args[i] & 0xff).type) & right) != 0) {
             uint64_t word = minted(SLOT_ARG, good->args[i], CAPRIGHTS_ALL & ~right);
@@ -121,7 +113,7 @@ static void spoil_slot(const struct rules_row *good, unsigned i)
     spoil(good, i, RULES_AT(SLOT_DISPFRAME), SYS_ERR_SLOT_IN_USE);
 }
 
-// With no right more than the table asks for.
+/// With no right more than the table asks for.
 static void succeed(const struct rules_row *good, const struct cap_command *rule, uint8_t needed)
 {
     struct rules_row row = *good;
@@ -136,9 +128,8 @@ static void succeed(const struct rules_row *good, const struct cap_command *rule
     }
     rules_row(&row);
     unmint(SLOT_TARGET, row.target);
-    for (unsigned i = 0; i < CAP_ARGS; i++) {
+    for (unsigned i = 0; i < CAP_ARGS; i++)
         unmint(SLOT_ARG + i, row.args[i]);
-    }
     errval_t err = cap_delete(rules_cap(SLOT_OUT));
     EXPECT(err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND);
 }
@@ -146,9 +137,8 @@ static void succeed(const struct rules_row *good, const struct cap_command *rule
 static struct rules_row make_row(uint64_t command, uint64_t target, const uint64_t args[CAP_ARGS])
 {
     struct rules_row row = {.command = command, .target = RULES_AT(target)};
-    for (unsigned i = 0; i < CAP_ARGS; i++) {
+    for (unsigned i = 0; i < CAP_ARGS; i++)
         row.args[i] = args[i];
-    }
     return row;
 }
 
@@ -165,11 +155,10 @@ void rules_refused(uint64_t command, uint64_t target, const uint64_t args[CAP_AR
     without_rights(&good, needed_rights(command, target));
     for (unsigned i = 0; i < CAP_ARGS; i++) {
         const struct cap_arg *arg = &rule->args[i];
-        if (arg->kind == CAP_ARG_CAP || arg->kind == CAP_ARG_OPTIONAL) {
+        if (arg->kind == CAP_ARG_CAP || arg->kind == CAP_ARG_OPTIONAL)
             spoil_cap(&good, i, arg);
-        } else if (arg->kind > CAP_ARG_WORD) {
+        else if (arg->kind > CAP_ARG_WORD)
             spoil_slot(&good, i);
-        }
     }
 }
 

@@ -24,9 +24,8 @@ static bool await_message(void)
 {
     struct lmp_recv_msg msg;
     for (unsigned i = 0; i < WAITS_MAX; i++) {
-        if (rules_receive(&msg)) {
+        if (rules_receive(&msg))
             return true;
-        }
         barrelfish_usleep(WAIT_US);
     }
     return false;
@@ -79,7 +78,7 @@ static void test_io(void)
     }
 }
 
-// The clock ticks into the endpoint until its vector is freed.
+/// The clock ticks into the endpoint until its vector is freed.
 static void test_ticks(void)
 {
     uint64_t control = clock_read(0x0b);
@@ -129,7 +128,6 @@ void rules_test_device(void)
 {
     test_notify();
     test_io();
-    if (rules_stage.devices) {
+    if (rules_stage.devices)
         test_interrupts();
-    }
 }

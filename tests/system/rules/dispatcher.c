@@ -64,7 +64,7 @@ static void expect_death(enum dispatcher_death cause)
     EXPECT(!rules_receive(&msg));
 }
 
-// A dispatcher may leave a space, but not as the last that keeps it.
+/// A dispatcher may leave a space, but not as the last that keeps it.
 static void test_cspace(void)
 {
     struct capref other;
@@ -101,7 +101,7 @@ static void test_first(void)
     rules_delete(SLOT_TEST);
 }
 
-// What it lived by is taken away: it gets no endpoint and no message.
+/// What it lived by is taken away: it gets no endpoint and no message.
 static void test_without_frame(void)
 {
     RULES_EXPECT(SYS_ERR_OK, DISPATCHER_CMD_ENDPOINT, SECOND, ENDPOINT(1024, 4), AT(SLOT_TEST));
@@ -116,9 +116,8 @@ static void test_second(void)
     RULES_LEAST(DISPATCHER_CMD_SETUP, SECOND, ROOT, PML4, FRAME, DEATH, ID, UDISP);
     RULES_LEAST(DISPATCHER_CMD_RUN, SECOND, 0);
     RULES_EXPECT(SYS_ERR_DISP_RUNNING, DISPATCHER_CMD_RUN, SECOND, 0);
-    for (unsigned i = 0; i < TURNS_MAX && state_of(SECOND) == DISPATCHER_RUNNABLE; i++) {
+    for (unsigned i = 0; i < TURNS_MAX && state_of(SECOND) == DISPATCHER_RUNNABLE; i++)
         EXPECT_OK(sys_yield(rules_caddr(AT(SECOND))));
-    }
     EXPECT(state_of(SECOND) == DISPATCHER_KILLED);
     expect_death(DEATH_BAD_ENTRY);
     RULES_LEAST(DISPATCHER_CMD_STOP, SECOND, 0); // again and again

@@ -9,24 +9,21 @@
 #define SLOT_LAST (L2_CNODE_SLOTS - 1)
 #define OBJECTS(type, count) ((uint64_t)(type) | (uint64_t)(count) << 32)
 
-// Each command on each type that does not have it, and numbers that are none.
+/// Each command on each type that does not have it, and numbers that are none.
 void rules_test_illegal(void)
 {
     static const uint64_t beyond[] = {CAP_CMD_COUNT, 255, 1ul << 32, 1ul << 63, ~0ul};
     for (unsigned type = 1; type < ObjType_Num; type++) {
-        for (uint64_t command = 0; rules_has(type) && command < CAP_CMD_COUNT; command++) {
-            if ((TYPES_OF(command) >> type & 1) == 0) {
+        for (uint64_t command = 0; rules_has(type) && command < CAP_CMD_COUNT; command++)
+            if ((TYPES_OF(command) >> type & 1) == 0)
                 RULES_EXPECT(SYS_ERR_ILLEGAL_INVOCATION, command, type, 0);
-            }
-        }
-        for (size_t i = 0; rules_has(type) && i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+        for (size_t i = 0; rules_has(type) && i < sizeof(beyond) / sizeof(beyond[0]); i++)
             RULES_EXPECT(SYS_ERR_ILLEGAL_INVOCATION, beyond[i], type, 0);
-        }
     }
     RULES_EXPECT(SYS_ERR_ILLEGAL_INVOCATION, ENDPOINT_CMD_SEND, ObjType_EndPointLMP, 0);
 }
 
-// No copy has a right that its original has not.
+/// No copy has a right that its original has not.
 static void expect_no_gain(unsigned type)
 {
     uint64_t from = SLOT_TEST, to = SLOT_TEST + 1;
@@ -63,9 +60,8 @@ static void test_each_type(unsigned type)
                  RULES_ROOT);
     RULES_EXPECT(type == ObjType_L2CNode ? SYS_ERR_SLOT_IN_USE : SYS_ERR_CNODE_TYPE, CAP_CMD_MINT,
                  type, RULES_ROOT, CAPRIGHTS_ALL);
-    if (type == ObjType_L2CNode) {
+    if (type == ObjType_L2CNode)
         rules_row(&(const struct rules_row){CAP_CMD_DELETE, RULES_ROOT, {0}, SYS_ERR_OK});
-    }
     if (type == ObjType_EndPointLMP) {
         RULES_EXPECT(SYS_ERR_ARGS, CAP_CMD_MINT, SLOT_TEST, RULES_AT(SLOT_OUT), 0, 8);
         RULES_EXPECT(SYS_ERR_ARGS, CAP_CMD_MINT, type, RULES_AT(SLOT_OUT), 0, 1ul << 32);
@@ -83,11 +79,9 @@ void rules_test_copy(void)
 {
     static const uint64_t commands[] = {CAP_CMD_COPY,   CAP_CMD_MINT,     CAP_CMD_RETYPE,
                                         CAP_CMD_REVOKE, CAP_CMD_IDENTIFY, VNODE_CMD_MAP};
-    for (unsigned type = 1; type < ObjType_Num; type++) {
-        if (rules_has(type)) {
+    for (unsigned type = 1; type < ObjType_Num; type++)
+        if (rules_has(type))
             test_each_type(type);
-        }
-    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         const struct rules_row rows[] = {
             {commands[i], RULES_AT(SLOT_EMPTY), {0}, SYS_ERR_CAP_NOT_FOUND},
@@ -100,7 +94,7 @@ void rules_test_copy(void)
     }
 }
 
-// Where in the stage's capability of a type nothing has been made yet.
+/// Where in the stage's capability of a type nothing has been made yet.
 static uint64_t free_offset(unsigned type)
 {
     return type == ObjType_PhysAddr ? HUGE_PAGE_SIZE : 0;
@@ -177,7 +171,7 @@ void rules_test_retype(void)
     rules_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-// What is made of an endpoint with a badge is that badge's, whoever made it.
+/// What is made of an endpoint with a badge is that badge's, whoever made it.
 static void test_revoke_badge(void)
 {
     const uint64_t endpoint = ObjType_EndPointLMP, seven = SLOT_TEST, eight = SLOT_TEST + 1;
@@ -195,7 +189,7 @@ static void test_revoke_badge(void)
     rules_delete(eight);
 }
 
-// One step of a revocation that needs several.
+/// One step of a revocation that needs several.
 static void revoke_once(uint64_t slot)
 {
     errval_t err =
@@ -209,13 +203,12 @@ static void revoke_once(uint64_t slot)
 
 static void copy_often(uint64_t target)
 {
-    for (uint64_t slot = SLOT_TEST; slot <= LAST_COPY; slot++) {
+    for (uint64_t slot = SLOT_TEST; slot <= LAST_COPY; slot++)
         RULES_EXPECT(SYS_ERR_OK, CAP_CMD_COPY, target, RULES_AT(slot));
-    }
 }
 
-// Of an endpoint that is being revoked nothing is made, by no command and by no message; but it can
-// be used and deleted.
+/// Of an endpoint that is being revoked nothing is made, by no command and by no message; but it
+/// can be used and deleted.
 static void test_held_endpoint(void)
 {
     const uint64_t endpoint = ObjType_EndPointLMP, out = RULES_AT(SLOT_OUT);
@@ -240,7 +233,7 @@ static void test_held_endpoint(void)
     rules_delete(SLOT_OUT);
 }
 
-// Nor of memory, by way of its mappings either.
+/// Nor of memory, by way of its mappings either.
 static void test_held_frame(void)
 {
     const uint64_t out = RULES_AT(SLOT_OUT), frame = SLOT_TEST + COPIES, mapping = frame + 1;
@@ -263,7 +256,7 @@ static void test_held_frame(void)
     rules_delete(frame);
 }
 
-// Ancestors after what was made of them, for a revocation takes that away.
+/// Ancestors after what was made of them, for a revocation takes that away.
 void rules_test_revoke(void)
 {
     test_revoke_badge();
@@ -271,16 +264,14 @@ void rules_test_revoke(void)
     test_held_frame();
     for (unsigned type = ObjType_Num - 1; type > 0; type--) {
         // Of Kernel everyone on the core has a copy.
-        if (!rules_has(type) || type == ObjType_Kernel) {
+        if (!rules_has(type) || type == ObjType_Kernel)
             continue;
-        }
         if (type == ObjType_Mapping) {
             RULES_EXPECT(SYS_ERR_OK, CAP_CMD_REVOKE, type, 0);
             continue;
         }
-        if (!EXPECT(rules_look(type).type == type)) {
+        if (!EXPECT(rules_look(type).type == type))
             continue;
-        }
         RULES_EXPECT(SYS_ERR_OK, CAP_CMD_COPY, type, RULES_AT(SLOT_TEST));
         RULES_EXPECT(SYS_ERR_OK, CAP_CMD_COPY, type, RULES_AT(SLOT_TEST + 1));
         RULES_LEAST(CAP_CMD_REVOKE, SLOT_TEST, 0);

@@ -42,7 +42,7 @@ static void test_counters(void)
     RULES_EXPECT(SYS_ERR_USER_POINTER, KERNEL_CMD_PRINT, KERNEL, 0, KERNEL_PRINT_MAX);
 }
 
-// A vector for an endpoint; `command` makes it, for a capability of `type`.
+/// A vector for an endpoint; `command` makes it, for a capability of `type`.
 static void test_vector(uint64_t command, unsigned type)
 {
     RULES_EXPECT(SYS_ERR_CNODE_TYPE, command, KERNEL, EP, RULES_ROOT);
@@ -88,7 +88,7 @@ static void test_no_vector(void)
     RULES_EXPECT(SYS_ERR_ARGS, KERNEL_CMD_VECTOR_FREE, KERNEL, ~0ul);
 }
 
-// Memory of this domain's own; errors first, since the least call takes it.
+/// Memory of this domain's own; errors first, since the least call takes it.
 static void test_reclaim(void)
 {
     struct capref ram;
@@ -103,7 +103,7 @@ static void test_reclaim(void)
     EXPECT_OK(cap_destroy(ram)); // its slot is empty
 }
 
-// What another monitor may have sent, and what none can have.
+/// What another monitor may have sent, and what none can have.
 static void test_create_cap(void)
 {
     struct capability raw = {
@@ -133,9 +133,8 @@ static void test_create_cap(void)
                                      : row->sendable                       ? SYS_ERR_OK
                                                                            : SYS_ERR_CAP_TYPE;
             RULES_EXPECT(expected, KERNEL_CMD_CREATE_CAP, KERNEL, at, OUT);
-            if (expected == SYS_ERR_OK) {
+            if (expected == SYS_ERR_OK)
                 rules_delete(SLOT_OUT);
-            }
         }
     }
     // Interrupts that no Notify of any core stands for: exceptions, the timer, all cores at once.
@@ -154,9 +153,8 @@ static void test_remote(void)
 {
     for (unsigned type = 1; type < ObjType_Num; type++) {
         const struct cap_type *row = cap_type((uint8_t)type);
-        if (rules_has(type) && !(row->sendable && row->owned)) {
+        if (rules_has(type) && !(row->sendable && row->owned))
             RULES_EXPECT(SYS_ERR_CAP_TYPE, KERNEL_CMD_SET_REMOTE, KERNEL, AT(type), 1);
-        }
     }
     RULES_EXPECT(SYS_ERR_ARGS, KERNEL_CMD_SET_REMOTE, KERNEL, AT(SLOT_FRAME), 2);
     RULES_LEAST(KERNEL_CMD_SET_REMOTE, KERNEL, AT(SLOT_FRAME), 1);
@@ -167,9 +165,8 @@ static void test_remote(void)
     RULES_EXPECT(SYS_ERR_OK, KERNEL_CMD_SET_REMOTE, KERNEL, AT(SLOT_FRAME), 0);
     EXPECT(rules_look(SLOT_FRAME).flags == 0);
     // So many copies that they are marked in steps.
-    for (unsigned i = 0; i < COPIES; i++) {
+    for (unsigned i = 0; i < COPIES; i++)
         EXPECT_OK(cap_copy(rules_cap(SLOT_COPIES + i), rules_cap(SLOT_FRAME)));
-    }
     for (uint64_t mark = 2; mark > 0; mark--) {
         RULES_EXPECT(SYS_ERR_OK, KERNEL_CMD_SET_REMOTE, KERNEL, AT(SLOT_FRAME), mark - 1);
         EXPECT((rules_look(SLOT_COPIES + COPIES - 1).flags != 0) == (mark == 2));
@@ -180,8 +177,8 @@ static void test_remote(void)
                  0, VREGION_FLAGS_READ, AT(SLOT_MAPPING));
 }
 
-// A frame that another core owns can be had, but not cut, revoked, or lived in. Its owner, who
-// never heard of it, is said to have forgotten it, so that it goes without a word.
+/// A frame that another core owns can be had, but not cut, revoked, or lived in. Its owner, who
+/// never heard of it, is said to have forgotten it, so that it goes without a word.
 static void test_foreign(void)
 {
     struct capability raw = {.base = ELSEWHERE,
@@ -205,16 +202,15 @@ static void test_foreign(void)
     rules_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-// Writes a good bootinfo for a core that is not there, to share the frame in a slot.
+/// Writes a good bootinfo for a core that is not there, to share the frame in a slot.
 static void write_bootinfo(uint64_t shared)
 {
     struct bootinfo *bootinfo;
     struct frame_identity id = {0};
     EXPECT_OK(frame_identify(rules_cap(shared), &id));
     if (!EXPECT_OK(vspace_map_one_frame((void **)&bootinfo, BOOTINFO_BYTES, rules_cap(BOOTINFO),
-                                        NULL, NULL))) {
+                                        NULL, NULL)))
         return;
-    }
     bootinfo->magic = BOOTINFO_MAGIC;
     bootinfo->core_id = NO_CORE;
     bootinfo->regions_count = 1;
@@ -223,8 +219,8 @@ static void write_bootinfo(uint64_t shared)
     EXPECT_OK(vspace_unmap(bootinfo));
 }
 
-// What a new core shares stays with this one, so it cannot be what it gets. Its copies are marked
-// in steps, before the core starts: it never does, for nobody asks again.
+/// What a new core shares stays with this one, so it cannot be what it gets. Its copies are marked
+/// in steps, before the core starts: it never does, for nobody asks again.
 static void test_share(void)
 {
     const uint64_t frame = AT(BOOTINFO);
@@ -233,9 +229,8 @@ static void test_share(void)
     write_bootinfo(BOOTINFO);
     RULES_EXPECT(SYS_ERR_CORE_DATA, KERNEL_CMD_START_CORE, KERNEL, NO_CORE, NO_CORE, frame, KCB);
     write_bootinfo(SHARED);
-    for (unsigned i = 0; i < COPIES; i++) {
+    for (unsigned i = 0; i < COPIES; i++)
         EXPECT_OK(cap_copy(rules_cap(SLOT_COPIES + i), rules_cap(SHARED)));
-    }
     errval_t err = syscall_invoke(rules_caddr(AT(KERNEL)), KERNEL_CMD_START_CORE, NO_CORE, NO_CORE,
                                   rules_caddr(frame), rules_caddr(KCB), 0, 0)
                        .error;
@@ -250,7 +245,7 @@ static void test_share(void)
     rules_delete(BOOTINFO);
 }
 
-// A core never starts here: no bootinfo has the magic number.
+/// A core never starts here: no bootinfo has the magic number.
 static void test_start_core(void)
 {
     uint64_t info =

@@ -12,7 +12,7 @@
 #define MESSAGES 8u ///< that the stage's endpoint holds
 #define EXPECT_SEND(expected, ...) EXPECT_ERR(rules_send(__VA_ARGS__), expected)
 
-// Sends a Frame with certain rights and looks at what comes.
+/// Sends a Frame with certain rights and looks at what comes.
 static void expect_rights(uint64_t rights, uint64_t flags)
 {
     const bool grant = (rights & CAPRIGHTS_GRANT) != 0;
@@ -26,9 +26,8 @@ static void expect_rights(uint64_t rights, uint64_t flags)
         bool given = (flags & LMP_FLAG_GIVE) != 0;
         RULES_EXPECT(given ? SYS_ERR_CAP_NOT_FOUND : SYS_ERR_OK, CAP_CMD_MINT, SENT,
                      RULES_AT(SLOT_TEST + 1), CAPRIGHTS_ALL);
-        if (!given) {
+        if (!given)
             rules_delete(SLOT_TEST + 1);
-        }
         EXPECT((rules_look(SLOT_OUT).type == ObjType_Frame) == ((came & CAPRIGHTS_IDENTIFY) != 0));
         EXPECT((came & CAPRIGHTS_IDENTIFY) == 0 || rules_look(SLOT_OUT).rights == came);
         rules_delete(SLOT_OUT);
@@ -63,11 +62,9 @@ static void test_errors(void)
     struct lmp_recv_msg msg;
     const uint64_t ep = RULES_AT(EP), frame = RULES_AT(SLOT_FRAME);
     uint64_t before = rules_database_alone();
-    for (unsigned type = 1; type < ObjType_Num; type++) {
-        if (type != EP && rules_has(type)) {
+    for (unsigned type = 1; type < ObjType_Num; type++)
+        if (type != EP && rules_has(type))
             EXPECT_SEND(SYS_ERR_CAP_TYPE, RULES_AT(type), 0, 0, 0);
-        }
-    }
     EXPECT_SEND(SYS_ERR_CAP_NOT_FOUND, RULES_AT(SLOT_EMPTY), 0, 0, 0);
     EXPECT_SEND(SYS_ERR_CAP_BUSY, RULES_AT(SLOT_BUSY), 0, 0, 0);
     EXPECT_SEND(SYS_ERR_SLOT_INVALID, ~0ul, 0, 0, 0);
@@ -86,17 +83,15 @@ static void test_errors(void)
     lmp_endpoint_set_recv_slot(rules_stage.endpoint, NULL_CAP);
     EXPECT_SEND(SYS_ERR_LMP_CAPTRANSFER_DST, ep, 0, frame, 0);
     EXPECT(!rules_receive(&msg));
-    for (unsigned i = 0; i < MESSAGES; i++) {
+    for (unsigned i = 0; i < MESSAGES; i++)
         EXPECT_SEND(SYS_ERR_OK, ep, 0, 0, i);
-    }
     EXPECT_SEND(SYS_ERR_LMP_BUF_OVERFLOW, ep, 0, 0, 0);
-    for (unsigned i = 0; i < MESSAGES; i++) {
+    for (unsigned i = 0; i < MESSAGES; i++)
         EXPECT(rules_receive(&msg) && msg.buf.msglen == i);
-    }
     EXPECT(rules_database_alone() == before);
 }
 
-// A Mapping cannot be copied, but it can be given away, and still works.
+/// A Mapping cannot be copied, but it can be given away, and still works.
 static void test_give_mapping(void)
 {
     struct lmp_recv_msg msg;

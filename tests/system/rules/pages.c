@@ -46,7 +46,7 @@ static void unmap_tables(void)
     EXPECT_FAULT(PAGE(0));
 }
 
-// One object by two Mappings, at entry 32 writable and at entry 64 not.
+/// One object by two Mappings, at entry 32 writable and at entry 64 not.
 static void test_two_mappings(struct capref object)
 {
     EXPECT_OK(vnode_map(PTABLE, object, 32, READ | WRITE, 0, 2, A));
@@ -76,7 +76,7 @@ static void test_two_mappings(struct capref object)
     EXPECT_FAULT(PAGE(64));
 }
 
-// A frame that goes is unmapped: deleted, revoked, or taken with its RAM.
+/// A frame that goes is unmapped: deleted, revoked, or taken with its RAM.
 static void test_frame_goes(void)
 {
     struct capref ram = rules_cap(ObjType_RAM), frame = rules_cap(SLOT_TEST + 2);
@@ -93,13 +93,12 @@ static void test_frame_goes(void)
         EXPECT(rules_look(SLOT_TEST).type == ObjType_Null);
         EXPECT(rules_look(SLOT_TEST + 1).type == ObjType_Null);
         EXPECT((rules_look(SLOT_TEST + 2).type == ObjType_Frame) == (way == 1));
-        if (way == 1) {
+        if (way == 1)
             rules_delete(SLOT_TEST + 2);
-        }
     }
 }
 
-// A table that is revoked is unmapped and keeps its entries; one that is deleted takes them along.
+/// A table that is revoked is unmapped and keeps its entries; one that is deleted takes them along.
 static void test_table_goes(void)
 {
     struct capref table = rules_cap(SLOT_TEST + 2);
@@ -124,7 +123,7 @@ static void test_table_goes(void)
     rules_delete(SLOT_TEST + 1);
 }
 
-// The same memory by an entry of 2 MiB and by one of 4 KiB; `object` begins on 2 MiB.
+/// The same memory by an entry of 2 MiB and by one of 4 KiB; `object` begins on 2 MiB.
 static void test_large(struct capref object)
 {
     uint64_t offset = LARGE_PAGE_SIZE - BASE_PAGE_SIZE, address = BASE + 2 * LARGE_PAGE_SIZE;
@@ -140,8 +139,8 @@ static void test_large(struct capref object)
     rules_delete(SLOT_TEST + 1);
 }
 
-// Puts the memory of the first display on PCI bus 0 (--qemu-arg -device --qemu-arg bochs-display)
-// where the stage's DevFrame begins. It is real memory, in a gibibyte of its own.
+/// Puts the memory of the first display on PCI bus 0 (--qemu-arg -device --qemu-arg bochs-display)
+/// where the stage's DevFrame begins. It is real memory, in a gibibyte of its own.
 static bool place_display(uint64_t physical)
 {
     for (uint32_t device = 0; device < 32; device++) {
@@ -163,9 +162,8 @@ static void test_huge(void)
 {
     struct capref device = rules_cap(ObjType_DevFrame);
     uint64_t address = BASE + HUGE_PAGE_SIZE, offset = 0x9008;
-    if (!EXPECT(place_display(rules_look(ObjType_DevFrame).base))) {
+    if (!EXPECT(place_display(rules_look(ObjType_DevFrame).base)))
         return;
-    }
     test_large(device);
     test_two_mappings(device);
     EXPECT_OK(vnode_map(PDPT, device, 1, READ | WRITE | LARGE, 0, 1, A));
@@ -183,17 +181,15 @@ static void test_huge(void)
 
 void rules_test_pages(void)
 {
-    if (!touch_begin() || !map_tables()) {
+    if (!touch_begin() || !map_tables())
         return;
-    }
     test_two_mappings(rules_cap(SLOT_FRAME));
     test_two_mappings(rules_cap(ObjType_EndPointUMP));
     test_frame_goes();
     test_table_goes();
     test_large(rules_cap(SLOT_LARGE));
-    if (rules_stage.devices) {
+    if (rules_stage.devices)
         test_huge();
-    }
     unmap_tables();
     touch_end();
 }

@@ -11,7 +11,7 @@
 #include "kpi/cap_rules.h"
 #include "systest/systest.h"
 
-// Slots of the stage's CNode. The capability of type t is in slot t.
+/// Slots of the stage's CNode. The capability of type t is in slot t.
 enum rules_slot {
     SLOT_FRAME = ObjType_Frame, ///< four pages, the first one in SLOT_MAPPING
     SLOT_MAPPING = ObjType_Mapping,
@@ -102,7 +102,7 @@ uint64_t rules_database(void);
 uint64_t rules_database_alone(void);
 extern bool rules_alone;
 
-// The families, in the order in which they can be run on one stage.
+/// The families, in the order in which they can be run on one stage.
 void rules_test_illegal(void);
 void rules_test_copy(void);
 void rules_test_retype(void);

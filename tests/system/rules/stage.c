@@ -47,9 +47,8 @@ struct capability rules_look(uint64_t slot)
 {
     struct capability info = {0};
     errval_t err = cap_identify(rules_cap(slot), &info);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         info.type = ObjType_Null;
-    }
     return info;
 }
 
@@ -63,7 +62,7 @@ bool rules_has(unsigned type)
     return type != ObjType_IRQSrc || rules_stage.devices;
 }
 
-// What is where in the RAM.
+/// What is where in the RAM.
 static const struct {
     uint64_t slot;
     enum objtype type;
@@ -156,7 +155,7 @@ bool rules_stage_make(void)
            make_memory() && make_devices() && make_rest();
 }
 
-// The endpoint may have been revoked, and with it the vector's copy.
+/// The endpoint may have been revoked, and with it the vector's copy.
 static void free_vector(uint64_t vector)
 {
     errval_t err = invoke_kernel_vector_free(cap_kernel, vector);
@@ -173,7 +172,6 @@ void rules_stage_destroy(void)
     EXPECT_OK(cap_destroy(cnode_cap)); // and all that is left in it
     EXPECT_OK(cap_revoke(rules_stage.ram));
     EXPECT_OK(cap_destroy(rules_stage.ram));
-    if (rules_stage.endpoint != NULL) {
+    if (rules_stage.endpoint != NULL)
         lmp_endpoint_free(rules_stage.endpoint);
-    }
 }

@@ -22,7 +22,7 @@
 #define ENTRIES(first, count) ((first) | (uint64_t)(count) << 16)
 #define ONE ENTRIES(5, 1)
 
-// All that can be mapped, in each table that takes it.
+/// All that can be mapped, in each table that takes it.
 static const struct {
     unsigned table, object;
     uint64_t flags;
@@ -44,17 +44,16 @@ static void test_pair(unsigned table, unsigned object, uint64_t flags)
     RULES_EXPECT(SYS_ERR_OK, VNODE_CMD_MAP, table, ENTRIES(9, 1), AT(object), 0, flags, AT(MADE));
     RULES_LEAST(VNODE_CMD_READ, table, 9);
     RULES_LEAST(VNODE_CMD_COPY, table, ONE, AT(MADE), 0, flags, OUT);
-    if (cap_type(rules_look(object).type)->pages) {
+    if (cap_type(rules_look(object).type)->pages)
         RULES_LEAST(MAPPING_CMD_MODIFY, MADE, ENTRIES(0, 1), READ | WRITE);
-    } else {
+    else
         RULES_EXPECT(SYS_ERR_CAP_TYPE, MAPPING_CMD_MODIFY, MADE, ENTRIES(0, 1), READ);
-    }
     RULES_LEAST(VNODE_CMD_UNMAP, table, AT(MADE));
     EXPECT(rules_look(MADE).type == ObjType_Null);
     EXPECT(rules_call(VNODE_CMD_READ, AT(table), (const uint64_t[CAP_ARGS]){9}).value == 0);
 }
 
-// Every flag against every right that it needs.
+/// Every flag against every right that it needs.
 static void test_flags(unsigned table, unsigned object, uint64_t more)
 {
     for (uint64_t rights = 0; rights <= (CAPRIGHTS_READ | CAPRIGHTS_WRITE | CAPRIGHTS_EXECUTE);
@@ -69,9 +68,8 @@ static void test_flags(unsigned table, unsigned object, uint64_t more)
                                                                     : SYS_ERR_VNODE_FLAGS;
             RULES_EXPECT(expected, VNODE_CMD_MAP, table, ONE, AT(SLOT_TEST + 1), 0, flags | more,
                          AT(MADE));
-            if (expected != SYS_ERR_OK) {
+            if (expected != SYS_ERR_OK)
                 continue;
-            }
             for (uint64_t changed = 0; changed <= (READ | WRITE | EXECUTE); changed++) {
                 bool good = (changed & READ) != 0 && (changed & ~rights) == 0 &&
                             changed != (READ | WRITE | EXECUTE);
@@ -79,9 +77,8 @@ static void test_flags(unsigned table, unsigned object, uint64_t more)
                              ENTRIES(0, 1), changed);
                 RULES_EXPECT(good ? SYS_ERR_OK : SYS_ERR_VNODE_FLAGS, VNODE_CMD_COPY, table,
                              ENTRIES(6, 1), AT(MADE), 0, changed | more, OUT);
-                if (good) {
+                if (good)
                     rules_delete(SLOT_OUT);
-                }
             }
             rules_delete(MADE);
         }
@@ -143,7 +140,7 @@ static const struct rules_row map_rows[] = {
     {VNODE_CMD_READ, AT(PTABLE), {~0ul}, SYS_ERR_VNODE_SLOT},
 };
 
-// Of a Mapping of four pages in the ptable.
+/// Of a Mapping of four pages in the ptable.
 static const struct rules_row made_rows[] = {
     {VNODE_CMD_MAP, AT(PTABLE), {ENTRIES(16, 4), AT(SLOT_FRAME), 0, READ, AT(MADE)}, SYS_ERR_OK},
     {VNODE_CMD_COPY, AT(SLOT_TABLE), {ENTRIES(0, 5), AT(MADE), 0, READ, OUT}, SYS_ERR_VNODE_SLOT},
@@ -179,7 +176,7 @@ static const struct rules_row made_rows[] = {
     {VNODE_CMD_UNMAP, AT(SLOT_TABLE), {OUT}, SYS_ERR_OK}, // and the copy has lived on
 };
 
-// A Mapping has the rights of the capability that was mapped, and cannot be minted.
+/// A Mapping has the rights of the capability that was mapped, and cannot be minted.
 static void test_own_rights(void)
 {
     const uint64_t missing[][2] = {{CAP_CMD_IDENTIFY, CAPRIGHTS_IDENTIFY},
@@ -198,9 +195,8 @@ static void test_own_rights(void)
 void rules_test_vnode(void)
 {
     test_own_rights();
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         test_pair(pairs[i].table, pairs[i].object, pairs[i].flags);
-    }
     test_flags(PTABLE, SLOT_FRAME, 0);
     test_flags(PTABLE, ObjType_DevFrame, 0);
     test_flags(PTABLE, ObjType_EndPointUMP, 0);

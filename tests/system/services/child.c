@@ -32,12 +32,10 @@ static int ask_services(void)
     struct spawn_domain_info info;
     iref_t iref;
     if (err_is_fail(ram_available(&available, &total)) ||
-        err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) || err_is_fail(cap_destroy(frame))) {
+        err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) || err_is_fail(cap_destroy(frame)))
         return 1;
-    }
-    if (err_is_fail(nameservice_lookup("console", &iref)) || iref == 0) {
+    if (err_is_fail(nameservice_lookup("console", &iref)) || iref == 0)
         return 2;
-    }
     domainid_t self = disp_get_domain_id();
     return err_is_ok(spawn_list_next(self, &info)) && info.id == self ? 0 : 3;
 }
@@ -49,16 +47,15 @@ static int count_input(unsigned long wanted)
     ssize_t got = 1;
     while (left > 0 && got > 0) {
         got = read(0, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
-        for (ssize_t i = 0; i < got; i++) {
+        for (ssize_t i = 0; i < got; i++)
             sum = sum * 31 + bytes[i];
-        }
         left -= got > 0 ? (unsigned long)got : 0;
     }
     printf("counted %lu bytes, sum %016lx\n", wanted - left, sum);
     return left == 0 ? 0 : 1;
 }
 
-// 0 if the child got its bytes.
+/// 0 if the child got its bytes.
 static int wait_for_reader(char *how, char *bytes, bool lend)
 {
     struct capref domain;
@@ -66,12 +63,10 @@ static int wait_for_reader(char *how, char *bytes, bool lend)
     char *argv[] = {"test_child", how, bytes, NULL};
     errval_t err =
         spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
-    if (err_is_ok(err) && lend) {
+    if (err_is_ok(err) && lend)
         err = terminal_set_foreground(spawn_domain_id(domain));
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_wait(domain, &status, false);
-    }
     return err_is_ok(err) ? status : 1;
 }
 
@@ -85,35 +80,26 @@ static int steal_input(unsigned long bytes)
 int main(int argc, char **argv, char **envp)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    if (strcmp(what, "exit") == 0 && argc == 3) {
+    if (strcmp(what, "exit") == 0 && argc == 3)
         return atoi(argv[2]);
-    }
-    if (strcmp(what, "services") == 0) {
+    if (strcmp(what, "services") == 0)
         return ask_services();
-    }
-    if (strcmp(what, "args") == 0) {
+    if (strcmp(what, "args") == 0)
         return argc == 5 && strcmp(argv[4], "C") == 0 && argv[5] == NULL && envp != NULL ? 0 : 1;
-    }
-    if (strcmp(what, "count") == 0 && argc == 3) {
+    if (strcmp(what, "count") == 0 && argc == 3)
         return count_input(strtoul(argv[2], NULL, 10));
-    }
     if (strcmp(what, "crash") == 0) {
-        if (argc == 3) {
+        if (argc == 3)
             debug_printf("%s\n", argv[2]);
-        }
         __asm__ volatile("movl $1, 0x10" : : : "memory");
     }
-    if (strcmp(what, "lend") == 0 && argc == 3) {
+    if (strcmp(what, "lend") == 0 && argc == 3)
         return wait_for_reader("count", argv[2], true);
-    }
-    if (strcmp(what, "wait") == 0 && argc == 3) {
+    if (strcmp(what, "wait") == 0 && argc == 3)
         return wait_for_reader("steal", argv[2], false);
-    }
-    if (strcmp(what, "steal") == 0 && argc == 3) {
+    if (strcmp(what, "steal") == 0 && argc == 3)
         return steal_input(strtoul(argv[2], NULL, 10));
-    }
-    while (strcmp(what, "loop") == 0) {
+    while (strcmp(what, "loop") == 0)
         __builtin_ia32_pause();
-    }
     return 99;
 }

@@ -14,7 +14,7 @@
 
 static volatile int zero;
 
-// Uses up the stack; the compiler must not see that it never ends.
+/// Uses up the stack; the compiler must not see that it never ends.
 __attribute__((noinline)) static int eat_stack(int depth)
 {
     volatile char block[256];

@@ -13,7 +13,7 @@
 
 #define WILD_LIMIT_MS 100u
 
-// In the order in which the host makes them.
+/// In the order in which the host makes them.
 static const enum err_code reasons[] = {
     ELF_ERR_EMPTY,        ELF_ERR_TRUNCATED, ELF_ERR_MAGIC,        ELF_ERR_32_BIT,
     ELF_ERR_MACHINE,      ELF_ERR_PIE,       ELF_ERR_PHDRS,        ELF_ERR_PHDRS,
@@ -29,13 +29,11 @@ static void run_all(unsigned bad, unsigned wild)
     for (unsigned i = 0; i < bad; i++) {
         snprintf(name, sizeof(name), "bad-%u", i);
         struct test_child child = test_run_child(disp_get_core_id(), name, NULL, 1000);
-        if (!EXPECT(child.end == TEST_END_NO_SPAWN)) {
+        if (!EXPECT(child.end == TEST_END_NO_SPAWN))
             printf("  %s was started\n", name);
-        }
         enum err_code reason = err_no(child.err >> ERR_CODE_BITS);
-        if (!EXPECT(err_no(child.err) == SPAWN_ERR_LOAD && reason == reasons[i])) {
+        if (!EXPECT(err_no(child.err) == SPAWN_ERR_LOAD && reason == reasons[i]))
             printf("  %s: %s\n", name, err_getstring(child.err >> ERR_CODE_BITS));
-        }
     }
     for (unsigned i = 0; i < wild; i++) {
         snprintf(name, sizeof(name), "wild-%u", i);

@@ -18,14 +18,13 @@
 
 static struct capref pieces[PIECES];
 
-// Every second page of what it got goes back, so that what is free is in as many pieces.
+/// Every second page of what it got goes back, so that what is free is in as many pieces.
 static bool occupy_memory(void)
 {
     unsigned count = 0;
     while (count < PIECES &&
-           err_is_ok(ram_alloc_bytes(&pieces[count], BASE_PAGE_SIZE, BASE_PAGE_SIZE))) {
+           err_is_ok(ram_alloc_bytes(&pieces[count], BASE_PAGE_SIZE, BASE_PAGE_SIZE)))
         count++;
-    }
     for (unsigned i = 0; i < count; i += 2) {
         (void)cap_destroy(pieces[i]);
         pieces[i] = NULL_CAP;
@@ -36,9 +35,8 @@ static bool occupy_memory(void)
 static void rage_memory(void)
 {
     struct capref ram;
-    if (err_is_ok(ram_alloc_bytes(&ram, BASE_PAGE_SIZE, BASE_PAGE_SIZE))) {
+    if (err_is_ok(ram_alloc_bytes(&ram, BASE_PAGE_SIZE, BASE_PAGE_SIZE)))
         (void)cap_destroy(ram);
-    }
 }
 
 static struct capref frame;
@@ -47,27 +45,22 @@ static bool occupy_capabilities(void)
 {
     unsigned count = 0;
     struct capref copy;
-    if (err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL))) {
+    if (err_is_fail(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)))
         return false;
-    }
-    while (count < COPIES && err_is_ok(slot_alloc(&copy)) && err_is_ok(cap_copy(copy, frame))) {
+    while (count < COPIES && err_is_ok(slot_alloc(&copy)) && err_is_ok(cap_copy(copy, frame)))
         count++;
-    }
     return count > 0;
 }
 
-// A revocation with as many copies as fit into a slice, over and over.
+/// A revocation with as many copies as fit into a slice, over and over.
 static void rage_capabilities(void)
 {
     struct capref own, copy;
-    if (err_is_fail(frame_alloc(&own, BASE_PAGE_SIZE, NULL))) {
+    if (err_is_fail(frame_alloc(&own, BASE_PAGE_SIZE, NULL)))
         return;
-    }
-    for (unsigned i = 0; i < 100 && err_is_ok(slot_alloc(&copy)); i++) {
-        if (err_is_fail(cap_copy(copy, own))) {
+    for (unsigned i = 0; i < 100 && err_is_ok(slot_alloc(&copy)); i++)
+        if (err_is_fail(cap_copy(copy, own)))
             break;
-        }
-    }
     (void)cap_revoke(own);
     (void)cap_destroy(own);
 }
@@ -95,7 +88,7 @@ static errval_t take_domain(unsigned i)
     return spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, NULL);
 }
 
-// Children that only wait, as many as there may be.
+/// Children that only wait, as many as there may be.
 static bool occupy_domains(void)
 {
     return siege_take_all(take_domain);
@@ -106,9 +99,8 @@ static void rage_domains(void)
     char *argv[] = {"test_child", "loop", NULL};
     struct capref domain;
     if (err_is_ok(
-            spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain))) {
+            spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain)))
         (void)!spawn_kill(domain);
-    }
 }
 
 static struct capref victim;
@@ -120,7 +112,7 @@ static bool occupy_reclaims(void)
         spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &victim));
 }
 
-// By force, from a child that gives nothing by itself.
+/// By force, from a child that gives nothing by itself.
 static void rage_reclaims(void)
 {
     (void)!spawn_reclaim(victim, BASE_PAGE_SIZE, 0, NULL);

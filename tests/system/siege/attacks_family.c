@@ -18,7 +18,7 @@
 #define CHILDREN 24u
 #define GIFT_CNODES 200u
 
-// Some of them here; on a core that is not there none is started.
+/// Some of them here; on a core that is not there none is started.
 static bool occupy_family(void)
 {
     char self[16];
@@ -36,7 +36,7 @@ static void rage_family(void)
     siege_take_tables();
 }
 
-// A capability space full of others, each full of copies of one frame.
+/// A capability space full of others, each full of copies of one frame.
 static errval_t make_gift(struct capref frame, struct capref *gift)
 {
     struct cnoderef root;
@@ -49,9 +49,8 @@ static errval_t make_gift(struct capref frame, struct capref *gift)
             (void)cap_destroy(ram);
         }
         struct capref slot = {build_cnoderef(at, CNODE_LEVEL_OTHER), 0};
-        for (; slot.slot < L2_CNODE_SLOTS && err_is_ok(err); slot.slot++) {
+        for (; slot.slot < L2_CNODE_SLOTS && err_is_ok(err); slot.slot++)
             err = cap_copy(slot, frame);
-        }
     }
     return err;
 }
@@ -63,7 +62,7 @@ static bool occupy_gifts(void)
     return err_is_ok(frame_alloc(&frame, BASE_PAGE_SIZE, NULL));
 }
 
-// Given to the monitor with a request that wants none, or another one.
+/// Given to the monitor with a request that wants none, or another one.
 static void rage_gifts(void)
 {
     static unsigned turn;

@@ -26,9 +26,8 @@
 static errval_t call_monitor(uint64_t op, uint64_t value, const char *name, uint64_t *out)
 {
     uint64_t words[LMP_MSG_LENGTH] = {op, value};
-    if (name != NULL) {
+    if (name != NULL)
         memcpy(&words[MONITOR_NAME_WORD], name, strlen(name));
-    }
     errval_t err = monitor_call(words, NULL_CAP, words, NULL);
     *out = words[1];
     return err;
@@ -37,9 +36,8 @@ static errval_t call_monitor(uint64_t op, uint64_t value, const char *name, uint
 bool siege_take_all(errval_t (*take_one)(unsigned i))
 {
     unsigned count = 0;
-    while (count < SIEGE_COUNT_MAX && err_is_ok(take_one(count))) {
+    while (count < SIEGE_COUNT_MAX && err_is_ok(take_one(count)))
         count++;
-    }
     return count > 0 && count < SIEGE_COUNT_MAX;
 }
 
@@ -98,9 +96,8 @@ static bool occupy_exports(void)
 static void rage_exports(void)
 {
     uint64_t iref;
-    if (err_is_ok(call_monitor(MONITOR_EXPORT, 0, NULL, &iref))) {
+    if (err_is_ok(call_monitor(MONITOR_EXPORT, 0, NULL, &iref)))
         (void)call_monitor(MONITOR_UNEXPORT, iref, NULL, &iref);
-    }
 }
 
 static iref_t own;
@@ -113,13 +110,13 @@ static errval_t take_binding(unsigned i)
     return monitor_call(words, NULL_CAP, words, &ring);
 }
 
-// To a service of its own, which takes no events.
+/// To a service of its own, which takes no events.
 static bool occupy_bindings(void)
 {
     return err_is_ok(call_monitor(MONITOR_EXPORT, 0, NULL, &own)) && siege_take_all(take_binding);
 }
 
-// As large as can be asked for, to nobody.
+/// As large as can be asked for, to nobody.
 static void rage_bindings(void)
 {
     struct capref ring;
@@ -145,7 +142,7 @@ static bool occupy_console(void)
     return siege_take_all(take_console);
 }
 
-// Half lines, which are never ended, and requests for what is typed.
+/// Half lines, which are never ended, and requests for what is typed.
 static void rage_console(void)
 {
     const uint64_t words[UMP_PAYLOAD_WORDS] = {0x2020202020202020};
@@ -158,7 +155,7 @@ static bool occupy_nothing(void)
     return true;
 }
 
-// Requests whose answers are never taken, to all three, as fast as their endpoints take them.
+/// Requests whose answers are never taken, to all three, as fast as their endpoints take them.
 static void rage_requests(void)
 {
     const struct capref servers[] = {cap_monitorep, cap_memservep, cap_spawndep};
@@ -171,18 +168,17 @@ static void rage_requests(void)
     }
 }
 
-// The same to the monitors of all other cores, by way of the own.
+/// The same to the monitors of all other cores, by way of the own.
 static void rage_far(void)
 {
     static coreid_t core;
     core = (coreid_t)(core + 1) % SIEGE_CORES_MAX;
     const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | MONITOR_STAT, core, KERNEL_STAT_EVENTS};
-    for (unsigned i = 0; i < BURST; i++) {
+    for (unsigned i = 0; i < BURST; i++)
         (void)lmp_send(cap_monitorep, 0, NULL_CAP, LMP_MSG_LENGTH, words);
-    }
 }
 
-// Arguments of a domain that is never started, in pieces of all lengths.
+/// Arguments of a domain that is never started, in pieces of all lengths.
 static void rage_strings(void)
 {
     static uint64_t offset;
@@ -192,7 +188,7 @@ static void rage_strings(void)
     offset = offset + SPAWND_PIECE_BYTES < SPAWND_STRINGS_MAX ? offset + SPAWND_PIECE_BYTES : 0;
 }
 
-// Words on its behalf, which after some are left out.
+/// Words on its behalf, which after some are left out.
 static void rage_prints(void)
 {
     uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | SPAWND_PRINT, SPAWND_PIECE_BYTES};

@@ -21,15 +21,14 @@
 
 static iref_t console;
 
-// Fills the holes in the free memory: from then on a page is always cut off a larger range and
-// merged into it again, which costs the most, so that the comparison is with that.
+/// Fills the holes in the free memory: from then on a page is always cut off a larger range and
+/// merged into it again, which costs the most, so that the comparison is with that.
 static errval_t fill_holes(void)
 {
     struct capref ram;
     errval_t err = SYS_ERR_OK;
-    for (unsigned i = 0; i < HOLES && err_is_ok(err); i++) {
+    for (unsigned i = 0; i < HOLES && err_is_ok(err); i++)
         err = ram_alloc_bytes(&ram, BASE_PAGE_SIZE, BASE_PAGE_SIZE);
-    }
     return err;
 }
 
@@ -49,9 +48,8 @@ static errval_t export_and_withdraw(void)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EXPORT};
     errval_t err = monitor_call(words, NULL_CAP, words, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     uint64_t withdraw[LMP_MSG_LENGTH] = {MONITOR_UNEXPORT, words[1]};
     return monitor_call(withdraw, NULL_CAP, withdraw, NULL);
 }
@@ -60,9 +58,8 @@ static errval_t bind_and_close(void)
 {
     static struct ump_chan chan;
     errval_t err = ump_chan_bind_blocking(&chan, console, 1024, 1024);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         ump_chan_close(&chan);
-    }
     return err;
 }
 

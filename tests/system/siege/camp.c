@@ -38,9 +38,8 @@ static void be_hostile(const struct siege_attack *attack)
     const uint64_t words[LMP_MSG_LENGTH] = {attack->occupy()};
     (void)lmp_send(camp, 0, NULL_CAP, 1, words);
     bench_mark_aside(BENCH_MARK_CALL);
-    for (;;) {
+    for (;;)
         attack->rage();
-    }
 }
 
 static int be_sleeper(void)
@@ -48,8 +47,8 @@ static int be_sleeper(void)
     messages_handler_loop();
 }
 
-// Until its parent has ended, perhaps on another core, where the camp could not kill it. What it
-// needs for that it has before it takes all that it can.
+/// Until its parent has ended, perhaps on another core, where the camp could not kill it. What it
+/// needs for that it has before it takes all that it can.
 static int be_taker(domainid_t parent)
 {
     uint8_t status;
@@ -60,7 +59,7 @@ static int be_taker(domainid_t parent)
                : 1;
 }
 
-// Returns when the hostile domain has got all that it can.
+/// Returns when the hostile domain has got all that it can.
 static bool begin(uint64_t number)
 {
     char *argv[] = {(char *)disp_name(), "hostile", (char *)siege_attack_names[number], NULL};
@@ -70,8 +69,8 @@ static bool begin(uint64_t number)
            err_is_ok(lrpc_wait(ready, &msg, NULL)) && msg.words[0] != 0;
 }
 
-// Those of this program that run on a core beside its camp. The local ones are killed: they are the
-// camp's, whose parent has ended.
+/// Those of this program that run on a core beside its camp. The local ones are killed: they are
+/// the camp's, whose parent has ended.
 static unsigned others(coreid_t core)
 {
     struct spawn_domain_info info;
@@ -80,9 +79,8 @@ static unsigned others(coreid_t core)
     for (; err_is_ok(spawn_list_next(from, &info)) && info.id != 0; from = info.id + 1) {
         bool ours = strcmp(info.name, disp_name()) == 0 && info.id != disp_get_domain_id();
         count += ours;
-        if (ours && core == disp_get_core_id()) {
+        if (ours && core == disp_get_core_id())
             (void)!spawn_kill(spawn_domain_cap(info.id));
-        }
     }
     return count - (core != disp_get_core_id());
 }
@@ -93,11 +91,9 @@ static bool end(void)
     struct monitor_cores cores;
     bool ended = err_is_ok(spawn_kill(hostile)) && err_is_ok(spawn_wait(hostile, &status, false)) &&
                  err_is_ok(monitor_get_cores(&cores));
-    for (unsigned core = 0; ended && core < cores.cores_count; core++) {
-        while (others((coreid_t)core) > 0) {
+    for (unsigned core = 0; ended && core < cores.cores_count; core++)
+        while (others((coreid_t)core) > 0)
             (void)!barrelfish_usleep(POLL_US);
-        }
-    }
     return ended;
 }
 
@@ -107,16 +103,15 @@ static void on_connect(void *st, struct monitor_bind_request *request)
     connected = err_is_ok(ump_chan_accept(&chan, request));
 }
 
-// Until test_siege has ended.
+/// Until test_siege has ended.
 static void serve(void)
 {
     volatile struct ump_message *message;
     while (err_is_ok(ump_chan_recv_blocking(&chan, &message))) {
         uint64_t answer[UMP_PAYLOAD_WORDS] = {
             message->data[0] == SIEGE_BEGIN ? begin(message->data[1]) : end()};
-        if (err_is_fail(ump_chan_send_blocking(&chan, answer, 0))) {
+        if (err_is_fail(ump_chan_send_blocking(&chan, answer, 0)))
             return;
-        }
     }
 }
 
@@ -131,12 +126,10 @@ static int be_camp(void)
         const struct capref slot = {build_cnoderef(argcn, CNODE_LEVEL_OTHER), 0};
         err = lmp_endpoint_create_in_slot(1, slot, &ready);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = nameservice_register(name, iref);
-    }
     while (err_is_ok(err)) {
         err = event_dispatch(get_default_waitset());
         if (connected) {
@@ -158,11 +151,9 @@ static const struct siege_attack *find(const char *name)
         {siege_family_attacks, siege_family_attacks_count},
     };
     for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
-        for (size_t i = 0; i < tables[t].count; i++) {
-            if (strcmp(tables[t].attacks[i].name, name) == 0) {
+        for (size_t i = 0; i < tables[t].count; i++)
+            if (strcmp(tables[t].attacks[i].name, name) == 0)
                 return &tables[t].attacks[i];
-            }
-        }
     }
     return NULL;
 }
@@ -171,13 +162,11 @@ int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "hostile") == 0) {
         const struct siege_attack *attack = find(argv[2]);
-        if (attack != NULL) {
+        if (attack != NULL)
             be_hostile(attack);
-        }
         return 1;
     }
-    if (argc > 2 && strcmp(argv[1], "taker") == 0) {
+    if (argc > 2 && strcmp(argv[1], "taker") == 0)
         return be_taker((domainid_t)strtoul(argv[2], NULL, 10));
-    }
     return argc > 1 && strcmp(argv[1], "sleeper") == 0 ? be_sleeper() : be_camp();
 }

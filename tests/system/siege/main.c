@@ -61,9 +61,8 @@ static bool order_all(enum siege_order order, uint64_t attack)
     const uint64_t words[UMP_PAYLOAD_WORDS] = {order, attack};
     volatile struct ump_message *answer;
     bool done = true;
-    for (unsigned core = 0; core < cores; core++) {
+    for (unsigned core = 0; core < cores; core++)
         done &= EXPECT_OK(ump_chan_send_blocking(&camps[core], words, 0));
-    }
     for (unsigned core = 0; core < cores; core++) {
         done &= EXPECT_OK(ump_chan_recv_blocking(&camps[core], &answer)) &&
                 EXPECT(answer->data[0] == 1);
@@ -78,8 +77,8 @@ static uint64_t runnable(void)
     return info.runnable;
 }
 
-// Runs a call; a single request must not wait longer than it may. Where there are several cores the
-// time-stamp counter goes on while others execute, and nothing can be said.
+/// Runs a call; a single request must not wait longer than it may. Where there are several cores
+/// the time-stamp counter goes on while others execute, and nothing can be said.
 static void run(const struct siege_call *call, const char *attack)
 {
     cycles_t slice = SLICE_MS * disp_shared()->tsc_per_ms;
@@ -99,15 +98,14 @@ static bool is_there(const struct siege_call *call)
     return !call->far || cores > 1;
 }
 
-// All calls, marked, again and again: what happened first, when tables and heaps grew and both sides
-// learnt how long it is worth to poll, is not what is judged.
+/// All calls, marked, again and again: what happened first, when tables and heaps grew and both
+/// sides learnt how long it is worth to poll, is not what is judged.
 static void make_calls(const char *attack)
 {
     for (unsigned round = 0; round < SIEGE_ROUNDS; round++) {
         for (size_t i = 0; i < siege_calls_count; i++) {
-            if (!is_there(&siege_calls[i])) {
+            if (!is_there(&siege_calls[i]))
                 continue;
-            }
             bench_mark_begin(BENCH_MARK_CALL);
             run(&siege_calls[i], attack);
             bench_mark_item(BENCH_MARK_CALL);
@@ -117,7 +115,7 @@ static void make_calls(const char *attack)
     }
 }
 
-// What of a core must be as before when the hostile domains have ended.
+/// What of a core must be as before when the hostile domains have ended.
 struct balance {
     uint64_t memory, capabilities, domains;
 };
@@ -138,7 +136,7 @@ static bool is_same(const struct balance *a, const struct balance *b)
     return a->memory == b->memory && a->capabilities == b->capabilities && a->domains == b->domains;
 }
 
-// Waits for what services put off: until nothing has changed on any core for a while.
+/// Waits for what services put off: until nothing has changed on any core for a while.
 static void balance_all(struct balance balances[SIEGE_CORES_MAX])
 {
     unsigned same = 0;
@@ -156,9 +154,8 @@ static void balance_all(struct balance balances[SIEGE_CORES_MAX])
 
 static void lay_siege(size_t attack, void (*meanwhile)(const char *attack))
 {
-    if (order_all(SIEGE_BEGIN, attack)) {
+    if (order_all(SIEGE_BEGIN, attack))
         meanwhile(siege_attack_names[attack]);
-    }
     (void)order_all(SIEGE_END, 0);
     EXPECT_OK(barrelfish_usleep(SETTLE_US));
 }
@@ -196,17 +193,15 @@ static void besiege(size_t attack)
 static bool is_wanted(const char *attack, int argc, char **argv)
 {
     bool wanted = argc < 2;
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i++)
         wanted |= strcmp(argv[i], attack) == 0;
-    }
     return wanted;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "exit") == 0) {
+    if (argc > 1 && strcmp(argv[1], "exit") == 0)
         return 0;
-    }
     named = argc > 1;
     find_camps();
     EXPECT_OK(siege_calls_init());
@@ -214,10 +209,8 @@ int main(int argc, char **argv)
     make_calls("nobody");
     printf("siege: nobody\n");
     make_calls("nobody");
-    for (size_t i = 0; siege_attack_names[i] != NULL; i++) {
-        if (is_wanted(siege_attack_names[i], argc, argv)) {
+    for (size_t i = 0; siege_attack_names[i] != NULL; i++)
+        if (is_wanted(siege_attack_names[i], argc, argv))
             besiege(i);
-        }
-    }
     return test_summary("siege");
 }

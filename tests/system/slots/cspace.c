@@ -19,25 +19,23 @@ static struct capref slot(void)
     return cap;
 }
 
-// What the cell finds there: the answer to a command that no capability has.
+/// What the cell finds there: the answer to a command that no capability has.
 static uint64_t look(struct cell *cell)
 {
     cell->data->table[0] = (struct cell_call){
         .rax = SYSCALL_INVOKE, .rdi = caddr_make(0, 1, 2), .rsi = CAP_CMD_GENERIC_END - 1};
     cell->data->done = cell->data->next = 0;
     cell->data->calls = 1;
-    for (unsigned i = 0; i < 20 && cell->data->done == 0; i++) {
+    for (unsigned i = 0; i < 20 && cell->data->done == 0; i++)
         EXPECT(cell_run(cell, 1) == DISPATCHER_RUNNABLE);
-    }
     EXPECT(cell->data->table[0].returned == 1);
     return cell->data->table[0].result;
 }
 
 static bool start(struct cell *cell)
 {
-    if (!cell_prepare(cell, cell_code_batch)) {
+    if (!cell_prepare(cell, cell_code_batch))
         return false;
-    }
     cell->shared->entry_run = cell_address(cell_code_batch);
     return cell_start(cell);
 }
@@ -58,7 +56,7 @@ static void test_refusals(struct cell *cell)
     EXPECT(look(cell) == SYS_ERR_SLOT_INVALID);
 }
 
-// A space with something in the slot, which in the end the dispatcher alone holds.
+/// A space with something in the slot, which in the end the dispatcher alone holds.
 static void test_change(struct cell *cell)
 {
     struct capref root = slot();
@@ -93,8 +91,7 @@ void test_cspace(void)
         test_refusals(&cell);
         test_change(&cell);
     }
-    if (start(&cell)) {
+    if (start(&cell))
         test_deleted_space(&cell);
-    }
     cell_destroy(&cell);
 }

@@ -34,7 +34,7 @@ static gensize_t root_slots(void)
     return info.bytes / OBJSIZE_CTE;
 }
 
-// A thread that uses capabilities of the first L2CNode whenever the other one waits for memory.
+/// A thread that uses capabilities of the first L2CNode whenever the other one waits for memory.
 static int use_slots(void *arg)
 {
     struct capref slot = *(struct capref *)arg;
@@ -42,9 +42,8 @@ static int use_slots(void *arg)
         struct capability info;
         bool ok = err_is_ok(cap_copy(slot, frame)) && err_is_ok(cap_identify(slot, &info)) &&
                   info.bytes == BASE_PAGE_SIZE && err_is_ok(cap_delete(slot));
-        if (!EXPECT(ok)) {
+        if (!EXPECT(ok))
             return 1;
-        }
         atomic_fetch_add(&rounds, 1);
         thread_yield();
     }
@@ -54,23 +53,19 @@ static int use_slots(void *arg)
 static bool fill(void)
 {
     bool ok = true;
-    for (unsigned i = 0; i < ROOTS && ok; i++) {
+    for (unsigned i = 0; i < ROOTS && ok; i++)
         ok = EXPECT_OK(slot_alloc_root(&roots[i]));
-    }
-    for (unsigned i = 0; i < SLOTS && ok; i++) {
+    for (unsigned i = 0; i < SLOTS && ok; i++)
         ok = EXPECT_OK(slot_alloc(&slots[i])) && EXPECT_OK(cap_copy(slots[i], frame));
-    }
     return ok;
 }
 
 static void drain(void)
 {
-    for (unsigned i = 0; i < SLOTS; i++) {
+    for (unsigned i = 0; i < SLOTS; i++)
         EXPECT_OK(cap_destroy(slots[i]));
-    }
-    for (unsigned i = 0; i < ROOTS; i++) {
+    for (unsigned i = 0; i < ROOTS; i++)
         EXPECT_OK(slot_free(roots[i]));
-    }
 }
 
 static void expect_mark(struct capref cap)
@@ -82,7 +77,7 @@ static void expect_mark(struct capref cap)
     }
 }
 
-// Sends the frame to ourselves; it arrives in `slot`.
+/// Sends the frame to ourselves; it arrives in `slot`.
 static void pass(struct capref ep_cap, struct lmp_endpoint *ep, struct capref slot)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
@@ -96,8 +91,8 @@ static void pass(struct capref ep_cap, struct lmp_endpoint *ep, struct capref sl
     }
 }
 
-// One round: grow, use, free. The receive slot is set before, so the kernel looks its address up in
-// a space that has changed since.
+/// One round: grow, use, free. The receive slot is set before, so the kernel looks its address up
+/// in a space that has changed since.
 static void round_trip(gensize_t expected)
 {
     struct capref early, ep_cap, mine, late_root;
@@ -168,13 +163,11 @@ int main(int argc, char **argv)
 {
     void *at;
     if (!EXPECT_OK(frame_alloc(&frame, BASE_PAGE_SIZE, NULL)) ||
-        !EXPECT_OK(vspace_map_one_frame(&at, BASE_PAGE_SIZE, frame, NULL, NULL))) {
+        !EXPECT_OK(vspace_map_one_frame(&at, BASE_PAGE_SIZE, frame, NULL, NULL)))
         return 1;
-    }
     *(volatile uint64_t *)at = MARK;
-    if (argc > 1 && strcmp(argv[1], "child") == 0) {
+    if (argc > 1 && strcmp(argv[1], "child") == 0)
         return fill() && root_slots() == 4 * L1_CNODE_SLOTS_MIN ? 0 : 1;
-    }
     test_cspace();
     test_growth();
     test_end();

@@ -46,7 +46,7 @@ static void send(const uint64_t words[LMP_MSG_LENGTH], struct capref cap)
     EXPECT_OK(err);
 }
 
-// Takes the answers that are there.
+/// Takes the answers that are there.
 static unsigned take_answers(struct lmp_endpoint *ep)
 {
     unsigned count = 0;
@@ -69,7 +69,7 @@ static void name_of_client(coreid_t core, char name[32])
     snprintf(name, 32, "storm client %u", core);
 }
 
-// Offers the test a channel and waits until it is made.
+/// Offers the test a channel and waits until it is made.
 static void await_channel(void)
 {
     static struct monitor_export service;
@@ -78,9 +78,8 @@ static void await_channel(void)
     name_of_client(disp_get_core_id(), name);
     EXPECT_OK(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref));
     EXPECT_OK(nameservice_register(name, iref));
-    while (!accepted && test_failures() == 0) {
+    while (!accepted && test_failures() == 0)
         EXPECT_OK(event_dispatch(get_default_waitset()));
-    }
 }
 
 static int run_client(void)
@@ -97,12 +96,10 @@ static int run_client(void)
     EXPECT_OK(endpoint_create(LMP_ENDPOINT_MESSAGES_MAX, &cap, &ep));
     EXPECT_OK(nameservice_blocking_lookup(START_NAME, &iref));
     send(connect, cap); // from here on, what the library asks the monitor is answered here
-    while (take_answers(ep) == 0) {
+    while (take_answers(ep) == 0)
         EXPECT_OK(barrelfish_usleep(1000));
-    }
-    for (unsigned i = 0; i < REQUESTS; i++) {
+    for (unsigned i = 0; i < REQUESTS; i++)
         send(request, NULL_CAP);
-    }
     EXPECT_OK(vspace_unmap(channels[0].buf));
     EXPECT_OK(cap_destroy(channels[0].frame));
     while (answered < REQUESTS) { // for ever, if one is lost
@@ -112,7 +109,7 @@ static int run_client(void)
     return test_failures() == 0 ? 0 : 1;
 }
 
-// Events of all cores but the first and the last.
+/// Events of all cores but the first and the last.
 static uint64_t events_between(coreid_t last)
 {
     uint64_t sum = 0, value = 0;
@@ -123,7 +120,7 @@ static uint64_t events_between(coreid_t last)
     return sum;
 }
 
-// With time between, so that each would have to wake the core that passes it on.
+/// With time between, so that each would have to wake the core that passes it on.
 static void look_up(void)
 {
     iref_t iref;
@@ -133,14 +130,13 @@ static void look_up(void)
     }
 }
 
-// A first time, for the channel may still have to be made, also those to the cores that are asked.
+/// A first time, for the channel may still have to be made, also those to the cores that are asked.
 static int run_direct(void)
 {
     coreid_t last = disp_get_core_id();
     look_up();
-    for (unsigned i = 0; i < LOOKUPS; i++) {
+    for (unsigned i = 0; i < LOOKUPS; i++)
         (void)events_between(last);
-    }
     uint64_t before = events_between(last), counting = events_between(last) - before;
     before = events_between(last);
     look_up();
@@ -174,9 +170,8 @@ static void run_all(unsigned cores)
     for (unsigned core = 1; core < cores; core++) {
         status = 1;
         EXPECT_OK(spawn_wait(clients[core], &status, false));
-        if (!EXPECT(status == 0)) {
+        if (!EXPECT(status == 0))
             printf("  core %u: status %u\n", core, status);
-        }
         ump_chan_close(&channels[core]);
     }
     EXPECT_OK(nameservice_unregister(START_NAME));
@@ -187,18 +182,15 @@ static void run_all(unsigned cores)
 int main(int argc, char **argv)
 {
     struct monitor_cores cores;
-    if (argc == 2 && strcmp(argv[1], "client") == 0) {
+    if (argc == 2 && strcmp(argv[1], "client") == 0)
         return run_client();
-    }
-    if (argc == 2 && strcmp(argv[1], "direct") == 0) {
+    if (argc == 2 && strcmp(argv[1], "direct") == 0)
         return run_direct();
-    }
     if (EXPECT_OK(monitor_get_cores(&cores)) &&
         EXPECT(cores.up_count > 1 && cores.cores_count <= CORES_MAX)) {
         coreid_t last = (coreid_t)(cores.cores_count - 1);
-        for (unsigned i = 0; i < 2; i++) { // the services' tables grow in these rounds
+        for (unsigned i = 0; i < 2; i++) // the services' tables grow in these rounds
             run_all(cores.cores_count);
-        }
         uint64_t before = test_memory_settled();
         run_all(cores.cores_count);
         EXPECT_MEMORY(before);

@@ -20,9 +20,8 @@ bool peers_start(struct ump_chan *chan, struct capref *peer, coreid_t core, cons
     char name[NAME_BYTES];
     snprintf(name, sizeof(name), "test_peer.%x.%u", disp_get_domain_id(), number++);
     char *argv[ARGS_MAX + 4] = {(char *)program, "peer", name};
-    for (unsigned i = 0; i < ARGS_MAX && args[i] != NULL; i++) {
+    for (unsigned i = 0; i < ARGS_MAX && args[i] != NULL; i++)
         argv[i + 3] = (char *)args[i];
-    }
     iref_t iref;
     return EXPECT_OK(spawn_program(core, program, argv, NULL, SPAWN_FLAGS_DEFAULT, peer)) &&
            EXPECT_OK(nameservice_blocking_lookup(name, &iref)) &&
@@ -60,14 +59,11 @@ bool peers_accept(struct ump_chan *chan, const char *name)
     iref_t iref;
     if (!EXPECT_OK(
             monitor_export(&service, 0, get_default_waitset(), on_connect, &acceptance, &iref)) ||
-        !EXPECT_OK(nameservice_register(name, iref))) {
+        !EXPECT_OK(nameservice_register(name, iref)))
         return false;
-    }
-    while (!acceptance.done) {
-        if (!EXPECT_OK(event_dispatch(get_default_waitset()))) {
+    while (!acceptance.done)
+        if (!EXPECT_OK(event_dispatch(get_default_waitset())))
             return false;
-        }
-    }
     EXPECT_OK(nameservice_unregister(name));
     EXPECT_OK(monitor_unexport(&service));
     return true;

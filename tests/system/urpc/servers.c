@@ -31,11 +31,10 @@ static void on_connect(void *st, struct monitor_bind_request *request)
 {
     static struct ump_chan chans[4];
     (void)st;
-    if (err_is_ok(ump_chan_accept(&chans[accepted], request))) {
+    if (err_is_ok(ump_chan_accept(&chans[accepted], request)))
         accepted++;
-    } else {
+    else
         failed++;
-    }
 }
 
 static errval_t offer(const char *name, iref_t *iref)
@@ -50,13 +49,11 @@ static int blocking_main(const char *name, const char *other)
     struct ump_chan chan;
     iref_t iref;
     errval_t err = offer(name, &iref);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = nameservice_blocking_lookup(other, &iref);
-    }
     (void)blocking_set_limit(SHORT_US);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = ump_chan_bind_blocking(&chan, iref, RING_BYTES, RING_BYTES);
-    }
     barrelfish_usleep(2 * SHORT_US); // the other one has begun later
     return err_no(err) == LIB_ERR_BIND_TIMEOUT ? STATUS_TIMEOUT : EXIT_FAILURE;
 }
@@ -68,7 +65,7 @@ static struct capref start(coreid_t core, char *const argv[])
     return domain;
 }
 
-// Two programs, one on each core, which have one another's names.
+/// Two programs, one on each core, which have one another's names.
 static void test_pair(coreid_t core, const char *program, const char *how, uint8_t wanted)
 {
     char *const argv[] = {(char *)program, (char *)how, "west", "east", NULL};
@@ -88,7 +85,7 @@ static void on_bound(void *st, errval_t err, struct ump_chan *chan, struct capre
     *(errval_t *)st = err;
 }
 
-// A server that binds to itself: blocked, it cannot answer; dispatching, it can.
+/// A server that binds to itself: blocked, it cannot answer; dispatching, it can.
 static void test_itself(void)
 {
     struct ump_chan chan;
@@ -98,16 +95,14 @@ static void test_itself(void)
     delayus_t before = blocking_set_limit(SHORT_US);
     EXPECT_ERR(ump_chan_bind_blocking(&chan, iref, RING_BYTES, RING_BYTES), LIB_ERR_BIND_TIMEOUT);
     EXPECT(blocking_set_limit(before) == SHORT_US && before == 0);
-    while (accepted + failed == 0) {
+    while (accepted + failed == 0)
         EXPECT_OK(event_dispatch(get_default_waitset()));
-    }
     EXPECT(failed == 1); // who gave up is not there any more
     errval_t err = LIB_ERR_NO_EVENT;
     struct ump_bind_continuation cont = {on_bound, &err};
     EXPECT_OK(ump_chan_bind(&chan, cont, NULL, iref, NULL, RING_BYTES, RING_BYTES, NULL_CAP));
-    while (err_no(err) == LIB_ERR_NO_EVENT) {
+    while (err_no(err) == LIB_ERR_NO_EVENT)
         EXPECT_OK(event_dispatch(get_default_waitset()));
-    }
     EXPECT_OK(err);
     EXPECT(accepted == 1);
     ump_chan_close(&chan);
@@ -132,7 +127,7 @@ static void expect_answer(struct ump_chan *chan, uint64_t number)
     EXPECT(EXPECT_OK(ump_chan_recv_blocking(chan, &msg)) && msg->data[0] == number + 1);
 }
 
-// One that never reads fills its rings, and is told; another is served as if it were alone.
+/// One that never reads fills its rings, and is told; another is served as if it were alone.
 static void test_deaf_client(coreid_t core)
 {
     char *const argv[] = {"adder", NULL};
@@ -140,15 +135,13 @@ static void test_deaf_client(coreid_t core)
     struct ump_chan deaf, good;
     volatile struct ump_message *msg;
     uint8_t status;
-    if (!connect(&deaf) || !connect(&good)) {
+    if (!connect(&deaf) || !connect(&good))
         return;
-    }
     (void)blocking_set_limit(SHORT_US);
     uint64_t sent = 0;
     errval_t err;
-    while (err_is_ok(err = send(&deaf, sent))) {
+    while (err_is_ok(err = send(&deaf, sent)))
         sent++;
-    }
     EXPECT_ERR(err, LIB_ERR_SEND_TIMEOUT);
     EXPECT(sent > 30); // its own ring is full, and the answers are not read
     for (uint64_t i = 0; i < CALLS; i++) {
@@ -156,9 +149,8 @@ static void test_deaf_client(coreid_t core)
         expect_answer(&good, i);
     }
     EXPECT_ERR(ump_chan_recv_blocking(&good, &msg), LIB_ERR_RECV_TIMEOUT);
-    for (uint64_t i = 0; i < sent; i++) {
+    for (uint64_t i = 0; i < sent; i++)
         expect_answer(&deaf, i);
-    }
     EXPECT_OK(send(&deaf, 5));
     expect_answer(&deaf, 5);
     (void)blocking_set_limit(0);
@@ -172,9 +164,8 @@ static void test_names(void)
 {
     iref_t iref = 0;
     (void)blocking_set_limit(1000);
-    for (unsigned i = 0; i < LOOKUPS; i++) {
+    for (unsigned i = 0; i < LOOKUPS; i++)
         EXPECT_ERR(nameservice_blocking_lookup("nobody's", &iref), LIB_ERR_LOOKUP_TIMEOUT);
-    }
     (void)blocking_set_limit(0);
     EXPECT_OK(nameservice_register("nobody's", own_iref));
     EXPECT_OK(nameservice_blocking_lookup("nobody's", &iref));
@@ -186,7 +177,7 @@ static void test_names(void)
     EXPECT(systime_now() >= limit);
 }
 
-// A server over LMP that takes no message out of its endpoint, which has room for one capability.
+/// A server over LMP that takes no message out of its endpoint, which has room for one capability.
 static void test_mute_server(void)
 {
     struct lmp_endpoint *ep;
@@ -210,9 +201,8 @@ static void test_mute_server(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "blocking") == 0) {
+    if (argc == 4 && strcmp(argv[1], "blocking") == 0)
         return blocking_main(argv[2], argv[3]);
-    }
     coreid_t core = (coreid_t)atoi(argc > 1 ? argv[1] : "0");
     test_itself();
     test_names();

@@ -38,20 +38,18 @@ static uint64_t content(uint64_t message, unsigned word)
     return test_random_next(&random);
 }
 
-// Mostly a short spin, sometimes a sleep, so that the other side fills or empties the ring.
+/// Mostly a short spin, sometimes a sleep, so that the other side fills or empties the ring.
 static void stall(struct stream *stream, struct test_random *random)
 {
-    if (!stream->stalls || !test_random_one_in(random, STALL_ONE_IN)) {
+    if (!stream->stalls || !test_random_one_in(random, STALL_ONE_IN))
         return;
-    }
     ump_chan_flush(stream->chan);
     if (test_random_one_in(random, 8)) {
         barrelfish_usleep(test_random_below(random, STALL_SLEEP_US));
         return;
     }
-    for (uint64_t i = test_random_below(random, STALL_PAUSES); i > 0; i--) {
+    for (uint64_t i = test_random_below(random, STALL_PAUSES); i > 0; i--)
         __builtin_ia32_pause();
-    }
 }
 
 static bool send_one(struct stream *stream, uint64_t message)
@@ -60,19 +58,16 @@ static bool send_one(struct stream *stream, uint64_t message)
     volatile struct ump_message *slot = ump_chan_get_next(stream->chan, &ctrl);
     if (slot == NULL) {
         uint64_t words[UMP_PAYLOAD_WORDS];
-        for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++) {
+        for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++)
             words[i] = content(message, i);
-        }
         return EXPECT_OK(ump_chan_send_blocking(stream->chan, words, (uint16_t)message));
     }
-    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++) {
+    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++)
         slot->data[i] = content(message, i);
-    }
     ctrl.header = (uint16_t)message;
     ump_chan_publish(stream->chan, ctrl);
-    if (message % FLUSH_EVERY == 0) {
+    if (message % FLUSH_EVERY == 0)
         ump_chan_flush(stream->chan);
-    }
     return true;
 }
 
@@ -81,9 +76,8 @@ static int send_all(void *arg)
     struct stream *stream = arg;
     struct test_random random = {stream->seed};
     for (uint64_t message = 0; message < stream->count; message++) {
-        if (!send_one(stream, message)) {
+        if (!send_one(stream, message))
             return 1;
-        }
         stall(stream, &random);
     }
     ump_chan_flush(stream->chan);
@@ -93,13 +87,11 @@ static int send_all(void *arg)
 static bool receive_one(struct stream *stream, uint64_t message)
 {
     volatile struct ump_message *got;
-    if (!EXPECT_OK(ump_chan_recv_blocking(stream->chan, &got))) {
+    if (!EXPECT_OK(ump_chan_recv_blocking(stream->chan, &got)))
         return false;
-    }
     bool same = got->header.control.header == (uint16_t)message;
-    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++) {
+    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++)
         same &= got->data[i] == content(message, i);
-    }
     return same;
 }
 
@@ -122,9 +114,8 @@ static void exchange(struct ump_chan *chan, uint64_t count, bool stalls, uint64_
     struct stream stream = {chan, count, stalls, seed};
     int sent = 1, received = 1;
     struct thread *sender = thread_create(send_all, &stream);
-    if (!EXPECT(sender != NULL)) {
+    if (!EXPECT(sender != NULL))
         return;
-    }
     received = receive_all(&stream);
     EXPECT_OK(thread_join(sender, &sent));
     EXPECT(sent == 0 && received == 0);
@@ -147,26 +138,22 @@ static void run_pair(coreid_t core, uint64_t count, bool stalls)
 static int run_peer(char **argv)
 {
     struct ump_chan chan;
-    if (!peers_accept(&chan, argv[2])) {
+    if (!peers_accept(&chan, argv[2]))
         return 1;
-    }
     exchange(&chan, strtoull(argv[3], NULL, 0), atoi(argv[4]) != 0, 1000);
     return test_failures() == 0 ? 0 : 1;
 }
 
-// `test_stream COUNT TO...`: from this core to each of these.
+/// `test_stream COUNT TO...`: from this core to each of these.
 int main(int argc, char **argv)
 {
-    if (argc == 5 && strcmp(argv[1], "peer") == 0) {
+    if (argc == 5 && strcmp(argv[1], "peer") == 0)
         return run_peer(argv);
-    }
     uint64_t count = test_argument(argc, argv, 1, 1000);
     EXPECT(argc > 2);
-    for (int i = 2; i < argc; i++) { // the tables of all grow
-        for (int run = 0; run < WARM_RUNS; run++) {
+    for (int i = 2; i < argc; i++) // the tables of all grow
+        for (int run = 0; run < WARM_RUNS; run++)
             run_pair((coreid_t)atoi(argv[i]), WARM_COUNT, false);
-        }
-    }
     uint64_t before = test_memory_settled();
     for (int i = 2; i < argc; i++) {
         run_pair((coreid_t)atoi(argv[i]), count, false);

@@ -44,9 +44,8 @@ static void wait_random(struct test_random *random)
         barrelfish_usleep(test_random_below(random, SLEEP_US_MAX));
         return;
     }
-    for (uint64_t i = test_random_below(random, PAUSES_MAX); i > 0; i--) {
+    for (uint64_t i = test_random_below(random, PAUSES_MAX); i > 0; i--)
         __builtin_ia32_pause();
-    }
 }
 
 static bool receive(struct ump_chan *chan, uint64_t wanted)
@@ -64,31 +63,27 @@ static bool send(struct ump_chan *chan, uint64_t round, uint64_t last)
     struct ump_control ctrl;
     in_place = !in_place;
     volatile struct ump_message *message = in_place ? ump_chan_get_next(chan, &ctrl) : NULL;
-    if (message == NULL) {
+    if (message == NULL)
         return EXPECT_OK(ump_chan_send_blocking(chan, words, 0));
-    }
-    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++) {
+    for (unsigned i = 0; i < UMP_PAYLOAD_WORDS; i++)
         message->data[i] = words[i];
-    }
     ump_chan_publish(chan, ctrl);
     ump_chan_flush(chan);
     return true;
 }
 
-// Rounds until this domain has slept `sleeps` times while it waited for an answer.
+/// Rounds until this domain has slept `sleeps` times while it waited for an answer.
 static void ask(struct ump_chan *chan, uint64_t sleeps)
 {
     struct test_random random = {sleeps};
     uint64_t slept = 0, round = 0;
     while (slept < sleeps && round < sleeps * ROUNDS_MAX_FACTOR) {
         wait_random(&random);
-        if (!send(chan, ++round, 0)) {
+        if (!send(chan, ++round, 0))
             return;
-        }
         uint64_t before = times_scheduled();
-        if (!receive(chan, round)) {
+        if (!receive(chan, round))
             return;
-        }
         slept += times_scheduled() > before;
     }
     EXPECT(slept >= sleeps); // else it was not sleep that was tested
@@ -100,19 +95,17 @@ static void answer(struct ump_chan *chan)
     struct test_random random = {0x77};
     for (;;) {
         volatile struct ump_message *msg;
-        if (!EXPECT_OK(ump_chan_recv_blocking(chan, &msg)) || msg->data[1] != 0) {
+        if (!EXPECT_OK(ump_chan_recv_blocking(chan, &msg)) || msg->data[1] != 0)
             return;
-        }
         uint64_t round = msg->data[0];
         wait_random(&random);
-        if (!send(chan, round, 0)) {
+        if (!send(chan, round, 0))
             return;
-        }
     }
 }
 
-// Domains that each take two vectors of a core, until there is none, or the own share of its
-// domains is used up. Sets *none_left.
+/// Domains that each take two vectors of a core, until there is none, or the own share of its
+/// domains is used up. Sets *none_left.
 static unsigned take_vectors(coreid_t core, struct capref *domains, bool *none_left)
 {
     char *argv[] = {"test_wake", "hold", NULL};
@@ -122,9 +115,8 @@ static unsigned take_vectors(coreid_t core, struct capref *domains, bool *none_l
     while (count < HOLDERS_MAX && !*none_left) {
         uint8_t status = 0;
         err = spawn_program(core, disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT, &domains[count]);
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             break;
-        }
         // It ends if there was none; otherwise it never ends.
         for (unsigned i = 0; i < 3 && !*none_left; i++) {
             barrelfish_usleep(1000);
@@ -139,9 +131,8 @@ static unsigned take_vectors(coreid_t core, struct capref *domains, bool *none_l
 
 static void end_holders(const struct capref *domains, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         EXPECT_OK(spawn_kill(domains[i]));
-    }
 }
 
 static void name_of_filler(unsigned number, char name[NAME_BYTES])
@@ -149,7 +140,7 @@ static void name_of_filler(unsigned number, char name[NAME_BYTES])
     snprintf(name, NAME_BYTES, "test_wake filler %u", number);
 }
 
-// Takes what it may, says so, and gives it back when all is over.
+/// Takes what it may, says so, and gives it back when all is over.
 static int fill(coreid_t core, unsigned number)
 {
     static struct capref domains[HOLDERS_MAX];
@@ -164,8 +155,8 @@ static int fill(coreid_t core, unsigned number)
     return test_failures() != 0 ? 1 : 0;
 }
 
-// One domain with all that it spawns has not as many numbers as a core has vectors, so that several
-// take them, which the shell has started.
+/// One domain with all that it spawns has not as many numbers as a core has vectors, so that
+/// several take them, which the shell has started.
 static void await_fillers(void)
 {
     char name[NAME_BYTES];
@@ -185,9 +176,8 @@ static void end_fillers(void)
     EXPECT_OK(nameservice_register(OVER_NAME, 1));
     for (unsigned i = 0; i < FILLERS; i++) {
         name_of_filler(i, name);
-        while (err_is_ok(nameservice_lookup(name, &iref))) { // until it has ended
+        while (err_is_ok(nameservice_lookup(name, &iref))) // until it has ended
             barrelfish_usleep(1000);
-        }
     }
     EXPECT_OK(nameservice_unregister(OVER_NAME));
 }
@@ -198,13 +188,11 @@ static int hold_vector(void)
     struct lmp_endpoint *ep;
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_NOTIFY};
     if (err_is_fail(endpoint_create(1, &cap, &ep)) ||
-        err_is_fail(monitor_call(words, cap, words, NULL))) {
+        err_is_fail(monitor_call(words, cap, words, NULL)))
         return 1;
-    }
     struct capref dest;
-    if (words[1] == 0 || err_is_fail(monitor_create_irqdest(cap, &dest))) {
+    if (words[1] == 0 || err_is_fail(monitor_create_irqdest(cap, &dest)))
         return STATUS_NO_VECTOR;
-    }
     messages_handler_loop();
 }
 
@@ -223,14 +211,12 @@ int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "peer") == 0) {
         struct ump_chan chan;
-        if (peers_accept(&chan, argv[2])) {
+        if (peers_accept(&chan, argv[2]))
             answer(&chan);
-        }
         return test_failures() == 0 ? 0 : 1;
     }
-    if (argc == 2 && strcmp(argv[1], "hold") == 0) {
+    if (argc == 2 && strcmp(argv[1], "hold") == 0)
         return hold_vector();
-    }
     if (argc > 3 && strcmp(argv[1], "fill") == 0) {
         return fill((coreid_t)test_argument(argc, argv, 2, 1),
                     (unsigned)test_argument(argc, argv, 3, 0));
@@ -242,8 +228,7 @@ int main(int argc, char **argv)
         printf("wake: no vector is left on core %u\n", core);
     }
     run(core, sleeps);
-    if (argc > 3) {
+    if (argc > 3)
         end_fillers();
-    }
     return test_summary("wake");
 }

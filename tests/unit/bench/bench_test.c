@@ -50,9 +50,8 @@ static void test_median(void)
 static void test_percentile(void)
 {
     cycles_t values[200];
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 200; i++)
         values[i] = i + 1;
-    }
     CU_ASSERT_EQUAL(bench_percentile_sorted(values, 100, 99), 99);
     CU_ASSERT_EQUAL(bench_percentile_sorted(values, 99, 99), 99);
     CU_ASSERT_EQUAL(bench_percentile_sorted(values, 101, 99), 100);
@@ -88,22 +87,19 @@ static void test_random(void)
         cycles_t values[MOST], expected[MOST];
         size_t len = 1 + test_random_below(&random, MOST);
         uint64_t range = round % 2 ? 10 : UINT64_MAX;
-        for (size_t i = 0; i < len; i++) {
+        for (size_t i = 0; i < len; i++)
             expected[i] = values[i] = test_random_below(&random, range);
-        }
         qsort(expected, len, sizeof(expected[0]), compare);
         struct bench_summary summary = bench_summarise(values, len);
         bool sorted = true;
-        for (size_t i = 0; i < len; i++) {
+        for (size_t i = 0; i < len; i++)
             sorted = sorted && values[i] == expected[i];
-        }
         CU_ASSERT_TRUE(sorted);
         CU_ASSERT_EQUAL(summary.min, expected[0]);
         CU_ASSERT_EQUAL(summary.max, expected[len - 1]);
         size_t least = 0; // the least value that 99 percent of all do not exceed
-        while (100 * (least + 1) < 99 * len) {
+        while (100 * (least + 1) < 99 * len)
             least++;
-        }
         CU_ASSERT_EQUAL(summary.p99, expected[least]);
     }
 }

@@ -53,17 +53,14 @@ static void test_nodes(void)
         unsigned count = 1 + (unsigned)test_random_below(&random, CORES_MAX);
         unsigned arity = 1 + (unsigned)test_random_below(&random, ARITY_MAX);
         unsigned entered[8] = {0};
-        for (unsigned i = 0; i < count; i++) {
+        for (unsigned i = 0; i < count; i++)
             nodes[i] = (uint16_t)test_random_below(&random, 8);
-        }
         tree_nodes(&tree, count, arity, nodes);
         expect_tree(count, 2 * arity);
-        for (unsigned i = 1; i < count; i++) {
+        for (unsigned i = 1; i < count; i++)
             entered[nodes[i]] += nodes[tree.parent[i]] != nodes[i];
-        }
-        for (unsigned node = 0; node < 8; node++) {
+        for (unsigned node = 0; node < 8; node++)
             CU_ASSERT(entered[node] <= (node != nodes[0]));
-        }
     }
 }
 

@@ -25,9 +25,8 @@
 static enum options_result parse(char **argv, struct options *options)
 {
     int argc = 0;
-    while (argv[argc] != NULL) {
+    while (argv[argc] != NULL)
         argc++;
-    }
     optind = 0; // getopt starts anew
     return options_parse(argc, argv, options);
 }
@@ -51,12 +50,11 @@ static void test_options(void)
         ARGS("--lines", ""),    ARGS("--seconds", "999999"), ARGS("--costs"),
         ARGS("surplus"),        ARGS("--nonsense"),
     };
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(bad); i++)
         CU_ASSERT_EQUAL(parse(bad[i], &o), OPTIONS_BAD);
-    }
 }
 
-// Measures one kind for a few rounds; tells whether all contents were right.
+/// Measures one kind for a few rounds; tells whether all contents were right.
 static bool contents_right(const struct channel_kind *kind, enum shape shape, size_t slots)
 {
     struct measurement m = {.kind = kind, .shape = shape};
@@ -112,7 +110,7 @@ static void test_contents(void)
     }
 }
 
-// What of each of a kind's channels has been passed, and how many of them are open.
+/// What of each of a kind's channels has been passed, and how many of them are open.
 static struct place {
     uint64_t passed;
 } places[CHANNEL_PLACES];
@@ -140,7 +138,7 @@ static uint64_t place_pass(void *end, uint64_t first, uint64_t count)
     return wrong;
 }
 
-// Three rounds with two channels: the first has two of them, each goes on where it stopped.
+/// Three rounds with two channels: the first has two of them, each goes on where it stopped.
 static void test_places(void)
 {
     const struct channel_kind kind = {.name = "places",
@@ -157,7 +155,7 @@ static void test_places(void)
 
 static struct channel_kind spoilt;
 
-// Sends the second message with the number of the first, as a channel does that repeats one.
+/// Sends the second message with the number of the first, as a channel does that repeats one.
 static uint64_t produce_twice(void *end, uint64_t first, uint64_t count)
 {
     return urpc_copy_kind.produce(end, first, 1) | urpc_copy_kind.produce(end, first, count - 1);
@@ -184,7 +182,7 @@ static void test_wrong_contents(void)
     }
 }
 
-// Runs the program; returns its exit status, and what it printed in `text`.
+/// Runs the program; returns its exit status, and what it printed in `text`.
 static int run(const char *args, char *text, size_t size)
 {
     char command[256];
@@ -275,7 +273,7 @@ static void test_text(void)
     CU_ASSERT_EQUAL(run("--cores 0,1023", text, sizeof(text)), 1);
 }
 
-// What is in the file of costs the tests of stave-boot see, which takes it.
+/// What is in the file of costs the tests of stave-boot see, which takes it.
 static void test_costs(void)
 {
     static char text[16384];
@@ -284,8 +282,8 @@ static void test_costs(void)
     CU_ASSERT_EQUAL(run("--costs build/no/such/directory", text, sizeof(text)), 1);
 }
 
-// Other work on the core in most rounds must not make an instruction dearer. Lines have no such best
-// case: some are nearer than others, so theirs is the median.
+/// Other work on the core in most rounds must not make an instruction dearer. Lines have no such
+/// best case: some are nearer than others, so theirs is the median.
 static void test_costs_disturbed(void)
 {
     cycles_t instruction[] = {9000, 1000, 9000}, lines[] = {300, 100, 900};

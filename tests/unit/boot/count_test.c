@@ -51,7 +51,7 @@ static void test_missing(void)
     CU_ASSERT_STRING_EQUAL(report.text, "there is no /nowhere/coherence.so: build it with ninja");
 }
 
-// Every preset is there, sound, and named as its file.
+/// Every preset is there, sound, and named as its file.
 static void test_presets(void)
 {
     static const char *const names[] = {"host", "zen-5", "xeon-2x4", "opteron-8x4"};
@@ -68,7 +68,7 @@ static void test_presets(void)
     }
 }
 
-// Those of the own machine.
+/// Those of the own machine.
 static void test_measured_costs(void)
 {
     char folder[FILES_PATH_MAX], path[FILES_PATH_MAX], command[FILES_PATH_MAX + 64];

@@ -44,9 +44,8 @@ static void test_memory(void)
                                       "1.5G",
                                       "99999999999999999999G",
                                       "18014398509481985G"};
-    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         refuse_size(bad[i]);
-    }
 }
 
 static void test_resolve(void)

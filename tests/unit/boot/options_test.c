@@ -20,9 +20,8 @@ static bool parse(const char *line)
     int argc = 1;
     report = (struct report){0};
     strncpy(text, line, sizeof(text) - 1);
-    for (char *word = strtok(text, "|"); word != NULL; word = strtok(NULL, "|")) {
+    for (char *word = strtok(text, "|"); word != NULL; word = strtok(NULL, "|"))
         argv[argc++] = word;
-    }
     return options_parse(&options, argc, argv, &report);
 }
 

@@ -21,12 +21,10 @@ static void build(const struct options *options, const struct machine *machine, 
 /// Is there an argument `name` followed by `value` (or by anything, if that is NULL)?
 static bool has(const char *name, const char *value)
 {
-    for (size_t i = 0; i < argv.count; i++) {
+    for (size_t i = 0; i < argv.count; i++)
         if (strcmp(argv.items[i], name) == 0 &&
-            (value == NULL || (i + 1 < argv.count && strcmp(argv.items[i + 1], value) == 0))) {
+            (value == NULL || (i + 1 < argv.count && strcmp(argv.items[i + 1], value) == 0)))
             return true;
-        }
-    }
     return false;
 }
 

@@ -56,9 +56,8 @@ static pid_t start(const char *script, const char *input)
     fflush(NULL);
     pid_t pid = fork();
     CU_ASSERT_FATAL(pid >= 0);
-    if (pid == 0) {
+    if (pid == 0)
         run_in_child(input);
-    }
     return pid;
 }
 
@@ -169,9 +168,8 @@ static pid_t wait_for_pid(void)
     const char *path = scratch_path("pid");
     struct stat stat_of_pid;
     for (int i = 0; i < 500; i++) {
-        if (stat(path, &stat_of_pid) == 0 && stat_of_pid.st_size > 0) {
+        if (stat(path, &stat_of_pid) == 0 && stat_of_pid.st_size > 0)
             return atoi(scratch_read("pid"));
-        }
         usleep(10000);
     }
     CU_FAIL_FATAL("the script did not start");
@@ -193,9 +191,8 @@ static bool end_by(int signal_number, int *status)
         snprintf(path, sizeof(path), "/proc/%d/stat", script);
         FILE *file = fopen(path, "r");
         if (file == NULL || fscanf(file, "%*d %*s %c", &state) != 1 || state == 'Z') {
-            if (file != NULL) {
+            if (file != NULL)
                 fclose(file);
-            }
             return true;
         }
         fclose(file);
@@ -242,9 +239,8 @@ static void test_no_qemu(void)
         setenv("PATH", paths[i], 1);
         fflush(NULL);
         pid_t pid = fork();
-        if (pid == 0) {
+        if (pid == 0)
             run_in_child("");
-        }
         CU_ASSERT_EQUAL(finish(pid), 3);
         CU_ASSERT_STRING_EQUAL(errors_said(), errors[i]);
     }

@@ -65,10 +65,9 @@ static void build_numa(struct fake_acpi *fake)
     struct fake_table *slit = fake_add(fake, "SLIT", 1, 36);
     uint64_t domains = 4;
     fake_append(slit, &domains, 8);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
             fake_append(slit, &(uint8_t){i == j ? 10 : (uint8_t)(20 + 4 * i + j)}, 1);
-    }
 }
 
 static void build_good(struct fake_acpi *fake)
@@ -180,7 +179,7 @@ static void test_bad_root(void)
     fake_end(&fake);
 }
 
-// Damage one table of the good machine in each way that any table can be damaged.
+/// Damage one table of the good machine in each way that any table can be damaged.
 static void test_bad_envelope(void)
 {
     static const char *const names[GOOD_TABLES] = {"APIC", "SRAT", "SLIT", "FACP", "HPET"};
@@ -207,7 +206,7 @@ static void test_bad_envelope(void)
     }
 }
 
-// Append this entry to a table of the good machine and expect this complaint.
+/// Append this entry to a table of the good machine and expect this complaint.
 static void expect_bad_entry(int table, const void *entry, size_t bytes, const char *text)
 {
     struct fake_acpi fake;
@@ -274,7 +273,7 @@ static void test_bad_numa(void)
     fake_end(&fake);
 }
 
-// Change bytes of the FADT or HPET and parse.
+/// Change bytes of the FADT or HPET and parse.
 static void parse_timer(int table, size_t offset, uint32_t value, size_t bytes)
 {
     struct fake_acpi fake;

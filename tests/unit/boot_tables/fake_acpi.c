@@ -132,14 +132,12 @@ static bool well_formed(const struct acpi_info *info)
         if (info->cores[i].node >= info->node_count)
             return false;
     }
-    for (uint32_t i = 0; i < info->memory_count && i < ACPI_MEMORY_MAX; i++) {
+    for (uint32_t i = 0; i < info->memory_count && i < ACPI_MEMORY_MAX; i++)
         if (info->memory[i].node >= info->node_count)
             return false;
-    }
-    for (uint32_t i = 0; i < info->node_count && i < ACPI_NODES_MAX; i++) {
+    for (uint32_t i = 0; i < info->node_count && i < ACPI_NODES_MAX; i++)
         if (info->distance[i][i] != ACPI_DISTANCE_LOCAL)
             return false;
-    }
     return boot_core && info->core_count <= ACPI_CORES_MAX && info->node_count >= 1 &&
            info->node_count <= ACPI_NODES_MAX && info->memory_count <= ACPI_MEMORY_MAX &&
            info->io_apic_count <= ACPI_IO_APICS_MAX && info->override_count <= ACPI_OVERRIDES_MAX &&
@@ -166,10 +164,9 @@ bool fake_parse(const struct fake_acpi *fake, struct acpi_info *out)
 
 bool fake_complained(const struct acpi_info *info, const char *table, const char *text)
 {
-    for (uint32_t i = 0; i < info->problem_count; i++) {
+    for (uint32_t i = 0; i < info->problem_count; i++)
         if (strcmp(info->problems[i].table, table) == 0 &&
             strstr(info->problems[i].text, text) != NULL)
             return true;
-    }
     return false;
 }

@@ -26,25 +26,27 @@ struct fake_acpi {
 void fake_begin(struct fake_acpi *fake);
 void fake_end(struct fake_acpi *fake);
 
-// Begin a table with a header of this name and revision, `bytes` bytes long, zero after its header.
+/// Begin a table with a header of this name and revision, `bytes` bytes long, zero after its
+/// header.
 struct fake_table *fake_add(struct fake_acpi *fake, const char *name, uint8_t revision,
                             size_t bytes);
 
-// Append an entry to a table.
+/// Append an entry to a table.
 void fake_append(struct fake_table *table, const void *entry, size_t bytes);
 
 void fake_put32(struct fake_table *table, size_t offset, uint32_t value);
 void fake_put64(struct fake_table *table, size_t offset, uint64_t value);
 
-// Set length and checksum of a table to what they should be.
+/// Set length and checksum of a table to what they should be.
 void fake_seal(struct fake_table *table);
 
-// Seal all tables, write a root table that names them and a RSDP that names the root. Call it last.
+/// Seal all tables, write a root table that names them and a RSDP that names the root. Call it
+/// last.
 void fake_finish(struct fake_acpi *fake);
 void fake_seal_rsdp(struct fake_acpi *fake);
 
-// Run acpi_parse with boot core 0 and check that what comes out is well-formed.
+/// Run acpi_parse with boot core 0 and check that what comes out is well-formed.
 bool fake_parse(const struct fake_acpi *fake, struct acpi_info *out);
 
-// Whether a problem with this table and text was noted.
+/// Whether a problem with this table and text was noted.
 bool fake_complained(const struct acpi_info *info, const char *table, const char *text);

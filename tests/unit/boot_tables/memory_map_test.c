@@ -79,10 +79,9 @@ static void random_subtract(struct test_random *random, struct model *model)
     uint64_t base = test_random_below(random, PAGES * MEMORY_PAGE_BYTES);
     uint64_t bytes = test_random_below(random, 5 * MEMORY_PAGE_BYTES);
     memory_map_subtract(&list, base, bytes);
-    for (uint64_t page = 0; page < PAGES; page++) {
+    for (uint64_t page = 0; page < PAGES; page++)
         if (model->kind[page] == MEMORY_RAM && covers(base, bytes, page, false))
             model->kind[page] = HOLE;
-    }
 }
 
 static void random_split(struct test_random *random, struct model *model)
@@ -94,11 +93,10 @@ static void random_split(struct test_random *random, struct model *model)
                                              (uint8_t)(i + 1)};
     memory_map_split_nodes(&list, ranges, 3);
     for (uint64_t page = 0; page < PAGES; page++) {
-        for (int i = 2; i >= 0; i--) {
+        for (int i = 2; i >= 0; i--)
             if (model->kind[page] == MEMORY_RAM &&
                 covers(ranges[i].base, ranges[i].bytes, page, true))
                 model->node[page] = ranges[i].node;
-        }
     }
 }
 

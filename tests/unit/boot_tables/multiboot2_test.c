@@ -26,7 +26,7 @@ static void begin(struct builder *b)
     b->used = 8;
 }
 
-// Append a tag; returns the offset of its header.
+/// Append a tag; returns the offset of its header.
 static size_t add_tag(struct builder *b, uint32_t type, const void *payload, size_t bytes)
 {
     size_t at = b->used;
@@ -147,7 +147,7 @@ static void test_sizes(void)
     }
 }
 
-// Parse a structure of one tag with this payload, then a memory map and the end.
+/// Parse a structure of one tag with this payload, then a memory map and the end.
 static enum multiboot2_error parse_one(uint32_t type, const void *payload, size_t bytes)
 {
     struct builder b;
@@ -181,8 +181,8 @@ static void test_bad_tags(void)
     CU_ASSERT_STRING_EQUAL(multiboot2_error_text(-1), "unknown error");
 }
 
-// Each tag too small for its type as the very last bytes there are, where a look beyond the tag is
-// a look beyond the buffer.
+/// Each tag too small for its type as the very last bytes there are, where a look beyond the tag is
+/// a look beyond the buffer.
 static void test_small_last_tags(void)
 {
     static const struct {

@@ -159,7 +159,7 @@ static void test_endpoint(void)
     CU_ASSERT(caps_valid(caps));
 }
 
-// A dispatcher with a frame in a fresh world, and an endpoint that it made itself in slot 3.
+/// A dispatcher with a frame in a fresh world, and an endpoint that it made itself in slot 3.
 static struct cte *own_endpoint(void)
 {
     world_reset();
@@ -231,7 +231,7 @@ static void test_own_goes(void)
     CU_ASSERT_EQUAL(world.closings, 0);
 }
 
-// The copy is in a CNode of a domain that is taken apart.
+/// The copy is in a CNode of a domain that is taken apart.
 static void test_holder_dies(void)
 {
     struct cte *own = own_endpoint(), *cnode = &world.slots[5];

@@ -10,7 +10,7 @@ static struct cte *ram, *root, *l2, *other;
 
 #define ADDRESS(l1, slot) ((capaddr_t)((l1) << L2_CNODE_BITS | (slot)))
 
-// A space whose slot 1 has an L2CNode, with another space's root in its slot 5.
+/// A space whose slot 1 has an L2CNode, with another space's root in its slot 5.
 static void set_up(void)
 {
     world_reset();

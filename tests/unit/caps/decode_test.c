@@ -30,7 +30,7 @@ static unsigned first_of(const char *types)
     return (unsigned)(strchr(SPEC_TYPES, types[0]) - SPEC_TYPES);
 }
 
-// A capability of type t is in slot t.
+/// A capability of type t is in slot t.
 static void set_up(void)
 {
     static const struct {
@@ -79,7 +79,7 @@ static void set_up(void)
            SYS_ERR_OK);
 }
 
-// A call whose arguments are all right.
+/// A call whose arguments are all right.
 static struct caps_call good_call(uint64_t command)
 {
     struct caps_call call = {.command = command};
@@ -134,7 +134,7 @@ static void test_targets(void)
     CU_ASSERT(world.caps.mdb.count == count && caps_valid(&world.caps));
 }
 
-// Rights that an argument must have of a type.
+/// Rights that an argument must have of a type.
 static uint8_t needed_rights(const struct spec_arg *arg, unsigned type)
 {
     bool table = spec_has("abcd", type) && arg->table_rights != NULL;
@@ -146,7 +146,7 @@ static void add_rights(struct cte *cte, const struct spec_arg *arg)
     cte->cap.rights |= needed_rights(arg, cte->cap.type);
 }
 
-// Exactly the rights that are needed are enough: of the target and of all arguments.
+/// Exactly the rights that are needed are enough: of the target and of all arguments.
 static void test_least_rights(void)
 {
     set_up();
@@ -160,10 +160,9 @@ static void test_least_rights(void)
             struct caps_call call = good_call(command);
             const char *own = command == CAP_CMD_RETYPE ? spec_type(type)->rights : rule->rights;
             of_type(type)->cap.rights = spec_rights(own);
-            for (unsigned i = 0; i < CAP_ARGS; i++) {
+            for (unsigned i = 0; i < CAP_ARGS; i++)
                 if (rule->args[i].types != NULL && rule->args[i].types[0] != '\0')
                     add_rights(of_type(caddr_cptr(call.args[i]) % L2_CNODE_SLOTS), &rule->args[i]);
-            }
             EXPECT(decode(&call, AT(CNODE_FULL, type)), SYS_ERR_OK);
             CU_ASSERT_PTR_EQUAL(call.target, of_type(type));
         }

@@ -155,7 +155,7 @@ static void test_revoke(void)
     EXPECT(caps_revoke(&world.caps, less), SYS_ERR_CAP_BUSY);
 }
 
-// The invoked capability lies in a CNode made of the memory that is revoked.
+/// The invoked capability lies in a CNode made of the memory that is revoked.
 static void test_revoke_oneself(void)
 {
     set_up();

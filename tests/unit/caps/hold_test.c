@@ -41,7 +41,7 @@ static void steal(struct cte *cte, void *arg)
         some[2] = cte;
 }
 
-// Copies some capability, some endpoint and some Mapping, whatever is there, into the loot.
+/// Copies some capability, some endpoint and some Mapping, whatever is there, into the loot.
 static void adversary(struct cte *table)
 {
     struct cte *some[3] = {NULL, NULL, NULL};
@@ -54,7 +54,7 @@ static void adversary(struct cte *table)
                                         VREGION_FLAGS_READ, TO(LOOT + looted)));
 }
 
-// Drives a call with the adversary after each step. Returns the number of steps.
+/// Drives a call with the adversary after each step. Returns the number of steps.
 static unsigned drive(errval_t (*call)(struct caps *, struct cte *), struct cte *cte,
                       struct cte *table, errval_t expected)
 {
@@ -99,7 +99,7 @@ static void test_endpoint(void)
     CU_ASSERT_EQUAL(world.caps.holds, 0);
 }
 
-// What is made of a dispatcher: its endpoints, while it is revoked, and while it is deleted.
+/// What is made of a dispatcher: its endpoints, while it is revoked, and while it is deleted.
 static void test_dispatcher(void)
 {
     for (unsigned revoke = 0; revoke < 2; revoke++) {
@@ -114,7 +114,7 @@ static void test_dispatcher(void)
     }
 }
 
-// A tree of memory: copies, pieces, tables, and what another core sends.
+/// A tree of memory: copies, pieces, tables, and what another core sends.
 static void test_memory(void)
 {
     set_up();
@@ -152,7 +152,7 @@ static void test_memory(void)
     CU_ASSERT(world.caps.holds == 0 && caps_valid(&world.caps));
 }
 
-// The last copy of what is mapped in many places, while its Mappings are copied.
+/// The last copy of what is mapped in many places, while its Mappings are copied.
 static void test_mappings(void)
 {
     for (unsigned lower = 0; lower < 2; lower++) {
@@ -191,7 +191,7 @@ static void test_set_remote(void)
     EXPECT(caps_copy(&world.caps, TO(&world.slots[200]), &world.slots[10]), SYS_ERR_OK);
 }
 
-// A revocation that is never repeated: what it leaves to others, and each way in which it ends.
+/// A revocation that is never repeated: what it leaves to others, and each way in which it ends.
 static void test_abandoned(void)
 {
     for (unsigned way = 0; way < 5; way++) {
@@ -233,7 +233,7 @@ static void test_abandoned(void)
     }
 }
 
-// The revocation of a descendant goes on while one of its ancestor has been begun.
+/// The revocation of a descendant goes on while one of its ancestor has been begun.
 static void test_two_at_once(void)
 {
     set_up();
@@ -259,7 +259,7 @@ static void test_two_at_once(void)
     CU_ASSERT(cte_empty(own) && world.caps.holds == 0);
 }
 
-// Deletions that others have begun and left cost one's own nothing, and it leaves none behind.
+/// Deletions that others have begun and left cost one's own nothing, and it leaves none behind.
 static void test_others_do_not_pay(void)
 {
     set_up();
@@ -292,7 +292,7 @@ static void test_others_do_not_pay(void)
     CU_ASSERT_EQUAL(world.caps.zombies, NULL);
 }
 
-// Deeper than the search goes, nothing is made while anything is held.
+/// Deeper than the search goes, nothing is made while anything is held.
 static void test_deep(void)
 {
     set_up();

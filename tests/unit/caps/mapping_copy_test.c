@@ -11,7 +11,7 @@
 #define EXECUTE VREGION_FLAGS_EXECUTE
 #define LARGE VREGION_FLAGS_LARGE
 
-// Two tables of each level, and what is mapped in the first: [0], and copied to the second: [1].
+/// Two tables of each level, and what is mapped in the first: [0], and copied to the second: [1].
 static struct cte *ram, *frame, *device, *tables[4][2];
 enum { PML4, PDPT, PDIR, PTABLE };
 
@@ -45,7 +45,7 @@ static uint64_t entry_of(const struct cte *table, uint64_t entry)
     return value;
 }
 
-// Pages of each size, with other flags, from the middle of a Mapping; and a copy of a copy.
+/// Pages of each size, with other flags, from the middle of a Mapping; and a copy of a copy.
 static void test_levels(void)
 {
     static const struct {
@@ -109,8 +109,8 @@ static void test_errors(void)
     CU_ASSERT(cte_empty(dest) && entry_of(to, 0) == 0 && caps_valid(&world.caps));
 }
 
-// The rights are those that the Mapping was made with, whatever its frame's other capabilities
-// have.
+/// The rights are those that the Mapping was made with, whatever its frame's other capabilities
+/// have.
 static void test_rights(void)
 {
     set_up();
@@ -129,7 +129,7 @@ static void test_rights(void)
     CU_ASSERT(caps_valid(&world.caps));
 }
 
-// Whatever goes, only what hangs on it goes with it.
+/// Whatever goes, only what hangs on it goes with it.
 static void test_deletion(void)
 {
     for (unsigned gone = 0; gone < 5; gone++) {
@@ -150,7 +150,7 @@ static void test_deletion(void)
     }
 }
 
-// A lower table's Mapping can be copied too, at every level, and goes with that table.
+/// A lower table's Mapping can be copied too, at every level, and goes with that table.
 static void test_lower_tables(void)
 {
     for (unsigned level = PML4; level < PTABLE; level++) {

@@ -13,7 +13,7 @@ static struct cte nodes[NODES];
 static struct mdb mdb;
 static struct test_random rng;
 
-// Nested ranges: each a part of its predecessor at half or a quarter of the size, or a copy.
+/// Nested ranges: each a part of its predecessor at half or a quarter of the size, or a copy.
 static void random_cap(struct cte *cte)
 {
     unsigned level = (unsigned)test_random_below(&rng, 7);
@@ -86,7 +86,7 @@ static void test_random_trees(void)
     }
 }
 
-// Endpoints of two dispatchers with few offsets and badges; an own one has no badge.
+/// Endpoints of two dispatchers with few offsets and badges; an own one has no badge.
 static void random_endpoint(struct cte *cte)
 {
     genpaddr_t dispatcher = WORLD_BASE + test_random_below(&rng, 2) * OBJSIZE_DISPATCHER;

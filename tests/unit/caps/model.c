@@ -56,10 +56,9 @@ void model_left(int object, bool own)
 
 struct model_entry *model_entry(const struct cte *slot)
 {
-    for (unsigned i = 0; i < model.entries_count; i++) {
+    for (unsigned i = 0; i < model.entries_count; i++)
         if (model.entries[i].slot == slot)
             return &model.entries[i];
-    }
     return NULL;
 }
 
@@ -101,7 +100,7 @@ bool model_occupied(int object, genpaddr_t base, genpaddr_t end)
     return false;
 }
 
-// Whether a slot is part of an object: inside of it, or of a Mapping in its table.
+/// Whether a slot is part of an object: inside of it, or of a Mapping in its table.
 static bool held_by(const struct model_entry *entry, const struct model_object *o)
 {
     const struct model_object *inner = &model.objects[entry->object];
@@ -129,7 +128,7 @@ static bool mapping_of(const struct model_entry *entry, int object)
     return inner->type == ObjType_Mapping && inner->parent == object;
 }
 
-// The last copy of what other cores may know goes to the monitor.
+/// The last copy of what other cores may know goes to the monitor.
 static void remove_slot(struct model_entry *entry)
 {
     int object = entry->object;
@@ -142,7 +141,7 @@ static void remove_slot(struct model_entry *entry)
     model_left(object, own);
 }
 
-// A slot that belongs to an object, or NULL.
+/// A slot that belongs to an object, or NULL.
 static struct model_entry *part_of(int object)
 {
     for (unsigned i = 0; i < model.entries_count; i++) {
@@ -155,13 +154,12 @@ static struct model_entry *part_of(int object)
 
 void model_close(void)
 {
-    for (unsigned dead = 0; dead < model.objects_count; dead++) {
+    for (unsigned dead = 0; dead < model.objects_count; dead++)
         if (!model.objects[dead].alive && part_of((int)dead) == NULL)
             model.objects[dead].base = model.objects[dead].bytes = 0;
-    }
 }
 
-// Kills one slot that belongs to a dead object. Returns whether there was one.
+/// Kills one slot that belongs to a dead object. Returns whether there was one.
 static bool kill_one_more(void)
 {
     for (unsigned dead = 0; dead < model.objects_count; dead++) {
@@ -185,12 +183,11 @@ void model_delete_leaf(const struct cte *slot)
 {
     int object = model_entry(slot)->object;
     remove_slot(model_entry(slot));
-    for (unsigned i = 0; !model.objects[object].alive && i < model.entries_count;) {
+    for (unsigned i = 0; !model.objects[object].alive && i < model.entries_count;)
         if (mapping_of(&model.entries[i], object))
             remove_slot(&model.entries[i]);
         else
             i++;
-    }
 }
 
 void model_delete(const struct cte *slot)
@@ -221,27 +218,23 @@ void model_revoke(const struct cte *slot)
 static void forget(int dead)
 {
     int last = (int)--model.objects_count, parent = model.objects[dead].parent;
-    for (unsigned i = 0; i <= model.objects_count; i++) {
+    for (unsigned i = 0; i <= model.objects_count; i++)
         if (model.objects[i].parent == dead)
             model.objects[i].parent = parent;
-    }
     model.objects[dead] = model.objects[last];
-    for (unsigned i = 0; i < model.objects_count; i++) {
+    for (unsigned i = 0; i < model.objects_count; i++)
         if (model.objects[i].parent == last)
             model.objects[i].parent = dead;
-    }
-    for (unsigned i = 0; i < model.entries_count; i++) {
+    for (unsigned i = 0; i < model.entries_count; i++)
         if (model.entries[i].object == last)
             model.entries[i].object = dead;
-    }
 }
 
 void model_compact(void)
 {
-    for (int i = (int)model.objects_count - 1; i >= 0; i--) {
+    for (int i = (int)model.objects_count - 1; i >= 0; i--)
         if (!model.objects[i].alive && model.objects[i].bytes == 0)
             forget(i);
-    }
 }
 
 void model_doom(const struct model *after)

@@ -27,8 +27,8 @@ static bool is_there(const struct model_entry *entry)
            (cap->type != ObjType_Mapping || cap->aux == o->pages);
 }
 
-// Finds the slot of what has gone to the monitor. False: there is none. Which of several copies was
-// the last one depends on the order in which a container is emptied, and so do its rights.
+/// Finds the slot of what has gone to the monitor. False: there is none. Which of several copies
+/// was the last one depends on the order in which a container is emptied, and so do its rights.
 static bool find_remote(struct model_entry *entry)
 {
     for (unsigned i = 0; i < world.remote_room; i++) {
@@ -97,7 +97,7 @@ struct sum {
     gensize_t bytes;
 };
 
-// In order of the database, what covers comes before what is inside of it.
+/// In order of the database, what covers comes before what is inside of it.
 static void add_covered(struct cte *cte, void *arg)
 {
     struct sum *sum = arg;
@@ -134,7 +134,7 @@ static void compare_pairs(void)
     }
 }
 
-// The entries that a Mapping has made.
+/// The entries that a Mapping has made.
 static void compare_entries(const struct model_object *mapping, const struct cte *slot,
                             const struct model_object *table, const struct vnode *vnode)
 {
@@ -170,10 +170,9 @@ static void compare_tables(const struct model_object *table)
 
 static bool clearing(int object)
 {
-    for (unsigned i = 0; i < model.entries_count; i++) {
+    for (unsigned i = 0; i < model.entries_count; i++)
         if (model.entries[i].object == object && model.entries[i].clearing)
             return true;
-    }
     return false;
 }
 

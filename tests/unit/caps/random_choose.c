@@ -56,7 +56,7 @@ static struct caps_dest any_slot(void)
     return (struct caps_dest){first + slot, slots - slot, type == ObjType_L1CNode};
 }
 
-// A slot whose capability is half gone belongs to the operation that is deleting it.
+/// A slot whose capability is half gone belongs to the operation that is deleting it.
 bool random_is_clear(const struct cte *slot)
 {
     return cte_empty(slot) == (model_entry(slot) == NULL) && !random_is_reserved(slot);

@@ -19,7 +19,7 @@ static gensize_t random_size(uint8_t type, gensize_t whole)
     return size > whole && !one_in(8) ? row->min : size;
 }
 
-// One of the types that the source can become, and seldom another.
+/// One of the types that the source can become, and seldom another.
 static uint8_t random_type(uint8_t from)
 {
     uint8_t type;
@@ -49,10 +49,9 @@ bool random_retype_choose(struct random_retype *retype)
     if (retype->size >= LARGE_PAGE_SIZE)
         retype->offset &= ~(retype->size - 1);
     retype->count = one_in(3) ? 1 + (uint32_t)below(6) : 1;
-    for (uint32_t i = 1; i < retype->count && i < retype->dest.room; i++) {
+    for (uint32_t i = 1; i < retype->count && i < retype->dest.room; i++)
         if (!random_is_clear(retype->dest.slot + i))
             return false;
-    }
     return true;
 }
 
@@ -64,8 +63,8 @@ static bool is_made(const struct random_retype *retype, uint32_t i)
            o->base == retype->cap.base + retype->offset + i * retype->size;
 }
 
-// Objects that are in their slots already, perhaps by another way, count as made by an earlier
-// step.
+/// Objects that are in their slots already, perhaps by another way, count as made by an earlier
+/// step.
 static uint32_t made_before(const struct random_retype *retype)
 {
     uint32_t made = 0;
@@ -82,10 +81,9 @@ static errval_t expect_slots(const struct random_retype *retype)
     if (retype->dest.room < retype->count)
         return SYS_ERR_SLOT_INVALID;
     uint32_t made = made_before(retype);
-    for (uint32_t i = made; i < retype->count; i++) {
+    for (uint32_t i = made; i < retype->count; i++)
         if (model_entry(retype->dest.slot + i) != NULL)
             return SYS_ERR_SLOT_IN_USE;
-    }
     bool finished = made == retype->count;
     for (uint32_t i = 0; i < made; i++)
         finished = finished && !model_entry(retype->dest.slot + i)->clearing;
@@ -123,7 +121,7 @@ errval_t random_retype_step(const struct random_retype *retype, uint32_t *done)
                                            retype->size, retype->count, &retype->dest, done);
 }
 
-// What was cleared is what the kernel trusts and user space sees.
+/// What was cleared is what the kernel trusts and user space sees.
 static void check_cleared(genpaddr_t base, gensize_t bytes)
 {
     const uint64_t *words = caps_ptr(&world.caps, base);
@@ -168,7 +166,7 @@ bool random_retype(void)
     return err == SYS_ERR_OK;
 }
 
-// Puts a capability into the place that a dispatcher has for it, so that endpoints can be made.
+/// Puts a capability into the place that a dispatcher has for it, so that endpoints can be made.
 bool random_setup(void)
 {
     const struct model_entry *dispatcher = random_entry(TYPE(Dispatcher));
@@ -247,7 +245,7 @@ static bool overlaps_any(uint8_t class, genpaddr_t base, gensize_t bytes)
     return false;
 }
 
-// What the CPU driver makes out of nothing: numbers, and at boot memory that is not RAM.
+/// What the CPU driver makes out of nothing: numbers, and at boot memory that is not RAM.
 bool random_create(void)
 {
     static const struct {
@@ -286,7 +284,7 @@ bool random_create(void)
     return true;
 }
 
-// Something that another core has sent: of its own, or what it had of this core's.
+/// Something that another core has sent: of its own, or what it had of this core's.
 bool random_foreign(void)
 {
     static const uint8_t types[] = {ObjType_RAM,      ObjType_Frame,    ObjType_EndPointUMP,

@@ -55,7 +55,7 @@ static errval_t expect_object(uint8_t table, uint64_t count, const struct model_
     return fits ? SYS_ERR_OK : SYS_ERR_RETYPE_RANGE;
 }
 
-// Whether a Mapping has made one of these entries.
+/// Whether a Mapping has made one of these entries.
 static bool entries_used(const struct model_object *table, uint64_t first, uint64_t count)
 {
     for (unsigned i = 0; i < model.objects_count; i++) {
@@ -102,7 +102,7 @@ static void made(const struct request *r)
         model.objects[mapping].flags[i] = (uint8_t)r->flags;
 }
 
-// The same as expected, or something that is half gone is in the way.
+/// The same as expected, or something that is half gone is in the way.
 static bool answered(errval_t err, errval_t expected, int object)
 {
     bool in_the_way = random_under_way() && expected == SYS_ERR_OK && err == SYS_ERR_VNODE_IN_USE;
@@ -157,13 +157,12 @@ bool random_map(void)
     return true;
 }
 
-// An entry of the object itself: the Mapping's rights are what counts.
+/// An entry of the object itself: the Mapping's rights are what counts.
 static const struct model_entry *entry_of_object(int object)
 {
-    for (unsigned i = 0; i < model.entries_count; i++) {
+    for (unsigned i = 0; i < model.entries_count; i++)
         if (model.entries[i].object == object)
             return &model.entries[i];
-    }
     return NULL;
 }
 

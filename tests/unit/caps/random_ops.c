@@ -47,14 +47,14 @@ bool random_move(void)
     return err == SYS_ERR_OK;
 }
 
-// While others are under way, what leaves more than the steps of this call behind is begun as one
-// of them instead (random_begin).
+/// While others are under way, what leaves more than the steps of this call behind is begun as one
+/// of them instead (random_begin).
 static bool leaves_nothing_behind(const struct model_entry *entry)
 {
     return !cap_type(object_of(entry)->type)->contains || model_copies(entry->object) > 1;
 }
 
-// Also what a retype has left half made.
+/// Also what a retype has left half made.
 static const struct model_entry *any_to_delete(void)
 {
     const struct model_entry *entry = &model.entries[below(model.entries_count)];
@@ -84,15 +84,14 @@ bool random_delete(void)
 
 bool random_has_remote_descendant(int object)
 {
-    for (unsigned i = 0; i < model.objects_count; i++) {
+    for (unsigned i = 0; i < model.objects_count; i++)
         if (model.objects[i].alive && model.objects[i].remote && model_descends((int)i, object))
             return true;
-    }
     return false;
 }
 
-// A revocation that stops half-way, at what other cores know or because it saws off the branch that
-// it sits on, has deleted any part of what it should.
+/// A revocation that stops half-way, at what other cores know or because it saws off the branch
+/// that it sits on, has deleted any part of what it should.
 static void believe(const struct model *before)
 {
     static struct model after;
@@ -155,15 +154,14 @@ bool random_set_remote(void)
 
 static bool has_relative(int object, bool above)
 {
-    for (int i = 0; i < (int)model.objects_count; i++) {
+    for (int i = 0; i < (int)model.objects_count; i++)
         if (model.objects[i].alive &&
             (above ? model_descends(object, i) : model_descends(i, object)))
             return true;
-    }
     return false;
 }
 
-// What is given away comes back from the other core at once.
+/// What is given away comes back from the other core at once.
 bool random_surrender(void)
 {
     const struct model_entry *entry = random_entry(TYPE(RAM) | TYPE(Frame) | TYPE(EndPointUMP));
@@ -191,7 +189,7 @@ bool random_surrender(void)
     return true;
 }
 
-// Compares what the database says of an object with what the model knows.
+/// Compares what the database says of an object with what the model knows.
 bool random_question(void)
 {
     const struct model_entry *entry = random_entry(ANY_TYPE);

@@ -56,7 +56,7 @@ static unsigned choose(void)
     return which;
 }
 
-// Puts memory that came back into the system again, each run of pages as one RAM capability.
+/// Puts memory that came back into the system again, each run of pages as one RAM capability.
 static void take_returned(void)
 {
     struct cte *end_of_slots = &world.slots[OUTSIDE_SLOTS + RETURN_SLOTS];
@@ -76,7 +76,7 @@ static void take_returned(void)
     }
 }
 
-// For a while nobody has room for memory that comes back.
+/// For a while nobody has room for memory that comes back.
 static void refuse_returns(void)
 {
     if (!world.ram_refused) {
@@ -125,7 +125,7 @@ static void begin_episode(void)
     }
 }
 
-// Other cores forget everything.
+/// Other cores forget everything.
 static void forget_remotes(void)
 {
     for (unsigned i = 0; i < model.entries_count; i++) {
@@ -136,7 +136,7 @@ static void forget_remotes(void)
     }
 }
 
-// Cycles that nothing outside refers to are deleted from within, RAM first.
+/// Cycles that nothing outside refers to are deleted from within, RAM first.
 static void end_episode(void)
 {
     random_finish();
@@ -145,10 +145,9 @@ static void end_episode(void)
     forget_remotes();
     while (model.entries_count > 0) {
         struct cte *slot = model.entries[0].slot;
-        for (unsigned i = 0; i < model.entries_count; i++) {
+        for (unsigned i = 0; i < model.entries_count; i++)
             if (model.objects[model.entries[i].object].type == ObjType_RAM)
                 slot = model.entries[i].slot;
-        }
         kassert(delete_all(slot) == SYS_ERR_OK);
         model_delete(slot);
     }

@@ -27,10 +27,9 @@ void random_under_way_reset(void)
 
 bool random_under_way(void)
 {
-    for (unsigned i = 0; i < OPERATIONS_MAX; i++) {
+    for (unsigned i = 0; i < OPERATIONS_MAX; i++)
         if (operations[i].kind != KIND_NONE)
             return true;
-    }
     return false;
 }
 
@@ -47,7 +46,7 @@ bool random_is_reserved(const struct cte *slot)
     return false;
 }
 
-// What the model is after an operation.
+/// What the model is after an operation.
 static void finish_in_model(const struct operation *op)
 {
     if (op->kind == KIND_DELETE && model_entry(op->slot) != NULL)
@@ -82,7 +81,7 @@ void random_catch_up(void)
     find_doomed();
 }
 
-// Whether an operation leaves alone what the others work on, and a revocation what it revokes.
+/// Whether an operation leaves alone what the others work on, and a revocation what it revokes.
 static bool spares_others(const struct operation *op)
 {
     static struct model before;
@@ -103,8 +102,8 @@ static bool is_outside(const struct cte *slot)
     return slot >= world.slots && slot < world.slots + OUTSIDE_SLOTS;
 }
 
-// Whether the deletion of this last copy has Mappings to go first, so many that it takes steps, and
-// leaves what else was made of the object.
+/// Whether the deletion of this last copy has Mappings to go first, so many that it takes steps,
+/// and leaves what else was made of the object.
 static bool holds_what_stays(const struct model_entry *entry)
 {
     unsigned mappings = 0, others = 0;
@@ -161,7 +160,7 @@ bool random_begin(void)
     return true;
 }
 
-// Each returns whether the operation has come to its end.
+/// Each returns whether the operation has come to its end.
 static bool step_delete(const struct operation *op)
 {
     if (cte_empty(op->slot))
@@ -172,7 +171,7 @@ static bool step_delete(const struct operation *op)
     return err == SYS_ERR_OK;
 }
 
-// Whether there is another capability that a revocation of this one deletes.
+/// Whether there is another capability that a revocation of this one deletes.
 static bool has_other(const struct model_entry *entry)
 {
     for (unsigned i = 0; i < model.entries_count; i++) {
@@ -261,8 +260,8 @@ void random_finish(void)
         random_step();
 }
 
-// Whether an object is in what is left of memory of which the first gaps have been given back. The
-// model believes that memory to be gone.
+/// Whether an object is in what is left of memory of which the first gaps have been given back. The
+/// model believes that memory to be gone.
 static bool is_in_rest(const struct model_object *o)
 {
     for (unsigned i = 0; i < OPERATIONS_MAX; i++) {
@@ -276,7 +275,7 @@ static bool is_in_rest(const struct model_object *o)
     return false;
 }
 
-// By the marks in the slots, but by the model's own knowledge of what was made of what.
+/// By the marks in the slots, but by the model's own knowledge of what was made of what.
 bool random_is_held(int object, uint32_t badge)
 {
     for (unsigned i = 0; world.caps.holds > 0 && i < model.entries_count; i++) {

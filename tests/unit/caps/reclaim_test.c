@@ -34,7 +34,7 @@ static errval_t reclaim(void)
     return err;
 }
 
-// Nothing but the cover is left of the range, and it can be returned whole.
+/// Nothing but the cover is left of the range, and it can be returned whole.
 static bool all_is_covered(unsigned others)
 {
     bool covered = world.caps.mdb.count == others + 1 && cover->cap.type == ObjType_RAM &&
@@ -57,7 +57,7 @@ static void test_empty(void)
     CU_ASSERT(all_is_covered(1));
 }
 
-// RAM in hundreds of pieces, the whole and the pieces copied far and wide.
+/// RAM in hundreds of pieces, the whole and the pieces copied far and wide.
 static void test_pieces(void)
 {
     set_up();
@@ -135,7 +135,7 @@ static void test_mappings_and_dispatcher(void)
     CU_ASSERT(all_is_covered(3));
 }
 
-// Errors that are found before anything changes.
+/// Errors that are found before anything changes.
 static void test_refused(void)
 {
     set_up();
@@ -191,7 +191,7 @@ static void test_remote(void)
     CU_ASSERT(cte_empty(cover) && !cte_empty(part));
 }
 
-// From the first step to the last nobody can make new things out of what is left.
+/// From the first step to the last nobody can make new things out of what is left.
 static void test_holder_is_alive(void)
 {
     set_up();
@@ -214,7 +214,7 @@ static void test_holder_is_alive(void)
     EXPECT(caps_lookup(&world.caps, &root->cap, caddr_make(0, 1, 2), &found), SYS_ERR_OK);
 }
 
-// The slot of the cover lies in a CNode whose last capability lies in the range.
+/// The slot of the cover lies in a CNode whose last capability lies in the range.
 static void test_branch_one_sits_on(void)
 {
     set_up();

@@ -20,7 +20,7 @@ static errval_t retype(struct cte *src, uint64_t offset, uint32_t type, uint64_t
     return caps_retype(&world.caps, src, offset, type, size, count, &dest, &done);
 }
 
-// Every pair of types: exactly what the table allows is done.
+/// Every pair of types: exactly what the table allows is done.
 static void test_graph(void)
 {
     for (unsigned from = 1; from < ObjType_Num; from++) {
@@ -93,7 +93,7 @@ static void test_errors(void)
     CU_ASSERT(caps_valid(&world.caps));
 }
 
-// A large frame is cleared 64 KiB at a time and not usable before; another may go on with it.
+/// A large frame is cleared 64 KiB at a time and not usable before; another may go on with it.
 static void test_clearing(void)
 {
     set_up();

@@ -69,7 +69,7 @@ static void test_badge(void)
     CU_ASSERT(cte_empty(own) && caps_valid(&world.caps));
 }
 
-// The last capability of a badge is not the last that was handed out, and the other way round.
+/// The last capability of a badge is not the last that was handed out, and the other way round.
 static void test_closing(void)
 {
     set_up();
@@ -86,9 +86,9 @@ static void test_closing(void)
     CU_ASSERT(*world_closed(&own->cap));
 }
 
-// A message's capability is in a slot of its receiver from the moment it is sent, so what is in
-// flight lies in a CNode like all else; the CPU driver's own copies are in the database, too; and
-// so is what a container holds that is being deleted.
+/// A message's capability is in a slot of its receiver from the moment it is sent, so what is in
+/// flight lies in a CNode like all else; the CPU driver's own copies are in the database, too; and
+/// so is what a container holds that is being deleted.
 static void test_no_place_to_hide(void)
 {
     set_up();

@@ -44,7 +44,7 @@ static void test_arguments(void)
     }
 }
 
-// The graph is its own transitive closure, so that what can be reached can be made at once.
+/// The graph is its own transitive closure, so that what can be reached can be made at once.
 static void test_retype(void)
 {
     for (unsigned from = 0; from < ObjType_Num; from++) {
@@ -77,10 +77,9 @@ static void test_traits(void)
         CU_ASSERT_EQUAL(row->badge_mask != 0, type == ObjType_EndPointLMP);
         CU_ASSERT_EQUAL(row->badge_mask & row->extra_mask, 0);
         // Ancestors come before what is made of them.
-        for (unsigned to = 1; to < ObjType_Num; to++) {
+        for (unsigned to = 1; to < ObjType_Num; to++)
             if (to != type && spec_has(spec_type(type)->into, to))
                 CU_ASSERT(row->order < cap_type((uint8_t)to)->order);
-        }
     }
 }
 

@@ -107,10 +107,9 @@ _Static_assert(sizeof(SPEC_TYPES) == ObjType_Num + 1, "a new type needs a letter
 
 const struct spec_command *spec_command(uint64_t command)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (commands[i].command == command)
             return &commands[i];
-    }
     return NULL;
 }
 

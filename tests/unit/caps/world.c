@@ -101,7 +101,7 @@ void step_all(void)
         continue;
 }
 
-// Another call would look the slot up again and find nothing, once its memory has gone.
+/// Another call would look the slot up again and find nothing, once its memory has gone.
 static bool gone(const struct cte *cte)
 {
     uintptr_t offset = (uintptr_t)cte - (uintptr_t)memory;

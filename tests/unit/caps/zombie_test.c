@@ -19,8 +19,8 @@ static bool only_ram_left(void)
     return world.caps.mdb.count == 1 && world.caps.zombies == NULL && caps_valid(&world.caps);
 }
 
-// The ordinary domain: a root that holds a CNode that holds the root and the dispatcher, whose
-// own slots hold the root again.
+/// The ordinary domain: a root that holds a CNode that holds the root and the dispatcher, whose
+/// own slots hold the root again.
 static struct cte *make_domain(void)
 {
     struct cte *root = retype_one(&world.slots[1], ram, 0, ObjType_L1CNode, 0x4000);
@@ -68,7 +68,7 @@ static void test_domain(void)
     CU_ASSERT(only_ram_left() && world.dispatcher_stops == 3);
 }
 
-// Two CNodes that hold each other's only capability: nothing outside can begin but their memory.
+/// Two CNodes that hold each other's only capability: nothing outside can begin but their memory.
 static void test_cycle_of_two(void)
 {
     for (unsigned slot = 0; slot < 256; slot += 85) {
@@ -121,7 +121,7 @@ static void test_begun_twice(void)
     CU_ASSERT(only_ram_left());
 }
 
-// Z3: the zombie inside must be finished before the memory that its capability lies in.
+/// Z3: the zombie inside must be finished before the memory that its capability lies in.
 static void test_holds_itself_and_a_zombie(void)
 {
     set_up();
@@ -165,7 +165,7 @@ static void test_undriven(void)
     CU_ASSERT(only_ram_left() && cte_empty(big) && steps >= 4096 / CAPS_STEP_BUDGET - 2);
 }
 
-// A CNode that cannot go because the monitor has no room does not keep others from going.
+/// A CNode that cannot go because the monitor has no room does not keep others from going.
 static void test_blocked(void)
 {
     set_up();
@@ -187,8 +187,8 @@ static void test_blocked(void)
     CU_ASSERT(cte_empty(a) && world.slots[9].cap.type == ObjType_Frame);
 }
 
-// Z7: the outer CNode follows what is inside of it, which is blocked and passed over. Then the outer
-// one is the first, and no longer follows: what is begun next is put before it.
+/// Z7: the outer CNode follows what is inside of it, which is blocked and passed over. Then the
+/// outer one is the first, and no longer follows: what is begun next is put before it.
 static void test_blocked_inside(void)
 {
     set_up();
@@ -227,8 +227,8 @@ static struct cte *chaos_slot(void)
     return slot;
 }
 
-// Every operation may fail or be left half done. The hooks check that nothing is returned twice or
-// too early.
+/// Every operation may fail or be left half done. The hooks check that nothing is returned twice or
+/// too early.
 static void chaos_operation(void)
 {
     static const uint8_t types[] = {ObjType_RAM,     ObjType_Frame,      ObjType_L2CNode,
@@ -299,15 +299,14 @@ static void test_chaos(void)
             if (i % 50 == 0)
                 check_every_page();
         }
-        for (unsigned i = 0; i < CHAOS_SLOTS; i++) {
+        for (unsigned i = 0; i < CHAOS_SLOTS; i++)
             if (!cte_empty(&world.slots[i]))
                 delete_all(&world.slots[i]);
-        }
         check_every_page();
     }
 }
 
-// After as much chaos, but without a return, one reclaim finds everything.
+/// After as much chaos, but without a return, one reclaim finds everything.
 static void test_chaos_reclaimed(void)
 {
     test_random_init(&rng, 12);

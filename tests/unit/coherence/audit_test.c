@@ -38,9 +38,8 @@ static void end(void)
 static void touch_named(unsigned core, uint64_t number, uint32_t code, uint32_t data, bool write)
 {
     struct audited *line = audit_access(&audit, number, core, write);
-    if (line != NULL) {
+    if (line != NULL)
         audit_touch(line, core, write, code, data);
-    }
 }
 
 static void touch(unsigned core, uint64_t number, bool write)
@@ -48,7 +47,7 @@ static void touch(unsigned core, uint64_t number, bool write)
     touch_named(core, number, 0, 0, write);
 }
 
-// Both cores have started before.
+/// Both cores have started before.
 static void start_two(void)
 {
     touch(0, 1000, true);
@@ -78,15 +77,13 @@ static void test_violations(void)
     }
 }
 
-// The writer comes last, after more readers than are remembered one by one.
+/// The writer comes last, after more readers than are remembered one by one.
 static void test_late_writer(void)
 {
-    for (unsigned core = 0; core < 20; core++) {
+    for (unsigned core = 0; core < 20; core++)
         touch(core, 1000 + core, true);
-    }
-    for (unsigned core = 0; core < 20; core++) {
+    for (unsigned core = 0; core < 20; core++)
         touch(core, 5, false);
-    }
     CU_ASSERT_EQUAL(lines_shared(), 0);
     touch(3, 5, true);
     CU_ASSERT_EQUAL(lines_shared(), 1);
@@ -107,7 +104,7 @@ static void test_hand_over(void)
     end();
 }
 
-// A line handed over once is not so again: cores 1 and 2 are both at work when they meet.
+/// A line handed over once is not so again: cores 1 and 2 are both at work when they meet.
 static void test_second_owner(void)
 {
     touch(0, 5, true);
@@ -119,7 +116,7 @@ static void test_second_owner(void)
     end();
 }
 
-// What two cores share is not forgotten when a third one starts, and finds it.
+/// What two cores share is not forgotten when a third one starts, and finds it.
 static void test_third(void)
 {
     start_two();
@@ -132,7 +129,7 @@ static void test_third(void)
     end();
 }
 
-// The exception holds for its code and its data, and for nothing beside.
+/// The exception holds for its code and its data, and for nothing beside.
 static void test_exception(void)
 {
     CU_ASSERT_FATAL(images_add(&images, "build/cpudriver.elf"));
@@ -152,7 +149,7 @@ static void test_exception(void)
     end();
 }
 
-// Only code of the CPU driver is looked at, and only if wanted.
+/// Only code of the CPU driver is looked at, and only if wanted.
 static void test_whose_code(void)
 {
     for (unsigned driver = 0; driver < 2; driver++) {

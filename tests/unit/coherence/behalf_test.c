@@ -33,7 +33,7 @@ static void end_region(void)
     behalf_mark(&behalf, BENCH_MARK_OP_END, CLIENT);
 }
 
-// Ends the region: it has this row, the last one.
+/// Ends the region: it has this row, the last one.
 static void expect(const char *row)
 {
     end_region();
@@ -61,7 +61,7 @@ static void access_as(unsigned core, int image, enum behalf_role role, uint64_t 
     behalf_access(&behalf, core, &block, paddr, 8, role == BEHALF_SENDS || role == BEHALF_DEFERS);
 }
 
-// The CPU driver delivers what the program that runs sends, and the service takes it.
+/// The CPU driver delivers what the program that runs sends, and the service takes it.
 static void send(int from, uint64_t paddr)
 {
     run(from, 1);
@@ -106,7 +106,7 @@ static void test_messages(void)
     expect("1,0,1,13,20\n");
 }
 
-// H5, of one that calls a service whenever it comes back from a call of its own.
+/// H5, of one that calls a service whenever it comes back from a call of its own.
 static void test_aside(void)
 {
     begin();
@@ -119,7 +119,7 @@ static void test_aside(void)
     expect("1,0,1,0,10\n");
 }
 
-// What the service itself has written, like how far it has read, says nothing.
+/// What the service itself has written, like how far it has read, says nothing.
 static void test_own_words(void)
 {
     begin();
@@ -132,7 +132,7 @@ static void test_own_words(void)
     expect("1,0,1,0,0\n");
 }
 
-// A service of the same program on another core works for whom this one does.
+/// A service of the same program on another core works for whom this one does.
 static void test_cores(void)
 {
     begin();
@@ -149,7 +149,7 @@ static void test_cores(void)
     expect("1,0,1,5,2\n");
 }
 
-// An access that is told too late is nobody's.
+/// An access that is told too late is nobody's.
 static void test_late(void)
 {
     begin();
@@ -162,7 +162,7 @@ static void test_late(void)
     expect("1,0,1,5,0\n");
 }
 
-// H4: a call whose words stay in registers, and the answer.
+/// H4: a call whose words stay in registers, and the answer.
 static void test_calls(void)
 {
     begin();
@@ -183,7 +183,7 @@ static void begin_wait(void)
     run_as(0, SERVICE, BEHALF_WAITS, 0);
 }
 
-// H2: what the service puts off while it works for the client, and takes up after others' events.
+/// H2: what the service puts off while it works for the client, and takes up after others' events.
 static void test_put_off(void)
 {
     begin();
@@ -202,7 +202,7 @@ static void test_put_off(void)
     expect("1,0,1,10,0\n");
 }
 
-// Entries of a queue are small: two neighbours are put off for different ones.
+/// Entries of a queue are small: two neighbours are put off for different ones.
 static void test_neighbours(void)
 {
     const struct behalf_block defers = {SERVICE, BEHALF_DEFERS, 1};
@@ -219,7 +219,7 @@ static void test_neighbours(void)
     expect("1,0,1,10,0\n");
 }
 
-// H4: a message that waited in a queue is written into a ring while the service works for another.
+/// H4: a message that waited in a queue is written into a ring while the service works for another.
 static void test_passed(void)
 {
     const struct behalf_block writes = {SERVICE, BEHALF_PASSES, 1};
@@ -238,7 +238,7 @@ static void test_passed(void)
     expect("1,0,1,5,0\n");
 }
 
-// What lies where a message was taken from says nothing about who looks there again.
+/// What lies where a message was taken from says nothing about who looks there again.
 static void test_taken(void)
 {
     begin();
@@ -250,7 +250,7 @@ static void test_taken(void)
     expect("1,0,1,0,0\n");
 }
 
-// H0: the service gets to it in the next region. The client between the two is nobody's.
+/// H0: the service gets to it in the next region. The client between the two is nobody's.
 static void test_afterwards(void)
 {
     begin();

@@ -19,7 +19,7 @@ enum { NEAR = 100, FAR = 300, BUSY = 10, NEXT = 40, MEMORY = 200, INTERRUPT = 10
 #define LINE 0x4000u
 #define PAUSE_PC 0x400100u
 
-// Cores 0 and 1 are one node, 2 and 3 another.
+/// Cores 0 and 1 are one node, 2 and 3 another.
 static void begin(void)
 {
     trace_begin(4);
@@ -72,7 +72,7 @@ static void test_lines(void)
     trace_end();
 }
 
-// How long core 0 writes a line that another core has written, and waits for it.
+/// How long core 0 writes a line that another core has written, and waits for it.
 static uint64_t fenced_write(unsigned line)
 {
     uint64_t start = cycles(0);
@@ -81,7 +81,7 @@ static uint64_t fenced_write(unsigned line)
     return cycles(0) - start - 1;
 }
 
-// What was fetched ahead a fence waits less for.
+/// What was fetched ahead a fence waits less for.
 static void test_ahead(void)
 {
     enum { AFAR = 64, READ = 128 };
@@ -107,7 +107,7 @@ static void test_ahead(void)
     trace_end();
 }
 
-// What is waited for is when a store is there to see, and stores are so in their order.
+/// What is waited for is when a store is there to see, and stores are so in their order.
 static void test_stores(void)
 {
     begin();
@@ -152,7 +152,7 @@ static void test_fences(void)
     }
 }
 
-// A receiver that polls sees the first of several stores, though it comes to look after the last.
+/// A receiver that polls sees the first of several stores, though it comes to look after the last.
 static void test_first_of_many(void)
 {
     begin();
@@ -168,7 +168,7 @@ static void test_first_of_many(void)
     trace_end();
 }
 
-// There and back: each way is a write (which takes the line over) and the other's read.
+/// There and back: each way is a write (which takes the line over) and the other's read.
 static void round_trips(unsigned a, unsigned b, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -192,7 +192,7 @@ static void test_round_trip(void)
     }
 }
 
-// Where a read takes the line, the answer is written into a line that is already there.
+/// Where a read takes the line, the answer is written into a line that is already there.
 static void test_read_takes(void)
 {
     begin();
@@ -208,7 +208,7 @@ static void test_read_takes(void)
     trace_end();
 }
 
-// Four cores work at once, and one hears of all: the longest counts, not the sum.
+/// Four cores work at once, and one hears of all: the longest counts, not the sum.
 static void test_parallel(void)
 {
     begin();
@@ -216,9 +216,8 @@ static void test_parallel(void)
         trace_run(core, 1000 * core, false);
         trace_write(core, LINE + core * LINE_BYTES, false);
     }
-    for (unsigned core = 1; core < 4; core++) {
+    for (unsigned core = 1; core < 4; core++)
         trace_read(0, LINE + core * LINE_BYTES, false);
-    }
     CU_ASSERT_EQUAL(cycles(0), 3001 + MEMORY + FAR);
     trace_end();
 }
@@ -287,7 +286,7 @@ static void test_interrupts(void)
     trace_end();
 }
 
-// Whatever the clocks were before, a measurement begins at one time, and is from mark to mark.
+/// Whatever the clocks were before, a measurement begins at one time, and is from mark to mark.
 static void test_measurement(void)
 {
     begin();
@@ -304,7 +303,7 @@ static void test_measurement(void)
     trace_end();
 }
 
-// The two processors on which costs were measured, and what was measured there besides.
+/// The two processors on which costs were measured, and what was measured there besides.
 static const struct {
     const char *costs;
     unsigned line_trip, lines_trip; // cycles: a bare line there and back (0: polls there meet the
@@ -367,9 +366,8 @@ static void send_quarter(unsigned quarter, unsigned instructions, bool fenced)
     for (unsigned i = 0; i < QUARTER; i++) {
         trace_run(0, instructions - 1, false);
         trace_write(0, LINE + (quarter * QUARTER + i) % RING * LINE_BYTES, false);
-        if (fenced) {
+        if (fenced)
             trace_fence(0, "\x0f\xae\xf0", 3);
-        }
     }
 }
 
@@ -382,8 +380,8 @@ static void receive_quarter(unsigned quarter, unsigned instructions)
     trace_write(1, ACKNOWLEDGEMENT, false);
 }
 
-// A stream through a ring of 64 lines, acknowledged by the quarter, whose sender is half a ring
-// ahead.
+/// A stream through a ring of 64 lines, acknowledged by the quarter, whose sender is half a ring
+/// ahead.
 static double stream(unsigned host, bool fenced)
 {
     enum { WARM = 8, QUARTERS = 400 };

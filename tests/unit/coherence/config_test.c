@@ -21,11 +21,9 @@ static void close_config(void)
 {
     images_free(&config.images);
     FILE *files[] = {config.text, config.csv, config.audit};
-    for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        if (files[i] != NULL) {
+    for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (files[i] != NULL)
             fclose(files[i]);
-        }
-    }
 }
 
 static bool reads(const char *text)

@@ -20,7 +20,7 @@ static bool says(const char *words)
     return strstr(trace_text(), words) != NULL;
 }
 
-// Core 0 writes what core 1 read before, and core 1 reads it: a message.
+/// Core 0 writes what core 1 read before, and core 1 reads it: a message.
 static void message(void)
 {
     trace_write(0, 0x1000, false);
@@ -84,7 +84,7 @@ static void test_misplaced(void)
     trace_end();
 }
 
-// An access that lies in two lines moves both; the address decides, not the width.
+/// An access that lies in two lines moves both; the address decides, not the width.
 static void test_wide(void)
 {
     trace_begin(2);

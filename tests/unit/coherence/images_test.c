@@ -32,7 +32,7 @@ static void test_names(void)
     images_free(&images);
 }
 
-// The code is that of a mapping of the file: its text begins 4 KiB after its headers.
+/// The code is that of a mapping of the file: its text begins 4 KiB after its headers.
 static void test_match(void)
 {
     struct images images = {0};

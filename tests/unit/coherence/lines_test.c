@@ -44,12 +44,11 @@ static void test_ping_pong(void)
 {
     struct line line = {0};
     access_is(&line, 1, true, true, false, 0);
-    for (unsigned i = 0; i < 10; i++) {
+    for (unsigned i = 0; i < 10; i++)
         access_is(&line, 2 - i % 2, true, false, true, 1);
-    }
 }
 
-// Many lines, some of them of one page: each is itself, and stays where it is.
+/// Many lines, some of them of one page: each is itself, and stays where it is.
 static void test_many(void)
 {
     enum { COUNT = 100000 };

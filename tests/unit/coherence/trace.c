@@ -53,9 +53,8 @@ static const struct site *plain_site(bool driver)
 
 void trace_run(unsigned core, unsigned count, bool driver)
 {
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         model_instruction(&model, core, plain_site(driver));
-    }
 }
 
 static void trace_access(unsigned core, uint64_t paddr, bool driver, bool write)

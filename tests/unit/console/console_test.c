@@ -85,7 +85,7 @@ static void write_more(unsigned writer, const char *text)
     output_write(&output, &lines[writer], text, strlen(text), true);
 }
 
-// What belongs together is not divided by others, as far as there is room for it.
+/// What belongs together is not divided by others, as far as there is room for it.
 static void test_together(void)
 {
     output_start();
@@ -111,22 +111,21 @@ static void test_together(void)
     }
 }
 
-// O4: writers that nobody takes anything from leave room for what is echoed.
+/// O4: writers that nobody takes anything from leave room for what is echoed.
 static void test_echo_room(void)
 {
     output_start();
     for (unsigned i = 0; output_takes(&output, 5); i++) {
         write(i % 2, i % 7 == 0 ? "text\n" : "piece");
-        if (i % 3 == 0 && output_takes(&output, 0)) {
+        if (i % 3 == 0 && output_takes(&output, 0))
             output_push(&output, &lines[i % 2]);
-        }
     }
     CU_ASSERT(output.put > 0);
     CU_ASSERT(output_room(&output) >= OUTPUT_ECHO_BYTES);
 }
 
-// Random pieces of three writers, taken in random pieces: each writer's text arrives whole and in
-// order, and output_need() is never too little (output.c asserts).
+/// Random pieces of three writers, taken in random pieces: each writer's text arrives whole and in
+/// order, and output_need() is never too little (output.c asserts).
 static void test_random_output(void)
 {
     enum { WRITES = 20000 };
@@ -149,14 +148,11 @@ static void test_random_output(void)
         }
         CU_ASSERT_FATAL(output_room(&output) >= output_need(bytes));
         output_write(&output, &lines[writer], text, bytes, test_random_below(&random, 4) == 0);
-        if (test_random_below(&random, 9) == 0) {
+        if (test_random_below(&random, 9) == 0)
             output_push(&output, &lines[writer]);
-        }
-        if (i == WRITES - 1) {
-            for (unsigned j = 0; j < 3; j++) {
+        if (i == WRITES - 1)
+            for (unsigned j = 0; j < 3; j++)
                 output_end(&output, &lines[j]);
-            }
-        }
         size_t wanted = i == WRITES - 1 || output_room(&output) < 8192
                             ? OUTPUT_STREAM_BYTES
                             : test_random_below(&random, 80);
@@ -193,9 +189,8 @@ static enum input_line type(const char *keys)
 {
     echoed_bytes = 0;
     echoed[0] = '\0';
-    for (; *keys != '\0'; keys++) {
+    for (; *keys != '\0'; keys++)
         input_add(&input, *keys);
-    }
     return input_edit(&input, echo, &input);
 }
 
@@ -221,7 +216,7 @@ static void test_edit(void)
     CU_ASSERT_STRING_EQUAL(line(), "\n");
 }
 
-// Bytes above 127 are text, and erased by whole characters.
+/// Bytes above 127 are text, and erased by whole characters.
 static void test_characters(void)
 {
     memset(&input, 0, sizeof(input));
@@ -255,16 +250,15 @@ static void test_parts(void)
     CU_ASSERT_STRING_EQUAL(line(), "x\n");
 }
 
-// A long line comes whole, in pieces of whole characters, of which only the last ends it.
+/// A long line comes whole, in pieces of whole characters, of which only the last ends it.
 static void test_long_input(void)
 {
     static char sent[3 * INPUT_LINE_BYTES], got[sizeof(sent) + INPUT_LINE_BYTES];
     size_t bytes = 0, got_bytes = 0;
     unsigned pieces = 0;
     memset(&input, 0, sizeof(input));
-    while (bytes + 4 < sizeof(sent)) {
+    while (bytes + 4 < sizeof(sent))
         bytes += (size_t)sprintf(sent + bytes, bytes % 5 == 0 ? "x" : "\342\202\254");
-    }
     strcpy(sent + bytes, "\n");
     enum input_line state = type(sent);
     for (; state == INPUT_DONE; state = type("")) {
@@ -283,9 +277,8 @@ static void test_raw(void)
     static char raw[INPUT_QUEUE_BYTES + 1];
     size_t added = 0, taken = 0;
     memset(&input, 0, sizeof(input));
-    for (; input_room(&input); added++) {
+    for (; input_room(&input); added++)
         input_add(&input, (char)(1 + added % 9));
-    }
     CU_ASSERT_TRUE(added > INPUT_QUEUE_BYTES - FRAMING_DECODED_MAX);
     taken = input_take(&input, raw, sizeof(raw));
     CU_ASSERT_EQUAL(taken, added);
@@ -295,9 +288,8 @@ static void test_raw(void)
     CU_ASSERT_STRING_EQUAL(line(), "one\n");
     CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), 1); // the \n, which the line left there
     memset(&input, 0, sizeof(input));
-    for (const char *c = "ab\r\ncd\n"; *c != '\0'; c++) {
+    for (const char *c = "ab\r\ncd\n"; *c != '\0'; c++)
         input_add(&input, *c);
-    }
     CU_ASSERT_EQUAL(input_take(&input, raw, sizeof(raw)), 3); // at most to the end of a line
     CU_ASSERT_EQUAL(type(""), INPUT_DONE);                    // which is one end, not two
     CU_ASSERT_STRING_EQUAL(line(), "cd\n");
@@ -308,9 +300,8 @@ static void send(const char *bytes, size_t count)
     for (size_t i = 0; i < count; i++) {
         char encoded[FRAMING_ENCODED_MAX];
         size_t encoded_count = framing_encode(bytes[i], encoded);
-        for (size_t j = 0; j < encoded_count; j++) {
+        for (size_t j = 0; j < encoded_count; j++)
             input_add(&input, encoded[j]);
-        }
     }
 }
 
@@ -319,21 +310,19 @@ static void send_begin(enum framing_source source)
     char begin[FRAMING_BEGIN_BYTES];
     memset(&input, 0, sizeof(input));
     framing_encode_begin(source, begin);
-    for (size_t i = 0; i < sizeof(begin); i++) {
+    for (size_t i = 0; i < sizeof(begin); i++)
         input_add(&input, begin[i]);
-    }
 }
 
 static void send_end(void)
 {
     char end[FRAMING_END_BYTES];
     framing_encode_end(end);
-    for (size_t i = 0; i < sizeof(end); i++) {
+    for (size_t i = 0; i < sizeof(end); i++)
         input_add(&input, end[i]);
-    }
 }
 
-// Every pair of bytes goes through a pipe as it is, and its end is none of them.
+/// Every pair of bytes goes through a pipe as it is, and its end is none of them.
 static void test_data(void)
 {
     char got[2];
@@ -355,7 +344,7 @@ static void test_data(void)
     }
 }
 
-// Ctrl-C is a key, or interrupts and takes with it what was typed before; in data it is a byte.
+/// Ctrl-C is a key, or interrupts and takes with it what was typed before; in data it is a byte.
 static void test_interrupt(void)
 {
     char got[8];
@@ -373,7 +362,7 @@ static void test_interrupt(void)
     CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), 2);
 }
 
-// What one reader had begun to edit, or left of its line, the next one gets raw.
+/// What one reader had begun to edit, or left of its line, the next one gets raw.
 static void test_left_over(void)
 {
     char got[8];
@@ -389,7 +378,7 @@ static void test_left_over(void)
     CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), 1);
 }
 
-// A terminal's frame: keys are edited, and the line ends without a newline if the terminal goes.
+/// A terminal's frame: keys are edited, and the line ends without a newline if the terminal goes.
 static void test_terminal(void)
 {
     send_begin(FRAMING_TERMINAL);
@@ -403,7 +392,7 @@ static void test_terminal(void)
     CU_ASSERT_EQUAL(type(""), INPUT_ENDED);
 }
 
-// What is not framed is typed, whatever it begins with.
+/// What is not framed is typed, whatever it begins with.
 static void test_plain(void)
 {
     static const char *const begins[] = {"", "x", "\0", "\0\0", "\0\020", "\0\020x", "\020\004"};
@@ -411,9 +400,8 @@ static void test_plain(void)
     for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
         char got[8];
         memset(&input, 0, sizeof(input));
-        for (size_t j = 0; j < lengths[i]; j++) {
+        for (size_t j = 0; j < lengths[i]; j++)
             input_add(&input, begins[i][j]);
-        }
         input_add(&input, '!');
         CU_ASSERT_EQUAL(input_take(&input, got, sizeof(got)), lengths[i] + 1);
         CU_ASSERT_EQUAL(memcmp(got, begins[i], lengths[i]), 0);

@@ -52,9 +52,8 @@ static void test_refused(void)
     CU_ASSERT_FALSE(foreground_give(&foreground, PROGRAM, 0));
     CU_ASSERT_FALSE(foreground_give(&foreground, PROGRAM, SHELL)); // it is in its place already
     CU_ASSERT_EQUAL(foreground_now(&foreground), PROGRAM);
-    for (domainid_t domain = 100; domain < 100 + FOREGROUND_DEPTH_MAX - 2; domain++) {
+    for (domainid_t domain = 100; domain < 100 + FOREGROUND_DEPTH_MAX - 2; domain++)
         CU_ASSERT_TRUE(foreground_give(&foreground, foreground_now(&foreground), domain));
-    }
     domainid_t last = foreground_now(&foreground);
     CU_ASSERT_FALSE(foreground_give(&foreground, last, HELPER));
     CU_ASSERT_EQUAL(foreground_now(&foreground), last);

@@ -171,7 +171,7 @@ static void test_bad_segments(void)
     CU_ASSERT_EQUAL(check(&image), ELF_ERR_NO_SEGMENT);
 }
 
-// What a linker makes of the same program in other ways, and programs of other systems.
+/// What a linker makes of the same program in other ways, and programs of other systems.
 static void test_not_for_stave(void)
 {
     struct image image = good_image();
@@ -192,7 +192,7 @@ static void test_not_for_stave(void)
     EXPECT(ELF_ERR_FOREIGN, name[4], 'E');
 }
 
-// The note may stand behind others, whose parts are filled up to four bytes.
+/// The note may stand behind others, whose parts are filled up to four bytes.
 static void test_note_among_others(void)
 {
     struct image image = good_image();
@@ -246,7 +246,7 @@ static void test_limits(void)
     CU_ASSERT_STRING_EQUAL(elf_error_text(SYS_ERR_OK), "unknown error");
 }
 
-// All that elf.h says of an accepted image, in 128-bit arithmetic that cannot overflow.
+/// All that elf.h says of an accepted image, in 128-bit arithmetic that cannot overflow.
 static bool info_holds(size_t bytes)
 {
     typedef unsigned __int128 wide;

@@ -27,7 +27,7 @@ static void end(void)
     CU_ASSERT(scratch_remove() == 0);
 }
 
-// A tree with a library and a tool that uses it.
+/// A tree with a library and a tool that uses it.
 static void write_good_tree(void)
 {
     scratch_write("ring/Hakefile.yaml", "parts:\n"
@@ -74,7 +74,7 @@ static void test_good_tree(void)
     CU_ASSERT_FALSE(scratch_contains("build.ninja", scratch_root()));
 }
 
-// Options of one part reach its own sources, and no others.
+/// Options of one part reach its own sources, and no others.
 static void test_cflags(void)
 {
     write_good_tree();
@@ -116,7 +116,7 @@ static void test_arguments(void)
     CU_ASSERT_EQUAL(scratch_run("build/hake --root %s/missing", scratch_root()), 1);
 }
 
-// Hakefiles that are wrong, and what hake must say about them. a.c exists.
+/// Hakefiles that are wrong, and what hake must say about them. a.c exists.
 static const struct {
     const char *text, *message;
 } wrong[] = {
@@ -241,7 +241,7 @@ static void test_wrong_hakefiles(void)
     CU_ASSERT_FALSE(scratch_contains("build.ninja", "rule")); // nothing was written
 }
 
-// One line put into one file of the good tree, and what hake must say.
+/// One line put into one file of the good tree, and what hake must say.
 static const struct {
     const char *path, *text, *message;
 } includes[] = {
@@ -287,7 +287,7 @@ static void test_includes(void)
     }
 }
 
-// Dependencies count through others, and a test may look into folders that it names.
+/// Dependencies count through others, and a test may look into folders that it names.
 static void test_includes_allowed(void)
 {
     write_good_tree();
@@ -305,8 +305,8 @@ static void test_includes_allowed(void)
     CU_ASSERT_EQUAL(run_hake(), 1);
 }
 
-// In this tree the part `hake` is a program that becomes the hake under test, so that ninja's
-// own regeneration can be watched without compiling hake again.
+/// In this tree the part `hake` is a program that becomes the hake under test, so that ninja's
+/// own regeneration can be watched without compiling hake again.
 static void write_self_building_tree(void)
 {
     char program[4500], path[4096];

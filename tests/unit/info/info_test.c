@@ -62,15 +62,14 @@ errval_t vspace_map_one_frame(void **retaddr, size_t size, struct capref cap,
     (void)size;
     (void)retmemobj;
     (void)retvregion;
-    if (fail_mapping) {
+    if (fail_mapping)
         return LIB_ERR_MALLOC_FAIL;
-    }
     *retaddr = page(cap.slot);
     mapped++;
     return SYS_ERR_OK;
 }
 
-// The server keeps the address of its group only.
+/// The server keeps the address of its group only.
 errval_t vspace_unmap(const void *buf)
 {
     CU_ASSERT((uintptr_t)buf % BASE_PAGE_SIZE == offsetof(struct domain_info, memory));
@@ -78,7 +77,7 @@ errval_t vspace_unmap(const void *buf)
     return SYS_ERR_OK;
 }
 
-// The writer that the reader has met goes on.
+/// The writer that the reader has met goes on.
 errval_t syscall2(uint64_t number, uint64_t arg1, uint64_t arg2)
 {
     CU_ASSERT(number == SYSCALL_YIELD && arg1 == 0 && arg2 == 0);
@@ -103,9 +102,8 @@ static void set_up(void)
     frame_bytes = BASE_PAGE_SIZE;
     frames_held = 0;
     yields = 0;
-    for (unsigned i = 0; i <= INFO_PAGES_MAX; i++) {
+    for (unsigned i = 0; i <= INFO_PAGES_MAX; i++)
         accounts[i] = (struct account){.domain = i + 1};
-    }
     memset(page(0), 0, PAGES * BASE_PAGE_SIZE);
 }
 
@@ -142,22 +140,19 @@ static void test_publish(void)
     expect_nothing_left();
 }
 
-// Each change reaches some others, and after a few changes everybody.
+/// Each change reaches some others, and after a few changes everybody.
 static void test_others(void)
 {
     set_up();
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 100; i++)
         CU_ASSERT(err_is_ok(add(i)));
-    }
     unsigned told = 0;
     info_publish(NULL, 77, 88);
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 100; i++)
         told += page(i)->memory.free_bytes == 77;
-    }
     CU_ASSERT(told > 0 && told < 20);
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 100; i++)
         info_publish(NULL, 77, 88);
-    }
     for (unsigned i = 0; i < 100; i++) {
         CU_ASSERT(page(i)->memory.free_bytes == 77 && page(i)->memory.sequence % 2 == 0);
         info_remove(&accounts[i]);
@@ -180,14 +175,12 @@ static void test_refused(void)
     CU_ASSERT_EQUAL(err_no(add(0)), LIB_ERR_MALLOC_FAIL);
     fail_mapping = false;
     CU_ASSERT_EQUAL(frames_held, 0);
-    for (unsigned i = 0; i < INFO_PAGES_MAX; i++) {
+    for (unsigned i = 0; i < INFO_PAGES_MAX; i++)
         CU_ASSERT(err_is_ok(add(i)));
-    }
     CU_ASSERT_EQUAL(err_no(add(6)), LIB_ERR_INVALID_ARGS);
     CU_ASSERT_EQUAL(err_no(add(INFO_PAGES_MAX)), LIB_ERR_MALLOC_FAIL);
-    for (unsigned i = 0; i < INFO_PAGES_MAX; i++) {
+    for (unsigned i = 0; i < INFO_PAGES_MAX; i++)
         info_remove(&accounts[i]);
-    }
     expect_nothing_left();
 }
 

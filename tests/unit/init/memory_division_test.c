@@ -18,15 +18,13 @@ static struct memory_division division;
 static gensize_t own_bytes(unsigned node)
 {
     gensize_t sum = 0;
-    for (size_t i = 0; i < division.count; i++) {
-        if (division.parts[i].own && division.parts[i].node == node) {
+    for (size_t i = 0; i < division.count; i++)
+        if (division.parts[i].own && division.parts[i].node == node)
             sum += division.parts[i].bytes;
-        }
-    }
     return sum;
 }
 
-// Parts of one region follow one another from its start to its end.
+/// Parts of one region follow one another from its start to its end.
 static void check_complete(size_t regions_count)
 {
     size_t part = 0;
@@ -58,9 +56,8 @@ static void random_machine(struct test_random *random, size_t *regions_count, si
                                               .node = (uint16_t)test_random_below(random, nodes)};
         base += bytes;
     }
-    for (size_t i = 0; i < *cores_count; i++) {
+    for (size_t i = 0; i < *cores_count; i++)
         cores[i] = (struct bootinfo_core){.node = (uint16_t)test_random_below(random, nodes)};
-    }
     for (unsigned i = 0; i < BOOTINFO_NODES_MAX * BOOTINFO_NODES_MAX; i++) {
         distance[i / BOOTINFO_NODES_MAX][i % BOOTINFO_NODES_MAX] =
             (uint8_t)test_random_below(random, 256);
@@ -77,9 +74,8 @@ static void test_random_machines(void)
         memory_divide(&division, regions, regions_count, cores, cores_count, distance);
         check_complete(regions_count);
         size_t cut = 0;
-        for (size_t i = 1; i < division.count; i++) {
+        for (size_t i = 1; i < division.count; i++)
             cut += division.parts[i].region == division.parts[i - 1].region;
-        }
         CU_ASSERT(cut <= 1);
         CU_ASSERT(division.count == 0 || cores_count > 1 || cut == 0);
     }
@@ -95,9 +91,8 @@ static void simple_machine(size_t cores_count, unsigned nodes, gensize_t node_by
                                               .kind = REGION_RAM,
                                               .node = (uint16_t)i};
     }
-    for (size_t i = 0; i < cores_count; i++) {
+    for (size_t i = 0; i < cores_count; i++)
         cores[i] = (struct bootinfo_core){.node = (uint16_t)(i * nodes / cores_count)};
-    }
 }
 
 static void test_simple_machines(void)

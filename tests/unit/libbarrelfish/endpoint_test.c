@@ -64,14 +64,12 @@ static void test_alloc(void)
     }
     CU_ASSERT_EQUAL(count, FRAME_BLOCKS / 8);
     CU_ASSERT_EQUAL(lmp_endpoint_alloc(64, &eps[count]), LIB_ERR_ENDPOINT_ALLOC);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         lmp_endpoint_free(eps[i]);
-    }
     CU_ASSERT_EQUAL(lmp_endpoint_alloc(64, &eps[0]), SYS_ERR_OK);
     lmp_endpoint_free(eps[0]);
-    for (size_t i = 0; i < FRAME_BLOCK_WORDS; i++) {
+    for (size_t i = 0; i < FRAME_BLOCK_WORDS; i++)
         CU_ASSERT_EQUAL(fake.disp->frame_blocks[i], 0);
-    }
 }
 
 static void count_event(void *arg)
@@ -116,9 +114,8 @@ static void test_events(void)
     int events = 0;
     fake_kernel_start();
     waitset_init(&ws);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(endpoint_create(1, &caps[i], &eps[i]), SYS_ERR_OK);
-    }
     CU_ASSERT_EQUAL(fake_send(caps[0], NULL_CAP, 1, 1), SYS_ERR_OK); // before it is registered
     for (int i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(lmp_endpoint_register(eps[i], &ws, MKCLOSURE(count_event, &events)),
@@ -143,9 +140,8 @@ static void test_events(void)
 static unsigned take_events(struct waitset *ws)
 {
     unsigned events = 0;
-    while (err_is_ok(event_dispatch_non_block(ws))) {
+    while (err_is_ok(event_dispatch_non_block(ws)))
         events++;
-    }
     return events;
 }
 
@@ -184,7 +180,7 @@ static void test_closed(void)
     lmp_endpoint_free(ep);
 }
 
-// Whoever still has a copy sends to nobody, and what has come and was not taken is gone.
+/// Whoever still has a copy sends to nobody, and what has come and was not taken is gone.
 static void test_destroyed(void)
 {
     struct lmp_chan chan;

@@ -101,16 +101,15 @@ static uint32_t host_xsave_bytes(uint64_t mask)
     for (uint32_t i = 2; i < 32; i++) {
         uint32_t bytes = 0xd, offset, subleaf = i, unused;
         __asm__ volatile("cpuid" : "+a"(bytes), "=b"(offset), "+c"(subleaf), "=d"(unused));
-        if ((mask >> i & 1) != 0 && offset + bytes > end) {
+        if ((mask >> i & 1) != 0 && offset + bytes > end)
             end = offset + bytes;
-        }
     }
     return end;
 }
 
-// The library makes its threads by the C library's call, which on the host would make one of the
-// host's that runs beside this one in the same dispatcher. What is made here never runs, and is
-// kept, for it would have been the thread's own to free.
+/// The library makes its threads by the C library's call, which on the host would make one of the
+/// host's that runs beside this one in the same dispatcher. What is made here never runs, and is
+/// kept, for it would have been the thread's own to free.
 static void *threads[FAKE_THREADS];
 static unsigned threads_count;
 
@@ -118,9 +117,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)
 {
     (void)attr;
     (void)start;
-    if (threads_count == FAKE_THREADS) {
+    if (threads_count == FAKE_THREADS)
         return EAGAIN;
-    }
     threads[threads_count++] = arg;
     *thread = (pthread_t)0;
     return 0;
@@ -138,9 +136,8 @@ int fake_kernel_start(void)
     fake.disp->shared.xsave_bytes = host_xsave_bytes(fake.disp->shared.xsave_mask);
     fake.disp->shared.disabled = 1;
     // Not by the instruction: a kernel that does not know it loses the base when it switches.
-    if (syscall(SYS_arch_prctl, ARCH_SET_GS, frame) != 0) {
+    if (syscall(SYS_arch_prctl, ARCH_SET_GS, frame) != 0)
         return 1;
-    }
     dispatch_init(fake.disp);
     disp_enable((dispatcher_handle_t)fake.disp);
     return 0;
@@ -203,9 +200,8 @@ errval_t cap_delete(struct capref cap)
         return SYS_ERR_CAP_NOT_FOUND;
     }
     gone->present = false;
-    if (count_caps(gone->offset, gone->own) == 0 && count_caps(gone->offset, !gone->own) > 0) {
+    if (count_caps(gone->offset, gone->own) == 0 && count_caps(gone->offset, !gone->own) > 0)
         set_closed(gone->offset, true);
-    }
     return SYS_ERR_OK;
 }
 
@@ -224,9 +220,8 @@ errval_t cap_revoke(struct capref cap)
 
 errval_t cap_destroy(struct capref cap)
 {
-    if (fake.caps[cap.slot].present) {
+    if (fake.caps[cap.slot].present)
         (void)cap_delete(cap);
-    }
     return slot_free(cap);
 }
 
@@ -243,9 +238,8 @@ unsigned fake_slots_used(void)
 unsigned fake_caps_present(void)
 {
     unsigned count = 0;
-    for (unsigned i = 0; i < FAKE_SLOTS; i++) {
+    for (unsigned i = 0; i < FAKE_SLOTS; i++)
         count += fake.caps[i].present;
-    }
     return count;
 }
 
@@ -261,28 +255,23 @@ static errval_t deliver(uint64_t ep_caddr, uint64_t cap_caddr, uint32_t flags, s
                         const uint64_t words[LMP_MSG_LENGTH])
 {
     struct fake_cap *ep = cap_at(ep_caddr);
-    if (ep == NULL || !ep->present) {
+    if (ep == NULL || !ep->present)
         return SYS_ERR_CAP_NOT_FOUND;
-    }
     struct lmp_endpoint_kern *kern = (struct lmp_endpoint_kern *)(frame + ep->offset);
-    if (kern->delivered - kern->consumed >= ep->messages) {
+    if (kern->delivered - kern->consumed >= ep->messages)
         return SYS_ERR_LMP_BUF_OVERFLOW;
-    }
     struct lmp_message *message = &kern->messages[kern->delivered % ep->messages];
     message->flags = 0;
     if (cap_caddr != 0) {
         struct fake_cap *src = cap_at(cap_caddr), *dest = cap_at(kern->recv_slot);
-        if (src == NULL || !src->present) {
+        if (src == NULL || !src->present)
             return SYS_ERR_LMP_CAPTRANSFER_SRC;
-        }
-        if (dest == NULL || dest->present) {
+        if (dest == NULL || dest->present)
             return SYS_ERR_LMP_CAPTRANSFER_DST;
-        }
         *dest = *src;
         dest->own = false;
-        if (src->own) {
+        if (src->own)
             set_closed(src->offset, false);
-        }
         src->present = !(flags & LMP_FLAG_GIVE);
         message->flags = LMP_RECV_HAS_CAP;
         kern->recv_slot = 0;
@@ -311,13 +300,12 @@ errval_t sys_lmp_send(uint64_t ep_caddr, uint32_t flags, uint64_t send_caddr, si
     return err;
 }
 
-// Moves the message out of the buffer, as if it had never been there.
+/// Moves the message out of the buffer, as if it had never been there.
 static uint64_t to_registers(struct lmp_endpoint_kern *kern, uint32_t messages,
                              struct lmp_recv_msg *msg)
 {
-    if (kern->delivered == kern->consumed) {
+    if (kern->delivered == kern->consumed)
         return 0;
-    }
     const struct lmp_message *message = &kern->messages[kern->consumed % messages];
     msg->buf.msglen = message->length;
     msg->buf.badge = message->badge;
@@ -363,20 +351,19 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
     (void)arg5;
     (void)arg6;
     struct fake_cap *dest = cap_at(arg2);
-    if (caddr != get_cap_caddr(cap_dispatcher) || cmd != DISPATCHER_CMD_ENDPOINT || dest == NULL) {
+    if (caddr != get_cap_caddr(cap_dispatcher) || cmd != DISPATCHER_CMD_ENDPOINT || dest == NULL)
         return (struct sysret){SYS_ERR_ILLEGAL_INVOCATION, 0, 0};
-    }
     *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0, false, true};
     return (struct sysret){SYS_ERR_OK, 0, 0};
 }
 
-// No program ends on the host.
+/// No program ends on the host.
 void thread_be_service(struct waitset *ws)
 {
     (void)ws;
 }
 
-// No test faults.
+/// No test faults.
 bool mm_is_inside(void)
 {
     abort();
@@ -389,7 +376,7 @@ errval_t vspace_pagefault(genvaddr_t address, enum pagefault_exception_type type
     abort();
 }
 
-// No test ends the domain.
+/// No test ends the domain.
 void domain_exit(int status)
 {
     (void)status;

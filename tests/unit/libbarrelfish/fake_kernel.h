@@ -33,15 +33,15 @@ struct fake_kernel {
 
 extern struct fake_kernel fake;
 
-// Makes a new dispatcher, enabled, with the caller as its main thread. Returns 0.
+/// Makes a new dispatcher, enabled, with the caller as its main thread. Returns 0.
 int fake_kernel_start(void);
 
-// Number of slots handed out and of capabilities present.
+/// Number of slots handed out and of capabilities present.
 unsigned fake_slots_used(void);
 unsigned fake_caps_present(void);
 
-// An endpoint capability in a new slot.
+/// An endpoint capability in a new slot.
 struct capref fake_endpoint(uint32_t offset, uint32_t messages, uint32_t badge);
 
-// Delivers a message as if another dispatcher had sent it.
+/// Delivers a message as if another dispatcher had sent it.
 errval_t fake_send(struct capref endpoint, struct capref cap, size_t length, uint64_t word0);

@@ -26,8 +26,8 @@ long linux_syscall(long nr, long a1, long a2, long a3, long a4, long a5, long a6
     return nr + a1 + 2 * a2 + 3 * a3 + 4 * a4 + 5 * a5 + 6 * a6;
 }
 
-// in[]: rax, rbx, rdx, rsi, rdi, r8, r9, r10, r12, r15, xmm0, xmm15, a word of the red zone;
-// out[]: the same afterwards, but rax = the result.
+/// in[]: rax, rbx, rdx, rsi, rdi, r8, r9, r10, r12, r15, xmm0, xmm15, a word of the red zone;
+/// out[]: the same afterwards, but rax = the result.
 void foreign_call(const uint64_t in[13], uint64_t out[13]);
 __asm__(".text\n"
         "foreign_call:\n"
@@ -52,16 +52,14 @@ static void test_registers(void)
 {
     uint64_t in[13], out[13];
     fake_kernel_start();
-    for (uint64_t i = 0; i < 13; i++) {
+    for (uint64_t i = 0; i < 13; i++)
         in[i] = 0x1111111111 * (i + 1);
-    }
     memset(out, 0, sizeof(out));
     foreign_call(in, out);
     uint64_t result = in[0] + in[4] + 2 * in[3] + 3 * in[2] + 4 * in[7] + 5 * in[5] + 6 * in[6];
     CU_ASSERT_EQUAL(out[0], result);
-    for (int i = 1; i < 13; i++) {
+    for (int i = 1; i < 13; i++)
         CU_ASSERT_EQUAL(out[i], in[i]);
-    }
     CU_ASSERT_EQUAL(seen.rax, in[0]);
     CU_ASSERT_EQUAL(seen.rbx, in[1]);
     CU_ASSERT_EQUAL(seen.r9, in[6]);

@@ -15,7 +15,7 @@ static struct capref to; // an endpoint of this same dispatcher's, where nobody 
 static struct lmp_endpoint *ep;
 static struct capref answer_to;
 
-// An endpoint, and what others send with.
+/// An endpoint, and what others send with.
 static struct lmp_endpoint *create(uint32_t messages, struct capref *ret)
 {
     struct capref own;
@@ -50,7 +50,7 @@ static void expect_answer(const struct lmp_recv_msg *msg)
     CU_ASSERT(msg->buf.msglen == 2 && msg->words[0] == 42 && msg->words[1] == 1);
 }
 
-// An answer that is there in time, with and without a deadline.
+/// An answer that is there in time, with and without a deadline.
 static void test_in_time(void)
 {
     static const delayus_t limits[] = {BLOCKING_FOREVER, LONG_US, BLOCKING_FOREVER, LONG_US};
@@ -67,7 +67,7 @@ static void test_in_time(void)
     }
 }
 
-// None: the call ends, not before its time, and over and over; a late answer is for the next.
+/// None: the call ends, not before its time, and over and over; a late answer is for the next.
 static void test_too_late(void)
 {
     begin();
@@ -91,7 +91,7 @@ static void test_too_late(void)
     }
 }
 
-// The limit of the thread is that of the calls which are given none.
+/// The limit of the thread is that of the calls which are given none.
 static void test_limit_of_thread(void)
 {
     begin();
@@ -102,7 +102,7 @@ static void test_limit_of_thread(void)
     CU_ASSERT_EQUAL(blocking_set_limit(before), SHORT_US);
 }
 
-// What cannot be sent is not waited for; a deadline changes nothing about that.
+/// What cannot be sent is not waited for; a deadline changes nothing about that.
 static void test_not_sent(void)
 {
     begin();

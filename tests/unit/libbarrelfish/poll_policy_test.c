@@ -23,7 +23,7 @@ static uint64_t budget(void)
     return poll_policy_budget(&policy, false);
 }
 
-// One wait, after which P2 is checked.
+/// One wait, after which P2 is checked.
 static void wait(uint64_t cycles)
 {
     uint64_t polled = budget(), cost = policy.cost;
@@ -37,9 +37,8 @@ static void wait(uint64_t cycles)
 static void test_long(void)
 {
     begin();
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 100; i++)
         wait(10 * policy.cost);
-    }
     CU_ASSERT_EQUAL(budget(), policy.cost / 8);
     CU_ASSERT(paid <= optimum + optimum / 5);
     wait(policy.cost / 2); // would have been found
@@ -49,21 +48,19 @@ static void test_long(void)
 static void test_short(void)
 {
     begin();
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 100; i++)
         wait(policy.cost - 1);
-    }
     CU_ASSERT_EQUAL(paid, optimum);
 }
 
-// Each wait is the worst one: just longer than what is polled, or a long one.
+/// Each wait is the worst one: just longer than what is polled, or a long one.
 static void test_adversary(void)
 {
     struct test_random random;
     begin();
     test_random_init(&random, 11);
-    for (unsigned i = 0; i < WAITS; i++) {
+    for (unsigned i = 0; i < WAITS; i++)
         wait(test_random_below(&random, 4) == 0 ? 10 * policy.cost : budget() + 1);
-    }
 }
 
 static void test_random(void)
@@ -71,12 +68,11 @@ static void test_random(void)
     struct test_random random;
     begin();
     test_random_init(&random, 11);
-    for (unsigned i = 0; i < WAITS; i++) {
+    for (unsigned i = 0; i < WAITS; i++)
         wait(test_random_below(&random, 3 * policy.cost));
-    }
 }
 
-// The estimate falls at once, rises slowly, and stays within its bounds, whatever a peer claims.
+/// The estimate falls at once, rises slowly, and stays within its bounds, whatever a peer claims.
 static void test_cost(void)
 {
     begin();
@@ -85,9 +81,8 @@ static void test_cost(void)
     CU_ASSERT_EQUAL(policy.cost, cost / 2);
     poll_policy_over(&policy, 1, 10 * cost, cost);
     CU_ASSERT(policy.cost > cost / 2 && policy.cost < cost * 3 / 4);
-    for (unsigned i = 0; i < 1000; i++) {
+    for (unsigned i = 0; i < 1000; i++)
         poll_policy_over(&policy, 1, 10 * cost, UINT64_MAX);
-    }
     CU_ASSERT(policy.cost > cost && policy.cost <= policy.most);
     poll_policy_over(&policy, 1, 10 * cost, 1);
     CU_ASSERT_EQUAL(policy.cost, policy.least);

@@ -15,23 +15,21 @@ static void test_burst(void)
         CU_ASSERT(print_limit_take(&limit, 5, PERIOD, &dropped));
         CU_ASSERT_EQUAL(dropped, 0);
     }
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 100; i++)
         CU_ASSERT_FALSE(print_limit_take(&limit, 6 + i, PERIOD, &dropped));
-    }
     CU_ASSERT(print_limit_take(&limit, 5 + PERIOD, PERIOD, &dropped));
     CU_ASSERT_EQUAL(dropped, 100);
     CU_ASSERT_FALSE(print_limit_take(&limit, 6 + PERIOD, PERIOD, &dropped));
 }
 
-// However long it was quiet, no more than a burst.
+/// However long it was quiet, no more than a burst.
 static void test_flood(void)
 {
     struct print_limit limit = {0};
     unsigned dropped, printed = 0;
     systime_t now = 1000000 * PERIOD;
-    for (unsigned i = 0; i < 10000; i++, now += PERIOD / 100) {
+    for (unsigned i = 0; i < 10000; i++, now += PERIOD / 100)
         printed += print_limit_take(&limit, now, PERIOD, &dropped);
-    }
     CU_ASSERT(printed >= 100 && printed <= 100 + PRINT_LIMIT_BURST);
     CU_ASSERT(print_limit_take(&limit, now, 0, &dropped) || limit.used == PRINT_LIMIT_BURST);
 }

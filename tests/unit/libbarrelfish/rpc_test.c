@@ -149,7 +149,7 @@ static void test_clients(void)
     CU_ASSERT_EQUAL(lmp_server_reply_error(&server, 9, SYS_ERR_OK), LIB_ERR_CHAN_CLOSED);
 }
 
-// A client that the server forgets instead of answering is told so, and can connect anew.
+/// A client that the server forgets instead of answering is told so, and can connect anew.
 static void test_forgotten(void)
 {
     struct lmp_rpc rpc;
@@ -202,7 +202,7 @@ static bool admits_even(uint32_t badge)
     return badge % 2 == 0;
 }
 
-// What somebody sent whose domain has ended since leaves no trace.
+/// What somebody sent whose domain has ended since leaves no trace.
 static void test_not_admitted(void)
 {
     struct lmp_rpc rpc;
@@ -224,15 +224,14 @@ static void test_unbadged(void)
     CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 5, RPC_OP_CONNECT), SYS_ERR_OK);
     serve();
     CU_ASSERT_EQUAL(unbadged, 2);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 40; i++)
         CU_ASSERT_EQUAL(fake_send(cap, NULL_CAP, 1, 1), SYS_ERR_OK);
-    }
     serve();
     CU_ASSERT_EQUAL(unbadged, 42);
 }
 
-// What a server sends to a client whose connection has ended goes nowhere: where the reply endpoint
-// was may be something else.
+/// What a server sends to a client whose connection has ended goes nowhere: where the reply
+/// endpoint was may be something else.
 static void test_destroyed(void)
 {
     struct lmp_rpc rpc;
@@ -247,7 +246,7 @@ static void test_destroyed(void)
     CU_ASSERT_EQUAL(fake_slots_used(), 2); // server_cap, the server's receive slot
 }
 
-// A client that has the server answer to a server's endpoint: its own.
+/// A client that has the server answer to a server's endpoint: its own.
 static void test_answer_to_server(void)
 {
     begin();
@@ -269,7 +268,7 @@ static void test_answer_to_server(void)
     CU_ASSERT_EQUAL(kern->delivered, 3);
 }
 
-// What is no request is dropped, with what it brings.
+/// What is no request is dropped, with what it brings.
 static void test_no_request(void)
 {
     begin();
@@ -289,7 +288,7 @@ static void test_no_request(void)
     CU_ASSERT_EQUAL(lmp_server_reply_error(&server, 5, SYS_ERR_OK), LIB_ERR_CHAN_CLOSED);
 }
 
-// Sends the client something that is no reply, before the server's reply.
+/// Sends the client something that is no reply, before the server's reply.
 static void serve_after_request(void)
 {
     static const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST | OP_ADD};
@@ -317,8 +316,8 @@ static void test_no_reply(void)
     }
 }
 
-// A server that takes no requests, or does not answer in time: a late answer goes nowhere, and the
-// next call connects anew, once.
+/// A server that takes no requests, or does not answer in time: a late answer goes nowhere, and the
+/// next call connects anew, once.
 static void test_limited(void)
 {
     struct lmp_rpc rpc;

@@ -26,11 +26,9 @@ static void begin(const char *strings, size_t bytes, uint32_t argc, uint32_t env
 
 static uint64_t aux_value(const uint64_t *aux, uint64_t type)
 {
-    for (; aux[0] != AT_NULL; aux += 2) {
-        if (aux[0] == type) {
+    for (; aux[0] != AT_NULL; aux += 2)
+        if (aux[0] == type)
             return aux[1];
-        }
-    }
     return UINT64_MAX;
 }
 

@@ -43,9 +43,8 @@ static void test_order(void)
         CU_ASSERT_EQUAL(deferred_event_cancel(&events[i]), SYS_ERR_OK);
         CU_ASSERT_EQUAL(deferred_event_cancel(&events[i]), LIB_ERR_CHAN_NOT_REGISTERED);
     }
-    while (fake.disp->timers != NULL || err_is_ok(check_for_event(&ws))) {
+    while (fake.disp->timers != NULL || err_is_ok(check_for_event(&ws)))
         (void)event_dispatch_non_block(&ws);
-    }
     CU_ASSERT_EQUAL(ran, EVENTS - EVENTS / 5);
 }
 
@@ -62,9 +61,8 @@ static void test_periodic(void)
     fake_kernel_start();
     waitset_init(&ws);
     CU_ASSERT_EQUAL(periodic_event_create(&event, &ws, 100, MKCLOSURE(tick, &ticks)), SYS_ERR_OK);
-    while (ticks < 3) {
+    while (ticks < 3)
         (void)event_dispatch_non_block(&ws);
-    }
     CU_ASSERT_EQUAL(periodic_event_cancel(&event), SYS_ERR_OK);
     CU_ASSERT_PTR_NULL(fake.disp->timers);
     CU_ASSERT_EQUAL(periodic_event_cancel(&event), LIB_ERR_CHAN_NOT_REGISTERED);
@@ -79,8 +77,8 @@ static void test_conversions(void)
     CU_ASSERT_EQUAL(us_to_systime(UINT64_MAX), UINT64_MAX);
 }
 
-// The claim is made once in a slice. A thread that waits for time is looked for until it is woken;
-// one that waits for messages only is not.
+/// The claim is made once in a slice. A thread that waits for time is looked for until it is woken;
+/// one that waits for messages only is not.
 static void test_want_tick(void)
 {
     struct waitset ws;

@@ -202,7 +202,7 @@ static void many_init(struct waitset *ws)
     many_register(ws);
 }
 
-// Events of one channel beside silent ones: after a while these cost nothing.
+/// Events of one channel beside silent ones: after a while these cost nothing.
 static void test_silent(void)
 {
     struct waitset ws;
@@ -230,14 +230,13 @@ static bool poll_always(struct waitset_chanstate *chan)
     return true;
 }
 
-// All have events: a round of polls serves all.
+/// All have events: a round of polls serves all.
 static void test_all_speak(void)
 {
     struct waitset ws;
     many_init(&ws);
-    for (unsigned i = 0; i < MANY; i++) {
+    for (unsigned i = 0; i < MANY; i++)
         many[i].poll = poll_always;
-    }
     polls = 0;
     for (unsigned i = 0; i < 10 * MANY; i++) {
         CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
@@ -246,7 +245,7 @@ static void test_all_speak(void)
     CU_ASSERT(polls <= 3 * 10 * MANY);
 }
 
-// Armed channels are looked at after a notification, all of them, and only then (W1).
+/// Armed channels are looked at after a notification, all of them, and only then (W1).
 static void test_notified(void)
 {
     struct waitset ws;
@@ -276,7 +275,7 @@ static void test_notified(void)
     CU_ASSERT_EQUAL(armed, (int)MANY - 3);
 }
 
-// Closures that raise events for ever do not keep polled channels from being looked at.
+/// Closures that raise events for ever do not keep polled channels from being looked at.
 static struct waitset_chanstate endless;
 
 static void again(void *arg)
@@ -291,9 +290,8 @@ static void test_no_starvation(void)
     waitset_chanstate_init(&endless, CHANTYPE_OTHER);
     again(&ws);
     speaker = &many[7];
-    for (unsigned i = 0; i < 3 * MANY; i++) {
+    for (unsigned i = 0; i < 3 * MANY; i++)
         CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
-    }
     CU_ASSERT_EQUAL(ran, 1);
 }
 
@@ -331,9 +329,8 @@ static void test_event_queue_continuous(void)
         event_queue_node_init(&nodes[i]);
         event_queue_add(&evq, &nodes[i], note_closure(i + 1));
     }
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5; i++)
         CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), SYS_ERR_OK);
-    }
     CU_ASSERT_EQUAL(ran, 12121);
 }
 
@@ -342,7 +339,7 @@ static systime_t soon(void)
     return systime_now() + us_to_systime(200);
 }
 
-// A wait that ends with its time leaves nothing behind: its waitset is gone with it.
+/// A wait that ends with its time leaves nothing behind: its waitset is gone with it.
 static void test_deadlines(void)
 {
     struct waitset ws;
@@ -363,15 +360,14 @@ static void test_deadlines(void)
     CU_ASSERT_FALSE(disp_is_disabled());
 }
 
-// Who sleeps for one channel alone tells whose it is; what a thread has said stays.
+/// Who sleeps for one channel alone tells whose it is; what a thread has said stays.
 static void test_waits_for(void)
 {
     struct waitset ws;
     systime_t deadline = 0;
     many_init(&ws);
-    for (unsigned i = 1; i < MANY; i++) {
+    for (unsigned i = 1; i < MANY; i++)
         CU_ASSERT_EQUAL(waitset_chan_deregister(&many[i]), SYS_ERR_OK);
-    }
     many[0].peer = many[1].peer = 7;
     dispatcher_handle_t handle = disp_disable();
     CU_ASSERT_TRUE(waitset_arm_disabled(fake.disp, &deadline));

@@ -19,26 +19,21 @@ static bool used[REGIONS];
 
 static bool clear(uint64_t base, uint64_t bytes, uint64_t guard)
 {
-    if (base < LOW + guard || base + bytes + guard > HIGH) {
+    if (base < LOW + guard || base + bytes + guard > HIGH)
         return false;
-    }
-    for (int i = 0; i < REGIONS; i++) {
+    for (int i = 0; i < REGIONS; i++)
         if (used[i] && base < nodes[i].base + nodes[i].bytes + guard &&
-            nodes[i].base < base + bytes + guard) {
+            nodes[i].base < base + bytes + guard)
             return false;
-        }
-    }
     return true;
 }
 
-// The lowest place by trying all.
+/// The lowest place by trying all.
 static uint64_t model_place(uint64_t bytes, uint64_t alignment, uint64_t guard)
 {
-    for (uint64_t base = LOW; base < HIGH; base += 0x1000) {
-        if (base % alignment == 0 && clear(base, bytes, guard)) {
+    for (uint64_t base = LOW; base < HIGH; base += 0x1000)
+        if (base % alignment == 0 && clear(base, bytes, guard))
             return base;
-        }
-    }
     return 0;
 }
 
@@ -87,11 +82,9 @@ static void test_against_model(void)
         CU_ASSERT_EQUAL(found == NULL, clear(at, 1, 0));
     }
     CU_ASSERT(range_tree_valid(&map.tree));
-    for (int i = 0; i < REGIONS; i++) {
-        if (used[i]) {
+    for (int i = 0; i < REGIONS; i++)
+        if (used[i])
             address_map_remove(&map, &nodes[i]);
-        }
-    }
     CU_ASSERT_EQUAL(map.tree.count, 1);
     CU_ASSERT_EQUAL(map.end.weight, HIGH - LOW);
 }

@@ -20,44 +20,36 @@ static void reset(void)
     tree = (struct range_tree){0};
 }
 
-// Node number = base, so that a node is free exactly if nothing starts there.
+/// Node number = base, so that a node is free exactly if nothing starts there.
 static bool model_free(uint64_t base, uint64_t bytes)
 {
-    if (bytes == 0) {
+    if (bytes == 0)
         return false;
-    }
-    for (uint64_t i = base; i < base + bytes; i++) {
-        if (owner[i] != NULL) {
+    for (uint64_t i = base; i < base + bytes; i++)
+        if (owner[i] != NULL)
             return false;
-        }
-    }
     return true;
 }
 
 static void model_set(struct range_node *node, struct range_node *value)
 {
-    for (uint64_t i = node->base; i < node->base + node->bytes; i++) {
+    for (uint64_t i = node->base; i < node->base + node->bytes; i++)
         owner[i] = value;
-    }
 }
 
 static struct range_node *model_first(uint64_t weight, uint64_t from)
 {
-    for (uint64_t i = from; i < WORLD; i++) {
-        if (owner[i] != NULL && owner[i]->base == i && owner[i]->weight >= weight) {
+    for (uint64_t i = from; i < WORLD; i++)
+        if (owner[i] != NULL && owner[i]->base == i && owner[i]->weight >= weight)
             return owner[i];
-        }
-    }
     return NULL;
 }
 
 static struct range_node *model_below(uint64_t number)
 {
-    for (uint64_t i = number + 1; i > 0; i--) {
-        if (owner[i - 1] != NULL && owner[i - 1]->base == i - 1) {
+    for (uint64_t i = number + 1; i > 0; i--)
+        if (owner[i - 1] != NULL && owner[i - 1]->base == i - 1)
             return owner[i - 1];
-        }
-    }
     return NULL;
 }
 
@@ -75,18 +67,16 @@ static void change(struct test_random *random)
         range_tree_set_weight(&tree, found, test_random_below(random, 100));
         return;
     }
-    if (base + bytes > WORLD) {
+    if (base + bytes > WORLD)
         return;
-    }
     struct range_node *node = &nodes[base];
     struct range_node fresh = {
         .base = base, .bytes = bytes, .weight = test_random_below(random, 100)};
     bool expected = model_free(base, bytes);
     *node = fresh;
     CU_ASSERT_EQUAL(range_tree_insert(&tree, node), expected);
-    if (expected) {
+    if (expected)
         model_set(node, node);
-    }
 }
 
 static void test_against_model(void)
@@ -102,9 +92,8 @@ static void test_against_model(void)
         CU_ASSERT_PTR_EQUAL(range_tree_first(&tree, weight, number), model_first(weight, number));
         CU_ASSERT_PTR_EQUAL(range_tree_above(&tree, number), model_first(0, number));
         CU_ASSERT_PTR_EQUAL(range_tree_below(&tree, number), model_below(number));
-        if (i % 64 == 0) {
+        if (i % 64 == 0)
             CU_ASSERT(range_tree_valid(&tree));
-        }
     }
     CU_ASSERT(range_tree_valid(&tree));
 }
@@ -126,7 +115,7 @@ static void test_refusals(void)
     CU_ASSERT_EQUAL(empty.count, 0);
 }
 
-// Ascending insertion is the worst case of a plain search tree.
+/// Ascending insertion is the worst case of a plain search tree.
 static size_t depth(const struct range_node *node)
 {
     size_t left = node == NULL ? 0 : depth(node->left);

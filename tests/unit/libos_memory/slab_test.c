@@ -47,9 +47,8 @@ static errval_t refill(struct slab_allocator *slabs)
 {
     refills++;
     CU_ASSERT_PTR_NULL(slab_alloc(slabs)); // must not refill again
-    if (refills > 1) {
+    if (refills > 1)
         return LIB_ERR_RAM_ALLOC;
-    }
     slab_grow(slabs, more, sizeof(more));
     return SYS_ERR_OK;
 }
@@ -59,9 +58,8 @@ static void test_refill(void)
     struct slab_allocator slabs;
     refills = 0;
     slab_init(&slabs, 40, refill);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         CU_ASSERT_PTR_NOT_NULL(slab_alloc(&slabs));
-    }
     CU_ASSERT_EQUAL(refills, 1);
     CU_ASSERT_PTR_NULL(slab_alloc(&slabs));
     CU_ASSERT_EQUAL(refills, 2);

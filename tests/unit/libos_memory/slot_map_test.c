@@ -71,33 +71,30 @@ static void test_roots(void)
     CU_ASSERT_EQUAL(slot_map_take_root(&map), 100);
 }
 
-// A map that grows keeps what it has, and hands out the new L1 slots when the old ones are used up.
+/// A map that grows keeps what it has, and hands out the new L1 slots when the old ones are used
+/// up.
 static void test_extend(void)
 {
     static struct slot_chunk chunks[SLOT_CHUNKS_MAX - 1];
     slot_map_init(&map, 7);
     slot_map_add(&map, 6);
     CU_ASSERT_EQUAL(slot_map_take(&map), 6 * L2_CNODE_SLOTS);
-    while (map.roots_free > 0) {
+    while (map.roots_free > 0)
         (void)slot_map_take_root(&map);
-    }
     memset(chunks, 0xa5, sizeof(chunks));
-    for (unsigned i = 0; i < SLOT_CHUNKS_MAX - 1; i++) {
+    for (unsigned i = 0; i < SLOT_CHUNKS_MAX - 1; i++)
         slot_map_extend(&map, &chunks[i]);
-    }
     CU_ASSERT_EQUAL(map.roots, L1_CNODE_SLOTS_MAX);
     CU_ASSERT_FALSE(slot_map_put(&map, 300 * L2_CNODE_SLOTS));
     CU_ASSERT_FALSE(slot_map_put_root(&map, 300));
-    for (cslot_t i = L1_CNODE_SLOTS_MIN; i < L1_CNODE_SLOTS_MAX; i++) {
+    for (cslot_t i = L1_CNODE_SLOTS_MIN; i < L1_CNODE_SLOTS_MAX; i++)
         CU_ASSERT_EQUAL(slot_map_take_root(&map), i);
-    }
     CU_ASSERT_EQUAL(slot_map_take_root(&map), L1_CNODE_SLOTS_MAX);
     cslot_t last = L1_CNODE_SLOTS_MAX - 1;
     slot_map_add(&map, last);
     CU_ASSERT_EQUAL(map.free_count, 2 * L2_CNODE_SLOTS - 1);
-    for (unsigned i = 1; i < L2_CNODE_SLOTS; i++) { // the lower L2CNode first
+    for (unsigned i = 1; i < L2_CNODE_SLOTS; i++) // the lower L2CNode first
         CU_ASSERT_EQUAL(slot_map_take(&map), 6 * L2_CNODE_SLOTS + i);
-    }
     CU_ASSERT_EQUAL(slot_map_take(&map), last * L2_CNODE_SLOTS);
     CU_ASSERT_TRUE(slot_map_put(&map, 6 * L2_CNODE_SLOTS));
     CU_ASSERT_EQUAL(slot_map_take(&map), 6 * L2_CNODE_SLOTS);
@@ -111,9 +108,8 @@ static void test_remove(void)
     CU_ASSERT_FALSE(slot_map_remove(&map, root)); // not added yet
     CU_ASSERT_FALSE(slot_map_remove(&map, L1_CNODE_SLOTS_MIN));
     slot_map_add(&map, root);
-    for (unsigned i = 0; i < L2_CNODE_SLOTS; i++) {
+    for (unsigned i = 0; i < L2_CNODE_SLOTS; i++)
         (void)slot_map_take(&map);
-    }
     capaddr_t addr = slot_map_take(&map);
     CU_ASSERT_EQUAL(addr, root * L2_CNODE_SLOTS);
     CU_ASSERT_FALSE(slot_map_remove(&map, root)); // one is in use

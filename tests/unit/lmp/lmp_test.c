@@ -55,7 +55,7 @@ static struct cap make_endpoint(void)
     return cap;
 }
 
-// A dispatcher that has consumed `count` messages, and two that tell it.
+/// A dispatcher that has consumed `count` messages, and two that tell it.
 static void begin(uint32_t count)
 {
     memset(&dcb, 0, sizeof(dcb));
@@ -86,14 +86,14 @@ static uint32_t waiting(void)
     return buffer->delivered - buffer->consumed;
 }
 
-// Takes the oldest message, and says whether it was a notification.
+/// Takes the oldest message, and says whether it was a notification.
 static bool take(void)
 {
     CU_ASSERT_TRUE(waiting() > 0);
     return buffer->messages[buffer->consumed++ % MESSAGES].length == 0;
 }
 
-// What the CPU driver does when the dispatcher is there.
+/// What the CPU driver does when the dispatcher is there.
 static void enter(void)
 {
     lmp_notify_owed(&dcb);
@@ -127,7 +127,7 @@ static void test_beside_requests(void)
     }
 }
 
-// One notification does not stand for another one's.
+/// One notification does not stand for another one's.
 static void test_two(void)
 {
     begin(0);
@@ -169,8 +169,8 @@ static void test_full(void)
     CU_ASSERT_EQUAL(waiting(), 0);
 }
 
-// What is owed comes once, if it has been told at another occasion meanwhile; and never, if the
-// vector or the returns have got another endpoint or none.
+/// What is owed comes once, if it has been told at another occasion meanwhile; and never, if the
+/// vector or the returns have got another endpoint or none.
 static void test_no_longer_owed(void)
 {
     begin(0);
@@ -190,7 +190,8 @@ static void test_no_longer_owed(void)
     CU_ASSERT_EQUAL(waiting(), 1);
 }
 
-// It may claim anything: the CPU driver stays in the buffer, and with the next true word all is well.
+/// It may claim anything: the CPU driver stays in the buffer, and with the next true word all is
+/// well.
 static void test_claims(void)
 {
     static const uint32_t claims[] = {1, MESSAGES, MESSAGES + 1, 1u << 31, UINT32_MAX};

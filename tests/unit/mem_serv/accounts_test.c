@@ -62,7 +62,7 @@ static void test_limits(void)
     CU_ASSERT_FALSE(account_may_take(account, 1));
 }
 
-// A limit covers what one spawns, and what those spawn, whoever of them has ended.
+/// A limit covers what one spawns, and what those spawn, whoever of them has ended.
 static void test_payers(void)
 {
     accounts_init(&accounts);
@@ -118,9 +118,8 @@ static void test_lent(void)
 static void test_bound(void)
 {
     accounts_init(&accounts);
-    for (domainid_t domain = 1; domain <= ACCOUNTS_MAX; domain++) {
+    for (domainid_t domain = 1; domain <= ACCOUNTS_MAX; domain++)
         CU_ASSERT_PTR_NOT_NULL(accounts_get(&accounts, domain));
-    }
     CU_ASSERT_PTR_NULL(accounts_get(&accounts, ACCOUNTS_MAX + 1));
     CU_ASSERT_EQUAL(try_open(ACCOUNTS_MAX + 1, NULL), LIB_ERR_MALLOC_FAIL);
     accounts_close(&accounts, accounts_find(&accounts, 1));
@@ -145,14 +144,12 @@ static void change(struct test_random *random, domainid_t domain, uint64_t *lent
         }
         break;
     case 1:
-        if (account != NULL) {
+        if (account != NULL)
             accounts_close(&accounts, account);
-        }
         break;
     case 2:
-        if (account != NULL && err_is_ok(account_lend(account, bytes))) {
+        if (account != NULL && err_is_ok(account_lend(account, bytes)))
             *lent += bytes;
-        }
         break;
     default:
         account = accounts_find_closed(&accounts, domain);
@@ -174,9 +171,8 @@ static void test_random_tree(void)
     for (unsigned round = 0; round < ROUNDS; round++) {
         domainid_t domain = 1 + (domainid_t)test_random_below(&random, IDS - 1);
         change(&random, domain, &lent[domain]);
-        if (round % 64 == 0) {
+        if (round % 64 == 0)
             CU_ASSERT_TRUE_FATAL(accounts_valid(&accounts));
-        }
     }
     for (domainid_t domain = 1; domain < IDS; domain++) {
         struct account *account = accounts_find_closed(&accounts, domain);
@@ -185,13 +181,11 @@ static void test_random_tree(void)
             CU_ASSERT_EQUAL(accounts_unlend(&accounts, account, lent[domain]), SYS_ERR_OK);
         }
         account = accounts_find(&accounts, domain);
-        if (account != NULL) {
+        if (account != NULL)
             accounts_close(&accounts, account);
-        }
     }
-    for (domainid_t domain = 1; domain < IDS; domain++) {
+    for (domainid_t domain = 1; domain < IDS; domain++)
         CU_ASSERT_PTR_NULL(accounts_find_closed(&accounts, domain));
-    }
     CU_ASSERT_TRUE(accounts_valid(&accounts));
 }
 

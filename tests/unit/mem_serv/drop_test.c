@@ -55,14 +55,13 @@ static void test_large(void)
     kernel_stop();
 }
 
-// Many at a time, while the CPU driver has no time for them.
+/// Many at a time, while the CPU driver has no time for them.
 static void drop_many(unsigned count)
 {
     kernel_start();
     place = 0;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         drop(kernel_make_large(KERNEL_MEMORY_BASE + i * KERNEL_LARGE_BYTES));
-    }
     CU_ASSERT(kernel_slots_used() > 0);
     for (unsigned i = 0; i < SMALL; i++) {
         drop(small());
@@ -78,7 +77,7 @@ static void test_many(void)
     kernel_stop();
 }
 
-// So many that their memory does not come back at once.
+/// So many that their memory does not come back at once.
 static void test_flood(void)
 {
     drop_many(FLOOD);

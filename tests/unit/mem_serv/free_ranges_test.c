@@ -18,13 +18,12 @@ static void add(unsigned i, uint64_t first_page, uint64_t pages)
     CU_ASSERT_TRUE_FATAL(free_ranges_insert(&ranges, &nodes[i]));
 }
 
-// Ranges of two pages, none of which begins at a multiple of two pages.
+/// Ranges of two pages, none of which begins at a multiple of two pages.
 static void add_odd(unsigned count)
 {
     ranges = (struct free_ranges){0};
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         add(i, 4 * i + 1, 2);
-    }
 }
 
 static uint64_t find(uint64_t pages, uint64_t alignment)
@@ -48,8 +47,8 @@ static void test_first_fit(void)
     CU_ASSERT_TRUE(free_ranges_valid(&ranges));
 }
 
-// One that fits wherever it lies is found behind any number that do not; one that fits by luck only
-// is not looked for behind so many.
+/// One that fits wherever it lies is found behind any number that do not; one that fits by luck
+/// only is not looked for behind so many.
 static void test_bad_ranges(void)
 {
     add_odd(MANY);

@@ -87,17 +87,15 @@ static void check(void)
         CU_ASSERT_EQUAL_FATAL(range != NULL ? range->account->domain : 0, owner[i]);
         bytes[owner[i]] += PAGE;
     }
-    for (domainid_t domain = 1; domain <= DOMAINS; domain++) {
+    for (domainid_t domain = 1; domain <= DOMAINS; domain++)
         CU_ASSERT_EQUAL_FATAL(of(domain)->bytes, bytes[domain]);
-    }
     CU_ASSERT_FATAL(held_ranges_valid(&held, &accounts));
 }
 
 static void set(unsigned first, unsigned end, domainid_t domain)
 {
-    for (unsigned i = first; i < end; i++) {
+    for (unsigned i = first; i < end; i++)
         owner[i] = domain;
-    }
 }
 
 static void test_random(void)
@@ -115,9 +113,8 @@ static void test_random(void)
         switch (test_random_below(&random, 3)) {
         case 0:
             end = first + (end - first) % 16 + 1 < PAGES ? first + (end - first) % 16 + 1 : PAGES;
-            for (unsigned i = first; i < end; i++) {
+            for (unsigned i = first; i < end; i++)
                 unused = unused && owner[i] == 0;
-            }
             CU_ASSERT_EQUAL(held_ranges_add(&held, of(domain), first * PAGE, (end - first) * PAGE),
                             unused);
             set(first, unused ? end : first, domain);
@@ -128,9 +125,8 @@ static void test_random(void)
             set(first, end, 0);
             break;
         default:
-            if (held_ranges_pass(&held, of(owner[first] + 6), of(domain), first * PAGE, bytes)) {
+            if (held_ranges_pass(&held, of(owner[first] + 6), of(domain), first * PAGE, bytes))
                 CU_FAIL("passed from an account that holds nothing");
-            }
             struct held_range *range = held_ranges_first(&held, first * PAGE, PAGE);
             if (range != NULL) {
                 unsigned at = (unsigned)(range->node.base / PAGE);
@@ -139,9 +135,8 @@ static void test_random(void)
             }
             break;
         }
-        if (round % 16 == 0) {
+        if (round % 16 == 0)
             check();
-        }
     }
     CU_ASSERT(held_ranges_release(&held, 0, PAGES * PAGE));
     set(0, PAGES, 0);

@@ -68,9 +68,8 @@ void kernel_stop(void)
 {
     free(memory);
     free(slots);
-    while (grown_count > 0) {
+    while (grown_count > 0)
         free(grown[--grown_count]);
-    }
 }
 
 static struct cte *at(struct capref cap)
@@ -113,9 +112,8 @@ void kernel_give_regions(const struct capref *caps_given, size_t count)
 {
     CU_ASSERT_FATAL(count <= REGIONS_MAX);
     regions_count = count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         regions[i].cap = caps_given[i];
-    }
 }
 
 struct capref kernel_client_slot(unsigned i)
@@ -248,7 +246,7 @@ void caps_hook_vspace_stop(struct caps *which, genpaddr_t pml4)
 
 // The library's side.
 
-// Memory of the server's own, which it never gives back.
+/// Memory of the server's own, which it never gives back.
 static errval_t take_own(size_t bytes)
 {
     struct capref unused;
@@ -260,9 +258,8 @@ errval_t slot_reserve(size_t count)
 {
     while (slots_there - taken_count < count) {
         errval_t err = grow_by_server ? take_own(OBJSIZE_L2CNODE) : LIB_ERR_SLOT_ALLOC_NO_SPACE;
-        if (err_is_fail(err)) {
+        if (err_is_fail(err))
             return err;
-        }
         slots_there += L2_CNODE_SLOTS;
     }
     return SYS_ERR_OK;
@@ -280,9 +277,8 @@ size_t slot_free_count(void)
 
 errval_t slot_alloc(struct capref *ret)
 {
-    if (taken_count >= slots_there || (fail_slots_after >= 0 && fail_slots_after-- == 0)) {
+    if (taken_count >= slots_there || (fail_slots_after >= 0 && fail_slots_after-- == 0))
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    }
     for (capaddr_t addr = FIRST; addr < SLOTS; addr++) {
         if (!taken[addr]) {
             taken[addr] = true;
@@ -309,9 +305,8 @@ errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offse
     struct caps_dest dest = caps_dest_kernel(at(dest_start));
     uint32_t done;
     errval_t err = fails() ? SYS_ERR_CAP_BUSY : SYS_ERR_AGAIN;
-    while (err_no(err) == SYS_ERR_AGAIN) {
+    while (err_no(err) == SYS_ERR_AGAIN)
         err = caps_retype(&caps, at(src), offset, new_type, objsize, (uint32_t)count, &dest, &done);
-    }
     return err;
 }
 
@@ -427,9 +422,8 @@ errval_t vspace_map_anon_attr(void **retaddr, struct memobj **ret_memobj,
     (void)flags;
     CU_ASSERT_FATAL(grown_count < GROWN_MAX);
     errval_t err = size > grow_most ? LIB_ERR_RAM_ALLOC : take_own(size);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     *retaddr = grown[grown_count++] = calloc(1, size);
     return SYS_ERR_OK;
 }

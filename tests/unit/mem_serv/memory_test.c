@@ -29,12 +29,11 @@ static void begin(void)
     CU_ASSERT_EQUAL_FATAL(memory_init(), SYS_ERR_OK);
     CU_ASSERT_EQUAL_FATAL(accounts_open(&accounts, CLIENT, NULL, &client), SYS_ERR_OK);
     client_slots = 0;
-    for (unsigned i = 0; i < PAGES; i++) {
+    for (unsigned i = 0; i < PAGES; i++)
         pages[i] = NULL_CAP;
-    }
 }
 
-// The client makes a frame of each page.
+/// The client makes a frame of each page.
 static void make_pages(struct capref ram, genpaddr_t base, gensize_t bytes)
 {
     for (gensize_t at = 0; at < bytes; at += BASE_PAGE_SIZE) {
@@ -46,7 +45,7 @@ static void make_pages(struct capref ram, genpaddr_t base, gensize_t bytes)
     CU_ASSERT_EQUAL(cap_destroy(ram), SYS_ERR_OK); // as when it is sent to the client
 }
 
-// Takes all that there is, in pieces of up to so many pages.
+/// Takes all that there is, in pieces of up to so many pages.
 static void take_all(struct test_random *random, unsigned most)
 {
     for (unsigned limit = most; limit > 0;) {
@@ -69,12 +68,11 @@ static void take_all(struct test_random *random, unsigned most)
 
 static void expect_nothing_waits(void)
 {
-    for (unsigned i = 0; i < KERNEL_RETURNS; i++) {
+    for (unsigned i = 0; i < KERNEL_RETURNS; i++)
         CU_ASSERT_TRUE_FATAL(kernel_slot_is_empty(kernel_returned(i)));
-    }
 }
 
-// Gives pages back from the first one on, in steps.
+/// Gives pages back from the first one on, in steps.
 static void give(unsigned first, unsigned step)
 {
     for (unsigned i = first; i < PAGES; i += step) {
@@ -90,14 +88,14 @@ static void give(unsigned first, unsigned step)
 static unsigned count_waiting(void)
 {
     unsigned waiting = 0;
-    for (unsigned i = 0; i < KERNEL_RETURNS; i++) {
+    for (unsigned i = 0; i < KERNEL_RETURNS; i++)
         waiting += !kernel_slot_is_empty(kernel_returned(i));
-    }
     return waiting;
 }
 
-// So many in a row cannot be taken when they come back. They keep nothing else, and are taken when
-// their turn comes again: with as many as the CPU driver passes over the first ones are waited for.
+/// So many in a row cannot be taken when they come back. They keep nothing else, and are taken when
+/// their turn comes again: with as many as the CPU driver passes over the first ones are waited
+/// for.
 static void leave(unsigned row)
 {
     enum { LEFT = 100, GIVEN = LEFT + 2 * KERNEL_RETURNS };
@@ -108,9 +106,8 @@ static void leave(unsigned row)
     kernel_refuse_merging(true);
     unsigned page = 0;
     for (unsigned given = 0; page < PAGES && given < GIVEN; page++) {
-        if (capref_is_null(pages[page])) {
+        if (capref_is_null(pages[page]))
             continue;
-        }
         bool fails = given >= LEFT && given < LEFT + row;
         kernel_fail_slots_after(fails ? 0 : -1); // it is tried twice
         kernel_fail_after(fails ? 0 : -1);
@@ -121,11 +118,9 @@ static void leave(unsigned row)
         memory_drain();
         given++;
         unsigned left = given <= LEFT ? 0 : given - LEFT < row ? given - LEFT : row;
-        if (given < LEFT + KERNEL_RETURNS) {
-            CU_ASSERT_EQUAL(count_waiting(), left);
-        } else if (given > LEFT + KERNEL_RETURNS + (row < KERNEL_RETURNS_LOOK ? 0 : row)) {
-            CU_ASSERT_EQUAL(count_waiting(), 0);
-        }
+        bool early = given < LEFT + KERNEL_RETURNS;
+        if (early || given > LEFT + KERNEL_RETURNS + (row < KERNEL_RETURNS_LOOK ? 0 : row))
+            CU_ASSERT_EQUAL(count_waiting(), early ? left : 0);
     }
     kernel_refuse_merging(false);
     give(page, 1);
@@ -142,7 +137,7 @@ static void test_left(void)
     leave(20);
 }
 
-// A piece that fails for a moment is tried once more at once.
+/// A piece that fails for a moment is tried once more at once.
 static void test_tried_again(void)
 {
     struct test_random random;
@@ -162,7 +157,7 @@ static void test_tried_again(void)
     kernel_stop();
 }
 
-// Tables grow out of what there is, however small its parts, and by no more than they need.
+/// Tables grow out of what there is, however small its parts, and by no more than they need.
 static void test_small_parts(void)
 {
     enum { BLOCK = 64, BLOCKS = 100 * BASE_PAGE_SIZE / BLOCK };
@@ -210,7 +205,7 @@ static void test_large_pieces(void)
     run(1024);
 }
 
-// What is taken and comes back over and over needs no more the second time.
+/// What is taken and comes back over and over needs no more the second time.
 static void test_settles(void)
 {
     struct test_random random;

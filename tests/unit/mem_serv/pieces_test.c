@@ -28,9 +28,8 @@ static void begin(void)
     pieces_init();
     held_count = 0;
     held_bytes = 0;
-    for (unsigned i = 0; i < PAGES; i++) {
+    for (unsigned i = 0; i < PAGES; i++)
         page_held[i] = false;
-    }
 }
 
 static void put_all_memory(unsigned regions)
@@ -69,9 +68,8 @@ static void take_one(struct test_random *random)
     struct capref cap;
     genpaddr_t base;
     struct capability identity;
-    if (held_count == HELD_MAX || err_is_fail(pieces_take(&request, &cap, &base))) {
+    if (held_count == HELD_MAX || err_is_fail(pieces_take(&request, &cap, &base)))
         return;
-    }
     CU_ASSERT(err_is_ok(cap_identify(cap, &identity)));
     CU_ASSERT(identity.type == ObjType_RAM && identity.base == base &&
               identity.bytes == request.bytes);
@@ -95,7 +93,7 @@ static void drain(void)
     CU_ASSERT_TRUE(pieces_reserve(HELD_MAX));
 }
 
-// The holder makes a frame of its RAM, or two, or nothing, and deletes all of it.
+/// The holder makes a frame of its RAM, or two, or nothing, and deletes all of it.
 static void drop_one(struct test_random *random)
 {
     unsigned i = (unsigned)test_random_below(random, held_count);
@@ -116,9 +114,8 @@ static void drop_one(struct test_random *random)
     }
     CU_ASSERT(err_is_ok(cap_delete(held[i].cap)));
     for (unsigned k = 0; k < 2; k++) {
-        if (!kernel_slot_is_empty(frames[k])) {
+        if (!kernel_slot_is_empty(frames[k]))
             CU_ASSERT(err_is_ok(cap_delete(frames[k])));
-        }
         (void)slot_free(frames[k]);
     }
     (void)slot_free(held[i].cap);
@@ -133,9 +130,8 @@ static void drop_one(struct test_random *random)
 
 static void finish(struct test_random *random)
 {
-    while (held_count > 0) {
+    while (held_count > 0)
         drop_one(random);
-    }
     drain();
     CU_ASSERT_EQUAL(pieces_free_bytes(), KERNEL_MEMORY_BYTES);
     CU_ASSERT_TRUE(kernel_valid());
@@ -147,13 +143,11 @@ static void run(uint64_t seed, unsigned regions)
     test_random_init(&random, seed);
     begin();
     put_all_memory(regions);
-    for (int i = 0; i < ROUNDS; i++) {
-        if (held_count > 0 && test_random_below(&random, 2) == 0) {
+    for (int i = 0; i < ROUNDS; i++)
+        if (held_count > 0 && test_random_below(&random, 2) == 0)
             drop_one(&random);
-        } else {
+        else
             take_one(&random);
-        }
-    }
     finish(&random);
 }
 
@@ -185,14 +179,13 @@ static void test_no_merging(void)
     begin();
     kernel_refuse_merging(true);
     put_all_memory(2);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 60; i++)
         take_one(&random);
-    }
     finish(&random);
     kernel_stop();
 }
 
-// Every call that can fail fails once; nothing may be lost by it.
+/// Every call that can fail fails once; nothing may be lost by it.
 static void test_failures(void)
 {
     struct free_request request = {.bytes = 3 * BASE_PAGE_SIZE,
@@ -226,8 +219,8 @@ static void test_failures(void)
     kernel_stop();
 }
 
-// There is no slot at each call that wants one, and then no block: the memory that was to come back
-// is still where it was, and comes back when there is one.
+/// There is no slot at each call that wants one, and then no block: the memory that was to come
+/// back is still where it was, and comes back when there is one.
 static void test_no_supplies(void)
 {
     struct free_request request = {.bytes = BASE_PAGE_SIZE, .alignment = 2 * BASE_PAGE_SIZE};
@@ -244,9 +237,8 @@ static void test_no_supplies(void)
     kernel_fail_slots_after(-1);
     // Every other page, until the blocks of the free ranges between them are used up.
     unsigned count = 0;
-    while (count < HELD_MAX && err_is_ok(pieces_take(&request, &held[count].cap, &base))) {
+    while (count < HELD_MAX && err_is_ok(pieces_take(&request, &held[count].cap, &base)))
         count++;
-    }
     CU_ASSERT(count > 16 && count < HELD_MAX);
     for (unsigned i = 0; i < count; i += 2) {
         gensize_t free_bytes = pieces_free_bytes();
@@ -282,12 +274,10 @@ static void test_wrong_requests(void)
     };
     begin();
     put_all_memory(1);
-    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         CU_ASSERT_EQUAL(err_no(pieces_take(&wrong[i], &cap, &base)), LIB_ERR_RAM_ALLOC_WRONG_SIZE);
-    }
-    for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+    for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++)
         CU_ASSERT_EQUAL(err_no(pieces_take(&none[i], &cap, &base)), LIB_ERR_RAM_ALLOC);
-    }
     CU_ASSERT_EQUAL(pieces_free_bytes(), KERNEL_MEMORY_BYTES);
     kernel_stop();
 }

@@ -67,9 +67,8 @@ errval_t vspace_reserve(size_t bytes, size_t chunks)
 void *vspace_block_alloc(enum vspace_slab slab)
 {
     (void)slab;
-    if (fails()) {
+    if (fails())
         return NULL;
-    }
     fake.blocks++;
     return calloc(1, 256);
 }
@@ -85,14 +84,12 @@ void vspace_block_free(enum vspace_slab slab, void *block)
 
 errval_t frame_alloc(struct capref *dest, size_t bytes, size_t *retbytes)
 {
-    if (fails()) {
+    if (fails())
         return LIB_ERR_RAM_ALLOC;
-    }
     fake.frames++;
     *dest = fake_frame(1000 + last_frame++);
-    if (retbytes != NULL) {
+    if (retbytes != NULL)
         *retbytes = (bytes + BASE_PAGE_SIZE - 1) & ~(BASE_PAGE_SIZE - 1);
-    }
     return SYS_ERR_OK;
 }
 
@@ -127,9 +124,8 @@ errval_t pmap_map(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_source 
                   size_t bytes, uint64_t flags, struct pmap_mapping **list)
 {
     (void)pmap;
-    if (fails()) {
+    if (fails())
         return LIB_ERR_PMAP;
-    }
     struct pmap_mapping *mapping = calloc(1, sizeof(*mapping));
     mapping->cap = (capaddr_t)(vaddr / BASE_PAGE_SIZE % ENTRIES);
     mapping->count = (uint16_t)(bytes / BASE_PAGE_SIZE);
@@ -149,9 +145,8 @@ errval_t pmap_map(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_source 
 
 errval_t pmap_unmap(struct pmap_mapping **list)
 {
-    if (*list != NULL && fails()) {
+    if (*list != NULL && fails())
         return LIB_ERR_PMAP;
-    }
     while (*list != NULL) {
         struct pmap_mapping *mapping = *list;
         memset(&entries[mapping->cap], 0, mapping->count * sizeof(entries[0]));
@@ -165,9 +160,8 @@ errval_t pmap_unmap(struct pmap_mapping **list)
 errval_t pmap_modify(struct pmap_mapping *list, genvaddr_t vaddr, size_t bytes, uint64_t flags)
 {
     (void)list;
-    for (size_t done = 0; done < bytes; done += BASE_PAGE_SIZE) {
+    for (size_t done = 0; done < bytes; done += BASE_PAGE_SIZE)
         fake_entry(vaddr + done)->writable = (flags & VREGION_FLAGS_WRITE) != 0;
-    }
     return SYS_ERR_OK;
 }
 
@@ -187,9 +181,8 @@ void pmap_read(const struct pmap_mapping *list, struct pmap_bits *bits)
 
 errval_t pmap_rewrite(struct pmap_mapping *list, uint64_t flags, struct pmap_bits *bits)
 {
-    if (list != NULL && fails()) {
+    if (list != NULL && fails())
         return LIB_ERR_PMAP;
-    }
     pmap_read(list, bits);
     for (; list != NULL; list = list->next) {
         for (unsigned i = 0; i < list->count; i++) {
@@ -209,9 +202,8 @@ errval_t vspace_map_one_frame(void **retaddr, size_t size, struct capref frame,
     (void)frame;
     (void)retmemobj;
     (void)retvregion;
-    if (fails()) {
+    if (fails())
         return LIB_ERR_VSPACE_FULL;
-    }
     static uint8_t window[BASE_PAGE_SIZE];
     CU_ASSERT_TRUE(size <= sizeof(window));
     memset(window, 0, sizeof(window));

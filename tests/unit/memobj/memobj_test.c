@@ -38,7 +38,7 @@ static struct fake_entry *at(unsigned number)
     return fake_entry((genvaddr_t)shown + number * BASE_PAGE_SIZE);
 }
 
-// Everything is given back.
+/// Everything is given back.
 static void end(void)
 {
     CU_ASSERT_EQUAL(memobj.ops->unmap_region(&memobj, &region), SYS_ERR_OK);
@@ -96,7 +96,7 @@ static void test_fixed(void)
     end();
 }
 
-// A mark that was read and cleared is still known, through all that rewrites entries.
+/// A mark that was read and cleared is still known, through all that rewrites entries.
 static void test_dirty_is_kept(void)
 {
     fake_start();
@@ -199,7 +199,7 @@ static void test_pager(void)
     end();
 }
 
-// Each call that can fail does, one after the other; afterwards the access succeeds.
+/// Each call that can fail does, one after the other; afterwards the access succeeds.
 static void test_failures(void)
 {
     for (unsigned kind = 0; kind < 2; kind++) {

@@ -234,7 +234,7 @@ static void forget_seen(void)
     seen.sent = (struct intermon_msg){.op = 0};
 }
 
-// What the other core's monitor says to the probe of a connection.
+/// What the other core's monitor says to the probe of a connection.
 static void say_probed(uint64_t id, coreid_t core, errval_t err)
 {
     struct intermon_msg msg = {.op = IM_BIND_PROBED, .count = 3, .source = core};
@@ -245,7 +245,7 @@ static void say_probed(uint64_t id, coreid_t core, errval_t err)
     bind_handle_probed(&msg);
 }
 
-// Asks for a connection. Returns its number.
+/// Asks for a connection. Returns its number.
 static uint64_t ask(void)
 {
     uint64_t words[LMP_MSG_LENGTH] = {0, IREF_MAKE(OTHER_CORE, 5), AREA_BYTES, AREA_BYTES};

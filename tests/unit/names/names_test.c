@@ -107,7 +107,7 @@ static void expect_name(const void *table, size_t bytes, uint64_t address, const
     CU_ASSERT_EQUAL(got, offset);
 }
 
-// The program stays one that a loader takes, and the note tells where the table is loaded.
+/// The program stays one that a loader takes, and the note tells where the table is loaded.
 static void test_add(void)
 {
     struct program program = good_program();
@@ -174,7 +174,7 @@ static void test_refused(void)
     CU_ASSERT_TRUE(names_has_place(&file));
 }
 
-// Nothing outside a table is read, whatever is in it: the sanitizer watches.
+/// Nothing outside a table is read, whatever is in it: the sanitizer watches.
 static void test_broken(void)
 {
     struct test_random random;

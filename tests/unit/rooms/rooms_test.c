@@ -20,7 +20,7 @@ static void end(void)
     CU_ASSERT(scratch_remove() == 0);
 }
 
-// cellar below hall, both below the program; attic is a folder within hall.
+/// cellar below hall, both below the program; attic is a folder within hall.
 static void write_good_tree(void)
 {
     scratch_write("house/cellar/Hakefile.yaml", "parts:\n"
@@ -58,7 +58,7 @@ static void write_good_tree(void)
                                        "int knock(void)\n{\n    return 1;\n}\n");
 }
 
-// Hakes and compiles: objects are enough, the program needs no start.
+/// Hakes and compiles: objects are enough, the program needs no start.
 static void build(void)
 {
     int status = scratch_run("build/hake --root %s", scratch_root());
@@ -67,9 +67,8 @@ static void build(void)
                          "sort -u)",
                          scratch_root());
     CU_ASSERT_EQUAL(status, 0);
-    if (status != 0) {
+    if (status != 0)
         printf("%s\n", scratch_output());
-    }
 }
 
 static int run_rooms(const char *options)
@@ -99,13 +98,12 @@ static void test_good_tree(void)
         "house/hall/attic/attic.c -> house/cellar/dig.c: depth\n",
         "house/main/main.c -> house/hall/hall.c: hall\n",
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         check(0, 0, rows[i]);
-    }
     CU_ASSERT_PTR_NULL(strstr(scratch_output(), "house/hall/arch"));
 }
 
-// What one file, written anew, makes of the tree.
+/// What one file, written anew, makes of the tree.
 static const struct {
     const char *path, *text;
     int status;
@@ -194,7 +192,7 @@ static void test_cases(void)
     }
 }
 
-// n files that call one another in turn; all say why.
+/// n files that call one another in turn; all say why.
 static void write_ring(unsigned n)
 {
     char sources[256] = "", text[256];
@@ -226,7 +224,7 @@ static void test_sizes(void)
           "house/ring/f2.c house/ring/f3.c house/ring/f4.c house/ring/f5.c\n1 faults\n");
 }
 
-// An upward call by #include is hake's to refuse; rooms does not go on then.
+/// An upward call by #include is hake's to refuse; rooms does not go on then.
 static void test_include(void)
 {
     write_good_tree();
@@ -236,7 +234,7 @@ static void test_include(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(scratch_output(), "house/cellar/fill.c:1:10: error: "));
 }
 
-// Headers make rooms needed, in a circle too, and are found as the compiler finds them.
+/// Headers make rooms needed, in a circle too, and are found as the compiler finds them.
 static void test_headers(void)
 {
     write_good_tree();
@@ -247,7 +245,7 @@ static void test_headers(void)
     check(0, 0, "R1: rooms in a circle:\n    house/hall\n    house/hall/attic\n1 faults\n");
 }
 
-// Broken and missing objects end it with a message.
+/// Broken and missing objects end it with a message.
 static void test_objects(void)
 {
     static const char object[] = "build/obj/domain/cellar/house/cellar/fill.c.o";

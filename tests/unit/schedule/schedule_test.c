@@ -17,7 +17,7 @@ struct kcb kcb;
 static struct dispatcher_shared shared[COUNT];
 static struct dcb dcbs[COUNT];
 
-// The first `runnable` dispatchers are, each in a group of its own.
+/// The first `runnable` dispatchers are, each in a group of its own.
 static void begin(unsigned runnable)
 {
     memset(&kcb, 0, sizeof(kcb));
@@ -34,7 +34,7 @@ static void begin(unsigned runnable)
         schedule_add(&dcbs[i]);
 }
 
-// A dispatcher in the group of another.
+/// A dispatcher in the group of another.
 static void join(struct dcb *dcb, struct dcb *current)
 {
     kcb.current = current;
@@ -42,7 +42,7 @@ static void join(struct dcb *dcb, struct dcb *current)
     kcb.current = NULL;
 }
 
-// An event ends, and the slice is over: who had it?
+/// An event ends, and the slice is over: who had it?
 static unsigned take_turn(void)
 {
     kcb.event_start = schedule_slice_end();
@@ -67,7 +67,7 @@ static void test_turns(void)
     CU_ASSERT_EQUAL(take_turn(), 2);
 }
 
-// However many dispatchers a group has, each has one turn, and in it they take turns.
+/// However many dispatchers a group has, each has one turn, and in it they take turns.
 static void test_groups(void)
 {
     begin(2);
@@ -80,7 +80,7 @@ static void test_groups(void)
         CU_ASSERT_EQUAL(take_turn(), expected[turn]);
 }
 
-// What was left in a group that begins anew has one turn for all, and its own remain so.
+/// What was left in a group that begins anew has one turn for all, and its own remain so.
 static void test_former(void)
 {
     begin(1);
@@ -96,7 +96,7 @@ static void test_former(void)
         CU_ASSERT_EQUAL(take_turn(), expected[turn]);
 }
 
-// The one that was let run does so on another's slice and loses the core with it.
+/// The one that was let run does so on another's slice and loses the core with it.
 static void test_favour(void)
 {
     begin(3);
@@ -110,7 +110,7 @@ static void test_favour(void)
     CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[1]);
 }
 
-// One that was let run keeps its place among the others of its group, however its turn ends.
+/// One that was let run keeps its place among the others of its group, however its turn ends.
 static void test_favoured_place(void)
 {
     for (unsigned way = 0; way < 3; way++) {
@@ -136,8 +136,8 @@ static void test_favoured_place(void)
     }
 }
 
-// Two that hand the core to one another, and leave it before their slice is over, have no part of
-// the third one's.
+/// Two that hand the core to one another, and leave it before their slice is over, have no part of
+/// the third one's.
 static void test_left_slice(void)
 {
     begin(2);
@@ -154,7 +154,7 @@ static void test_left_slice(void)
     CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE);
 }
 
-// Who comes after one that blocks has a whole slice.
+/// Who comes after one that blocks has a whole slice.
 static void test_whole_slice(void)
 {
     begin(3);
@@ -167,7 +167,7 @@ static void test_whole_slice(void)
     CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE - 1);
 }
 
-// Two of one group that leave before their slice is over, in turn, have one slice together.
+/// Two of one group that leave before their slice is over, in turn, have one slice together.
 static void test_left_in_turn(void)
 {
     begin(2);
@@ -188,7 +188,7 @@ static void test_left_in_turn(void)
     CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE);
 }
 
-// A callee has its caller's place until the slice is over, and then its own.
+/// A callee has its caller's place until the slice is over, and then its own.
 static void test_callee(void)
 {
     begin(2);
@@ -204,7 +204,7 @@ static void test_callee(void)
         CU_ASSERT_EQUAL(take_turn(), expected[turn]);
 }
 
-// The same of one that is called by whom another has let run: however its turn ends.
+/// The same of one that is called by whom another has let run: however its turn ends.
 static void test_favoured_callee(void)
 {
     for (unsigned way = 0; way < 3; way++) {

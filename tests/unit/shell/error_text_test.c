@@ -10,7 +10,7 @@
 #include "error_text.h"
 #include "suites.h"
 
-// The library prints chains of errors with it; nothing here does.
+/// The library prints chains of errors with it; nothing here does.
 void debug_printf(const char *fmt, ...)
 {
     (void)fmt;
@@ -40,7 +40,7 @@ static void test_texts(void)
            "is free)");
 }
 
-// Every code has words, and a longest chain fits; what does not is cut.
+/// Every code has words, and a longest chain fits; what does not is cut.
 static void test_all(void)
 {
     char text[ERROR_TEXT_BYTES], small[8];

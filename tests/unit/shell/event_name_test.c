@@ -45,7 +45,7 @@ static void test_others(void)
     CU_ASSERT_TRUE(is(UINT64_MAX, "event 0xffffffffffffffff"));
 }
 
-// All names of commands and types fit.
+/// All names of commands and types fit.
 static void test_lengths(void)
 {
     for (uint64_t command = 0; command < CAP_CMD_COUNT; command++) {

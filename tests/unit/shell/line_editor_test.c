@@ -25,9 +25,8 @@ static struct line_editor editor;
 
 static void clear(void)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < COLUMNS; i++)
         strcpy(screen.cells[i], " ");
-    }
     screen.column = 0;
 }
 
@@ -40,18 +39,16 @@ static void show_pending(void)
     screen.column += columns;
     screen.pending_count = 0;
     CU_ASSERT_FATAL(columns > 0 && screen.column < COLUMNS);
-    if (columns == 2) {
+    if (columns == 2)
         screen.cells[screen.column - 1][0] = '\0';
-    }
 }
 
 static void show(void *st, const char *bytes, size_t length)
 {
     CU_ASSERT_PTR_EQUAL(st, &screen);
     for (size_t i = 0; i < length; i++) {
-        if (screen.pending_count > 0 && !utf8_continues(bytes[i])) {
+        if (screen.pending_count > 0 && !utf8_continues(bytes[i]))
             show_pending(); // it was no character
-        }
         if (bytes[i] == '\b') {
             CU_ASSERT_FATAL(screen.column > 0 && screen.pending_count == 0);
             screen.column--;
@@ -62,14 +59,13 @@ static void show(void *st, const char *bytes, size_t length)
             screen.bells++;
         } else {
             screen.pending[screen.pending_count++] = bytes[i];
-            if (!utf8_unfinished(screen.pending, screen.pending_count)) {
+            if (!utf8_unfinished(screen.pending, screen.pending_count))
                 show_pending();
-            }
         }
     }
 }
 
-// A few words; the second may only follow.
+/// A few words; the second may only follow.
 static const char *word(void *st, bool first, unsigned index)
 {
     static const char *const words[] = {"bench", "beyond", "hello", "help", "x"};
@@ -91,16 +87,15 @@ static bool shown(void)
     static char row[UTF8_BYTES_MAX * COLUMNS + 1];
     row[0] = '\0';
     char *end = row;
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < COLUMNS; i++)
         end = stpcpy(end, screen.cells[i]);
-    }
     bool same = line_editor_valid(&editor) && screen.pending_count == 0 &&
                 screen.column == utf8_columns(editor.text, editor.cursor) &&
                 memcmp(row, editor.text, editor.length) == 0;
     return same && strspn(row + editor.length, " ") == strlen(row + editor.length);
 }
 
-// Types keys; returns the event of the last.
+/// Types keys; returns the event of the last.
 static enum line_event type(const char *keys)
 {
     enum line_event event = LINE_MORE;
@@ -204,9 +199,8 @@ static void test_history(void)
         snprintf(line, sizeof(line), "\025line %u", i);
         enter(line);
     }
-    for (unsigned i = 0; i < 2 * LINE_HISTORY; i++) {
+    for (unsigned i = 0; i < 2 * LINE_HISTORY; i++)
         type("\033[A");
-    }
     char oldest[16];
     snprintf(oldest, sizeof(oldest), "line %u", LINE_HISTORY);
     CU_ASSERT_STRING_EQUAL(line_editor_text(&editor), oldest);
@@ -215,9 +209,8 @@ static void test_history(void)
 static void test_long(void)
 {
     start();
-    for (unsigned i = 0; i < LINE_BYTES + 10; i++) {
+    for (unsigned i = 0; i < LINE_BYTES + 10; i++)
         type("x");
-    }
     CU_ASSERT_EQUAL(strlen(line_editor_text(&editor)), LINE_BYTES - 1);
     CU_ASSERT_EQUAL(screen.bells, 1);
     type("\001y");
@@ -231,22 +224,20 @@ static void test_long(void)
     CU_ASSERT_STRING_EQUAL(line_editor_text(&editor), "short"); // it is not remembered
 }
 
-// What makes a line whole again: it is given up, emptied, or replaced.
+/// What makes a line whole again: it is given up, emptied, or replaced.
 static void test_too_long(void)
 {
     static const char *const ways[] = {"\003", "\025ls\r", "\020\r"};
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         start();
         enter("before");
-        for (unsigned j = 0; j < LINE_BYTES; j++) {
+        for (unsigned j = 0; j < LINE_BYTES; j++)
             line_editor_key(&editor, 'x');
-        }
         CU_ASSERT_EQUAL(type(ways[i]), LINE_DONE);
     }
     start();
-    for (unsigned j = 0; j < LINE_BYTES - 1; j++) {
+    for (unsigned j = 0; j < LINE_BYTES - 1; j++)
         line_editor_key(&editor, 'x');
-    }
     CU_ASSERT_EQUAL(type("\r"), LINE_DONE);
     CU_ASSERT_EQUAL(screen.bells, 0);
 }
@@ -262,7 +253,7 @@ static void expect_tab(const char *keys, const char *text, size_t cursor, unsign
     CU_ASSERT_EQUAL(screen.bells, bells);
 }
 
-// One word is completed with a blank, of several what they share, and then they are listed.
+/// One word is completed with a blank, of several what they share, and then they are listed.
 static void test_tab(void)
 {
     expect_tab("be\t", "bench ", 6, 0, 0);
@@ -296,9 +287,8 @@ static void test_random(void)
         bool sequence = test_random_below(&random, 3) == 0;
         const char *keys = sequence ? sequences[test_random_below(&random, 8)] : (const char *)key;
         enum line_event event = type(keys);
-        if (event == LINE_DONE || event == LINE_TOO_LONG) {
+        if (event == LINE_DONE || event == LINE_TOO_LONG)
             line_editor_begin(&editor);
-        }
     }
 }
 

@@ -12,7 +12,7 @@
 
 static struct shell_command command;
 
-// The commands of `text`, words in <>, one command in a line: a form in which they compare easily.
+/// The commands of `text`, words in <>, one command in a line: a form in which they compare easily.
 static const char *parsed(const char *text, int status)
 {
     static char result[4096];
@@ -21,9 +21,8 @@ static const char *parsed(const char *text, int status)
     result[0] = '\0';
     while (shell_parse(&text, status, &command)) {
         CU_ASSERT_PTR_NULL(command.argv[command.argc]);
-        for (unsigned i = 0; i < command.argc; i++) {
+        for (unsigned i = 0; i < command.argc; i++)
             used += (size_t)sprintf(result + used, "<%s>", command.argv[i]);
-        }
         used += (size_t)sprintf(result + used, command.background ? "&\n" : "\n");
     }
     CU_ASSERT_EQUAL(*text, '\0');
@@ -77,7 +76,7 @@ static void expect_fault(const char *text, const char *fault)
     CU_ASSERT_STRING_EQUAL(found, fault);
 }
 
-// Whatever comes before what cannot be read.
+/// Whatever comes before what cannot be read.
 static void test_faults(void)
 {
     char text[64];
@@ -86,9 +85,8 @@ static void test_faults(void)
     expect_fault("&\nb", "no command is before &");
     expect_fault("a;; &", "no command is before &");
     char words[3 * (SHELL_WORDS_MAX + 1)] = "a;b\n";
-    for (unsigned i = 0; i <= SHELL_WORDS_MAX; i++) {
+    for (unsigned i = 0; i <= SHELL_WORDS_MAX; i++)
         memcpy(words + 4 + 2 * i, "w ", 3);
-    }
     snprintf(text, sizeof(text), "a command has more than %u words", SHELL_WORDS_MAX);
     expect_fault(words, text);
     words[4 + 2 * SHELL_WORDS_MAX] = '\0';
@@ -119,12 +117,10 @@ static void test_random(void)
     for (unsigned round = 0; round < ROUNDS; round++) {
         size_t length = test_random_below(&random, MOST);
         char *line = malloc(length + 1); // exactly as long as the text, for AddressSanitizer
-        if (line == NULL) {
+        if (line == NULL)
             abort();
-        }
-        for (size_t i = 0; i < length; i++) {
+        for (size_t i = 0; i < length; i++)
             line[i] = letters[test_random_below(&random, sizeof(letters) - 1)];
-        }
         line[length] = '\0';
         const char *text = line, *before = line;
         bool readable = shell_fault(line, &command) == NULL;

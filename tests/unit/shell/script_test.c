@@ -36,9 +36,8 @@ static void test_lines(void)
 static void test_refused(void)
 {
     script_begin(&script);
-    for (size_t i = 0; i < SCRIPT_LINE_BYTES - 1; i++) {
+    for (size_t i = 0; i < SCRIPT_LINE_BYTES - 1; i++)
         CU_ASSERT_FALSE(script_add(&script, 'x'));
-    }
     CU_ASSERT_PTR_NULL(script_fault(&script));
     CU_ASSERT_EQUAL(strlen(script_text(&script)), SCRIPT_LINE_BYTES - 1);
     for (size_t i = 0; i < 3 * SCRIPT_LINE_BYTES; i++) {

@@ -47,7 +47,7 @@ static void test_layout(void)
     CU_ASSERT_EQUAL(layout.total, without + 2 * OBJSIZE_L2CNODE);
 }
 
-// No part may overlap the next: offsets ascend by exactly what each part needs.
+/// No part may overlap the next: offsets ascend by exactly what each part needs.
 static void test_offsets(void)
 {
     struct elf_info elf = small_image();
@@ -62,7 +62,7 @@ static void test_offsets(void)
     CU_ASSERT(layout.total < 600 * 1024);
 }
 
-// What is not written is shared, unless its last page shows what lies behind the image.
+/// What is not written is shared, unless its last page shows what lies behind the image.
 static void test_shared(void)
 {
     struct elf_info elf = small_image();
@@ -158,16 +158,15 @@ static void test_modules(void)
     CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[2], &words)), SPAWN_ERR_ARGS);
 }
 
-// Strings that the boot loader did not end, or with too many words, are refused.
+/// Strings that the boot loader did not end, or with too many words, are refused.
 static void test_module_limits(void)
 {
     struct bootmodule_args words;
     set_module(0, "");
     memset(info.modules[0].string, 'a', BOOTINFO_STRING_MAX);
     CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[0], &words)), SPAWN_ERR_ARGS);
-    for (unsigned i = 0; i < 2 * BOOTMODULE_ARGS_MAX; i++) {
+    for (unsigned i = 0; i < 2 * BOOTMODULE_ARGS_MAX; i++)
         info.modules[0].string[i] = i % 2 == 0 ? 'a' : ' ';
-    }
     info.modules[0].string[2 * BOOTMODULE_ARGS_MAX] = '\0';
     CU_ASSERT(err_is_ok(bootmodule_parse(&info.modules[0], &words)));
     CU_ASSERT_EQUAL(words.argc, BOOTMODULE_ARGS_MAX);
@@ -175,7 +174,7 @@ static void test_module_limits(void)
     CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[0], &words)), SPAWN_ERR_ARGS);
 }
 
-// What the CPU driver answers: `busy` to as many calls, which it does nothing for.
+/// What the CPU driver answers: `busy` to as many calls, which it does nothing for.
 static enum err_code busy;
 static unsigned busy_calls, revoked, deleted, freed;
 
@@ -218,9 +217,8 @@ static errval_t destroy(enum err_code answers, unsigned calls)
 {
     struct spawn_info si = {.domain_id = 1};
     struct capref *caps[] = {&si.rootcn, &si.dispatcher, &si.selfep, &si.info};
-    for (cslot_t i = 0; i < 4; i++) {
+    for (cslot_t i = 0; i < 4; i++)
         *caps[i] = (struct capref){cnode_task, i + 1};
-    }
     busy = answers;
     busy_calls = calls;
     revoked = deleted = freed = 0;
@@ -229,8 +227,8 @@ static errval_t destroy(enum err_code answers, unsigned calls)
     return err;
 }
 
-// All of it goes, also if it has to be waited for: deletion in steps, and memory that is being
-// taken back. Another error costs one part, is told, and does not keep the rest.
+/// All of it goes, also if it has to be waited for: deletion in steps, and memory that is being
+/// taken back. Another error costs one part, is told, and does not keep the rest.
 static void test_destroy(void)
 {
     const enum err_code transient[] = {SYS_ERR_AGAIN, SYS_ERR_CAP_BUSY};

@@ -37,7 +37,7 @@ static void test_ids(void)
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
-// A command line is kept as far as it fits, whatever the arguments are.
+/// A command line is kept as far as it fits, whatever the arguments are.
 static void test_commands(void)
 {
     static char long_word[2 * SPAWND_COMMAND_BYTES];
@@ -130,9 +130,8 @@ static void test_random_table(void)
         } else if (domain->id != 0 && action == 9) {
             domain_table_remove(&table, domain);
         }
-        if (round % 1000 == 0) {
+        if (round % 1000 == 0)
             CU_ASSERT_TRUE(domain_table_valid(&table));
-        }
     }
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
@@ -140,13 +139,12 @@ static void test_random_table(void)
 static unsigned add_many(domainid_t parent)
 {
     unsigned count = 0;
-    while (count <= DOMAINS_MAX && domain_table_add(&table, parent, parent, "d", false) != NULL) {
+    while (count <= DOMAINS_MAX && domain_table_add(&table, parent, parent, "d", false) != NULL)
         count++;
-    }
     return count;
 }
 
-// T5: a domain with all that comes of it has a share, whoever of it has ended.
+/// T5: a domain with all that comes of it has a share, whoever of it has ended.
 static void test_families(void)
 {
     domain_table_init(&table, CORE);
@@ -165,14 +163,13 @@ static void test_families(void)
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
-// Families of other cores have a share each, whichever of them spawns, and one together.
+/// Families of other cores have a share each, whichever of them spawns, and one together.
 static void test_foreign_families(void)
 {
     enum { OTHER = 3 << 16 };
     domain_table_init(&table, CORE);
-    for (unsigned i = 0; i < FAMILY_MAX / 2; i++) {
+    for (unsigned i = 0; i < FAMILY_MAX / 2; i++)
         CU_ASSERT_PTR_NOT_NULL(domain_table_add(&table, OTHER | 30, OTHER | 20, "d", false));
-    }
     CU_ASSERT_EQUAL(add_many(OTHER | 20), FAMILY_MAX / 2);
     CU_ASSERT_EQUAL(add_many(OTHER | 21), FOREIGN_MAX - FAMILY_MAX);
     CU_ASSERT_EQUAL(add_many(OTHER | 22), 0);
@@ -180,7 +177,7 @@ static void test_foreign_families(void)
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
-// T6: the children of one domain, whoever asks for their memory.
+/// T6: the children of one domain, whoever asks for their memory.
 static void test_reclaims(void)
 {
     struct domain *children[RECLAIMS_MAX + 1];
@@ -222,8 +219,8 @@ static void test_parents(void)
     CU_ASSERT_EQUAL(domain_table_find(&table, low_id)->parent, DOMAIN_OPERATOR);
 }
 
-// What a domain of another core has spawned belongs to who began its family, too: the parent may have
-// ended.
+/// What a domain of another core has spawned belongs to who began its family, too: the parent may
+/// have ended.
 static void test_foreign_parents(void)
 {
     enum { OTHER = 3 << 16 };
@@ -258,18 +255,16 @@ static void test_end_queue(void)
     uint16_t index = 999;
     end_queue_init(&queue);
     CU_ASSERT_FALSE(end_queue_take(&queue, &index));
-    for (uint16_t i = 0; i < END_QUEUE_MAX; i++) {
+    for (uint16_t i = 0; i < END_QUEUE_MAX; i++)
         end_queue_add(&queue, i);
-    }
     for (unsigned i = 0; i < 3 * END_QUEUE_MAX; i++) { // Q3
         CU_ASSERT_TRUE(end_queue_take(&queue, &index));
         CU_ASSERT_EQUAL(index, i % END_QUEUE_MAX);
         end_queue_add(&queue, index);
     }
     unsigned forgotten = 0;
-    while (end_queue_take(&queue, &index)) {
+    while (end_queue_take(&queue, &index))
         forgotten += end_queue_forget(&queue, index);
-    }
     CU_ASSERT_EQUAL(forgotten, FORGETS_MAX); // Q2; the others wait, each once
     for (unsigned i = 0; i < END_QUEUE_MAX; i++) {
         end_queue_forgotten(&queue);
@@ -354,23 +349,20 @@ static void test_random_strings(void)
     struct test_random random;
     test_random_init(&random, 4);
     struct strings *exact = calloc(1, sizeof(*exact)); // for AddressSanitizer
-    if (exact == NULL) {
+    if (exact == NULL)
         abort();
-    }
     for (unsigned round = 0; round < ROUNDS; round++) {
         char piece[SPAWND_PIECE_BYTES];
-        for (size_t i = 0; i < sizeof(piece); i++) {
+        for (size_t i = 0; i < sizeof(piece); i++)
             piece[i] = (char)test_random_below(&random, 3);
-        }
         size_t offset =
             test_random_below(&random, 4) == 0 ? test_random_below(&random, 50) : exact->used;
         (void)strings_add(exact, offset, test_random_below(&random, 45), piece);
         uint64_t argc = test_random_below(&random, 20), envc = test_random_below(&random, 20);
         if (err_is_ok(strings_split(exact, argc, envc, &argv, &envp))) {
             size_t bytes = 0;
-            for (size_t i = 0; i < argc + envc; i++) {
+            for (size_t i = 0; i < argc + envc; i++)
                 bytes += strlen(argv[i]) + 1;
-            }
             CU_ASSERT_EQUAL(bytes, exact->used);
             CU_ASSERT_PTR_EQUAL(envp, argv + argc);
         }
@@ -392,7 +384,7 @@ static bool printed(const char *text)
     return same;
 }
 
-// What belongs together is printed together, unless it is too long for that.
+/// What belongs together is printed together, unless it is too long for that.
 static void test_words(void)
 {
     memset(&words, 0, sizeof(words));
@@ -404,22 +396,20 @@ static void test_words(void)
     CU_ASSERT_TRUE(say("\n", false));
     CU_ASSERT_TRUE(printed("two\nthree\n"));
     unsigned pieces = 1;
-    while (!say("0123456789abcdef", true)) {
+    while (!say("0123456789abcdef", true))
         pieces++;
-    }
     CU_ASSERT_EQUAL(words.used, 16 * pieces);
     CU_ASSERT(words.used > WORDS_TEXT_BYTES - SPAWND_PIECE_BYTES);
 }
 
-// Pieces as they come from a domain: a text that has to be divided loses nothing.
+/// Pieces as they come from a domain: a text that has to be divided loses nothing.
 static void test_long_words(void)
 {
     static char text[2 * WORDS_TEXT_BYTES], got[sizeof(text) + WORDS_TEXT_BYTES];
     size_t got_bytes = 0;
     memset(&words, 0, sizeof(words));
-    for (size_t i = 0; i < sizeof(text); i++) {
+    for (size_t i = 0; i < sizeof(text); i++)
         text[i] = (char)('a' + i % 23);
-    }
     for (size_t at = 0, bytes; at < sizeof(text); at += bytes) {
         bytes = sizeof(text) - at < SPAWND_PIECE_BYTES ? sizeof(text) - at : SPAWND_PIECE_BYTES;
         if (words_add(&words, text + at, bytes, at + bytes < sizeof(text))) {
@@ -433,7 +423,7 @@ static void test_long_words(void)
     CU_ASSERT_EQUAL(memcmp(got, text, sizeof(text)), 0);
 }
 
-// Beyond the limit nothing is printed any more, which is said once.
+/// Beyond the limit nothing is printed any more, which is said once.
 static void test_too_many_words(void)
 {
     size_t total = 0;

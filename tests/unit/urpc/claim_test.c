@@ -14,9 +14,8 @@ static const uint64_t payload[URPC_WORDS];
 static uint64_t fill(struct urpc_chan *chan)
 {
     uint64_t count = 0;
-    while (urpc_send(chan, payload, 0)) {
+    while (urpc_send(chan, payload, 0))
         count++;
-    }
     return count;
 }
 
@@ -54,7 +53,7 @@ static void test_header_beyond_sent(void)
     }
 }
 
-// Claims at and behind what is known are no sign of a broken peer.
+/// Claims at and behind what is known are no sign of a broken peer.
 static void test_honest_limits(void)
 {
     struct pair pair;
@@ -73,7 +72,7 @@ static void test_honest_limits(void)
     pair_drop(&pair);
 }
 
-// A line may stand unread for long; its old acknowledgement must then not count as news.
+/// A line may stand unread for long; its old acknowledgement must then not count as news.
 static void test_stale_header(void)
 {
     struct pair pair;
@@ -95,7 +94,7 @@ static void test_stale_header(void)
     pair_drop(&pair);
 }
 
-// Everything in the peer's area is random, over and over; only local validity is left to check.
+/// Everything in the peer's area is random, over and over; only local validity is left to check.
 static void test_garbage(void)
 {
     uint64_t seed = 2, received = 0, answered = 0;
@@ -110,11 +109,10 @@ static void test_garbage(void)
             atomic_store(&words[random_next(&seed) % (lines * 8)], value);
             struct urpc_msg msg;
             received += urpc_recv(chan, msg.words, &msg.ctrl);
-            if (urpc_send(chan, payload, 0)) {
+            if (urpc_send(chan, payload, 0))
                 answered += urpc_peer_sleeps(chan);
-            } else if (urpc_arm_room(chan, 1)) {
+            else if (urpc_arm_room(chan, 1))
                 urpc_disarm_room(chan);
-            }
             answered += urpc_peer_waits(chan);
             CU_ASSERT_TRUE(urpc_valid(chan));
         }

@@ -9,9 +9,8 @@
 
 int main(void)
 {
-    if (CU_initialize_registry() != CUE_SUCCESS) {
+    if (CU_initialize_registry() != CUE_SUCCESS)
         return 1;
-    }
     ring_suite();
     claim_suite();
     stream_suite();

@@ -13,9 +13,8 @@
 static struct urpc_area *area_make(size_t lines)
 {
     void *area = aligned_alloc(URPC_LINE_BYTES, lines * URPC_LINE_BYTES);
-    if (area == NULL) {
+    if (area == NULL)
         abort();
-    }
     memset(area, 0, lines * URPC_LINE_BYTES);
     return area;
 }
@@ -25,9 +24,8 @@ void pair_make(struct pair *pair, size_t lines)
     pair->area[0] = area_make(lines);
     pair->area[1] = area_make(lines);
     if (!urpc_init(&pair->end[0], pair->area[0], pair->area[1], lines) ||
-        !urpc_init(&pair->end[1], pair->area[1], pair->area[0], lines)) {
+        !urpc_init(&pair->end[1], pair->area[1], pair->area[0], lines))
         abort();
-    }
 }
 
 void pair_drop(struct pair *pair)
@@ -52,9 +50,8 @@ uint64_t random_next(uint64_t *state)
 void msg_make(struct urpc_msg *msg, unsigned stream, uint64_t number)
 {
     uint64_t state = mix(number * 2 + stream + 1);
-    for (int i = 0; i < URPC_WORDS; i++) {
+    for (int i = 0; i < URPC_WORDS; i++)
         msg->words[i] = random_next(&state);
-    }
     msg->ctrl = (uint16_t)random_next(&state);
 }
 
@@ -67,9 +64,8 @@ bool msg_is(const struct urpc_msg *msg, unsigned stream, uint64_t number)
 
 void poll_pause(unsigned *spins)
 {
-    if (++*spins % 64 == 0) {
+    if (++*spins % 64 == 0)
         sched_yield();
-    } else {
+    else
         __builtin_ia32_pause();
-    }
 }

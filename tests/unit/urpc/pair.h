@@ -12,24 +12,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A channel and its two ends; memory is the caller's until pair_drop().
+/// A channel and its two ends; memory is the caller's until pair_drop().
 struct pair {
     struct urpc_area *area[2];
     struct urpc_chan end[2];
 };
 
-// Makes both ends over fresh zeroed areas of `lines` lines; stops the program if it cannot.
+/// Makes both ends over fresh zeroed areas of `lines` lines; stops the program if it cannot.
 void pair_make(struct pair *pair, size_t lines);
 void pair_drop(struct pair *pair);
 
-// The next of a sequence of random numbers that `state` alone determines.
+/// The next of a sequence of random numbers that `state` alone determines.
 uint64_t random_next(uint64_t *state);
 
-// Fills in, or checks, message `number` of stream `stream`.
+/// Fills in, or checks, message `number` of stream `stream`.
 void msg_make(struct urpc_msg *msg, unsigned stream, uint64_t number);
 bool msg_is(const struct urpc_msg *msg, unsigned stream, uint64_t number);
 
-// Called after polling in vain: pauses, and every so often yields. `spins` counts across calls.
+/// Called after polling in vain: pauses, and every so often yields. `spins` counts across calls.
 void poll_pause(unsigned *spins);
 
 void ring_suite(void);

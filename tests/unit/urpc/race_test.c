@@ -25,19 +25,17 @@ struct race {
 static void await(_Atomic unsigned *counter, unsigned value)
 {
     unsigned spins = 0;
-    while (atomic_load_explicit(counter, memory_order_acquire) != value) {
+    while (atomic_load_explicit(counter, memory_order_acquire) != value)
         poll_pause(&spins);
-    }
 }
 
 static void offset(uint64_t *seed)
 {
-    for (volatile uint64_t left = random_next(seed) % MOST_OFFSET; left > 0;) {
+    for (volatile uint64_t left = random_next(seed) % MOST_OFFSET; left > 0;)
         left = left - 1;
-    }
 }
 
-// Publishes one message, or consumes one so that an acknowledgement goes out; then looks.
+/// Publishes one message, or consumes one so that an acknowledgement goes out; then looks.
 static void *helper(void *argument)
 {
     struct race *race = argument;
@@ -46,17 +44,16 @@ static void *helper(void *argument)
         struct urpc_msg msg = {.ctrl = 0};
         await(&race->started, round);
         offset(&race->seed);
-        if (race->for_room) {
+        if (race->for_room)
             race->saw_flag = urpc_recv(chan, msg.words, &msg.ctrl) && urpc_peer_waits(chan);
-        } else {
+        else
             race->saw_flag = urpc_send(chan, msg.words, msg.ctrl) && urpc_peer_sleeps(chan);
-        }
         atomic_store_explicit(&race->ended, round, memory_order_release);
     }
     return NULL;
 }
 
-// One round of the arming side; true if the message or the room was there or the peer knows.
+/// One round of the arming side; true if the message or the room was there or the peer knows.
 static bool arm_once(struct race *race, unsigned round, uint64_t *seed)
 {
     struct urpc_chan *chan = &race->pair.end[1];
@@ -86,9 +83,8 @@ static void run_race(bool for_room)
     pair_make(&race.pair, 5); // so few ring lines that each one consumed is acknowledged
     int failed = pthread_create(&thread, NULL, helper, &race);
     CU_ASSERT_EQUAL_FATAL(failed, 0);
-    for (unsigned round = 1; round <= ROUNDS; round++) {
+    for (unsigned round = 1; round <= ROUNDS; round++)
         lost += !arm_once(&race, round, &seed);
-    }
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(lost, 0);
     pair_drop(&race.pair);

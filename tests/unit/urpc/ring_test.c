@@ -56,17 +56,15 @@ static void test_full_and_empty(void)
         uint64_t slots = lines - URPC_STATE_LINES, sent = 0, received = 0;
         for (int lap = 0; lap < 5; lap++) {
             CU_ASSERT_FALSE(urpc_can_recv(to));
-            while (send_one(from, 0, sent)) {
+            while (send_one(from, 0, sent))
                 sent++;
-            }
             CU_ASSERT_FALSE(urpc_can_send(from));
             CU_ASSERT_PTR_NULL(urpc_claim(from));
             CU_ASSERT_TRUE(sent - received <= slots);
             CU_ASSERT_TRUE(sent - received >= urpc_room_max(from)); // I7
             CU_ASSERT_TRUE(lap > 0 || sent == slots);
-            for (; received < sent; received++) {
+            for (; received < sent; received++)
                 CU_ASSERT_TRUE(recv_one(to, 0, received));
-            }
             CU_ASSERT_FALSE(recv_one(to, 0, received));
             CU_ASSERT_TRUE(urpc_valid(from) && urpc_valid(to));
         }
@@ -75,15 +73,14 @@ static void test_full_and_empty(void)
     }
 }
 
-// Sizes of the two directions may differ, and an end may be made after the first messages.
+/// Sizes of the two directions may differ, and an end may be made after the first messages.
 static void test_unequal_and_late(void)
 {
     _Alignas(64) static uint8_t small[4 * URPC_LINE_BYTES], large[21 * URPC_LINE_BYTES];
     struct urpc_chan early, late;
     CU_ASSERT_TRUE_FATAL(urpc_init_sized(&early, large, 21, small, 4));
-    for (uint64_t i = 0; i < 19; i++) {
+    for (uint64_t i = 0; i < 19; i++)
         CU_ASSERT_TRUE(send_one(&early, 0, i));
-    }
     CU_ASSERT_FALSE(send_one(&early, 0, 19));
     CU_ASSERT_TRUE_FATAL(urpc_init_sized(&late, small, 4, large, 21));
     for (uint64_t i = 0; i < 1000; i++) {
@@ -120,8 +117,8 @@ static void test_in_place(void)
     pair_drop(&pair);
 }
 
-// A rest changes nothing that can be read, whether the next line is free or holds a message that
-// nobody has read yet.
+/// A rest changes nothing that can be read, whether the next line is free or holds a message that
+/// nobody has read yet.
 static void test_relax(void)
 {
     struct pair pair;
@@ -148,7 +145,7 @@ static void test_relax(void)
     pair_drop(&pair);
 }
 
-// An acknowledgement line goes out once for each quarter turn, and not more often (I6 b).
+/// An acknowledgement line goes out once for each quarter turn, and not more often (I6 b).
 static void test_told_by_quarters(void)
 {
     struct pair pair;
@@ -163,7 +160,7 @@ static void test_told_by_quarters(void)
     pair_drop(&pair);
 }
 
-// Sets an end as if `count` lines (a whole number of double laps) had passed each way.
+/// Sets an end as if `count` lines (a whole number of double laps) had passed each way.
 static void start_at(struct urpc_chan *chan, uint64_t count)
 {
     uint64_t bytes = count * URPC_LINE_BYTES;
@@ -180,7 +177,7 @@ static void start_at(struct urpc_chan *chan, uint64_t count)
     atomic_store(&chan->out->ring[chan->out_slots - 1].header, chan->tx.ride); // of the last lap
 }
 
-// The count in a header wraps without anyone noticing.
+/// The count in a header wraps without anyone noticing.
 static void test_ack_wrap(void)
 {
     struct pair pair;
@@ -200,7 +197,7 @@ static void test_ack_wrap(void)
     pair_drop(&pair);
 }
 
-// One random operation on an end; `sent` and `received` are the reference.
+/// One random operation on an end; `sent` and `received` are the reference.
 static void random_step(struct pair *pair, unsigned end, uint64_t sent[2], uint64_t received[2],
                         uint64_t *seed)
 {
@@ -208,9 +205,8 @@ static void random_step(struct pair *pair, unsigned end, uint64_t sent[2], uint6
     struct urpc_msg msgs[8];
     size_t count = random_next(seed) % 8;
     if (random_next(seed) % 2 == 0) {
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             msg_make(&msgs[i], end, sent[end] + i);
-        }
         bool room = urpc_has_room(chan, count);
         size_t done = urpc_send_batch(chan, msgs, count);
         CU_ASSERT_TRUE(room ? done == count : done < count);
@@ -220,9 +216,8 @@ static void random_step(struct pair *pair, unsigned end, uint64_t sent[2], uint6
         size_t there = sent[!end] - received[end];
         size_t done = urpc_recv_batch(chan, msgs, count);
         CU_ASSERT_EQUAL(done, count < there ? count : there);
-        for (size_t i = 0; i < done; i++) {
+        for (size_t i = 0; i < done; i++)
             CU_ASSERT_TRUE(msg_is(&msgs[i], !end, received[end] + i));
-        }
         received[end] += done;
     }
     CU_ASSERT_TRUE(urpc_valid(chan));
@@ -235,9 +230,8 @@ static void test_random_operations(void)
         struct pair pair;
         uint64_t sent[2] = {0, 0}, received[2] = {0, 0};
         pair_make(&pair, lines);
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < 2000; i++)
             random_step(&pair, random_next(&seed) % 2, sent, received, &seed);
-        }
         CU_ASSERT_TRUE(received[0] > 200 && received[1] > 200);
         CU_ASSERT_FALSE(urpc_peer_broken(&pair.end[0]) || urpc_peer_broken(&pair.end[1]));
         pair_drop(&pair);
@@ -261,7 +255,7 @@ static void test_close(void)
     pair_drop(&pair);
 }
 
-// Runs `misuse` in a child; true if an assertion stopped it.
+/// Runs `misuse` in a child; true if an assertion stopped it.
 static bool stopped(void (*misuse)(struct urpc_chan *))
 {
     struct pair pair;

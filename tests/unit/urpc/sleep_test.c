@@ -72,7 +72,7 @@ static void test_arm_room_steps(void)
     pair_drop(&pair);
 }
 
-// One thread and its end.
+/// One thread and its end.
 struct sleeper {
     struct urpc_chan *chan;
     sem_t *own;
@@ -93,9 +93,8 @@ static void notify_if_asked(struct sleeper *sleeper)
     // Both are asked, whatever the first one says: each has its own flag to look at.
     bool sleeps = urpc_peer_sleeps(sleeper->chan);
     bool waits = urpc_peer_waits(sleeper->chan);
-    if (sleeps || waits) {
+    if (sleeps || waits)
         sem_post(sleeper->peer);
-    }
 }
 
 static void wait_notified(struct sleeper *sleeper)
@@ -111,24 +110,21 @@ static void stall(struct sleeper *sleeper)
 {
     uint64_t left = random_next(&sleeper->seed) % sleeper->most_spins;
     // Short stalls are the usual ones: the race that matters is a few instructions wide.
-    for (left >>= random_next(&sleeper->seed) % 10; left > 0; left--) {
+    for (left >>= random_next(&sleeper->seed) % 10; left > 0; left--)
         __builtin_ia32_pause();
-    }
 }
 
 static void sleep_until_useful(struct sleeper *sleeper)
 {
     bool wants_room = sleeper->sent < sleeper->to_send;
-    if (wants_room && !urpc_arm_room(sleeper->chan, 1)) {
+    if (wants_room && !urpc_arm_room(sleeper->chan, 1))
         return;
-    }
     if (urpc_arm(sleeper->chan)) {
         wait_notified(sleeper);
         urpc_disarm(sleeper->chan);
     }
-    if (wants_room) {
+    if (wants_room)
         urpc_disarm_room(sleeper->chan);
-    }
 }
 
 static bool work(struct sleeper *sleeper)
@@ -138,9 +134,8 @@ static bool work(struct sleeper *sleeper)
     uint64_t burst = 1 + random_next(&sleeper->seed) % 3;
     for (; burst > 0 && sleeper->sent < sleeper->to_send; burst--) {
         msg_make(&msg, sleeper->stream, sleeper->sent);
-        if (!urpc_send(sleeper->chan, msg.words, msg.ctrl)) {
+        if (!urpc_send(sleeper->chan, msg.words, msg.ctrl))
             break;
-        }
         sleeper->sent++;
         worked = true;
     }
@@ -157,17 +152,15 @@ static void *run_sleeper(void *argument)
 {
     struct sleeper *sleeper = argument;
     while ((sleeper->sent < sleeper->to_send || sleeper->received < sleeper->to_recv) &&
-           sleeper->errors == 0) {
-        if (work(sleeper)) {
+           sleeper->errors == 0)
+        if (work(sleeper))
             stall(sleeper);
-        } else {
+        else
             sleep_until_useful(sleeper);
-        }
-    }
     return NULL;
 }
 
-// Returns the number of sleeps of both threads together.
+/// Returns the number of sleeps of both threads together.
 static uint64_t run_sleepers(size_t lines, uint64_t there, uint64_t back, uint64_t spins)
 {
     struct pair pair;
@@ -201,14 +194,13 @@ static uint64_t run_sleepers(size_t lines, uint64_t there, uint64_t back, uint64
     return sleepers[0].sleeps + sleepers[1].sleeps;
 }
 
-// Runs again until there were `least` sleeps: how many one run has is up to the scheduler.
+/// Runs again until there were `least` sleeps: how many one run has is up to the scheduler.
 static void run_until_slept(uint64_t least, size_t lines, uint64_t there, uint64_t back,
                             uint64_t spins)
 {
     uint64_t sleeps = 0;
-    for (int run = 0; run < 200 && sleeps < least; run++) {
+    for (int run = 0; run < 200 && sleeps < least; run++)
         sleeps += run_sleepers(lines, there, back, spins);
-    }
     CU_ASSERT_TRUE(sleeps >= least);
 }
 
@@ -218,7 +210,7 @@ static void test_sleep_both_ways(void)
     run_until_slept(2000, URPC_LINES_MIN, 4000, 4000, 2000);
 }
 
-// The receiver sleeps for messages; a small ring makes the sender sleep for room.
+/// The receiver sleeps for messages; a small ring makes the sender sleep for room.
 static void test_sleep_one_way(void)
 {
     run_until_slept(2000, 64, 4000, 0, 2000);

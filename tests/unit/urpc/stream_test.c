@@ -11,7 +11,7 @@
 
 enum { BATCH = 5 };
 
-// What one thread does with one end.
+/// What one thread does with one end.
 struct party {
     struct urpc_chan *chan;
     unsigned stream; // of what it sends; it receives the other
@@ -25,13 +25,11 @@ struct party {
 
 static void maybe_stall(struct party *party)
 {
-    if (!party->stalls || random_next(&party->seed) % 256 != 0) {
+    if (!party->stalls || random_next(&party->seed) % 256 != 0)
         return;
-    }
     unsigned spins = 0;
-    for (uint64_t left = random_next(&party->seed) % 2000; left > 0; left--) {
+    for (uint64_t left = random_next(&party->seed) % 2000; left > 0; left--)
         poll_pause(&spins);
-    }
 }
 
 static uint64_t send_some(struct party *party, uint64_t number)
@@ -40,19 +38,16 @@ static uint64_t send_some(struct party *party, uint64_t number)
     uint64_t left = party->to_send - number;
     if (party->batches) {
         size_t count = left < BATCH ? left : BATCH;
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             msg_make(&msgs[i], party->stream, number + i);
-        }
         return urpc_send_batch(party->chan, msgs, count);
     }
     struct urpc_line *line = left > 0 ? urpc_claim(party->chan) : NULL;
-    if (line == NULL) {
+    if (line == NULL)
         return 0;
-    }
     msg_make(&msgs[0], party->stream, number);
-    for (int i = 0; i < URPC_WORDS; i++) {
+    for (int i = 0; i < URPC_WORDS; i++)
         line->words[i] = msgs[0].words[i];
-    }
     urpc_publish(party->chan, msgs[0].ctrl);
     return 1;
 }
@@ -61,9 +56,8 @@ static uint64_t recv_some(struct party *party, uint64_t number)
 {
     struct urpc_msg msgs[BATCH];
     size_t count = urpc_recv_batch(party->chan, msgs, party->batches ? BATCH : 1);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         party->errors += !msg_is(&msgs[i], !party->stream, number + i);
-    }
     return count;
 }
 
@@ -76,9 +70,8 @@ static void *run_party(void *argument)
         uint64_t before = sent + received;
         sent += sent < party->to_send ? send_some(party, sent) : 0;
         received += received < party->to_recv ? recv_some(party, received) : 0;
-        if (sent + received == before) {
+        if (sent + received == before)
             poll_pause(&spins);
-        }
         maybe_stall(party);
     }
     return NULL;
@@ -107,9 +100,8 @@ static void duplex(size_t lines, uint64_t count, bool stalls, bool batches)
     struct pair pair;
     struct party parties[2];
     pair_make(&pair, lines);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 2; i++)
         parties[i] = (struct party){&pair.end[i], i, count, count, stalls, batches, i, 0};
-    }
     run_parties(&pair, parties, 2);
     pair_drop(&pair);
 }
@@ -134,7 +126,7 @@ static void test_batches(void)
     duplex(32, 100000, true, true);
 }
 
-// Without traffic back, all acknowledgements go through the acknowledgement line.
+/// Without traffic back, all acknowledgements go through the acknowledgement line.
 static void test_one_way(void)
 {
     struct pair pair;
@@ -147,7 +139,7 @@ static void test_one_way(void)
     pair_drop(&pair);
 }
 
-// Each end has a thread that sends and another that receives.
+/// Each end has a thread that sends and another that receives.
 static void test_four_threads(void)
 {
     struct pair pair;

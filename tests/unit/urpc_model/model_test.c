@@ -52,9 +52,8 @@ static void begin(void)
 {
     CU_ASSERT_FATAL(scratch_create() == 0);
     CU_ASSERT_EQUAL_FATAL(scratch_run("cp urpc/model/*.pml %s", scratch_root()), 0);
-    if (scratch_run("spin -V") != 0) {
+    if (scratch_run("spin -V") != 0)
         CU_FAIL_FATAL("spin is not installed: run platforms/setup");
-    }
 }
 
 static void end(void)
@@ -62,22 +61,21 @@ static void end(void)
     CU_ASSERT(scratch_remove() == 0);
 }
 
-// The number that the first fitting line of the search's report has; -1: no line fits.
+/// The number that the first fitting line of the search's report has; -1: no line fits.
 static long reported(const char *format)
 {
     long number = -1;
     for (const char *line = scratch_output(); line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (sscanf(line, format, &number) == 1) {
+        if (sscanf(line, format, &number) == 1)
             return number;
-        }
     }
     return -1;
 }
 
-// Searches the model with `parameters` and leaves the report in scratch_output(). Returns the
-// number of errors, or -1 if the search did not come to an end. The first error ends it. -b makes
-// a path that is longer than DEPTH_MAX an error as well, where Spin would leave the rest out.
+/// Searches the model with `parameters` and leaves the report in scratch_output(). Returns the
+/// number of errors, or -1 if the search did not come to an end. The first error ends it. -b makes
+/// a path that is longer than DEPTH_MAX an error as well, where Spin would leave the rest out.
 static long search(const char *parameters, const char *compile, const char *run)
 {
     int status =
@@ -104,40 +102,40 @@ static void expect_right(const char *parameters, const char *compile)
     }
 }
 
-// Three laps, acknowledged by the receiver's own word alone.
+/// Three laps, acknowledged by the receiver's own word alone.
 static void test_one_way(void)
 {
     expect_right("-DN=2 -DSEND_0=6", QUICK);
 }
 
-// Less is told, more is waited for.
+/// Less is told, more is waited for.
 static void test_told_rarely(void)
 {
     expect_right("-DN=3 -DTELL=2 -DSEND_0=9", QUICK);
 }
 
-// Acknowledgements ride in both directions; both sides sleep for messages and for room.
+/// Acknowledgements ride in both directions; both sides sleep for messages and for room.
 static void test_both_ways(void)
 {
     expect_right(REPLIES, QUICK);
     expect_right("-DN=2 -DSEND_0=2 -DSEND_1=2", QUICK);
 }
 
-// The same in three laps of each direction. With two lines that is more than 34 million states, so
-// the rings have one, which is what the code does not allow but the protocol does: each message
-// begins a lap, in the line that the last one left.
+/// The same in three laps of each direction. With two lines that is more than 34 million states, so
+/// the rings have one, which is what the code does not allow but the protocol does: each message
+/// begins a lap, in the line that the last one left.
 static void test_both_ways_three_laps(void)
 {
     expect_right(REPLIES_OF_LAPS, THOROUGH);
 }
 
-// The receiver leaves at any time, and the sender does not wait for it for ever.
+/// The receiver leaves at any time, and the sender does not wait for it for ever.
 static void test_close(void)
 {
     expect_right("-DN=2 -DSEND_0=4 -DCLOSE_EARLY", QUICK);
 }
 
-// No state comes twice on a way, so nobody is kept busy for ever.
+/// No state comes twice on a way, so nobody is kept busy for ever.
 static void test_no_cycle(void)
 {
     CU_ASSERT_EQUAL(search("-DN=2 -DSEND_0=4", "-DNP", "-l"), 0);

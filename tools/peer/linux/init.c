@@ -27,12 +27,10 @@ static void machine_end(unsigned status)
 {
     fflush(stdout);
     (void)tcdrain(STDOUT_FILENO); // what the serial port has not sent yet would be lost
-    if (ioperm(EXIT_PORT, 1, 1) == 0) {
+    if (ioperm(EXIT_PORT, 1, 1) == 0)
         outb((unsigned char)(EXIT_STATUS_BASE + status), EXIT_PORT);
-    }
-    for (;;) { // without the port the runner's time limit ends it
+    for (;;) // without the port the runner's time limit ends it
         pause();
-    }
 }
 
 void check(bool holds, const char *what)
@@ -88,9 +86,8 @@ static void measure_spawn(const char *self)
 
 int main(int argc, char *argv[])
 {
-    if (argc == 2 && strcmp(argv[1], "exit") == 0) {
+    if (argc == 2 && strcmp(argv[1], "exit") == 0)
         return 0;
-    }
     printf("%cmeasurement,from,to,size,runs,unit,min,median,p99\n", IMAGE_READY);
     fflush(stdout);
     bench_init();
@@ -98,9 +95,8 @@ int main(int argc, char *argv[])
     pin(0);
     measure_syscall();
     measure_messages(0);
-    if (cores > 1) {
+    if (cores > 1)
         measure_messages(1);
-    }
     measure_spawn(argv[0]);
     machine_end(0);
 }

@@ -22,7 +22,7 @@ enum side { PARENT, CHILD };
 static int there[2], back[2];
 static uint32_t *turn; // enum side: whose it is
 
-// Half a round trip each.
+/// Half a round trip each.
 struct channel {
     void (*send)(enum side from);
     void (*receive)(enum side to);
@@ -48,12 +48,11 @@ static void futex_send(enum side from)
     check(syscall(SYS_futex, turn, FUTEX_WAKE, 1, NULL, NULL, 0) >= 0, "waking");
 }
 
-// FUTEX_WAIT returns at once if the turn has come in the meantime.
+/// FUTEX_WAIT returns at once if the turn has come in the meantime.
 static void futex_receive(enum side to)
 {
-    while (__atomic_load_n(turn, __ATOMIC_ACQUIRE) != to) {
+    while (__atomic_load_n(turn, __ATOMIC_ACQUIRE) != to)
         (void)syscall(SYS_futex, turn, FUTEX_WAIT, to == PARENT ? CHILD : PARENT, NULL, NULL, 0);
-    }
 }
 
 static void round_trips(const char *what, unsigned to, const struct channel *channel)

@@ -91,16 +91,16 @@ enum {
 // The header word: control 0..15 (the user's), epoch 16, acknowledgement 17..63.
 #define URPC_EPOCH (UINT64_C(1) << 16)
 
-// One message in its ring line.
+/// One message in its ring line.
 struct urpc_line {
     _Alignas(URPC_LINE_BYTES) uint64_t words[URPC_WORDS];
     _Atomic uint64_t header;
 };
 
-// Two payload words that are moved at once.
+/// Two payload words that are moved at once.
 typedef uint64_t urpc_two_words __attribute__((vector_size(16), may_alias));
 
-// One side's half of a channel. The side whose outgoing area it is writes all of it.
+/// One side's half of a channel. The side whose outgoing area it is writes all of it.
 struct urpc_area {
     // I6 (b): lines consumed of the ring in the other area.
     _Alignas(URPC_LINE_BYTES) _Atomic uint64_t consumed;
@@ -119,9 +119,9 @@ _Static_assert(offsetof(struct urpc_area, ring) == URPC_STATE_LINES * URPC_LINE_
                "two state lines precede the ring");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared words need lock-free atomics");
 
-// Where a line of a ring is, and whether the next one needs a second look: `number` counts lines
-// from 0, for ever. A line's address is origin + number * URPC_LINE_BYTES, so that a message
-// changes nothing but one count.
+/// Where a line of a ring is, and whether the next one needs a second look: `number` counts lines
+/// from 0, for ever. A line's address is origin + number * URPC_LINE_BYTES, so that a message
+/// changes nothing but one count.
 struct urpc_place {
     uint64_t stop;    // the number at which the next step is a rare one (urpc_claim, urpc_consume)
     uintptr_t origin; // of this lap; wraps
@@ -129,7 +129,7 @@ struct urpc_place {
     uint64_t lap;     // number of this lap's first line
 };
 
-// Written by the thread that sends. Private to urpc; visible for allocation.
+/// Written by the thread that sends. Private to urpc; visible for allocation.
 struct urpc_tx {
     uint64_t sent;           // lines published
     struct urpc_place place; // stop: no more room is known, or the lap ends
@@ -142,8 +142,8 @@ struct urpc_tx {
     _Atomic bool broken;
 };
 
-// Written by the thread that receives; `consumed` is read by the one that sends. Private to urpc;
-// visible for allocation.
+/// Written by the thread that receives; `consumed` is read by the one that sends. Private to urpc;
+/// visible for allocation.
 struct urpc_rx {
     _Atomic uint64_t consumed; // lines consumed
     struct urpc_place place;   // stop: an acknowledgement is due, or the lap ends
@@ -154,8 +154,8 @@ struct urpc_rx {
     uint64_t flag;             // own flag_recv
 };
 
-// One end of a channel. Padding instead of alignment keeps the writers apart, so that a channel
-// may lie in anything that malloc() returns. Private to urpc; visible for allocation.
+/// One end of a channel. Padding instead of alignment keeps the writers apart, so that a channel
+/// may lie in anything that malloc() returns. Private to urpc; visible for allocation.
 struct urpc_chan {
     struct urpc_area *out;
     struct urpc_area *in;

@@ -32,7 +32,7 @@ struct client {
 
 static unsigned answered;
 
-// One step: sends what is owed, or takes a request.
+/// One step: sends what is owed, or takes a request.
 static errval_t serve_one(struct client *client)
 {
     volatile struct ump_message *msg;
@@ -51,19 +51,17 @@ static errval_t serve_one(struct client *client)
     return err;
 }
 
-// Runs when the client has sent something, or has made room for what it is owed.
+/// Runs when the client has sent something, or has made room for what it is owed.
 static void serve(void *arg)
 {
     struct client *client = arg;
     errval_t err = SYS_ERR_OK;
-    for (int i = 0; i < 2 * TURN && err_is_ok(err); i++) {
+    for (int i = 0; i < 2 * TURN && err_is_ok(err); i++)
         err = serve_one(client);
-    }
-    if (client->owed && (err_is_ok(err) || err_no(err) == LIB_ERR_UMP_FULL)) {
+    if (client->owed && (err_is_ok(err) || err_no(err) == LIB_ERR_UMP_FULL))
         err = ump_chan_register_send(&client->chan, get_default_waitset(), MKCLOSURE(serve, arg));
-    } else if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG) {
+    else if (err_is_ok(err) || err_no(err) == LIB_ERR_NO_UMP_MSG)
         err = ump_chan_register_recv(&client->chan, get_default_waitset(), MKCLOSURE(serve, arg));
-    }
     if (err_is_fail(err)) { // LIB_ERR_CHAN_CLOSED: the client has gone
         ump_chan_close(&client->chan);
         free(client);
@@ -74,13 +72,12 @@ static void connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
     struct client *client = calloc(1, sizeof(*client));
-    if (client == NULL) {
+    if (client == NULL)
         (void)monitor_refuse(request, LIB_ERR_MALLOC_FAIL);
-    } else if (err_is_fail(ump_chan_accept(&client->chan, request))) {
+    else if (err_is_fail(ump_chan_accept(&client->chan, request)))
         free(client); // it has given up meanwhile
-    } else {
+    else
         serve(client);
-    }
 }
 
 static errval_t offer(const char *name)
@@ -101,22 +98,19 @@ static int client_main(uint64_t number)
     iref_t iref;
     (void)blocking_set_limit(PATIENCE_US);
     errval_t err = nameservice_blocking_lookup("adder", &iref);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = ump_chan_bind_blocking(&chan, iref, CHANNEL_BYTES, CHANNEL_BYTES);
-    }
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "no connection");
         return EXIT_FAILURE;
     }
     err = ump_chan_send_blocking(&chan, words, 0);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = ump_chan_recv_blocking(&chan, &msg);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         printf("%lu + 1 = %lu\n", (unsigned long)number, (unsigned long)msg->data[0]);
-    } else {
+    else
         DEBUG_ERR(err, "no answer");
-    }
     ump_chan_close(&chan);
     return err_is_fail(err);
 }
@@ -146,14 +140,13 @@ static void on_answer(void *arg)
     other.heard = true;
 }
 
-// Serves until something has happened, but not for ever.
+/// Serves until something has happened, but not for ever.
 static errval_t serve_until(const bool *happened)
 {
     systime_t deadline = systime_now() + us_to_systime(PATIENCE_US);
     errval_t err = SYS_ERR_OK;
-    while (err_is_ok(err) && !*happened) {
+    while (err_is_ok(err) && !*happened)
         err = event_dispatch_until(get_default_waitset(), deadline);
-    }
     return err_is_ok(err) ? other.err : err;
 }
 
@@ -168,12 +161,10 @@ static errval_t ask_other(const char *name)
         err = ump_chan_bind(&other.chan, cont, NULL, iref, NULL, CHANNEL_BYTES, CHANNEL_BYTES,
                             NULL_CAP);
     }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = serve_until(&other.bound);
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = ump_chan_send(&other.chan, words, 0); // a new ring has room
-    }
     if (err_is_ok(err)) {
         err =
             ump_chan_register_recv(&other.chan, get_default_waitset(), MKCLOSURE(on_answer, NULL));
@@ -184,16 +175,13 @@ static errval_t ask_other(const char *name)
 static int both_main(const char *name, const char *others_name)
 {
     errval_t err = offer(name);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = ask_other(others_name);
-    }
     systime_t deadline = systime_now() + us_to_systime(PATIENCE_US);
-    while (err_is_ok(err) && answered == 0) { // the other one is to have its answer, too
+    while (err_is_ok(err) && answered == 0) // the other one is to have its answer, too
         err = event_dispatch_until(get_default_waitset(), deadline);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         DEBUG_ERR(err, "%s gives up", name);
-    }
     return err_is_fail(err);
 }
 
@@ -207,9 +195,8 @@ static const char usage[] =
 static int server_main(void)
 {
     errval_t err = offer("adder");
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         USER_PANIC_ERR(err, "the service cannot be offered");
-    }
     printf("adder: waits for clients (`adder client 41` is one), until it is ended by kill, or by "
            "Ctrl-C\nif it was started without &\n");
     messages_handler_loop();
@@ -217,19 +204,16 @@ static int server_main(void)
 
 int main(int argc, char *argv[])
 {
-    if (argc == 1) {
+    if (argc == 1)
         return server_main();
-    }
     if (argc == 3 && strcmp(argv[1], "client") == 0) {
         char *end;
         uint64_t number = strtoull(argv[2], &end, 0);
-        if (end != argv[2] && *end == '\0') {
+        if (end != argv[2] && *end == '\0')
             return client_main(number);
-        }
     }
-    if (argc == 4 && strcmp(argv[1], "both") == 0) {
+    if (argc == 4 && strcmp(argv[1], "both") == 0)
         return both_main(argv[2], argv[3]);
-    }
     printf("%s", usage);
     return 2;
 }

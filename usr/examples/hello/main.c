@@ -26,7 +26,7 @@
 #define ROUNDS 3
 #define PATIENCE_US 20000000 // a working peer answers at once; who does not is given up
 
-// A channel carries words; what they mean is up to the two who talk. Here: a line of text.
+/// A channel carries words; what they mean is up to the two who talk. Here: a line of text.
 static errval_t say(struct ump_chan *chan, const char *text)
 {
     uint64_t words[UMP_PAYLOAD_WORDS] = {0};
@@ -62,9 +62,8 @@ static int second(iref_t iref)
             err = say(&chan, answer);
         }
     }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         DEBUG_ERR(err, "the second instance gives up");
-    }
     return err_is_ok(err) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -73,7 +72,7 @@ static int second(iref_t iref)
 static struct ump_chan channel;
 static bool connected;
 
-// Runs when a client binds. The domain decides whether it accepts; this one takes the first.
+/// Runs when a client binds. The domain decides whether it accepts; this one takes the first.
 static void on_connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
@@ -84,14 +83,13 @@ static void on_connect(void *st, struct monitor_bind_request *request)
     connected = err_is_ok(ump_chan_accept(&channel, request));
 }
 
-// Another core than this one, if there is another.
+/// Another core than this one, if there is another.
 static coreid_t other_core(void)
 {
     struct monitor_cores cores;
     coreid_t own = disp_get_core_id();
-    if (err_is_fail(monitor_get_cores(&cores)) || cores.up_count < 2) {
+    if (err_is_fail(monitor_get_cores(&cores)) || cores.up_count < 2)
         return own;
-    }
     coreid_t core = own;
     do {
         core = (coreid_t)((core + 1) % cores.cores_count);
@@ -106,12 +104,10 @@ static errval_t talk(void)
     for (int round = 0; round < ROUNDS && err_is_ok(err); round++) {
         snprintf(text, sizeof(text), "hello %d from core %u", round, disp_get_core_id());
         err = say(&channel, text);
-        if (err_is_ok(err)) {
+        if (err_is_ok(err))
             err = hear(&channel, text);
-        }
-        if (err_is_ok(err)) {
+        if (err_is_ok(err))
             printf("core %u heard: %s\n", disp_get_core_id(), text);
-        }
     }
     return err;
 }
@@ -131,27 +127,22 @@ static int first(char *name, coreid_t core)
         err = spawn_program(core, name, argv, NULL, SPAWN_FLAGS_DEFAULT, &domain);
     }
     systime_t deadline = systime_now() + us_to_systime(PATIENCE_US);
-    while (err_is_ok(err) && !connected) {
+    while (err_is_ok(err) && !connected)
         err = event_dispatch_until(get_default_waitset(), deadline); // runs on_connect()
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = talk();
-    }
-    if (err_is_ok(err)) {
+    if (err_is_ok(err))
         err = spawn_wait(domain, &status, false);
-    }
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         DEBUG_ERR(err, "the first instance gives up");
-    }
     return err_is_ok(err) ? status : EXIT_FAILURE;
 }
 
 int main(int argc, char *argv[])
 {
     (void)blocking_set_limit(PATIENCE_US); // of every blocking call, hear() included
-    if (argc == 3 && strcmp(argv[1], "second") == 0) {
+    if (argc == 3 && strcmp(argv[1], "second") == 0)
         return second((iref_t)strtoull(argv[2], NULL, 10));
-    }
     char *end = "";
     unsigned long core = argc == 2 ? strtoul(argv[1], &end, 10) : other_core();
     if (argc > 2 || *end != '\0' || core > UINT8_MAX) {

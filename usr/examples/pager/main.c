@@ -32,7 +32,7 @@ static const char usage[] =
     "faults, and pages written back. By default with each policy and each pattern. The exit\n"
     "status is not 0 if a byte was wrong or the number of faults cannot be right.\n";
 
-// What a page must hold: the store's content at first, then that of its last writing.
+/// What a page must hold: the store's content at first, then that of its last writing.
 struct model {
     unsigned *versions;
     unsigned touched; ///< pages that were used
@@ -62,14 +62,12 @@ static bool access_page(struct model *model, unsigned page, volatile uint8_t *at
 {
     model->touched += !model->used[page];
     model->used[page] = true;
-    if (!check_page(model, page, at)) {
+    if (!check_page(model, page, at))
         return false;
-    }
     if (write) {
         model->versions[page]++;
-        for (size_t i = 0; i < BASE_PAGE_SIZE; i++) {
+        for (size_t i = 0; i < BASE_PAGE_SIZE; i++)
             at[i] = expected(model, page, i);
-        }
     }
     return true;
 }
@@ -81,9 +79,8 @@ static bool use_pages(struct pager *pager, struct model *model, const struct opt
     for (unsigned i = 0; i < options->accesses; i++) {
         unsigned page = pattern->next(&state);
         bool write = pattern_random(&state) % WRITE_IN == 0;
-        if (!access_page(model, page, pager->region + page * BASE_PAGE_SIZE, write)) {
+        if (!access_page(model, page, pager->region + page * BASE_PAGE_SIZE, write))
             return false;
-        }
     }
     // Each page that was used came at least once, and none more often than it was used.
     bool possible = model->touched <= pager->faults && pager->faults <= options->accesses;
@@ -94,7 +91,7 @@ static bool use_pages(struct pager *pager, struct model *model, const struct opt
     return possible;
 }
 
-// With an own store, so that each run begins alike; which is checked page by page at the end.
+/// With an own store, so that each run begins alike; which is checked page by page at the end.
 static errval_t run_in(struct model *model, const struct options *options,
                        const struct pager_policy *policy, const struct pattern *pattern,
                        bool *right)
@@ -102,17 +99,15 @@ static errval_t run_in(struct model *model, const struct options *options,
     static struct pager pager;
     struct store store;
     errval_t err = store_start(&store, options->pages);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = pager_start(&pager, &store, options->frames, policy);
     if (err_is_ok(err)) {
         *right = use_pages(&pager, model, options, pattern);
         err = pager_end(&pager);
     }
-    for (unsigned i = 0; err_is_ok(err) && i < options->pages; i++) {
+    for (unsigned i = 0; err_is_ok(err) && i < options->pages; i++)
         *right = check_page(model, i, store.window + i * BASE_PAGE_SIZE) && *right;
-    }
     errval_t ended = store_end(&store);
     return err_is_ok(err) ? ended : err;
 }

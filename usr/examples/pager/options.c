@@ -22,9 +22,8 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *number)
 static bool parse_count(const char *text, unsigned max, unsigned *count)
 {
     uint64_t number;
-    if (!parse_number(text, max, &number) || number == 0) {
+    if (!parse_number(text, max, &number) || number == 0)
         return false;
-    }
     *count = (unsigned)number;
     return true;
 }
@@ -39,15 +38,12 @@ static bool parse_option(struct options *options, const char *name, const char *
         options->pattern = strcmp(value, "all") == 0 ? NULL : value;
         return true;
     }
-    if (strcmp(name, "--pages") == 0) {
+    if (strcmp(name, "--pages") == 0)
         return parse_count(value, PAGES_MAX, &options->pages);
-    }
-    if (strcmp(name, "--frames") == 0) {
+    if (strcmp(name, "--frames") == 0)
         return parse_count(value, PAGER_FRAMES_MAX, &options->frames);
-    }
-    if (strcmp(name, "--accesses") == 0) {
+    if (strcmp(name, "--accesses") == 0)
         return parse_count(value, UINT_MAX, &options->accesses);
-    }
     return strcmp(name, "--seed") == 0 && parse_number(value, UINT64_MAX, &options->seed);
 }
 
@@ -59,9 +55,8 @@ bool options_parse(struct options *options, int argc, char **argv)
             options->help = true;
             return true;
         }
-        if (i + 1 == argc || !parse_option(options, argv[i], argv[i + 1])) {
+        if (i + 1 == argc || !parse_option(options, argv[i], argv[i + 1]))
             return false;
-        }
     }
     return true;
 }

@@ -24,9 +24,8 @@ static unsigned scan(struct pattern_state *state)
 
 static unsigned local(struct pattern_state *state)
 {
-    if (pattern_random(state) % JUMP_IN == 0) {
+    if (pattern_random(state) % JUMP_IN == 0)
         state->current = (unsigned)(pattern_random(state) % state->pages);
-    }
     return (unsigned)(state->current + pattern_random(state) % NEAR) % state->pages;
 }
 

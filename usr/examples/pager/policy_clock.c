@@ -8,9 +8,8 @@
 
 static void page_in(struct pager_policy_state *state, unsigned frame)
 {
-    if (state->used < state->frames) {
+    if (state->used < state->frames)
         state->queue[state->used++] = frame;
-    }
     // Else the frame is that of the last page_out(), which stands behind the hand already.
 }
 

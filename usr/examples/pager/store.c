@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-// Of the linker: the program's code.
+/// Of the linker: the program's code.
 extern const uint8_t __executable_start[], etext[];
 
 uint8_t store_first_content(unsigned page, size_t offset)
@@ -20,9 +20,8 @@ errval_t store_start(struct store *store, unsigned pages)
     size_t bytes = pages * BASE_PAGE_SIZE;
     void *window;
     errval_t err = frame_alloc(&store->frame, bytes, NULL);
-    if (err_is_fail(err)) {
+    if (err_is_fail(err))
         return err;
-    }
     err = vspace_map_one_frame(&window, bytes, store->frame, NULL, NULL);
     if (err_is_fail(err)) {
         (void)cap_destroy(store->frame);
@@ -30,9 +29,8 @@ errval_t store_start(struct store *store, unsigned pages)
     }
     store->window = window;
     store->pages = pages;
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; i < bytes; i++)
         store->window[i] = store_first_content((unsigned)(i / BASE_PAGE_SIZE), i % BASE_PAGE_SIZE);
-    }
     return SYS_ERR_OK;
 }
 

@@ -8,22 +8,22 @@
 #include <CUnit/CUnit.h>
 #include <stdint.h>
 
-// Run every suite of `suites` (ended by CU_SUITE_INFO_NULL), printing each test's name.
-// Returns the exit status for main: 0 only if each suite could be initialised and cleaned up, at
-// least one test ran, all active tests ran, and no assertion failed. Call it once per process.
+/// Run every suite of `suites` (ended by CU_SUITE_INFO_NULL), printing each test's name.
+/// Returns the exit status for main: 0 only if each suite could be initialised and cleaned up, at
+/// least one test ran, all active tests ran, and no assertion failed. Call it once per process.
 int test_main(CU_SuiteInfo *suites);
 
-// A stream of pseudo-random numbers (splitmix64); one per thread.
+/// A stream of pseudo-random numbers (splitmix64); one per thread.
 struct test_random {
     uint64_t state;
 };
 
-// Begin a stream with `seed`, or with the number in the environment variable STAVE_SEED if that
-// is set. Prints the seed in use, so that a failure can be repeated.
+/// Begin a stream with `seed`, or with the number in the environment variable STAVE_SEED if that
+/// is set. Prints the seed in use, so that a failure can be repeated.
 void test_random_init(struct test_random *random, uint64_t seed);
 
-// The next number, any of 2^64.
+/// The next number, any of 2^64.
 uint64_t test_random_next(struct test_random *random);
 
-// The next number in 0 .. bound - 1; `bound` is not 0. (Not exactly uniform for huge bounds.)
+/// The next number in 0 .. bound - 1; `bound` is not 0. (Not exactly uniform for huge bounds.)
 uint64_t test_random_below(struct test_random *random, uint64_t bound);

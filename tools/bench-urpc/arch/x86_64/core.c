@@ -22,7 +22,7 @@ static void core_close(struct channel *channel)
     free(channel->memory);
 }
 
-// An addition of two registers takes one cycle, if it needs the result of the one before.
+/// An addition of two registers takes one cycle, if it needs the result of the one before.
 static uint64_t cycles(void *end, uint64_t first, uint64_t count)
 {
     uint64_t sum = first, one = 1;
@@ -36,8 +36,8 @@ static uint64_t cycles(void *end, uint64_t first, uint64_t count)
     return sum ^ (first + count);
 }
 
-// As many instructions as a ring executes for a message: loads, stores, sums and a few branches,
-// all in the first cache, each counter used once.
+/// As many instructions as a ring executes for a message: loads, stores, sums and a few branches,
+/// all in the first cache, each counter used once.
 static uint64_t instructions(void *end, uint64_t first, uint64_t count)
 {
     uint64_t *words = end, a, b, left = count / 64;

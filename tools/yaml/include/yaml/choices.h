@@ -23,25 +23,21 @@ struct choices_path {
 static inline void choices_note(struct choices_path *path, const char *line)
 {
     char *field = path->fields[path->count % CHOICES_DEPTH_MAX];
-    if (path->count < CHOICES_DEPTH_MAX && sscanf(line, " in mapping field '%31[^']", field) == 1) {
+    if (path->count < CHOICES_DEPTH_MAX && sscanf(line, " in mapping field '%31[^']", field) == 1)
         path->count++;
-    }
 }
 
 /// Private to this file: the schema of a mapping's field, or NULL. Sequences are looked through.
 static inline const cyaml_schema_value_t *choices_field(const cyaml_schema_value_t *schema,
                                                         const char *name)
 {
-    while (schema != NULL && schema->type == CYAML_SEQUENCE) {
+    while (schema != NULL && schema->type == CYAML_SEQUENCE)
         schema = schema->sequence.entry;
-    }
-    if (schema == NULL || schema->type != CYAML_MAPPING) {
+    if (schema == NULL || schema->type != CYAML_MAPPING)
         return NULL;
-    }
     const cyaml_schema_field_t *field = schema->mapping.fields;
-    while (field->key != NULL && strcmp(field->key, name) != 0) {
+    while (field->key != NULL && strcmp(field->key, name) != 0)
         field++;
-    }
     return field->key != NULL ? &field->value : NULL;
 }
 
@@ -58,24 +54,18 @@ static inline void choices_print(const cyaml_schema_value_t *schema,
                                  size_t bytes)
 {
     text[0] = '\0';
-    for (unsigned i = path->count; i > 0 && schema != NULL; i--) {
+    for (unsigned i = path->count; i > 0 && schema != NULL; i--)
         schema = choices_field(schema, path->fields[i - 1]);
-    }
-    while (schema != NULL && schema->type == CYAML_SEQUENCE) {
+    while (schema != NULL && schema->type == CYAML_SEQUENCE)
         schema = schema->sequence.entry;
-    }
-    if (schema == NULL) {
+    if (schema == NULL)
         return;
-    }
-    if (strncmp(complaint, "Unexpected key", 14) == 0 && schema->type == CYAML_MAPPING) {
+    if (strncmp(complaint, "Unexpected key", 14) == 0 && schema->type == CYAML_MAPPING)
         for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key != NULL;
-             field++) {
+             field++)
             choices_add(text, bytes, field->key);
-        }
-    } else if ((strncmp(complaint, "Invalid ENUM", 12) == 0 && schema->type == CYAML_ENUM) ||
-               (strncmp(complaint, "Unknown flag", 12) == 0 && schema->type == CYAML_FLAGS)) {
-        for (uint32_t i = 0; i < schema->enumeration.count; i++) {
+    else if ((strncmp(complaint, "Invalid ENUM", 12) == 0 && schema->type == CYAML_ENUM) ||
+             (strncmp(complaint, "Unknown flag", 12) == 0 && schema->type == CYAML_FLAGS))
+        for (uint32_t i = 0; i < schema->enumeration.count; i++)
             choices_add(text, bytes, schema->enumeration.strings[i].str);
-        }
-    }
 }

@@ -15,9 +15,8 @@ bool machine_is_emulated(void)
 {
     unsigned eax, ebx, ecx, edx, name[3];
     __cpuid(1, eax, ebx, ecx, edx);
-    if ((ecx & FEATURES_ECX_HYPERVISOR) == 0) {
+    if ((ecx & FEATURES_ECX_HYPERVISOR) == 0)
         return false;
-    }
     __cpuid(LEAF_HYPERVISOR, eax, name[0], name[1], name[2]);
     return memcmp(name, "TCGTCGTCGTCG", sizeof(name)) == 0;
 }

@@ -36,7 +36,7 @@ _Static_assert(offsetof(struct cell_data, xmm) == CELL_XMM, "code.S");
 _Static_assert(offsetof(struct cell_data, table) == CELL_TABLE, "code.S");
 _Static_assert(sizeof(struct cell_data) < CELL_DATA_BYTES - 1024, "a stack is above it");
 
-// The programs of code.S.
+/// The programs of code.S.
 extern const char cell_code_start[], cell_code_end[];
 extern const char cell_code_on_run[], cell_code_on_pagefault[], cell_code_on_trap[],
     cell_code_on_syscall[];

@@ -10,32 +10,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Another core will read this line next: move it from the caches of this core to the shared one,
-// where the reader finds it sooner.
+/// Another core will read this line next: move it from the caches of this core to the shared one,
+/// where the reader finds it sooner.
 static inline void urpc_hint_pass(const void *line)
 {
     __asm__ volatile("cldemote %0" : : "m"(*(const char *)line));
 }
 
-// This core will write this line next: fetch it, and take it away from others. Not all processors
-// do the latter with a line that the others have only read.
+/// This core will write this line next: fetch it, and take it away from others. Not all processors
+/// do the latter with a line that the others have only read.
 static inline void urpc_hint_own(const void *line)
 {
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)line));
 }
 
-// How a thread rests that has polled in vain, and when it fetches lines that it will write.
+/// How a thread rests that has polled in vain, and when it fetches lines that it will write.
 struct urpc_manner {
     uint16_t pauses; // PAUSEs of a rest
     bool fetches;    // also the next line in a rest, and lines ahead when messages are answers
     uint32_t ahead;  // lines from the one just written to the one to fetch
 };
 
-// What suits this processor. On Intel's it pays to wait for about as long as a line takes there and
-// back, and to fetch the own line back meanwhile, which the peer's poll has taken. On AMD's two PAUSEs
-// keep polls from meeting the store on its way, and more is only late; a line that is fetched must be
-// read again by who polls it next, so only a stream gains by it. Asked once for each end, for CPUID
-// may take microseconds.
+/// What suits this processor. On Intel's it pays to wait for about as long as a line takes there
+/// and back, and to fetch the own line back meanwhile, which the peer's poll has taken. On AMD's
+/// two PAUSEs keep polls from meeting the store on its way, and more is only late; a line that is
+/// fetched must be read again by who polls it next, so only a stream gains by it. Asked once for
+/// each end, for CPUID may take microseconds.
 static inline struct urpc_manner urpc_hint_manner(void)
 {
     uint32_t leaf = 0, ebx, ecx = 0, edx;
@@ -44,13 +44,11 @@ static inline struct urpc_manner urpc_hint_manner(void)
     return intel ? (struct urpc_manner){4, true, 2} : (struct urpc_manner){2, false, 8};
 }
 
-// Rests. `own` is the line that this side writes next.
+/// Rests. `own` is the line that this side writes next.
 static inline void urpc_hint_rest(struct urpc_manner manner, const void *own)
 {
-    if (manner.fetches) {
+    if (manner.fetches)
         urpc_hint_own(own);
-    }
-    for (uint32_t i = 0; i < manner.pauses; i++) {
+    for (uint32_t i = 0; i < manner.pauses; i++)
         __builtin_ia32_pause();
-    }
 }
