@@ -17,6 +17,8 @@
 
 // Where dependencies have a direction.
 #define ROOMS "cpudriver monitor libbarrelfish urpc usr"
+// `ninja mutate` draws mutants of these.
+#define MUTATED "cpudriver/caps monitor/protocol urpc libbarrelfish usr/mem_serv usr/spawnd"
 
 /// Arguments go through the shell and through ninja: quoted for both.
 static void emit_args(FILE *out, const struct part *part)
@@ -128,7 +130,7 @@ static void emit_format(struct emitter *emitter)
     fprintf(emitter->out,
             "\nbuild format: format " FORMAT_LIST "\n"
             "build build/tests/format.pass: format-check " FORMAT_LIST " | .clang-format "
-            "tests/lib/run-test tests/lib/check-style\n"
+            "tests/lib/run-test\n"
             "build format-check: summary build/tests/format.pass\n");
 }
 
@@ -148,11 +150,22 @@ static void emit_rooms(struct emitter *emitter)
             "\n  args = " ROOMS "\nbuild check-rooms: summary %s | tests/lib/summary\n", stamp);
 }
 
+/// `ninja mutate` works in a copy of what is built; tests that are not yet are built there.
+static void emit_mutate(struct emitter *emitter)
+{
+    const struct part *mutants = tree_find(emitter->tree, "mutants");
+    if (mutants != NULL) {
+        fprintf(emitter->out, "build mutate: mutate %s\n  args = " MUTATED "\n",
+                output_path(mutants));
+    }
+}
+
 void emit_suites(struct emitter *emitter)
 {
     static const char *const suite_names[SUITE_COUNT] = {"test", "test-long", "bench"};
     emit_format(emitter);
     emit_rooms(emitter);
+    emit_mutate(emitter);
     for (size_t i = 0; i < SUITE_COUNT; i++) {
         bool reports = i == SUITE_BENCH && path_is_file(REPORT);
         fprintf(emitter->out, "build %s: %s", suite_names[i], reports ? "bench" : "summary");

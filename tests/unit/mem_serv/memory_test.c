@@ -118,9 +118,10 @@ static void leave(unsigned row)
         memory_drain();
         given++;
         unsigned left = given <= LEFT ? 0 : given - LEFT < row ? given - LEFT : row;
-        bool early = given < LEFT + KERNEL_RETURNS;
-        if (early || given > LEFT + KERNEL_RETURNS + (row < KERNEL_RETURNS_LOOK ? 0 : row))
-            CU_ASSERT_EQUAL(count_waiting(), early ? left : 0);
+        if (given < LEFT + KERNEL_RETURNS)
+            CU_ASSERT_EQUAL(count_waiting(), left);
+        else if (given > LEFT + KERNEL_RETURNS + (row < KERNEL_RETURNS_LOOK ? 0 : row))
+            CU_ASSERT_EQUAL(count_waiting(), 0);
     }
     kernel_refuse_merging(false);
     give(page, 1);
