@@ -54,6 +54,7 @@ int main(void)
     waitset_init(&monitor.ws);
     intermon_init();
     cap_transfer_init();
+    bind_init();
     names_init();
     service_init();
     if (monitor.core != 0)

@@ -14,6 +14,7 @@
 #include "if/monitor.h"
 #include "intermon.h"
 #include "kpi/bootinfo.h"
+#include "protocol/binding.h"
 #include "protocol/boot_tree.h"
 #include "protocol/shares.h"
 
@@ -182,7 +183,7 @@ domainid_t export_domain(iref_t iref);
 /// Frees the exports of a domain that has ended.
 void export_forget(domainid_t domain);
 
-/// channel_memory.c: the frames of channels.
+/// exec/channel_memory.c: the frames of channels.
 bool channel_memory_is(genpaddr_t base);
 /// No copy of a frame, perhaps of a channel, is left anywhere.
 void channel_memory_freed(genpaddr_t base);
@@ -190,24 +191,16 @@ void channel_memory_freed(genpaddr_t base);
 void channel_memory_left(genpaddr_t base);
 void channel_memory_forget(domainid_t client);
 
-/// bind.c: connections between domains.
-void bind_request(domainid_t client, const uint64_t *words);
-void bind_memory(domainid_t client, const uint64_t *words);
-void bind_request_lmp(domainid_t client, const uint64_t *words, struct capref ep);
-void bind_reply(domainid_t server, const uint64_t *words, struct capref cap);
-errval_t bind_disconnect(domainid_t domain, uint64_t id);
-errval_t bind_relay(domainid_t domain, uint64_t id);
-errval_t bind_check(domainid_t domain, uint64_t id);
+/// exec/binding.c: connections between domains.
+void bind_init(void);
+/// Serves the requests about connections. The capability that came along is taken over.
+void bind_serve(domainid_t domain, const uint64_t *words, struct capref cap);
 /// Relays what found no room among the messages to other monitors.
 void bind_retry(void);
-void bind_handle_probe(const struct intermon_msg *msg);
-void bind_handle_probed(const struct intermon_msg *msg);
+/// Handles the messages about connections.
 void bind_handle(const struct intermon_msg *msg);
-void bind_handle_reply(const struct intermon_msg *msg);
 /// Answers a bind request of another core with an error.
 void bind_refuse(const struct intermon_msg *msg, errval_t err);
-void bind_handle_gone(const struct intermon_msg *msg);
-void bind_handle_relay(const struct intermon_msg *msg);
 void bind_forget(domainid_t domain);
 /// A service whose clients waited for it is there now, or (`err`) will not come.
 void bind_resume(iref_t iref, errval_t err);

@@ -157,19 +157,11 @@ static void serve_plain(domainid_t domain, const uint64_t *words)
         reply_error(domain, export_remove(domain, words[1]));
         break;
     case MONITOR_DISCONNECT:
-        reply_error(domain, bind_disconnect(domain, words[1]));
-        break;
     case MONITOR_NOTIFY_RELAY:
-        reply_error(domain, bind_relay(domain, words[1]));
-        break;
     case MONITOR_BIND:
-        bind_request(domain, words);
-        break;
     case MONITOR_BIND_MEMORY:
-        bind_memory(domain, words);
-        break;
     case MONITOR_CHECK:
-        reply_error(domain, bind_check(domain, words[1]));
+        bind_serve(domain, words, NULL_CAP);
         break;
     case MONITOR_NAME_REGISTER:
     case MONITOR_NAME_UNREGISTER:
@@ -231,10 +223,8 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
         serve_irqdest_create(badge, cap);
         return;
     case MONITOR_BIND_LMP:
-        bind_request_lmp(badge, words, cap);
-        return;
     case MONITOR_BIND_REPLY:
-        bind_reply(badge, words, cap);
+        bind_serve(badge, words, cap);
         return;
     default:
         break;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Runs the suites of the monitors' protocol modules, and of the connections between domains.
+// Runs the suites of the monitors' protocol modules.
 #include "suites.h"
 
 #include "testlib/testlib.h"
@@ -16,7 +16,11 @@ int main(void)
         {"queue of lines", NULL, NULL, NULL, NULL, line_queue_tests},
         {"tables and shares", NULL, NULL, NULL, NULL, table_tests},
         {"frames of channels", NULL, NULL, NULL, NULL, frame_table_tests},
-        {"connections", NULL, NULL, NULL, NULL, bind_tests},
+        {"binding: ends", NULL, NULL, NULL, NULL, binding_ends_tests},
+        {"binding: the client", NULL, NULL, NULL, NULL, binding_client_tests},
+        {"binding: the server", NULL, NULL, NULL, NULL, binding_server_tests},
+        {"binding: closing", NULL, NULL, NULL, NULL, binding_closing_tests},
+        {"binding: several monitors", NULL, NULL, NULL, NULL, binding_sim_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The tests of monitor/protocol/, a list for each module, and of what connects domains.
+// The tests of monitor/protocol/, a list for each module.
 #pragma once
 
 #include <CUnit/CUnit.h>
@@ -13,4 +13,8 @@ extern CU_TestInfo name_table_tests[];
 extern CU_TestInfo line_queue_tests[];
 extern CU_TestInfo table_tests[];
 extern CU_TestInfo frame_table_tests[];
-extern CU_TestInfo bind_tests[];
+extern CU_TestInfo binding_ends_tests[];
+extern CU_TestInfo binding_client_tests[];
+extern CU_TestInfo binding_server_tests[];
+extern CU_TestInfo binding_closing_tests[];
+extern CU_TestInfo binding_sim_tests[];

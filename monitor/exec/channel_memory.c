@@ -9,16 +9,16 @@
 // none does: so this monitor is told when the last copy on this core is gone (cap_transfer.c), and
 // ends the loan when it is gone everywhere. On whose share a frame is: protocol/frame_table.h.
 
-#include "bind.h"
+#include "exec/channel_memory.h"
 
 #include "barrelfish/ram_alloc.h"
 #include "protocol/frame_table.h"
 
 static struct frame_table frames;
 
-static gensize_t bytes_of(const struct side *side)
+static gensize_t bytes_of(const struct binding_end *end)
 {
-    return page_round_up(side->out_bytes + side->in_bytes);
+    return page_round_up(end->out_bytes + end->in_bytes);
 }
 
 static void unlend(domainid_t client, gensize_t bytes)
@@ -28,89 +28,85 @@ static void unlend(domainid_t client, gensize_t bytes)
         DEBUG_ERR(err, "%lu bytes stay lent to domain %#x", bytes, client);
 }
 
-static errval_t lend(const struct side *side, gensize_t bytes)
+static errval_t lend(domainid_t client, gensize_t bytes, bool limited_too)
 {
     bool limited = false;
-    errval_t err = ram_lend(side->client.domain, bytes, &limited);
-    if (err_is_fail(err))
+    errval_t err = ram_lend(client, bytes, &limited);
+    if (err_is_fail(err) || limited_too || !limited)
         return err;
-    // What a domain has spawned there would count on no account of its own.
-    if (limited && side->peer != monitor.core && IREF_INDEX(side->iref) == IREF_INDEX_SPAWND) {
-        unlend(side->client.domain, bytes);
-        return MON_ERR_SPAWN_LIMITED;
-    }
-    return SYS_ERR_OK;
+    unlend(client, bytes);
+    return MON_ERR_SPAWN_LIMITED;
 }
 
 /// Gets the RAM, with large pages where they are, and a slot for what it becomes.
-static errval_t get_ram(struct side *side, gensize_t bytes)
+static errval_t get_ram(struct channel_memory *memory, gensize_t bytes)
 {
-    errval_t err = slot_alloc(&side->cap);
+    errval_t err = slot_alloc(&memory->cap);
     if (err_is_fail(err))
         return err;
     err = LIB_ERR_RAM_ALLOC;
     if (bytes >= LARGE_PAGE_SIZE)
-        err = ram_alloc_bytes(&side->ram, bytes, LARGE_PAGE_SIZE);
+        err = ram_alloc_bytes(&memory->ram, bytes, LARGE_PAGE_SIZE);
     if (err_no(err) == LIB_ERR_RAM_ALLOC)
-        err = ram_alloc_bytes(&side->ram, bytes, BASE_PAGE_SIZE);
+        err = ram_alloc_bytes(&memory->ram, bytes, BASE_PAGE_SIZE);
     if (err_is_fail(err)) {
-        (void)slot_free(side->cap);
-        side->ram = side->cap = NULL_CAP;
+        (void)slot_free(memory->cap);
+        *memory = (struct channel_memory){NULL_CAP, NULL_CAP};
     }
     return err;
 }
 
-errval_t channel_memory_begin(struct side *side)
+errval_t channel_memory_begin(struct channel_memory *memory, const struct binding_end *client,
+                              unsigned most, bool limited_too)
 {
     struct frame_identity id;
-    gensize_t bytes = bytes_of(side);
-    errval_t err = frame_table_may_add(&frames, side->client, side->peer_domain,
-                                       side_share(side->client.family));
+    gensize_t bytes = bytes_of(client);
+    errval_t err = frame_table_may_add(&frames, client->client, client->server_domain, most);
     if (err_is_ok(err))
-        err = lend(side, bytes);
+        err = lend(client->client.domain, bytes, limited_too);
     if (err_is_fail(err))
         return err;
     err = cap_transfer_reserve();
     if (err_is_fail(err)) {
-        unlend(side->client.domain, bytes);
+        unlend(client->client.domain, bytes);
         return err;
     }
-    err = get_ram(side, bytes);
+    err = get_ram(memory, bytes);
     if (err_is_ok(err))
-        err = frame_identify(side->ram, &id);
+        err = frame_identify(memory->ram, &id);
     if (err_is_fail(err)) {
         cap_transfer_unreserve();
-        unlend(side->client.domain, bytes);
+        unlend(client->client.domain, bytes);
         return err;
     }
-    frame_table_add(&frames, id.base, bytes, side->client, side->peer_domain);
+    frame_table_add(&frames, id.base, bytes, client->client, client->server_domain);
     return SYS_ERR_OK;
 }
 
-errval_t channel_memory_step(struct side *side)
+errval_t channel_memory_step(struct channel_memory *memory, const struct binding_end *client)
 {
-    errval_t err =
-        invoke_cap_retype(side->ram, side->cap, 0, ObjType_EndPointUMP, bytes_of(side), 1, NULL);
+    errval_t err = invoke_cap_retype(memory->ram, memory->cap, 0, ObjType_EndPointUMP,
+                                     bytes_of(client), 1, NULL);
     if (err_is_fail(err))
         return err;
-    (void)cap_destroy(side->ram);
-    side->ram = NULL_CAP;
-    return cap_transfer_watch(side->cap);
+    (void)cap_destroy(memory->ram);
+    memory->ram = NULL_CAP;
+    return cap_transfer_watch(memory->cap);
 }
 
-void channel_memory_cancel(struct side *side)
+void channel_memory_cancel(struct channel_memory *memory)
 {
+    const struct channel_memory old = *memory;
     struct frame_identity id;
-    if (capref_is_null(side->ram)) {
-        if (!capref_is_null(side->cap))
-            (void)cap_destroy(side->cap); // comes back by way of the CPU driver
-        side->cap = NULL_CAP;
+    *memory = (struct channel_memory){NULL_CAP, NULL_CAP};
+    if (capref_is_null(old.ram)) {
+        if (!capref_is_null(old.cap))
+            (void)cap_destroy(old.cap); // comes back by way of the CPU driver
         return;
     }
-    errval_t err = frame_identify(side->ram, &id);
-    (void)cap_destroy(side->cap);
-    (void)cap_destroy(side->ram);
-    side->ram = side->cap = NULL_CAP;
+    errval_t err = frame_identify(old.ram, &id);
+    (void)cap_destroy(old.cap);
+    (void)cap_destroy(old.ram);
     if (err_is_ok(err))
         channel_memory_freed(id.base);
 }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// How connections end, and relayed notifications: what one end tells the other's monitor, or does
+// with the other end itself if that is on this core. See protocol/binding.h for B2.
+
+#include "ends.h"
+
+/// While its client has not got the memory nobody else knows of a connection.
+static bool is_alone(const struct binding_end *end)
+{
+    return end->state == BINDING_PROBING || end->state == BINDING_FILLING;
+}
+
+/// The other end of a connection is gone: this one closes, and its domain is told.
+static void other_gone(const struct step *step, struct binding_end *end)
+{
+    // (B2)
+    if (end->state == BINDING_WAITING ||
+        (end->server && (end->telling & BINDING_TOLD_BOUND) != 0)) {
+        binding_drop(step, end);
+    } else if (!end->server && end->state == BINDING_ASKED) {
+        binding_tell_bound(step, end, LIB_ERR_CHAN_CLOSED, 0, BINDING_CAP_NONE);
+    } else if (end->server && !binding_leave(step->state, end)) {
+        (void)binding_add(step, BINDING_TELL_CHECK, end);
+        binding_free(step->state, end);
+    } else {
+        end->state = BINDING_CLOSED;
+        end->telling |= BINDING_TOLD_GONE;
+        (void)binding_add(step, BINDING_TELL_GONE, end);
+    }
+}
+
+/// The end that a message of its peer is about, or NULL.
+static struct binding_end *end_of_message(const struct step *step)
+{
+    const struct binding_event *event = step->event;
+    struct binding_end *end = binding_find(step->state, event->id, event->to_server);
+    return end != NULL && end->peer == event->core && !is_alone(end) ? end : NULL;
+}
+
+void binding_gone(const struct step *step)
+{
+    struct binding_end *end = end_of_message(step);
+    if (end != NULL)
+        other_gone(step, end);
+}
+
+void binding_relay(const struct step *step)
+{
+    struct binding_end *end = end_of_message(step);
+    if (end != NULL)
+        (void)binding_add(step, BINDING_WAKE, end);
+}
+
+/// The other end of one that is not alone, if it is on this core, or NULL.
+static struct binding_end *other_here(const struct step *step, const struct binding_end *end)
+{
+    return end->peer == step->state->core ? binding_find(step->state, end->id, !end->server) : NULL;
+}
+
+/// Ends a connection for `domain`, which has asked for it, or (0) has ended itself.
+static void close_end(const struct step *step, struct binding_end *end, domainid_t domain)
+{
+    const struct binding_end closed = *end;
+    struct binding_end *other = is_alone(end) ? NULL : other_here(step, end);
+    if (other != NULL)
+        other_gone(step, other);
+    binding_drop(step, end);
+    if (!is_alone(&closed) && closed.peer != step->state->core) {
+        struct binding_effect *effect = binding_add(step, BINDING_SEND_GONE, NULL);
+        effect->core = closed.peer;
+        effect->id = closed.id;
+        effect->to_server = !closed.server;
+        effect->domain = domain;
+    } else if (domain != 0) {
+        binding_reply(step, domain, SYS_ERR_OK);
+    }
+}
+
+void binding_request_disconnect(const struct step *step)
+{
+    domainid_t domain = step->event->who.domain;
+    struct binding_end *end = binding_find_of(step->state, domain, step->event->id);
+    if (end == NULL)
+        binding_reply(step, domain, LIB_ERR_CHAN_CLOSED);
+    else
+        close_end(step, end, domain);
+}
+
+void binding_request_relay(const struct step *step)
+{
+    domainid_t domain = step->event->who.domain;
+    struct binding_end *end = binding_find_of(step->state, domain, step->event->id);
+    if (end != NULL && !is_alone(end) && end->peer != step->state->core) {
+        // A domain may ask for as many relays as it likes, so that these are requests.
+        (void)binding_add(step, BINDING_SEND_RELAY, end);
+        return;
+    }
+    struct binding_end *other = end == NULL || is_alone(end) ? NULL : other_here(step, end);
+    if (other != NULL)
+        (void)binding_add(step, BINDING_WAKE, other);
+    binding_reply(step, domain, end == NULL ? LIB_ERR_CHAN_CLOSED : SYS_ERR_OK);
+}
+
+void binding_relay_sent(const struct step *step, struct binding_end *end)
+{
+    domainid_t domain = step->event->who.domain;
+    bool full = err_no(step->event->err) == MON_ERR_LIMIT;
+    // Who sleeps must be woken: it is done later, once for all requests until then.
+    if (full)
+        binding_relay_later(step->state, end);
+    else if (domain == 0)
+        binding_relay_done(step->state, end);
+    if (domain != 0)
+        binding_reply(step, domain, full ? SYS_ERR_OK : step->event->err);
+}
+
+void binding_retry(const struct step *step)
+{
+    if (step->state->relays == TABLE_NONE)
+        return;
+    struct binding_end *end = &step->state->ends[step->state->relays];
+    if (end->state == BINDING_OPEN)
+        binding_add(step, BINDING_SEND_RELAY, end)->domain = 0;
+    else
+        binding_relay_done(step->state, end);
+}
+
+void binding_ended(const struct step *step, struct binding_end *end)
+{
+    if (end->state == BINDING_CLOSED)
+        binding_drop(step, end);
+    else if (end->server && end->state == BINDING_ASKED)
+        binding_give_up(step, end, LIB_ERR_CHAN_CLOSED);
+    else
+        close_end(step, end, 0);
+}

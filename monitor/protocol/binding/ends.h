@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What the files of the machine know of one another: ends.c the table, client.c and server.c how a
+// connection comes about, closing.c how it ends, step.c which event goes where.
+
+#pragma once
+
+#include "protocol/binding.h"
+
+struct step {
+    struct binding_state *state;
+    const struct binding_event *event;
+    struct binding_effects *effects;
+};
+
+// ends.c
+
+/// An end on the client's share, or NULL.
+struct binding_end *binding_alloc(struct binding_state *state, uint64_t id, bool server,
+                                  struct member client);
+void binding_free(struct binding_state *state, struct binding_end *end);
+bool binding_share_is_used(const struct binding_state *state, domainid_t family);
+/// The end of a connection that is not closed, or NULL.
+struct binding_end *binding_find(struct binding_state *state, uint64_t id, bool server);
+/// The same of whichever end is the domain's.
+struct binding_end *binding_find_of(struct binding_state *state, domainid_t domain, uint64_t id);
+/// Puts a server's end on its own share; false if that is used up (B2).
+bool binding_leave(struct binding_state *state, struct binding_end *end);
+void binding_relay_later(struct binding_state *state, struct binding_end *end);
+void binding_relay_done(struct binding_state *state, const struct binding_end *end);
+
+/// Adds an effect about an end, or (NULL) none.
+struct binding_effect *binding_add(const struct step *step, enum binding_effect_kind kind,
+                                   const struct binding_end *end);
+/// Replies to whoever asked.
+void binding_reply(const struct step *step, domainid_t domain, errval_t err);
+/// Ends a connection without a word to the end's domain.
+void binding_drop(const struct step *step, struct binding_end *end);
+
+// client.c
+
+/// The client gets its answer. The end may be free when its domain has got it.
+void binding_tell_bound(const struct step *step, struct binding_end *end, errval_t err,
+                        domainid_t server, enum binding_cap cap);
+void binding_request(const struct step *step);
+void binding_request_lmp(const struct step *step);
+void binding_request_memory(const struct step *step);
+void binding_probed(const struct step *step);
+void binding_answered(const struct step *step);
+/// Memory was made, or not.
+void binding_memory(const struct step *step, struct binding_end *end);
+/// A probe or an offer found no room.
+void binding_not_sent(const struct step *step, struct binding_end *end);
+
+// server.c
+
+/// The domain that serves an iref of this core, also if it is still to be started; 0: none.
+domainid_t binding_server_of(const struct binding_state *state, iref_t iref, domainid_t exporter);
+/// Offers a connection to the domain that exports it, as the event says. Holds its capability.
+void binding_offer(const struct step *step, struct binding_end *end);
+/// Answers the client of a server's end with an error, and drops the end.
+void binding_give_up(const struct step *step, struct binding_end *end, errval_t err);
+void binding_probe(const struct step *step);
+void binding_offered(const struct step *step);
+void binding_received(const struct step *step, struct binding_end *end);
+void binding_request_answer(const struct step *step);
+
+// closing.c
+
+void binding_gone(const struct step *step);
+void binding_relay(const struct step *step);
+void binding_request_disconnect(const struct step *step);
+void binding_request_relay(const struct step *step);
+void binding_relay_sent(const struct step *step, struct binding_end *end);
+void binding_retry(const struct step *step);
+void binding_ended(const struct step *step, struct binding_end *end);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Which event goes where: what names a connection by its id is looked up by the handler, what is
+// about an end of this monitor's own finds it here.
+
+#include "ends.h"
+
+/// The domain of an end was told something.
+static void told(const struct step *step, struct binding_end *end)
+{
+    end->telling &= (uint8_t)~step->event->told;
+    if (end->state == BINDING_CLOSED && end->telling == 0)
+        binding_free(step->state, end);
+}
+
+static void serve_check(const struct step *step)
+{
+    domainid_t domain = step->event->who.domain;
+    bool found = binding_find_of(step->state, domain, step->event->id) != NULL;
+    binding_reply(step, domain, found ? SYS_ERR_OK : LIB_ERR_CHAN_CLOSED);
+}
+
+static void sent(const struct step *step, struct binding_end *end)
+{
+    const struct binding_event *event = step->event;
+    if (event->what == BINDING_SEND_GONE)
+        binding_reply(step, event->who.domain, event->err);
+    else if (event->what == BINDING_SEND_RELAY)
+        binding_relay_sent(step, end);
+    else if (err_is_fail(event->err))
+        binding_not_sent(step, end);
+}
+
+static void service(const struct step *step, struct binding_end *end)
+{
+    if (err_is_fail(step->event->err))
+        binding_give_up(step, end, step->event->err);
+    else
+        binding_offer(step, end);
+}
+
+static void needed(const struct step *step, struct binding_end *end)
+{
+    if (err_is_fail(step->event->err))
+        binding_give_up(step, end, step->event->err);
+}
+
+static void (*const handlers[])(const struct step *step) = {
+    [BINDING_REQUEST] = binding_request,
+    [BINDING_REQUEST_LMP] = binding_request_lmp,
+    [BINDING_REQUEST_MEMORY] = binding_request_memory,
+    [BINDING_REQUEST_ANSWER] = binding_request_answer,
+    [BINDING_REQUEST_DISCONNECT] = binding_request_disconnect,
+    [BINDING_REQUEST_RELAY] = binding_request_relay,
+    [BINDING_REQUEST_CHECK] = serve_check,
+    [BINDING_PROBE] = binding_probe,
+    [BINDING_PROBED] = binding_probed,
+    [BINDING_OFFERED] = binding_offered,
+    [BINDING_ANSWERED] = binding_answered,
+    [BINDING_GONE] = binding_gone,
+    [BINDING_RELAY] = binding_relay,
+    [BINDING_RETRY] = binding_retry,
+};
+
+static void (*const end_handlers[])(const struct step *step, struct binding_end *end) = {
+    [BINDING_ENDED] = binding_ended,
+    [BINDING_SERVICE] = service,
+    [BINDING_TOLD] = told,
+    [BINDING_SENT] = sent,
+    [BINDING_MEMORY] = binding_memory,
+    [BINDING_RECEIVED] = binding_received,
+    [BINDING_NEEDED] = needed,
+};
+
+void binding_step(struct binding_state *state, const struct binding_event *event,
+                  struct binding_effects *effects)
+{
+    const struct step step = {state, event, effects};
+    effects->count = 0;
+    if (event->kind < sizeof(handlers) / sizeof(handlers[0]) && handlers[event->kind] != NULL)
+        handlers[event->kind](&step);
+    else if (event->kind != BINDING_NO_EVENT)
+        end_handlers[event->kind](&step, &state->ends[event->end]);
+}

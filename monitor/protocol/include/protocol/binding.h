@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Connections between domains, as the monitors at their two ends know them: a pure machine, (state,
+// event) -> (new state, effects). The monitor carries the effects out (exec/binding.c). If both
+// domains are on this core there are two ends with the same id. Messages between the domains do not
+// pass here; once a connection is open a monitor only remembers whom to tell when one end is gone.
+//
+// States of an end, and the function that leads from each to the next:
+//   PROBING  client's, until the server's monitor says that the service is there -> FILLING (begin)
+//   FILLING  client's, while it drives the making of the memory -> ASKED (offer_memory)
+//   WAITING  server's, until the service is exported (spawnd being started) -> ASKED (binding_offer)
+//   ASKED    client: until the answer comes; server: until the domain has answered -> OPEN
+//            (binding_tell_bound, accepted)
+//   OPEN     messages flow -> CLOSED (other_gone)
+//   CLOSED   only until its last event has gone to the domain -> FREE (told)
+//
+// B1 Everything that can be checked is checked before anything is made, the other monitor's part
+//    first; memory is made in steps, each of which the client asks for.
+// B2 An end is on the share of the client's family (it is the client that asks), until the client's
+//    part in it is over: what a server has not been told of by then it is not told at all, and of
+//    what it knows the end stays on a share of the server's family until it has taken the event.
+//    Where that is used up it is told by one event for all (BINDING_TELL_CHECK). So neither a server
+//    that takes no events nor a client that closes many connections keeps others from being served.
+// B3 An effect whose result comes back as an event is the last of its list, and nothing else comes
+//    in between but BINDING_TOLD, which has no effects. So an index that a list names is nobody
+//    else's until the list has been carried out.
+
+#pragma once
+
+#include "kpi/errors.h"
+#include "protocol/shares.h"
+
+#define BINDING_ENDS_MAX 512u
+#define BINDING_LEFT_SHARE 32u ///< of a server's family (B2)
+#define BINDING_EFFECTS_MAX 4u
+
+enum binding_end_state {
+    BINDING_FREE,
+    BINDING_PROBING,
+    BINDING_FILLING,
+    BINDING_WAITING,
+    BINDING_ASKED,
+    BINDING_OPEN,
+    BINDING_CLOSED
+};
+
+struct binding_end {
+    uint64_t id;
+    enum binding_end_state state;
+    bool server; ///< else the client's
+    bool lmp;
+    bool left;                ///< (B2) on the server's share
+    uint8_t telling;          ///< enum binding_told, those on their way to the domain
+    bool relay_due;           ///< the other end's monitor could not be told yet
+    uint16_t relay;           ///< next of those
+    coreid_t peer;            ///< core of the other end
+    domainid_t server_domain; ///< at the client's end, from FILLING on
+    struct member owner;      ///< the domain on this core; 0 while WAITING
+    struct member client;     ///< on whose share it is, unless `left`
+    iref_t iref;
+    uint64_t out_bytes, in_bytes; ///< as the client sees them
+};
+
+/// Private to binding; visible for allocation, and to read what an effect names. Made by
+/// binding_init().
+struct binding_state {
+    coreid_t core;
+    unsigned cores;
+    uint32_t sequence;
+    uint16_t relays; ///< first end whose relay is due, or TABLE_NONE
+    struct table by_id;
+    struct shares clients, servers;
+    struct binding_end ends[BINDING_ENDS_MAX];
+};
+
+/// Events that a domain gets about an end.
+enum binding_told { BINDING_TOLD_BOUND = 1, BINDING_TOLD_GONE = 2 };
+
+enum binding_event_kind {
+    BINDING_NO_EVENT,
+    // Requests of a domain, `who`.
+    BINDING_REQUEST,        ///< iref, exporter, up, known, out_bytes, in_bytes
+    BINDING_REQUEST_LMP,    ///< iref, exporter, known, endpoint_err: of what came along
+    BINDING_REQUEST_MEMORY, ///< id
+    BINDING_REQUEST_ANSWER, ///< id, err: its answer to an offer, endpoint_err: of what came along
+    BINDING_REQUEST_DISCONNECT, ///< id
+    BINDING_REQUEST_RELAY,      ///< id
+    BINDING_REQUEST_CHECK,      ///< id
+    // Messages of the monitor of `core`.
+    BINDING_PROBE,    ///< id, iref, exporter, who
+    BINDING_PROBED,   ///< id, err, server
+    BINDING_OFFERED,  ///< id, iref, exporter, who, out_bytes, in_bytes; a capability in the message
+    BINDING_ANSWERED, ///< id, err, server
+    BINDING_GONE,     ///< id, to_server
+    BINDING_RELAY,    ///< id, to_server
+    // Of an end.
+    BINDING_ENDED,   ///< its domain, `who`, has ended
+    BINDING_SERVICE, ///< what it waits for: err, or exporter
+    BINDING_TOLD,    ///< its domain has got `told`, or never will
+    BINDING_RETRY,   ///< there may be room for a relay that is due
+    // Results of effects.
+    BINDING_SENT, ///< what: _SEND_PROBE, _OFFER, _GONE (who: 0 or who asked for it) or _RELAY; err
+    BINDING_MEMORY,   ///< err, also SYS_ERR_AGAIN; exporter
+    BINDING_RECEIVED, ///< err, exporter, out_bytes: of the frame
+    BINDING_NEEDED    ///< err: spawnd will not come
+};
+
+enum binding_effect_kind {
+    // Replies to `domain`.
+    BINDING_REPLY = 1,    ///< err
+    BINDING_REPLY_ID,     ///< id: the memory is not ready, or is not wanted
+    BINDING_REPLY_FRAME,  ///< id, the end's frame, of which a copy stays
+    BINDING_REPLY_NOTIFY, ///< what wakes `of`, or (0) the end's client on its core
+    // What an end's domain is told; BINDING_TOLD follows.
+    BINDING_TELL_OFFER, ///< with the end's capability, which goes
+    BINDING_TELL_BOUND, ///< id, err, of: the server, cap
+    BINDING_TELL_GONE,  ///< id
+    // What `domain` is told, and no result.
+    BINDING_TELL_CHECK, ///< some of its connections are gone
+    BINDING_WAKE,
+    // Messages to the monitor of `core`.
+    BINDING_SEND_PROBE,  ///< of the end. Result: BINDING_SENT
+    BINDING_SEND_PROBED, ///< id, err, of: the server
+    BINDING_SEND_OFFER,  ///< of the end, with its frame, which goes. Result: BINDING_SENT
+    BINDING_SEND_ANSWER, ///< id, err, of: the server
+    BINDING_SEND_GONE,   ///< id, to_server. Result, unless domain is 0: BINDING_SENT
+    BINDING_SEND_RELAY,  ///< of the end, for `domain` or 0. Result: BINDING_SENT
+    // What an end holds.
+    BINDING_MEMORY_BEGIN, ///< lend and get it, `most` at most, and do a step. Result: _MEMORY
+    BINDING_MEMORY_STEP,  ///< make some of it usable. Result: BINDING_MEMORY
+    BINDING_KEEP,         ///< the endpoint that came with the request
+    BINDING_MOVE,         ///< what end `from` holds
+    BINDING_CLEAR,        ///< give back what it holds, take back what its domain was not told yet
+    BINDING_RECEIVE,      ///< the capability in the message. Result: BINDING_RECEIVED
+    BINDING_REFUSE,       ///< that is not wanted
+    BINDING_NEED_SPAWND   ///< Result: BINDING_NEEDED if it fails
+};
+
+/// A capability for BINDING_TELL_BOUND: none, the endpoint that came with the request, the Notify
+/// that the message describes, that of the server's domain on this core.
+enum binding_cap { BINDING_CAP_NONE, BINDING_CAP_GIVEN, BINDING_CAP_MESSAGE, BINDING_CAP_SERVER };
+
+struct binding_event {
+    enum binding_event_kind kind;
+    enum binding_effect_kind what;
+    uint16_t end;
+    uint8_t told;
+    bool to_server;
+    bool up;    ///< the iref's core is
+    bool known; ///< there is a record of `who` as a domain of this core
+    coreid_t core;
+    domainid_t server;
+    struct member who;
+    struct member exporter; ///< of iref, if it is this core's; domain 0: nobody
+    uint64_t id;
+    iref_t iref;
+    errval_t err, endpoint_err;
+    uint64_t out_bytes, in_bytes;
+};
+
+struct binding_effect {
+    enum binding_effect_kind kind;
+    enum binding_cap cap;
+    uint16_t end, from;
+    bool to_server;
+    bool limited_too; ///< _MEMORY_BEGIN: also for a client whose memory is limited
+    coreid_t core;
+    domainid_t domain, of;
+    unsigned most;
+    uint64_t id;
+    errval_t err;
+};
+
+/// What a step leads to, in this order.
+struct binding_effects {
+    unsigned count;
+    struct binding_effect list[BINDING_EFFECTS_MAX];
+};
+
+void binding_init(struct binding_state *state, coreid_t core, unsigned cores);
+
+/// Takes a step. `effects` is made anew.
+void binding_step(struct binding_state *state, const struct binding_event *event,
+                  struct binding_effects *effects);
+
+/// The first end from `from` on that belongs to `domain`, or (0) that waits for spawnd; TABLE_NONE.
+uint16_t binding_next_of(const struct binding_state *state, uint16_t from, domainid_t domain);
+
+/// How many connections, and frames of channels, a family may have.
+unsigned binding_share(const struct binding_state *state, domainid_t family);
+
+/// Checks that shares count what is in the table, and that every end that is due is in the list.
+bool binding_valid(const struct binding_state *state);
