@@ -178,8 +178,8 @@ void names_forget(domainid_t domain);
 /// exports.c: services of this core.
 errval_t export_add(domainid_t domain, uint32_t index, iref_t *iref);
 errval_t export_remove(domainid_t domain, iref_t iref);
-/// The domain that exports `iref`, or 0.
-domainid_t export_domain(iref_t iref);
+/// Who exports `iref`, if it is this core's; domain 0: nobody.
+struct member export_owner(iref_t iref);
 /// Frees the exports of a domain that has ended.
 void export_forget(domainid_t domain);
 

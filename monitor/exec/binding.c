@@ -29,13 +29,6 @@ static struct capref take(struct capref *cap)
     return taken;
 }
 
-/// Who exports an iref, if it is this core's.
-static struct member exporter_of(iref_t iref)
-{
-    domainid_t domain = export_domain(iref);
-    return domain == 0 ? (struct member){0} : domain_member(domain);
-}
-
 /// A capability for a domain's Notify, or for that which `words` describe; NULL_CAP for zeros.
 static struct capref notify_of(domainid_t id, const uint64_t *words)
 {
@@ -259,7 +252,7 @@ static void memory_step(const struct binding_effect *effect, struct binding_even
     const struct binding_end *end = &state.ends[effect->end];
     errval_t err = channel_memory_step(&records[effect->end].memory, end);
     set_result(result, BINDING_MEMORY, effect, err);
-    result->exporter = exporter_of(end->iref);
+    result->exporter = export_owner(end->iref);
 }
 
 static void memory_begin(const struct binding_effect *effect, struct binding_event *result)
@@ -306,7 +299,7 @@ static void receive(const struct binding_effect *effect, struct binding_event *r
         err = frame_identify(record->memory.cap, &id);
     set_result(result, BINDING_RECEIVED, effect, err);
     result->out_bytes = id.bytes;
-    result->exporter = exporter_of(state.ends[effect->end].iref);
+    result->exporter = export_owner(state.ends[effect->end].iref);
 }
 
 static void refuse(const struct binding_effect *effect, struct binding_event *result)
@@ -384,7 +377,7 @@ void bind_serve(domainid_t domain, const uint64_t *words, struct capref cap)
         event.iref = words[1];
         event.out_bytes = words[2];
         event.in_bytes = words[3];
-        event.exporter = exporter_of(event.iref);
+        event.exporter = export_owner(event.iref);
         event.up = cores_is_up(IREF_CORE(event.iref));
         event.known = domain_get(domain) != NULL;
     }
@@ -405,7 +398,7 @@ void bind_handle(const struct intermon_msg *msg)
     case IM_BIND_PROBE:
         event.kind = BINDING_PROBE;
         event.iref = words[1];
-        event.exporter = exporter_of(event.iref);
+        event.exporter = export_owner(event.iref);
         event.who = member_of_word(words[2]);
         break;
     case IM_BIND_PROBED:
@@ -417,7 +410,7 @@ void bind_handle(const struct intermon_msg *msg)
         event.kind = BINDING_OFFERED;
         event.id = words[8];
         event.iref = words[9];
-        event.exporter = exporter_of(event.iref);
+        event.exporter = export_owner(event.iref);
         event.out_bytes = words[10];
         event.in_bytes = words[11];
         event.who = member_of_word(words[12]);
@@ -466,5 +459,5 @@ void bind_resume(iref_t iref, errval_t err)
         return; // Only for spawnd is waited.
     for (uint16_t i = 0; (i = binding_next_of(&state, i, 0)) != TABLE_NONE; i++)
         run((struct binding_event){
-            .kind = BINDING_SERVICE, .end = i, .err = err, .exporter = exporter_of(iref)});
+            .kind = BINDING_SERVICE, .end = i, .err = err, .exporter = export_owner(iref)});
 }
