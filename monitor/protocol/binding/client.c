@@ -51,17 +51,6 @@ static void fail(const struct step *step, struct binding_end *end, errval_t err)
     binding_reply(step, client, err);
 }
 
-void binding_tell_bound(const struct step *step, struct binding_end *end, errval_t err,
-                        domainid_t server, enum binding_cap cap)
-{
-    struct binding_effect *effect = binding_add(step, BINDING_TELL_BOUND, end);
-    end->state = err_is_ok(err) ? BINDING_OPEN : BINDING_CLOSED;
-    end->telling |= BINDING_TOLD_BOUND;
-    effect->err = err;
-    effect->of = server;
-    effect->cap = cap;
-}
-
 /// The server's end of a connection within this core, or NULL.
 static struct binding_end *add_server(const struct step *step, const struct binding_end *client)
 {

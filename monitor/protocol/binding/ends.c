@@ -146,6 +146,17 @@ void binding_drop(const struct step *step, struct binding_end *end)
     binding_free(step->state, end);
 }
 
+void binding_tell_bound(const struct step *step, struct binding_end *end, errval_t err,
+                        domainid_t server, enum binding_cap cap)
+{
+    struct binding_effect *effect = binding_add(step, BINDING_TELL_BOUND, end);
+    end->state = err_is_ok(err) ? BINDING_OPEN : BINDING_CLOSED;
+    end->telling |= BINDING_TOLD_BOUND;
+    effect->err = err;
+    effect->of = server;
+    effect->cap = cap;
+}
+
 /// How many ends are on a family's share.
 static unsigned count_of(const struct binding_state *state, bool left, domainid_t family)
 {

@@ -37,12 +37,12 @@ struct binding_effect *binding_add(const struct step *step, enum binding_effect_
 void binding_reply(const struct step *step, domainid_t domain, errval_t err);
 /// Ends a connection without a word to the end's domain.
 void binding_drop(const struct step *step, struct binding_end *end);
-
-// client.c
-
 /// The client gets its answer. The end may be free when its domain has got it.
 void binding_tell_bound(const struct step *step, struct binding_end *end, errval_t err,
                         domainid_t server, enum binding_cap cap);
+
+// client.c
+
 void binding_request(const struct step *step);
 void binding_request_lmp(const struct step *step);
 void binding_request_memory(const struct step *step);
