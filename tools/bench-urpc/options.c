@@ -33,7 +33,7 @@ const char options_help[] =
     "  --help         show this text\n"
     "\n"
     "Exit status: 0; 1 if a message had a wrong content or nothing could be measured; 2 bad\n"
-    "arguments. What is measured, and what it means: docs/guide.md, \"Measuring on the host\".\n";
+    "arguments. What is measured, and what it means: docs/measure.md, \"Measuring on the host\".\n";
 
 /// A decimal number up to the end or `stop`; what follows is returned, NULL if it is bad.
 static const char *number(const char *text, unsigned long least, unsigned long most, char stop,

@@ -88,7 +88,7 @@ void *yaml_file_load(const char *path, const char *what, const cyaml_schema_valu
         return NULL;
     }
     if (error != CYAML_OK && log.line == 0) { // it is nothing of that kind
-        report_set(report, "%s: not a %s file, which is YAML and begins with a key (docs/guide.md)",
+        report_set(report, "%s: not a %s file, which is YAML and begins with a key (docs/run.md)",
                    path, what);
         return NULL;
     }

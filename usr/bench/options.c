@@ -53,7 +53,7 @@ void options_help(void)
            "  --samples       the same, with every sample in the last column, in their order\n"
            "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
            "percentile (nearest rank). On a deterministic machine a cycle is an instruction of\n"
-           "any core. docs/guide.md says what each row means and what it does not.\n",
+           "any core. docs/measure.md says what each row means and what it does not.\n",
            COUNT_MAX);
 }
 

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The rows of bench's table, and of its CSV, whose columns are the same for all measurements;
-// docs/guide.md lists them. A column that a measurement does not have is empty.
+// docs/measure.md lists them. A column that a measurement does not have is empty.
 #include "bench.h"
 
 #include <inttypes.h>

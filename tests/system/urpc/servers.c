@@ -2,8 +2,8 @@
 // Copyright The Stave authors
 //
 // test_servers CORE: nobody waits for ever. Servers that bind to one another, with calls that block
-// (which give up) and by the guide's pattern, whose server is usr/examples/adder; a client of that
-// server that never reads, while others go on; names that nobody registers.
+// (which give up) and by the pattern of docs/write.md, whose server is usr/examples/adder; a client
+// of that server that never reads, while others go on; names that nobody registers.
 //   test_servers blocking NAME OTHER    a server of the wrong kind; ends with status 7
 #include "systest/systest.h"
 

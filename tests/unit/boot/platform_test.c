@@ -81,10 +81,10 @@ static void test_missing(void)
     CU_ASSERT_PTR_NULL(platform_load("/", &report));
     CU_ASSERT_STRING_EQUAL(report.text, "/: a folder, not a platform file");
     refused("root:x:0:0:root:/root:/bin/bash\nbin:*:2:2::/bin:/bin/sh\n",
-            ": not a platform file, which is YAML and begins with a key (docs/guide.md)");
+            ": not a platform file, which is YAML and begins with a key (docs/run.md)");
     refused("\x7f"
             "ELF",
-            ": not a platform file, which is YAML and begins with a key (docs/guide.md)");
+            ": not a platform file, which is YAML and begins with a key (docs/run.md)");
 }
 
 static void test_meaning(void)

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // A server for many clients, none of which can keep it or the others waiting: the pattern of the
-// guide ("Channels between cores"). Try `spawn 1 adder &`, then `adder client 41`.
+// docs/write.md ("Channels between cores"). Try `spawn 1 adder &`, then `adder client 41`.
 //
 // A server never blocks on a client. It owes each at most one answer; while there is no room for
 // that, because the client does not read, it takes no further request from this client, and waits
