@@ -17,7 +17,7 @@
 // - Hints to the processor change no content and no order, and are left out.
 // - A side that sleeps stands also for a channel that stays armed while its dispatcher does other
 //   work: that is armed anew after each notification and before the next sleep too (I11;
-//   libbarrelfish/waitset_chan.c, W1). Here it is disarmed in between, which the peer cannot tell from a
+//   libbarrelfish/dispatch/waitset_chan.c, W1). Here it is disarmed in between, which the peer cannot tell from a
 //   number that it has answered. The time stamp of who notifies is a hint, and left out.
 // - One thread sends and receives. The peer is honest: what I8 guards against is an error here.
 

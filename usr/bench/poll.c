@@ -4,7 +4,7 @@
 // What polling before a sleep is good for: round trips of pairs of cores whose waiting sides poll a
 // fixed number of times, for a pair alone and for many at once. Few polls make each message pay for
 // a sleep and wake; many keep the real processors from those who have something to do. The last
-// row is the library's own policy (libbarrelfish/poll_policy.c).
+// row is the library's own policy (libbarrelfish/dispatch/poll_policy.c).
 #include "bench.h"
 #include "bench/mark.h"
 

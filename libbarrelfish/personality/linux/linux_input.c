@@ -7,7 +7,7 @@
 #include "linux.h"
 
 #include "barrelfish/personality.h"
-#include "dispatcher.h"
+#include "dispatch/dispatcher.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,12 +4,12 @@
 // Anonymous memory for the C library: each mmap is one region of the address-space manager, backed
 // at once. There is no brk, so that malloc uses mmap. Regions are unmapped whole; a request to
 // unmap a part or to grow is refused with ENOMEM, which the C library takes as "copy instead".
+#include "cspace/mm.h"
 #include "linux.h"
-#include "mm.h"
 
 #include "barrelfish/linux_threads.h"
 #include "barrelfish/vspace_common.h"
-#include "dispatcher.h"
+#include "dispatch/dispatcher.h"
 
 #include <errno.h>
 #include <string.h>

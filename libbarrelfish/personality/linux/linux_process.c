@@ -8,7 +8,7 @@
 #include "barrelfish/domain.h"
 #include "barrelfish/info.h"
 #include "barrelfish/systime.h"
-#include "dispatcher.h"
+#include "dispatch/dispatcher.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "barrelfish/domain.h"
 #include "barrelfish/monitor_client.h"
-#include "dispatcher.h"
+#include "dispatch/dispatcher.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -4,7 +4,7 @@
 // What linux_signal.c and the calls upon it share. A set of signals has bit s - 1 for signal s.
 #pragma once
 
-#include "dispatcher.h"
+#include "dispatch/dispatcher.h"
 
 #include <signal.h>
 

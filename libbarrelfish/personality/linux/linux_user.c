@@ -6,7 +6,7 @@
 // doing.
 #include "linux.h"
 
-#include "dispatcher.h"
+#include "dispatch/dispatcher.h"
 
 #include <errno.h>
 

@@ -7,9 +7,9 @@
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/lmp_chan.h"
-#include "block_map.h"
 #include "fake_kernel.h"
 #include "suites.h"
+#include "util/block_map.h"
 
 #define BLOCKS 200u
 #define RUNS 64u

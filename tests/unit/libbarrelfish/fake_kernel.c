@@ -14,7 +14,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "backtrace.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
 #include "barrelfish/domain.h"
@@ -22,8 +21,9 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
 #include "barrelfish/terminal.h"
-#include "mm.h"
-#include "pagefault.h"
+#include "cspace/mm.h"
+#include "debug/backtrace.h"
+#include "memory/vspace/pagefault.h"
 
 #define REPLY_MESSAGES 2u // of the endpoint of a struct lmp_rpc
 #define FAKE_THREADS 8u

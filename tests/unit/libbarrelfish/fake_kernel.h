@@ -6,7 +6,7 @@
 #pragma once
 
 #include "barrelfish/caddr.h"
-#include "dispatcher.h"
+#include "dispatch/dispatcher.h"
 
 #define FAKE_SLOTS 1024u
 

@@ -3,7 +3,7 @@
 //
 // A domain that cannot be connected to the events of its monitor at first can be later, and has
 // lost nothing by it.
-#include "monitor_events.h"
+#include "client/monitor_events.h"
 
 #include "barrelfish/capabilities.h"
 #include "fake_kernel.h"

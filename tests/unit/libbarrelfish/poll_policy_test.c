@@ -3,7 +3,7 @@
 //
 // Polling before a sleep: never more than twice the optimum, whatever the waits are (P2), and close
 // to the optimum when they are all alike.
-#include "poll_policy.h"
+#include "dispatch/poll_policy.h"
 #include "suites.h"
 
 #define TSC_PER_MS 1000000u

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Error messages are not printed without bound.
-#include "print_limit.h"
+#include "debug/print_limit.h"
 #include "suites.h"
 
 #define PERIOD 1000u

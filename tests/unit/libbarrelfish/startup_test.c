@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "barrelfish/err.h"
-#include "startup.h"
 #include "suites.h"
+#include "util/startup.h"
 
 static struct spawn_args args;
 static uint64_t vector[STARTUP_WORDS_MAX];

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "address_map.h"
+#include "util/address_map.h"
 
 enum { REGIONS = 64, ROUNDS = 20000 };
 #define LOW 0x100000u

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "slot_map.h"
+#include "util/slot_map.h"
 
 enum { ROUNDS = 50000, ROOTS = 3 };
 

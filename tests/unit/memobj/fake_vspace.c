@@ -13,8 +13,8 @@
 #include "barrelfish/pmap.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/vspace_common.h"
-#include "mm.h"
-#include "vspace_reserve.h"
+#include "cspace/mm.h"
+#include "memory/vspace/vspace_reserve.h"
 
 #define ENTRIES 1024u
 #define FRAME_BYTES 65536u

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fake_vspace.h"
-#include "memobj_ops.h"
+#include "memory/memobj/memobj_ops.h"
 
 enum { PAGES = 8 };
 

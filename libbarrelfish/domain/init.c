@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// From the first C of a domain to its main(). Order: dispatcher, then enabled; memory; then the C
+// library, whose own start calls main() and exit(). Until then nothing here may use thread-local
+// storage, stdio or malloc. Everything runs on the main thread's stack.
+
+#include <string.h>
+
+#include "barrelfish/debug.h"
+#include "barrelfish/domain.h"
+#include "barrelfish/syscalls.h"
+#include "dispatch/dispatcher.h"
+#include "util/startup.h"
+
+/// Of the C library; it never returns.
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void),
+                      void (*fini)(void), void (*ldso)(void));
+
+int main(int argc, char **argv, char **envp);
+
+/// Called by crt0.S only.
+void domain_start(struct dispatcher *disp) __attribute__((noreturn));
+
+static const char *domain_name = "";
+static uint64_t random_words[2];
+
+const char *disp_name(void)
+{
+    return domain_name;
+}
+
+const struct spawn_args *domain_spawn_args(void)
+{
+    return (const struct spawn_args *)SPAWN_ARGS_VADDR;
+}
+
+/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). The C library wants
+/// random bytes for its stack guard; those of a domain are the same in each run, as runs must be.
+static uint64_t splitmix(uint64_t state)
+{
+    state += 0x9e3779b97f4a7c15;
+    state = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
+    state = (state ^ state >> 27) * 0x94d049bb133111eb;
+    return state ^ state >> 31;
+}
+
+void domain_start(struct dispatcher *disp)
+{
+    const struct spawn_args *args = domain_spawn_args();
+    domain_name = startup_name(args);
+    dispatch_init(disp);
+    disp_enable((dispatcher_handle_t)disp);
+
+    errval_t err = domain_memory_init(args);
+    if (err_is_fail(err))
+        USER_PANIC_ERR(err, "the domain's memory could not be set up");
+    random_words[0] = splitmix(disp_get_domain_id());
+    random_words[1] = splitmix(random_words[0]);
+    uint64_t vector[STARTUP_WORDS_MAX];
+    startup_vector_fill(vector, args, (const uint8_t *)random_words);
+    __libc_start_main(main, (int)vector[0], (char **)(vector + 1), NULL, NULL, NULL);
+    disp_fatal();
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The entry point of foreign (Linux) system calls, which the CPU driver reflects (kpi/syscalls.h).
+// The answers are the personality's: long linux_syscall(long nr, long a1, ..., long a6).
+
+#include "dispatch/arch/x86_64/offsets.h"
+
+    .text
+
+// As if SYSCALL had jumped here: on the caller's stack, rcx = return address, rax = number,
+// arguments in rdi, rsi, rdx, r10, r8, r9. All registers but rax, rcx and r11 are
+// kept, the FPU's included, because compilers rely on that. Their values at the call are left in a
+// struct registers below the red zone, where linux_clone() finds them.
+    .globl context_entry_syscall
+    .type context_entry_syscall, @function
+context_entry_syscall:
+    leaq -(RED_ZONE_BYTES + REGS_BYTES)(%rsp), %rsp
+    movq %rax, REGS_RAX(%rsp)
+    movq %rbx, REGS_RBX(%rsp)
+    movq %rcx, REGS_RCX(%rsp)
+    movq %rdx, REGS_RDX(%rsp)
+    movq %rsi, REGS_RSI(%rsp)
+    movq %rdi, REGS_RDI(%rsp)
+    movq %rbp, REGS_RBP(%rsp)
+    movq %r8, REGS_R8(%rsp)
+    movq %r9, REGS_R9(%rsp)
+    movq %r10, REGS_R10(%rsp)
+    movq %r11, REGS_R11(%rsp)
+    movq %r12, REGS_R12(%rsp)
+    movq %r13, REGS_R13(%rsp)
+    movq %r14, REGS_R14(%rsp)
+    movq %r15, REGS_R15(%rsp)
+    movq %rcx, REGS_RIP(%rsp)
+    movq $EFLAGS_DEFAULT, REGS_EFLAGS(%rsp)
+    leaq (RED_ZONE_BYTES + REGS_BYTES)(%rsp), %rcx
+    movq %rcx, REGS_RSP(%rsp)
+    movq %rsp, %rbx
+    cld
+
+    movl %gs:DISP_XSAVE_BYTES, %ecx
+    subq %rcx, %rsp
+    andq $-64, %rsp
+    movq %rsp, %r12
+    xorl %ecx, %ecx
+    .set header, XSAVE_HEADER
+    .rept XSAVE_HEADER_BYTES / 8
+    movq %rcx, header(%r12)
+    .set header, header + 8
+    .endr
+    movl %gs:DISP_XSAVE_MASK, %eax
+    movl %gs:DISP_XSAVE_MASK + 4, %edx
+    xsave64 (%r12)
+
+    movq %gs:DISP_CURRENT, %rax
+    movq %rbx, THREAD_SYSCALL_FRAME(%rax)
+    subq $8, %rsp
+    pushq REGS_R9(%rbx)
+    movq REGS_RAX(%rbx), %rdi
+    movq REGS_RDI(%rbx), %rsi
+    movq REGS_RSI(%rbx), %rdx
+    movq REGS_RDX(%rbx), %rcx
+    movq REGS_R10(%rbx), %r8
+    movq REGS_R8(%rbx), %r9
+    call linux_syscall
+    movq %rax, REGS_RAX(%rbx)
+
+    movl %gs:DISP_XSAVE_MASK, %eax
+    movl %gs:DISP_XSAVE_MASK + 4, %edx
+    xrstor64 (%r12)
+    movq %rbx, %rcx
+    movq REGS_RAX(%rcx), %rax
+    movq REGS_RBX(%rcx), %rbx
+    movq REGS_RDX(%rcx), %rdx
+    movq REGS_RSI(%rcx), %rsi
+    movq REGS_RDI(%rcx), %rdi
+    movq REGS_R8(%rcx), %r8
+    movq REGS_R9(%rcx), %r9
+    movq REGS_R10(%rcx), %r10
+    movq REGS_R12(%rcx), %r12
+    movq REGS_RSP(%rcx), %rsp
+    movq REGS_RIP(%rcx), %rcx
+    jmp *%rcx
+    .size context_entry_syscall, . - context_entry_syscall
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The end of a thread. It has two halves: the second runs on the dispatcher stack, because whoever
+// sees *clear_tid become zero unmaps the thread's stack. A thread that nobody joins unmaps its own
+// stack; it does so on one that is there for this, so that the memory is back at once and not with
+// the next thread. When the last thread of the program has ended, one of the library's own makes
+// the domain end. Sources: man pages exit(2), pthread_exit(3).
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "barrelfish/linux_threads.h"
+#include "barrelfish/vspace_common.h"
+#include "cspace/mm.h"
+#include "dispatch/dispatcher.h"
+
+#define LEAVE_AREA_BYTES 20480u // thread-local storage that nobody uses, and the stack above it
+
+static struct {
+    struct thread *owner;   ///< who is on the stack, or about to be
+    struct thread *waiting; ///< ring of those who want it
+    uint8_t *area;
+    uintptr_t old_stack;
+} leave;
+
+static void list_remove(struct dispatcher *disp, struct thread *thread)
+{
+    struct thread **link = &disp->all;
+    while (*link != NULL && *link != thread)
+        link = &(*link)->all_next;
+    if (*link != NULL)
+        *link = thread->all_next;
+    disp->programs -= !thread->service;
+    if (disp->programs == 0 && disp->last_gone != NULL)
+        (void)waitset_chan_trigger_disabled(disp->last_gone);
+}
+
+/// The main thread's memory is the library's own and is not used again.
+static bool used_again(const struct thread *thread)
+{
+    return (!thread->created || thread->detached) && thread->fpu_owned;
+}
+
+void thread_end(struct dispatcher *disp)
+{
+    struct thread *thread = disp->current;
+    disp->current = NULL;
+    thread->state = THREAD_ENDED;
+    list_remove(disp, thread);
+    if (thread->clear_tid != NULL) {
+        *thread->clear_tid = 0;
+        linux_futex_wake_disabled(disp, (volatile uint32_t *)thread->clear_tid, 1);
+    }
+    if (used_again(thread))
+        thread_ring_add(&disp->dead, thread);
+    if (leave.owner == thread) {
+        leave.owner = NULL;
+        thread_wake_one_disabled(&leave.waiting);
+    }
+    dispatch_schedule(disp);
+}
+
+void linux_exit_thread(int status)
+{
+    (void)status;
+    (void)disp_disable();
+    context_leave(thread_end);
+}
+
+static void end_program(void *arg)
+{
+    (void)arg;
+    exit(EXIT_SUCCESS);
+}
+
+void thread_be_service(struct waitset *ws)
+{
+    static struct waitset_chanstate last_gone;
+    struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    disp->current->service = true;
+    disp->programs--;
+    if (ws != NULL && disp->last_gone == NULL) {
+        waitset_chanstate_init(&last_gone, CHANTYPE_OTHER);
+        (void)!waitset_chan_register_disabled(ws, &last_gone, MKCLOSURE(end_program, NULL));
+        disp->last_gone = &last_gone;
+    }
+    if (disp->programs == 0 && disp->last_gone != NULL)
+        (void)waitset_chan_trigger_disabled(disp->last_gone);
+    disp_enable((dispatcher_handle_t)disp);
+}
+
+/// On the stack for this.
+static void unmap_and_end(void *arg)
+{
+    (void)arg;
+    // The thread-local storage was beside the stack; nothing here uses any.
+    *(void **)leave.area = leave.area;
+    thread_set_tls(leave.area);
+    (void)vspace_unmap((const void *)leave.old_stack);
+    linux_exit_thread(0);
+}
+
+/// True when the stack for leaving is there and the caller's.
+static bool take_stack(void)
+{
+    dispatcher_handle_t handle = disp_disable();
+    while (leave.owner != NULL)
+        thread_block_disabled(&leave.waiting);
+    leave.owner = thread_self();
+    disp_enable(handle);
+    if (leave.area == NULL) {
+        void *area;
+        if (err_is_fail(vspace_map_anon_attr(&area, NULL, NULL, LEAVE_AREA_BYTES, NULL,
+                                             VREGION_FLAGS_READ_WRITE)))
+            return false; // the stack is lost, but the thread ends
+        leave.area = area;
+    }
+    return true;
+}
+
+long linux_unmap_own_stack(uintptr_t base, size_t bytes)
+{
+    uintptr_t sp = thread_self()->syscall_frame->rsp;
+    if (sp < base || sp - base > bytes)
+        return 0;
+    mm_enter();
+    const struct vregion *region = vspace_get_region(get_current_vspace(), (const void *)base);
+    bool whole = region != NULL && vregion_get_base_addr(region) == base &&
+                 vregion_get_size(region) == bytes;
+    mm_leave();
+    if (!whole)
+        return -EINVAL;
+    if (take_stack()) {
+        leave.old_stack = base;
+        context_move((uintptr_t)leave.area + LEAVE_AREA_BYTES, unmap_and_end, NULL);
+    }
+    linux_exit_thread(0);
+}
