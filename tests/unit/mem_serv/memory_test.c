@@ -120,7 +120,7 @@ static void leave(unsigned row)
         unsigned left = given <= LEFT ? 0 : given - LEFT < row ? given - LEFT : row;
         if (given < LEFT + KERNEL_RETURNS)
             CU_ASSERT_EQUAL(count_waiting(), left);
-        else if (given > LEFT + KERNEL_RETURNS + (row < KERNEL_RETURNS_LOOK ? 0 : row))
+        if (given > LEFT + KERNEL_RETURNS + (row < KERNEL_RETURNS_LOOK ? 0 : row))
             CU_ASSERT_EQUAL(count_waiting(), 0);
     }
     kernel_refuse_merging(false);
