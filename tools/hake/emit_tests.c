@@ -130,7 +130,7 @@ static void emit_format(struct emitter *emitter)
     fprintf(emitter->out,
             "\nbuild format: format " FORMAT_LIST "\n"
             "build build/tests/format.pass: format-check " FORMAT_LIST " | .clang-format "
-            "tests/lib/run-test\n"
+            "tests/lib/run-test tests/lib/check-style\n"
             "build format-check: summary build/tests/format.pass\n");
 }
 

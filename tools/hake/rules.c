@@ -99,7 +99,7 @@ static const char tail[] =
     "  command = xargs -a $in clang-format -i\n"
     "  description = format\n"
     "rule format-check\n"
-    "  command = tests/lib/run-test $out xargs -a $in clang-format --dry-run -Werror\n"
+    "  command = tests/lib/run-test $out tests/lib/check-style $in\n"
     "  description = test $out\n"
     "rule rooms\n"
     "  command = $in --measure $args\n"

@@ -33,7 +33,8 @@ static const char stave_boot[] =
 
 static void write_machine(void)
 {
-    scratch_run("mkdir -p %s/tests/lib && cp tests/lib/run-test tests/lib/summary %s/tests/lib",
+    scratch_run("mkdir -p %s/tests/lib && cp tests/lib/run-test tests/lib/check-style "
+                "tests/lib/summary %s/tests/lib",
                 scratch_root(), scratch_root());
     scratch_write(".clang-format", "DisableFormat: true\n");
     scratch_write("boot/Hakefile.yaml", "parts:\n"
@@ -202,6 +203,22 @@ static void test_formatting(void)
     CU_ASSERT(scratch_contains("hi/hi.c", "int main(void) { return 0; }"));
 }
 
+static void test_comments(void)
+{
+    write_machine();
+    scratch_write("hi/hi.c",
+                  "// The file.\n\n// A section.\n\n// Why.\n#define HI 1\n"
+                  "/// What it is.\nint hi; ///< how many\n\n"
+                  "/// What it does.\nint main(void)\n{\n    // Why.\n    return HI;\n}\n");
+    write_tests("parts:\n  - name: good\n    kind: test\n    sources: [pass.c]\n");
+    run_ninja("format-check", 0);
+    scratch_write("hi/hi.c", "// The file.\n\n// What it is,\n// at length.\nint hi;\n\n"
+                             "/// Fine.\nint main(void)\n{\n    /// Why.\n    return 1;\n}\n");
+    run_ninja("format-check", 1);
+    CU_ASSERT(printed("hi/hi.c:3: what describes a declaration begins with ///"));
+    CU_ASSERT(printed("hi/hi.c:10: a comment inside a function begins with //"));
+}
+
 /// A domain and a test that do not compile keep nobody from running an image without them; one that
 /// is put into the image later is built for it.
 static void test_runs(void)
@@ -231,6 +248,7 @@ CU_TestInfo machine_tests[] = {
     {"tests that pass", test_passing},
     {"tests that fail", test_failing},
     {"formatting", test_formatting},
+    {"comments", test_comments},
     {"running builds what is in the image", test_runs},
     CU_TEST_INFO_NULL,
 };
