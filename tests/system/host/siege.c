@@ -18,6 +18,7 @@
 #define CALLS_MAX 16u
 #define ROUNDS 5u // of tests/system/siege/siege.h
 #define COMMANDS_BYTES 1024u
+#define LIMIT_S "1500" // all attacks between cores take long
 
 struct cost {
     unsigned long client, services, driver;
@@ -135,8 +136,9 @@ int main(int argc, char **argv)
         return host_status();
     make_commands(commands, argc, argv);
     close(mkstemp(path));
-    struct host_output run = host_boot("--platform", "tests/system/platform.yaml", "--cores",
-                                       argv[1], "--behalf", path, "--run", commands, NULL);
+    struct host_output run =
+        host_boot("--platform", "tests/system/platform.yaml", "--cores", argv[1], "--behalf", path,
+                  "--timeout", LIMIT_S, "--run", commands, NULL);
     for (const char *at = run.text; (at = next_attack(at, attack)) != NULL;)
         attacks++;
     FILE *csv = fopen(path, "r");
