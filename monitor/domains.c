@@ -14,7 +14,6 @@
 #define DOMAINS_MAX 280u ///< what spawnd makes, and the first domains
 #define RETRY_US 1000u
 #define RETRY_MAX_US 128000u
-#define FOREIGN_SHARE_MIN 8u
 
 static struct domain domains[DOMAINS_MAX];
 static struct table by_id;
@@ -64,17 +63,9 @@ bool domain_has_family(struct member member)
     return others;
 }
 
-bool family_is_local(domainid_t family)
-{
-    return family >> 16 == monitor.core;
-}
-
 unsigned family_share(domainid_t family, unsigned entries)
 {
-    unsigned foreign = entries / 2 / monitor.tree.count;
-    if (family_is_local(family))
-        return entries / SHARE_PARTS;
-    return foreign < FOREIGN_SHARE_MIN ? FOREIGN_SHARE_MIN : foreign;
+    return shares_of(family, monitor.core, monitor.tree.count, entries);
 }
 
 /// The event is on its way to nobody any more.

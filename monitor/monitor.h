@@ -133,10 +133,7 @@ errval_t domain_introduce(struct member member);
 struct member domain_member(domainid_t id);
 /// Whether there is another domain of its family on this core.
 bool domain_has_family(struct member member);
-/// Whether a family began on this core.
-bool family_is_local(domainid_t family);
-/// How many entries of a table of this core a family may have: a quarter; one that began on another
-/// core less, for each core may have a greedy one.
+/// How many entries of a table of this core a family may have (shares_of()).
 unsigned family_share(domainid_t family, unsigned entries);
 /// Queues an event, which must not be queued, and sends what can be sent: `sent` may be called
 /// before this returns. If the domain is unknown it is dropped.

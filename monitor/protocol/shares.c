@@ -6,6 +6,16 @@
 
 #include "protocol/shares.h"
 
+#define FOREIGN_SHARE_MIN 8u
+
+unsigned shares_of(domainid_t family, coreid_t core, unsigned cores, unsigned entries)
+{
+    unsigned foreign = entries / 2 / cores;
+    if (family_began_on(family, core))
+        return entries / SHARE_PARTS;
+    return foreign < FOREIGN_SHARE_MIN ? FOREIGN_SHARE_MIN : foreign;
+}
+
 static uint16_t find(const struct shares *shares, domainid_t family)
 {
     uint16_t i = table_first(&shares->table, family);

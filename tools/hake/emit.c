@@ -129,6 +129,15 @@ static struct part_list libraries_of(const struct tree *tree, const struct part 
     return list;
 }
 
+static void emit_linked(FILE *out, const struct part *part, const struct part_list *libraries,
+                        const char *variant)
+{
+    for (size_t i = 0; i < libraries->count; i++)
+        fprintf(out, " ${with.%s.%s}", variant, libraries->items[i]->name);
+    for (unsigned i = 0; i < part->libs_count; i++)
+        fprintf(out, " -l%s", part->libs[i]);
+}
+
 /// A library with all that it needs has a name to depend on, with/<variant>/<name>, and one for the
 /// linker, ${with.<variant>.<name>}. Ninja expands a variable where it stands: what a library needs
 /// comes before it.
@@ -147,10 +156,7 @@ static void emit_with(struct emitter *emitter, const struct part *part, const ch
     for (size_t i = 0; i < needs.count; i++)
         fprintf(out, " with/%s/%s", variant, needs.items[i]->name);
     fprintf(out, "\nwith.%s = %s", name, archive);
-    for (size_t i = 0; i < needs.count; i++)
-        fprintf(out, " ${with.%s.%s}", variant, needs.items[i]->name);
-    for (unsigned i = 0; i < part->libs_count; i++)
-        fprintf(out, " -l%s", part->libs[i]);
+    emit_linked(out, part, &needs, variant);
     fputc('\n', out);
     free(needs.items);
 }
@@ -184,10 +190,7 @@ void emit_executable(struct emitter *emitter, const struct part *part, const cha
     emit_needed(emitter, part, &libraries, variant);
     if (libraries.count != 0 || part->libs_count != 0)
         fputs("\n  archives =", out);
-    for (size_t i = 0; i < libraries.count; i++)
-        fprintf(out, " ${with.%s.%s}", variant, libraries.items[i]->name);
-    for (unsigned i = 0; i < part->libs_count; i++)
-        fprintf(out, " -l%s", part->libs[i]);
+    emit_linked(out, part, &libraries, variant);
     fputc('\n', out);
     free(libraries.items);
     paths_add(&emitter->all, output);

@@ -7,8 +7,6 @@
 
 #include <assert.h>
 
-#define FOREIGN_SHARE_MIN 8u
-
 static uint64_t key_of(uint64_t id, bool server)
 {
     return id << 1 | (server ? 1 : 0);
@@ -27,10 +25,8 @@ void binding_init(struct binding_state *state, coreid_t core, unsigned cores)
 unsigned binding_share(const struct binding_state *state, domainid_t family)
 {
     // A client may talk with a service on each core, spawnd for example.
-    if (family >> 16 == state->core)
-        return BINDING_ENDS_MAX / SHARE_PARTS + state->cores;
-    unsigned foreign = BINDING_ENDS_MAX / 2 / state->cores;
-    return foreign < FOREIGN_SHARE_MIN ? FOREIGN_SHARE_MIN : foreign;
+    return shares_of(family, state->core, state->cores, BINDING_ENDS_MAX) +
+           (family_began_on(family, state->core) ? state->cores : 0);
 }
 
 bool binding_share_is_used(const struct binding_state *state, domainid_t family)

@@ -148,6 +148,10 @@ static void forget(void)
     CU_ASSERT_EQUAL(name_table_wait(&table, &waiter), SYS_ERR_OK);
     name_table_forget(&table, 1);
     CU_ASSERT_EQUAL(table.waiting_by_name.count, 1); // the first and the last are gone
+    CU_ASSERT(name_table_valid(&table));
+    table.waiting_by_name.count++; // damage, which is seen
+    CU_ASSERT_FALSE(name_table_valid(&table));
+    table.waiting_by_name.count--;
     CU_ASSERT_EQUAL(name_table_lookup(&table, &a, &iref), NS_ERR_NOT_FOUND);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &c, &iref), NS_ERR_NOT_FOUND);
     CU_ASSERT_EQUAL(name_table_lookup(&table, &b, &iref), SYS_ERR_OK);

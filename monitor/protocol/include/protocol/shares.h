@@ -16,6 +16,16 @@
 /// The same of a table that the whole machine uses, where each core may have a greedy one.
 #define SHARE_PARTS_MACHINE 16u
 
+/// Whether a family began on core `core`.
+static inline bool family_began_on(domainid_t family, coreid_t core)
+{
+    return family >> 16 == core;
+}
+
+/// How many of a table's `entries` on core `core`, one of `cores`, a family may have; one that began
+/// on another core less, for each core may have a greedy one.
+unsigned shares_of(domainid_t family, coreid_t core, unsigned cores, unsigned entries);
+
 /// Who asks, and on whose share that is. A family is named by the domain that began it.
 struct member {
     domainid_t domain, family;
