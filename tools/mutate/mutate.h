@@ -32,6 +32,7 @@ struct mutant {
     const char *operator;
     size_t at, length;
     char *now;
+    size_t function, function_length; // the name of the function that it is in
 };
 
 struct mutants {

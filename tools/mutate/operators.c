@@ -13,6 +13,7 @@
 struct finder {
     struct tokens tokens;
     struct mutants found;
+    size_t name; // of the function whose body is looked at
 };
 
 static bool is(const struct finder *f, size_t i, const char *text)
@@ -40,8 +41,10 @@ static void add(struct finder *f, const char *operator, size_t from, size_t to, 
     if ((found->count & (found->count + 1)) == 0)
         found->items = realloc(found->items, (found->count + 1) * 2 * sizeof(*found->items));
     const struct token *first = &f->tokens.items[from], *last = &f->tokens.items[to];
+    const struct token *name = &f->tokens.items[f->name];
     found->items[found->count++] =
-        (struct mutant){operator, first->at, last->at + last->length - first->at, now};
+        (struct mutant){operator, first->at, last->at + last->length - first->at, now, name->at,
+                        name->length};
 }
 
 /// Text of tokens `from` to `to`, the last included.
@@ -214,17 +217,18 @@ static void body(struct finder *f, size_t from, size_t to)
     }
 }
 
-/// Whether the brace opens a function: its arguments are before it, attributes aside.
-static bool opens_function(const struct finder *f, size_t brace)
+/// The name of the function that the brace opens, its arguments being before it, attributes aside;
+/// else 0.
+static size_t function_of(const struct finder *f, size_t brace)
 {
     size_t i = brace;
     while (i > 1 && is(f, i - 1, ")")) {
         size_t open = other_half(f, i - 1);
         if (open == 0 || !is(f, open - 1, "__attribute__"))
-            return open > 0;
+            return open > 0 ? open - 1 : 0;
         i = open - 1;
     }
-    return false;
+    return 0;
 }
 
 struct mutants mutants_of(const char *text)
@@ -234,7 +238,8 @@ struct mutants mutants_of(const char *text)
         size_t end = other_half(&f, i);
         if (end <= i)
             continue;
-        if (is(&f, i, "{") && opens_function(&f, i))
+        f.name = is(&f, i, "{") ? function_of(&f, i) : 0;
+        if (f.name > 0)
             body(&f, i + 1, end);
         i = end;
     }

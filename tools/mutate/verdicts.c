@@ -57,18 +57,52 @@ static char *line_of(const struct candidate *c)
     return squeezed(c->text + from, strcspn(c->text + from, "\n"));
 }
 
+/// Whether `list` would call both the same, but for the number.
+static bool is_alike(const struct candidate *a, const struct candidate *b)
+{
+    char *changes[] = {change_of(a), change_of(b)}, *lines[] = {line_of(a), line_of(b)};
+    bool alike = a->mutant.function == b->mutant.function && strcmp(changes[0], changes[1]) == 0 &&
+                 strcmp(lines[0], lines[1]) == 0;
+    for (size_t i = 0; i < 2; i++) {
+        free(changes[i]);
+        free(lines[i]);
+    }
+    return alike;
+}
+
+/// Its number among those alike, from 1.
+static unsigned number_of(const struct candidate *c)
+{
+    struct mutants mutants = mutants_of(c->text);
+    unsigned number = 1;
+    for (size_t i = 0; i < mutants.count && mutants.items[i].at < c->mutant.at; i++)
+        number += is_alike(c, &(struct candidate){c->source, c->text, mutants.items[i], 0});
+    mutants_free(&mutants);
+    return number;
+}
+
+char *candidate_key(const struct candidate *c)
+{
+    char *change = change_of(c), *line = line_of(c), *key, digits[16] = "";
+    unsigned number = number_of(c);
+    if (number > 1)
+        snprintf(digits, sizeof(digits), ".%u", number);
+    if (asprintf(&key, "%s :: %.*s%s :: %s :: %s :: ", c->source, (int)c->mutant.function_length,
+                 c->text + c->mutant.function, digits, change, line) < 0)
+        abort();
+    free(change);
+    free(line);
+    return key;
+}
+
 char *equivalent_why(const struct candidate *c, const char *list)
 {
-    char *change = change_of(c), *line = line_of(c), *key, *why = NULL;
-    if (asprintf(&key, "%s :: %s :: %s :: ", c->source, change, line) < 0)
-        abort();
+    char *key = list != NULL ? candidate_key(c) : NULL, *why = NULL;
     for (const char *at = list; at != NULL && why == NULL; at = strstr(at, key))
         if ((at == list || at[-1] == '\n') && strncmp(at, key, strlen(key)) == 0)
             why = strndup(at + strlen(key), strcspn(at + strlen(key), "\n"));
         else
             at++;
-    free(change);
-    free(line);
     free(key);
     return why;
 }

@@ -17,6 +17,10 @@ struct candidate {
 /// "file:line: operator: old -> new", from malloc().
 char *candidate_name(const struct candidate *candidate);
 
+/// What equivalent.txt calls it, from malloc(): "file :: function :: operator: old -> new :: line :: ";
+/// "function.2" and so on for another in it that would be called the same. The reason follows.
+char *candidate_key(const struct candidate *candidate);
+
 /// Why it is no different, as `list` (the text of equivalent.txt) has it; else NULL. From malloc().
 char *equivalent_why(const struct candidate *candidate, const char *list);
 

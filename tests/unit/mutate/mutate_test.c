@@ -10,6 +10,7 @@
 #include <scratch/scratch_tree.h>
 
 #include "mutate.h"
+#include "verdicts.h"
 
 /// How many mutants of the text an operator makes, all operators with NULL.
 static size_t count(const char *text, const char *operator)
@@ -152,11 +153,38 @@ static void a_weak_test_lets_some_pass(void)
     CU_ASSERT(says("part/a.c:4: store: a -= 3 -> (void)0"));
     CU_ASSERT(says("2 of 7 killed"));
     scratch_write("tools/mutate/equivalent.txt",
-                  "part/a.c :: relation: > -> >= :: if (a > 9) :: nobody asks\n"
-                  "part/a.c :: constant: 9 -> (9 + 1) :: if (a > 7) :: another line\n");
+                  "part/a.c :: limit :: relation: > -> >= :: if (a > 9) :: nobody asks\n"
+                  "part/a.c :: limit.2 :: store: a -= 3 -> (void)0 :: a -= 3; :: no second\n"
+                  "part/a.c :: other :: condition: (a > 9) -> (!(a > 9)) :: if (a > 9) :: no\n"
+                  "part/a.c :: limit :: constant: 9 -> (9 + 1) :: if (a > 7) :: another line\n");
     CU_ASSERT(run("") == 0);
+    CU_ASSERT(says("store: a -="));
     CU_ASSERT(!says("relation: >") && says("constant: 9") && says("1 equivalent"));
     CU_ASSERT(scratch_remove() == 0);
+}
+
+/// Two lines are alike, in one function and in another.
+static void equivalents_have_a_place(void)
+{
+    static const char list[] = "part/a.c :: f :: relation: < -> <= :: a = b < c; :: first of f\n"
+                               "part/a.c :: g.2 :: relation: < -> <= :: a = b < c; :: last\n"
+                               "part/a.c :: f.1 :: return: a -> 0 :: return a; :: has no number\n";
+    const char *text = "int f(int a)\n{\na = b < c;\na = b < c;\nreturn a;\n}\n"
+                       "int g(int a) __attribute__((cold))\n{\na = b < c;\na = b < c;\n}\n";
+    const char *const whys[] = {"first of f", NULL, NULL, "last"};
+    struct mutants mutants = mutants_of(text);
+    size_t relations = 0;
+    for (size_t i = 0; i < mutants.count; i++) {
+        struct candidate c = {"part/a.c", text, mutants.items[i], 0};
+        char *why = equivalent_why(&c, list);
+        const char *wanted =
+            strcmp(c.mutant.operator, "relation") == 0 ? whys[relations++ % 4] : NULL;
+        CU_ASSERT((why == NULL) == (wanted == NULL));
+        CU_ASSERT(why == NULL || wanted == NULL || strcmp(why, wanted) == 0);
+        free(why);
+    }
+    CU_ASSERT(relations == 4);
+    mutants_free(&mutants);
 }
 
 static void a_report_is_gone_on_from(void)
@@ -213,6 +241,7 @@ static CU_TestInfo tests[] = {
     {"functions with attributes are found", functions_with_attributes_are_found},
     {"a good test kills all mutants", a_good_test_kills_all},
     {"a weak test lets some pass; equivalent ones are listed", a_weak_test_lets_some_pass},
+    {"equivalents have a place", equivalents_have_a_place},
     {"a report is gone on from, unless the source changed", a_report_is_gone_on_from},
     {"an endless loop is ended", an_endless_loop_is_ended},
     {"a source without a test counts", a_source_without_test_counts},
