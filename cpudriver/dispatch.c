@@ -34,8 +34,8 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     dcb->pml4 = pml4;
     dcb->entry = DCB_RESUME;
     dcb->state = DISPATCHER_NEW;
-    ring_init(&dcb->deaths);
-    ring_init(&dcb->notices);
+    list_init(&dcb->deaths);
+    list_init(&dcb->notices);
     dcb->watch.watches = true;
     schedule_join(dcb);
     shared->core_id = kcb.core_id;
@@ -85,8 +85,8 @@ static uint64_t look_at_watched(struct dcb *dcb, uint64_t now)
 uint64_t dispatcher_time(struct timer *timer, uint64_t now)
 {
     if (timer->watches)
-        return look_at_watched(RING_OWNER(timer, struct dcb, watch), now);
-    dispatcher_make_runnable(RING_OWNER(timer, struct dcb, sleep));
+        return look_at_watched(LIST_OWNER(timer, struct dcb, watch), now);
+    dispatcher_make_runnable(LIST_OWNER(timer, struct dcb, sleep));
     return 0;
 }
 
@@ -157,7 +157,7 @@ static void list_death(struct dcb *dcb)
 {
     struct dcb *told = dcb_of(&dcb->slots.death.cap);
     told->untold = 1;
-    ring_add(&told->deaths, &dcb->death);
+    list_add(&told->deaths, &dcb->death);
 }
 
 void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t address, uint64_t error)
@@ -193,10 +193,10 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
 
 static void tell_death(struct dcb *dcb)
 {
-    if (ring_is_empty(&dcb->deaths))
+    if (list_is_empty(&dcb->deaths))
         return; // they were deleted
-    struct dcb *dead = RING_OWNER(dcb->deaths.next, struct dcb, death);
-    ring_remove(&dead->death);
+    struct dcb *dead = LIST_OWNER(dcb->deaths.next, struct dcb, death);
+    list_remove(&dead->death);
     if (!cte_is(&dead->slots.death, ObjType_EndPointLMP))
         return;
     errval_t err = lmp_deliver_words(&dead->slots.death.cap, dead->death_words, DEATH_WORDS);
@@ -208,15 +208,15 @@ void dispatcher_tell_untold(struct dcb *dcb)
 {
     tell_death(dcb);
     lmp_notify_owed(dcb);
-    dcb->untold = !ring_is_empty(&dcb->deaths) || !ring_is_empty(&dcb->notices);
+    dcb->untold = !list_is_empty(&dcb->deaths) || !list_is_empty(&dcb->notices);
 }
 
-/// What it was to be told of stays in its ring, without a head.
+/// What it was to be told of stays in its list, without a head.
 void dispatcher_forget_untold(struct dcb *dcb)
 {
-    ring_remove(&dcb->death);
-    ring_remove(&dcb->deaths);
-    ring_remove(&dcb->notices);
+    list_remove(&dcb->death);
+    list_remove(&dcb->deaths);
+    list_remove(&dcb->notices);
 }
 
 /// Registers out of a save area, which the domain can write: only what user mode may have.

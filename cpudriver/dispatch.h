@@ -10,7 +10,7 @@
 #include "arch/x86_64/layout.h"
 #include "caps/caps.h"
 #include "kpi/dispatcher.h"
-#include "ring.h"
+#include "kpi/list.h"
 #include "timer.h"
 
 #define DCB_FPU_OFFSET 1024u
@@ -46,7 +46,7 @@ struct dcb {
     uint64_t info_sequence;          ///< of the last info_update() ...
     uint64_t info_tsc;               ///< ... and when it was
 
-    struct ring place; ///< among the runnable ones of a group
+    struct list place; ///< among the runnable ones of a group
     struct run_group *turns_in;
     struct run_group *group; ///< its own, if that has not begun anew since
     uint64_t group_begun;
@@ -54,9 +54,9 @@ struct dcb {
     struct timer sleep; ///< runs while it is blocked until a time
     struct timer watch; ///< runs whatever it does, if it is watched (SYSCALL_WATCH)
 
-    struct ring deaths;  ///< those whose messages have found no room at its endpoints
-    struct ring notices; ///< notifications likewise (lmp.h)
-    struct ring death;   ///< its own place among those
+    struct list deaths;  ///< those whose messages have found no room at its endpoints
+    struct list notices; ///< notifications likewise (lmp.h)
+    struct list death;   ///< its own place among those
     uint64_t death_words[DEATH_WORDS];
 };
 _Static_assert(offsetof(struct dcb, untold) == offsetof(struct dcb, lmp_delivered) + 4, "one word");

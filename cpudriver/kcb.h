@@ -12,9 +12,9 @@
 #include "caps/caps.h"
 #include "kpi/bootinfo.h"
 #include "kpi/dispatcher.h"
+#include "kpi/list.h"
 #include "kpi/syscalls.h"
 #include "lmp.h"
-#include "ring.h"
 
 #define KCB_STACK_BYTES 12288u
 #define VECTOR_NOTIFY_FIRST KERNEL_VECTOR_NOTIFY_FIRST
@@ -48,8 +48,8 @@ struct timer_wheel {
 
 /// Dispatchers that have one turn together (schedule.h).
 struct run_group {
-    struct ring turn;    ///< its place in kcb.turns, if it has members
-    struct ring members; ///< those that are runnable
+    struct list turn;    ///< its place in kcb.turns, if it has members
+    struct list members; ///< those that are runnable
     uint64_t begun;      ///< how often
 };
 
@@ -78,7 +78,7 @@ struct kcb {
     // Dispatchers.
     struct dcb *current; ///< whose registers are in regs or on the core; NULL when idle
     struct dcb *picked;  ///< of the runnable ones the one that runs now, or NULL
-    struct ring turns;   ///< groups with runnable dispatchers, the current one first
+    struct list turns;   ///< groups with runnable dispatchers, the current one first
     struct run_group groups[KERNEL_GROUPS];
     struct run_group former; ///< those whose group has begun anew
     struct dcb *fpu_owner;   ///< whose FPU state, and selectors, are in the registers

@@ -109,7 +109,7 @@ void lmp_set_closed(const struct cap *endpoint, bool closed)
 void lmp_notice_begin(struct lmp_notice *notice)
 {
     notice->told = false;
-    ring_remove(&notice->owed);
+    list_remove(&notice->owed);
 }
 
 /// Whether the last notification is among the messages from `consumed` on.
@@ -121,8 +121,8 @@ static bool is_unread(const struct lmp_notice *notice, uint32_t consumed)
 /// It has no room: told when it has (N1).
 static void owe(struct lmp_notice *notice, struct dcb *dcb)
 {
-    ring_remove(&notice->owed);
-    ring_add(&dcb->notices, &notice->owed);
+    list_remove(&notice->owed);
+    list_add(&dcb->notices, &notice->owed);
     dcb->untold = 1;
 }
 
@@ -146,9 +146,9 @@ void lmp_notify(struct lmp_notice *notice)
 
 void lmp_notify_owed(struct dcb *dcb)
 {
-    if (ring_is_empty(&dcb->notices))
+    if (list_is_empty(&dcb->notices))
         return;
-    struct lmp_notice *notice = RING_OWNER(dcb->notices.next, struct lmp_notice, owed);
-    ring_remove(&notice->owed);
+    struct lmp_notice *notice = LIST_OWNER(dcb->notices.next, struct lmp_notice, owed);
+    list_remove(&notice->owed);
     lmp_notify(notice);
 }

@@ -7,7 +7,7 @@
 
 #include "caps/caps.h"
 #include "kpi/dispatcher.h"
-#include "ring.h"
+#include "kpi/list.h"
 
 struct dcb;
 
@@ -32,7 +32,7 @@ struct lmp_notice {
     bool told;           ///< a notification has been sent
     uint32_t delivered;  ///< the buffer's count just after it. Of a notice that is silent for
                          ///< exactly 2^32 messages the next one may wait for the one after
-    struct ring owed;    ///< place among those that the dispatcher is owed
+    struct list owed;    ///< place among those that the dispatcher is owed
 };
 
 /// SYSCALL_LMP_SEND of the current dispatcher: its arguments are in kcb.regs.

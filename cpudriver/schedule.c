@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The groups of schedule.h: a ring of those with runnable dispatchers, the one whose turn it is
-// first, and a ring of these in each. Every operation takes constant time.
+// The groups of schedule.h: a list of those with runnable dispatchers, the one whose turn it is
+// first, and a list of these in each. Every operation takes constant time.
 
 #include "schedule.h"
 
 void schedule_init(void)
 {
-    ring_init(&kcb.turns);
-    ring_init(&kcb.former.members);
+    list_init(&kcb.turns);
+    list_init(&kcb.former.members);
     for (unsigned i = 0; i < KERNEL_GROUPS; i++)
-        ring_init(&kcb.groups[i].members);
+        list_init(&kcb.groups[i].members);
 }
 
 /// The first dispatcher of the group whose turn it is, or NULL.
 static struct dcb *head(void)
 {
-    if (ring_is_empty(&kcb.turns))
+    if (list_is_empty(&kcb.turns))
         return NULL;
-    const struct run_group *group = RING_OWNER(kcb.turns.next, struct run_group, turn);
-    return RING_OWNER(group->members.next, struct dcb, place);
+    const struct run_group *group = LIST_OWNER(kcb.turns.next, struct run_group, turn);
+    return LIST_OWNER(group->members.next, struct dcb, place);
 }
 
 static struct run_group *group_of(const struct dcb *dcb)
@@ -46,9 +46,9 @@ void schedule_add(struct dcb *dcb)
     if (dcb->place.next != NULL)
         return;
     struct run_group *group = group_of(dcb);
-    if (ring_is_empty(&group->members))
-        ring_add(&kcb.turns, &group->turn);
-    ring_add(&group->members, &dcb->place);
+    if (list_is_empty(&group->members))
+        list_add(&kcb.turns, &group->turn);
+    list_add(&group->members, &dcb->place);
     dcb->turns_in = group;
     kcb.runnable++;
     kcb.unsettled = true;
@@ -61,9 +61,9 @@ void schedule_remove(struct dcb *dcb)
     if (dcb->place.next == NULL)
         return;
     bool was_head = dcb == head();
-    ring_remove(&dcb->place);
-    if (ring_is_empty(&dcb->turns_in->members)) {
-        ring_remove(&dcb->turns_in->turn);
+    list_remove(&dcb->place);
+    if (list_is_empty(&dcb->turns_in->members)) {
+        list_remove(&dcb->turns_in->turn);
         if (was_head)
             kcb.slice_owned = false;
     } // else the slice goes on: it is the group's
@@ -80,9 +80,9 @@ static void rotate(void)
     struct run_group *group = first->turns_in;
     schedule_remove(first);
     schedule_add(first);
-    if (!ring_is_empty(&group->members)) {
-        ring_remove(&group->turn);
-        ring_add(&kcb.turns, &group->turn);
+    if (!list_is_empty(&group->members)) {
+        list_remove(&group->turn);
+        list_add(&kcb.turns, &group->turn);
     }
     kcb.slice_end = 0;
     kcb.picked = head();

@@ -43,7 +43,7 @@ void schedule_remove(struct dcb *dcb);
 /// left of the slice.
 static inline void schedule_replace(struct dcb *dcb, struct dcb *by)
 {
-    ring_replace(&dcb->place, &by->place);
+    list_replace(&dcb->place, &by->place);
     by->turns_in = dcb->turns_in;
     kcb.picked = by;
 }

@@ -61,8 +61,8 @@ static void begin(uint32_t count)
     memset(&dcb, 0, sizeof(dcb));
     memset(frame, 0, sizeof(frame));
     memset(notices, 0, sizeof(notices));
-    ring_init(&dcb.deaths);
-    ring_init(&dcb.notices);
+    list_init(&dcb.deaths);
+    list_init(&dcb.notices);
     dcb.shared = (struct dispatcher_shared *)frame;
     dcb.frame_bytes = sizeof(frame);
     dcb.state = DISPATCHER_BLOCKED;
@@ -97,7 +97,7 @@ static bool take(void)
 static void enter(void)
 {
     lmp_notify_owed(&dcb);
-    dcb.untold = !ring_is_empty(&dcb.notices);
+    dcb.untold = !list_is_empty(&dcb.notices);
 }
 
 static void test_beside_requests(void)
