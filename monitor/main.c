@@ -2,16 +2,24 @@
 // Copyright The Stave authors
 //
 // The monitor: one on each core, trusted, event-driven. Bring-up, then a loop over one waitset on
-// which everything arrives: requests of this core's domains (service.c), messages of other monitors
-// (intermon.c, dispatch.c), capabilities that the CPU driver returns (cap_transfer.c), deadlines.
+// which everything arrives: requests of this core's domains (operations.c), messages of other
+// monitors (intermon/, messages.c), capabilities that the CPU driver returns (capops/), deadlines.
 //
 // On core 0 init starts it; elsewhere the CPU driver does, as the first domain. Then it takes its
-// share of memory and starts the memory server (memory.c), starts the cores below it (start.c), and
+// share of memory and starts the memory server (memory/), starts the cores below it (cores/), and
 // answers its starter's first message with "up" when it gets to its loop.
 
-#include "monitor.h"
+#include "capops/cap_transfer.h"
+#include "cores/cores.h"
+#include "cores/start.h"
+#include "exec/binding.h"
+#include "exec/channel_memory.h"
+#include "exec/connect.h"
+#include "local/names.h"
+#include "operations.h"
+#include "state/monitor.h"
 
-struct monitor monitor;
+#define FAN_OUT 3u
 
 static void read_bootinfo(void)
 {
@@ -24,7 +32,7 @@ static void read_bootinfo(void)
         node[i] = info->cores[i].node;
     monitor.bootinfo = info;
     monitor.core = info->core_id;
-    errval_t err = boot_tree_make(&monitor.tree, node, info->cores_count, MONITOR_FAN_OUT);
+    errval_t err = boot_tree_make(&monitor.tree, node, info->cores_count, FAN_OUT);
     if (err_is_fail(err) || monitor.core != disp_get_core_id())
         USER_PANIC_ERR(err, "the monitor's boot information is wrong");
 }
@@ -48,15 +56,19 @@ static void attach_parent(void)
     USER_PANIC("core %u got no channel to its starter", monitor.core);
 }
 
+static const struct intermon_hooks intermon_above = {messages_handle, connect_ask};
+static const struct cap_transfer_hooks cap_transfer_above = {
+    channel_memory_is, channel_memory_freed, channel_memory_left, bind_refuse};
+
 int main(void)
 {
     read_bootinfo();
     waitset_init(&monitor.ws);
-    intermon_init();
-    cap_transfer_init();
+    intermon_init(&intermon_above);
+    cap_transfer_init(&cap_transfer_above);
     bind_init();
     names_init();
-    service_init();
+    operations_init();
     if (monitor.core != 0)
         attach_parent();
     cores_init();

@@ -5,7 +5,16 @@
 // and carries out what that leads to. What an end holds (capabilities, events on their way to its
 // domain) is in a record with the end's index.
 
+#include "exec/binding.h"
+
+#include "capops/cap_transfer.h"
 #include "exec/channel_memory.h"
+#include "if/monitor.h"
+#include "local/domains.h"
+#include "local/exports.h"
+#include "local/reply.h"
+#include "local/spawnd_start.h"
+#include "state/monitor.h"
 
 #include <assert.h>
 #include <string.h>
@@ -36,7 +45,7 @@ static struct capref notify_of(domainid_t id, const uint64_t *words)
     struct capref cap = NULL_CAP;
     errval_t err;
     if (domain == NULL) {
-        err = cap_transfer_make_name(words, &cap);
+        err = cap_words_make_name(words, &cap);
     } else {
         if (capref_is_null(domain->notify) || err_is_fail(slot_alloc(&cap)))
             return NULL_CAP;
@@ -83,8 +92,7 @@ static void reply_frame(const struct binding_effect *effect, struct binding_even
 {
     const uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK, effect->id, 1};
     (void)result;
-    (void)lmp_server_reply(&monitor.server, effect->domain, words, records[effect->end].memory.cap,
-                           false);
+    reply_words(effect->domain, words, records[effect->end].memory.cap);
 }
 
 static void reply_notify(const struct binding_effect *effect, struct binding_event *result)
@@ -92,7 +100,7 @@ static void reply_notify(const struct binding_effect *effect, struct binding_eve
     const uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK};
     struct capref notify = notify_of(effect->of, records[effect->end].client_notify);
     (void)result;
-    (void)lmp_server_reply(&monitor.server, effect->domain, words, notify, false);
+    reply_words(effect->domain, words, notify);
     if (!capref_is_null(notify))
         (void)cap_destroy(notify);
 }
@@ -203,7 +211,7 @@ static void send_offer(const struct binding_effect *effect, struct binding_event
     struct capability notify;
     struct intermon_msg msg = intermon_msg_make(IM_BIND, effect->core, 13);
     domain_notify_description(effect->domain, &notify);
-    cap_transfer_put(&msg.words[4], &notify);
+    cap_words_put(&msg.words[4], &notify);
     msg.words[8] = end->id;
     msg.words[9] = end->iref;
     msg.words[10] = end->out_bytes;
@@ -222,7 +230,7 @@ static void send_answer(const struct binding_effect *effect, struct binding_even
     if (err_is_ok(effect->err))
         domain_notify_description(effect->of, &notify);
     msg.words[0] = effect->err;
-    cap_transfer_put(&msg.words[4], &notify);
+    cap_words_put(&msg.words[4], &notify);
     msg.words[8] = effect->id;
     msg.words[9] = effect->of;
     send_last(&msg);
@@ -378,7 +386,7 @@ void bind_serve(domainid_t domain, const uint64_t *words, struct capref cap)
         event.out_bytes = words[2];
         event.in_bytes = words[3];
         event.exporter = export_owner(event.iref);
-        event.up = cores_is_up(IREF_CORE(event.iref));
+        event.up = monitor_core_is_up(IREF_CORE(event.iref));
         event.known = domain_get(domain) != NULL;
     }
     if (words[0] == MONITOR_BIND_LMP || words[0] == MONITOR_BIND_REPLY)
@@ -433,7 +441,7 @@ void bind_refuse(const struct intermon_msg *msg, errval_t err)
 {
     // Only the words that are sure to be there; the client finds its end by the id.
     const struct binding_effect effect = {.core = msg->source, .id = msg->words[8], .err = err};
-    if (msg->count == 13)
+    if (msg->op == IM_BIND && msg->count == 13)
         send_answer(&effect, NULL);
 }
 

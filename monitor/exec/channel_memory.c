@@ -11,7 +11,8 @@
 
 #include "exec/channel_memory.h"
 
-#include "barrelfish/ram_alloc.h"
+#include "capops/cap_transfer.h"
+#include "local/domains.h"
 #include "protocol/frame_table.h"
 
 static struct frame_table frames;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What arrives at a monitor, and who handles it: two tables.
+
+#pragma once
+
+#include "intermon/intermon.h"
+
+/// messages.c: handles a message of another monitor, or of this one, that came from a neighbour or
+/// direct peer.
+void messages_handle(const struct intermon_msg *msg, coreid_t from);
+
+/// operations.c: serves the domains of this core from now on. Ends the domain on an error.
+void operations_init(void);

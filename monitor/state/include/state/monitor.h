@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What all rooms of the monitor know: who this core is and what the machine looks like, which nobody
+// changes after the start, and what the monitor waits on. All other state is its room's own. The
+// monitor is one thread: a handler runs to its end, and none waits for another domain but for the
+// memory server of the same core, which waits for nobody.
+
+#pragma once
+
+#include "barrelfish/barrelfish.h"
+#include "kpi/bootinfo.h"
+#include "protocol/boot_tree.h"
+
+#define MONITOR_MAP_WORDS (BOOTINFO_CORES_MAX / 64)
+
+struct monitor {
+    coreid_t core;
+    const struct bootinfo *bootinfo;
+    struct boot_tree tree;
+    struct waitset ws;
+    struct lmp_server server;
+    uint64_t up_map[MONITOR_MAP_WORDS]; ///< cores that are up; cores/cores.c writes it
+};
+extern struct monitor monitor;
+
+bool monitor_core_is_up(coreid_t core);
