@@ -42,6 +42,12 @@ int test_main(CU_SuiteInfo *suites)
     return status;
 }
 
+int test_suite(const char *name, CU_TestInfo *tests)
+{
+    CU_SuiteInfo suites[] = {{name, NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
+    return test_main(suites);
+}
+
 void test_random_init(struct test_random *random, uint64_t seed)
 {
     const char *wanted = getenv("STAVE_SEED");

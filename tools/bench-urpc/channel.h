@@ -188,6 +188,9 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
         .consume = part##_consume,                                                                 \
     }
 
+/// All of the following, ended by NULL.
+extern const struct channel_kind *const channel_kinds[];
+
 /// Messages.
 extern const struct channel_kind line_kind, line_pause_kind, line_relaxed_kind, two_lines_kind,
     two_lines_pause_kind, two_lines_relaxed_kind, two_rows_kind, two_rows_pause_kind,

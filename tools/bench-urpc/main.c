@@ -14,53 +14,21 @@
 
 enum { ROUNDS = 1000, ROUNDS_ON_ONE = 10, MEASUREMENTS_MAX = 48 };
 
-static const struct channel_kind *const kinds[] = {
-    &line_kind,
-    &two_lines_kind,
-    &two_rows_kind,
-    &urpc_copy_kind,
-    &urpc_place_kind,
-    &minimal_kind,
-    &ck64_kind,
-    &ck56_kind,
-    &lines_kind,
-    &urpc_batch_kind,
-    &urpc_flushed_kind,
-    &line_pause_kind,
-    &two_lines_pause_kind,
-    &two_rows_pause_kind,
-    &lines_pause_kind,
-    &urpc_copy_pause_kind,
-    &urpc_place_pause_kind,
-    &minimal_pause_kind,
-    &ck64_pause_kind,
-    &line_relaxed_kind,
-    &two_lines_relaxed_kind,
-    &two_rows_relaxed_kind,
-    &urpc_relaxed_kind,
-    &pipe_kind,
-    &cycle_kind,
-    &instruction_kind,
-    &read_kind,
-    &take_kind,
-    &read_take_kind,
-    &row_kind,
-    &fenced_row_kind,
-};
-
 static size_t choose(bool costs, struct measurement *list)
 {
     size_t count = 0;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (kinds[i]->cost && !costs)
+    for (size_t i = 0; channel_kinds[i] != NULL; i++) {
+        if (channel_kinds[i]->cost && !costs)
             continue;
-        if (kinds[i]->ping != NULL) {
-            list[count++] = (struct measurement){
-                .kind = kinds[i], .shape = SHAPE_TRIP, .per_round = kinds[i]->trips};
+        if (channel_kinds[i]->ping != NULL) {
+            list[count++] = (struct measurement){.kind = channel_kinds[i],
+                                                 .shape = SHAPE_TRIP,
+                                                 .per_round = channel_kinds[i]->trips};
         }
-        if (kinds[i]->produce != NULL) {
-            list[count++] = (struct measurement){
-                .kind = kinds[i], .shape = SHAPE_STREAM, .per_round = kinds[i]->messages};
+        if (channel_kinds[i]->produce != NULL) {
+            list[count++] = (struct measurement){.kind = channel_kinds[i],
+                                                 .shape = SHAPE_STREAM,
+                                                 .per_round = channel_kinds[i]->messages};
         }
     }
     return count;

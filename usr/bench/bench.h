@@ -175,7 +175,7 @@ struct report_row {
     cycles_t base; ///< of RATIO_TO_BASE; 0: the median itself, so the ratio is 1
 };
 
-/// Prints a row; sorts `samples`. Returns the median.
+/// Prints a row of `samples` from samples_new(), and frees them. Returns the median.
 cycles_t report(const struct options *options, const struct report_row *row, cycles_t *samples,
                 size_t runs);
 

@@ -53,9 +53,7 @@ static cycles_t measure(const struct options *options, const coreid_t cores[2],
                                    .messages = blocks,
                                    .ratio = RATIO_TO_BASE,
                                    .base = copied};
-    cycles_t median = report(options, &row, samples, runs);
-    free(samples);
-    return median;
+    return report(options, &row, samples, runs);
 }
 
 void measure_bulk(const struct options *options)

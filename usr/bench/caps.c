@@ -193,9 +193,7 @@ static cycles_t measure(const struct options *options, const struct operation *o
                                    .steps = steps_max,
                                    .ratio = RATIO_TO_BASE,
                                    .base = smallest};
-    cycles_t median = report(options, &row, samples, runs);
-    free(samples);
-    return median;
+    return report(options, &row, samples, runs);
 }
 
 static void set_up(void)

@@ -65,8 +65,6 @@ static void measure(const struct options *options, unsigned count)
     row.what = "fan-in each";
     row.ratio = RATIO_LEAST;
     (void)report(options, &row, single, count);
-    free(rates);
-    free(single);
 }
 
 void measure_fanin(const struct options *options)

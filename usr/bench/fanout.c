@@ -66,9 +66,7 @@ static cycles_t measure(const struct options *options, const struct tree *tree, 
                                    .steps = tree->depth,
                                    .ratio = RATIO_TO_BASE,
                                    .base = direct};
-    cycles_t median = report(options, &row, samples, runs);
-    free(samples);
-    return median;
+    return report(options, &row, samples, runs);
 }
 
 static bool several_nodes(unsigned count)

@@ -49,5 +49,4 @@ void measure_lrpc(const struct options *options, const struct lmp_end *end)
                                    .sized = true,
                                    .size = LMP_MSG_LENGTH * sizeof(uint64_t)};
     (void)report(options, &row, samples, runs);
-    free(samples);
 }

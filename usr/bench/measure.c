@@ -32,7 +32,6 @@ void measure_syscall(const struct options *options)
     bench_mark_end(BENCH_MARK_SYSCALL);
     const struct report_row row = {.what = "system call", .from = disp_get_core_id(), .to = -1};
     (void)report(options, &row, samples, runs);
-    free(samples);
 }
 
 void measure_lmp(const struct options *options)
@@ -65,7 +64,6 @@ void measure_lmp(const struct options *options)
     const struct report_row row = {
         .what = "LMP round trip", .from = core, .to = -1, .sized = true, .size = sizeof(words)};
     (void)report(options, &row, samples, runs);
-    free(samples);
     measure_lrpc(options, &end);
 }
 
@@ -94,7 +92,6 @@ static void measure_ump_to(const struct options *options, coreid_t core)
                                    .sized = true,
                                    .size = MESSAGE_BYTES};
     (void)report(options, &row, samples, runs);
-    free(samples);
 }
 
 void measure_ump(const struct options *options)

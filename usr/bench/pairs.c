@@ -91,7 +91,6 @@ static bool report_each(const struct options *options, struct report_row row, ui
     row.what = "pairs each";
     row.ratio = RATIO_LEAST;
     (void)report(options, &row, rates, count);
-    free(rates);
     // Of messages, since a rate is rounded.
     struct bench_summary each = bench_summarise(moved, count);
     return options->fair == 0 || (each.min > 0 && each.min * options->fair >= each.median);
@@ -122,7 +121,6 @@ static void measure(const struct options *options, unsigned count)
         printf("bench: the slowest pair has less than 1 / %u of the median's\n", options->fair);
         exit(EXIT_FAILURE);
     }
-    free(rates);
     free(moved);
 }
 

@@ -69,8 +69,6 @@ static void measure(const struct options *options, const coreid_t *cores, unsign
     row.what = "pipeline";
     row.unit = "messages/ms";
     (void)report(options, &row, rates, runs);
-    free(hops);
-    free(rates);
 }
 
 void measure_pipeline(const struct options *options)

@@ -53,7 +53,6 @@ static void measure(const struct options *options, unsigned pairs, uint32_t poll
                                    .count = polls,
                                    .messages = messages};
     (void)report(options, &row, samples, runs * pairs);
-    free(samples);
 }
 
 void measure_poll(const struct options *options)

@@ -123,5 +123,6 @@ cycles_t report(const struct options *options, const struct report_row *row, cyc
     struct bench_summary summary = bench_summarise(samples, runs); // sorts them
     print_row(options, row, &summary, in_order);
     free(in_order);
+    free(samples);
     return summary.median;
 }

@@ -122,7 +122,6 @@ static void measure_trips(const struct options *options, struct report_row *row,
     worker_answer((coreid_t)row->to, WORKER_RING_ECHO, none);
     row->what = "ring round trip";
     (void)report(options, row, samples, runs);
-    free(samples);
 }
 
 static void measure_stream(const struct options *options, struct report_row *row,
@@ -141,7 +140,6 @@ static void measure_stream(const struct options *options, struct report_row *row
     }
     row->what = flush ? "ring stream flushed" : "ring stream";
     (void)report(options, row, samples, runs);
-    free(samples);
 }
 
 static void measure_to(const struct options *options, coreid_t to)

@@ -27,5 +27,4 @@ void measure_spawn(const struct options *options)
     }
     const struct report_row row = {.what = "spawn and wait", .from = disp_get_core_id(), .to = -1};
     (void)report(options, &row, samples, runs);
-    free(samples);
 }

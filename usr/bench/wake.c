@@ -45,9 +45,7 @@ static cycles_t measure(const struct options *options, coreid_t core, const char
                                    .size = MESSAGE_BYTES,
                                    .ratio = RATIO_TO_BASE,
                                    .base = asleep};
-    cycles_t median = report(options, &row, samples, runs);
-    free(samples);
-    return median;
+    return report(options, &row, samples, runs);
 }
 
 void measure_wake(const struct options *options)

@@ -79,6 +79,22 @@ struct host_output host_boot(const char *first, ...)
     return host_run(argv);
 }
 
+struct host_output host_boot_by_hand(const char *const args[])
+{
+    const char *argv[ARGS_MAX] = {
+        "timeout",      "300",         "qemu-system-x86_64",
+        "-machine",     "q35",         "-cpu",
+        "max",          "-nodefaults", "-no-user-config",
+        "-display",     "none",        "-cdrom",
+        "build/pc.iso", "-device",     "isa-debug-exit,iobase=0xf4,iosize=0x04"};
+    unsigned count = 0;
+    while (argv[count] != NULL)
+        count++;
+    for (unsigned i = 0; args[i] != NULL && count < ARGS_MAX - 1; i++)
+        argv[count++] = args[i];
+    return host_run(argv);
+}
+
 void host_show(const struct host_output *output)
 {
     fprintf(stderr, "--- status %d\n%s\n---\n", output->status, output->text);

@@ -28,5 +28,9 @@ struct host_output host_run(const char *const argv[]);
 /// Run build/stave-boot with up to a few arguments, ended by NULL.
 struct host_output host_boot(const char *first, ...) __attribute__((sentinel));
 
+/// Boot build/pc.iso without stave-boot, on a machine with nothing but what `args` (ended by NULL)
+/// adds. The status is (0x10 + that of the commands) << 1 | 1, as isa-debug-exit gives it.
+struct host_output host_boot_by_hand(const char *const args[]);
+
 /// Show what a program printed, after a failed check.
 void host_show(const struct host_output *output);

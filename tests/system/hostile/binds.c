@@ -358,12 +358,12 @@ const struct hostile_case hostile_binds[] = {
     {"many_end", HOSTILE_ERROR, many_end},
     {"many_client", HOSTILE_ERROR, many_client},
     {"limited_client", HOSTILE_ERROR, limited_client},
+    HOSTILE_END,
 };
-const size_t hostile_binds_count = sizeof(hostile_binds) / sizeof(hostile_binds[0]);
 
 /// What the above start; by itself each would wait for ever or find no limit.
 const struct hostile_case hostile_helpers[] = {
     {"keeper", HOSTILE_HANGS, keeper},
     {"limited", HOSTILE_ANY, limited},
+    HOSTILE_END,
 };
-const size_t hostile_helpers_count = sizeof(hostile_helpers) / sizeof(hostile_helpers[0]);

@@ -22,50 +22,45 @@ enum hostile_end {
 const char *hostile_lacks(enum hostile_end end);
 
 struct hostile_case {
-    const char *name;
+    const char *name; ///< NULL: the end of a list
     enum hostile_end end;
     int (*run)(void); ///< in the child; its result is the exit status: 0 if it got its error
 };
 
+#define HOSTILE_END                                                                                \
+    {                                                                                              \
+        NULL, HOSTILE_ANY, NULL                                                                    \
+    }
+
 /// Memory that is not the domain's, wild jumps, stacks.
 extern const struct hostile_case hostile_memory[];
-extern const size_t hostile_memory_count;
 
 /// Privileged and odd instructions.
 extern const struct hostile_case hostile_instructions[];
-extern const size_t hostile_instructions_count;
 
 /// Its own dispatcher, its own capabilities and the services.
 extern const struct hostile_case hostile_dispatcher[];
-extern const size_t hostile_dispatcher_count;
 
 /// What the services and other domains stand on.
 extern const struct hostile_case hostile_services[];
-extern const size_t hostile_services_count;
 
 /// Their monitor's tables.
 extern const struct hostile_case hostile_greedy[];
-extern const size_t hostile_greedy_count;
 
 /// Endpoints that are not theirs.
 extern const struct hostile_case hostile_messages[];
-extern const size_t hostile_messages_count;
 
 /// Channels that are bound to nothing, too often, or kept.
 extern const struct hostile_case hostile_binds[];
-extern const size_t hostile_binds_count;
 
 /// Children of those that have taken all of these tables; not run by themselves.
 extern const struct hostile_case hostile_refused[];
-extern const size_t hostile_refused_count;
 
 /// What other cases start, and which is not run by itself.
 extern const struct hostile_case hostile_helpers[];
-extern const size_t hostile_helpers_count;
 
 /// What a domain leaves to those that it is killed among.
 extern const struct hostile_case hostile_copiers[];
-extern const size_t hostile_copiers_count;
 
 /// Status of a case that went on where it should not have.
 #define HOSTILE_WENT_ON 17

@@ -136,5 +136,5 @@ const struct hostile_case hostile_copiers[] = {
     {"copied_while_killed", HOSTILE_ERROR, copied_while_killed},
     {"copied_victim", HOSTILE_ERROR, copied_victim},
     {"copier", HOSTILE_ERROR, copier},
+    HOSTILE_END,
 };
-const size_t hostile_copiers_count = sizeof(hostile_copiers) / sizeof(hostile_copiers[0]);

@@ -253,5 +253,5 @@ const struct hostile_case hostile_dispatcher[] = {
     {"pester_monitor", HOSTILE_ANY, pester_monitor},
     {"pester_spawnd", HOSTILE_ANY, pester_spawnd},
     {"take_all_memory", HOSTILE_ANY, take_all_memory},
+    HOSTILE_END,
 };
-const size_t hostile_dispatcher_count = sizeof(hostile_dispatcher) / sizeof(hostile_dispatcher[0]);

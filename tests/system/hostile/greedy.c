@@ -230,12 +230,13 @@ const struct hostile_case hostile_greedy[] = {
     {"greedy_server", HOSTILE_ERROR, greedy_server},
     {"sleeper", HOSTILE_HANGS, sleeper},
     {"greedy_domains", HOSTILE_ERROR, greedy_domains},
+    HOSTILE_END,
 };
+
 const struct hostile_case hostile_refused[] = {
     {"no_name", HOSTILE_ERROR, no_name},
     {"no_wait", HOSTILE_ERROR, no_wait},
     {"no_export", HOSTILE_ERROR, no_export},
     {"no_bind", HOSTILE_ERROR, no_bind},
+    HOSTILE_END,
 };
-const size_t hostile_refused_count = sizeof(hostile_refused) / sizeof(hostile_refused[0]);
-const size_t hostile_greedy_count = sizeof(hostile_greedy) / sizeof(hostile_greedy[0]);

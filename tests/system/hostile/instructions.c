@@ -281,6 +281,5 @@ const struct hostile_case hostile_instructions[] = {
     DIES(i_int_breakpoint),
     GOES_ON(i_odd_flags),
     GOES_ON(i_ldt),
+    HOSTILE_END,
 };
-const size_t hostile_instructions_count =
-    sizeof(hostile_instructions) / sizeof(hostile_instructions[0]);

@@ -16,22 +16,11 @@
 #define LIMIT_MS 60000u
 #define LIMIT_SHORT_MS 60u ///< for those that never end
 
-struct group {
-    const struct hostile_case *cases;
-    const size_t *count;
-};
-
-static const struct group groups[] = {
-    {hostile_memory, &hostile_memory_count},
-    {hostile_instructions, &hostile_instructions_count},
-    {hostile_dispatcher, &hostile_dispatcher_count},
-    {hostile_services, &hostile_services_count},
-    {hostile_greedy, &hostile_greedy_count},
-    {hostile_messages, &hostile_messages_count},
-    {hostile_binds, &hostile_binds_count},
-    {hostile_copiers, &hostile_copiers_count},
-    {hostile_refused, &hostile_refused_count}, // the last two
-    {hostile_helpers, &hostile_helpers_count},
+static const struct hostile_case *const groups[] = {
+    hostile_memory,  hostile_instructions, hostile_dispatcher, hostile_services,
+    hostile_greedy,  hostile_messages,     hostile_binds,      hostile_copiers,
+    hostile_refused, // the last two
+    hostile_helpers,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 #define GROUPS_RUN (GROUPS - 2)
@@ -41,9 +30,9 @@ static bool second_round;
 static int run_child(const char *name)
 {
     for (size_t g = 0; g < GROUPS; g++) {
-        for (size_t i = 0; i < *groups[g].count; i++)
-            if (strcmp(groups[g].cases[i].name, name) == 0)
-                return groups[g].cases[i].run();
+        for (const struct hostile_case *hostile = groups[g]; hostile->name != NULL; hostile++)
+            if (strcmp(hostile->name, name) == 0)
+                return hostile->run();
     }
     return 1;
 }
@@ -81,9 +70,9 @@ static void run_case(coreid_t core, const struct hostile_case *hostile)
 static void run_all(coreid_t core, const char *only)
 {
     for (size_t g = 0; g < GROUPS_RUN; g++) {
-        for (size_t i = 0; i < *groups[g].count; i++)
-            if (only == NULL || strcmp(groups[g].cases[i].name, only) == 0)
-                run_case(core, &groups[g].cases[i]);
+        for (const struct hostile_case *hostile = groups[g]; hostile->name != NULL; hostile++)
+            if (only == NULL || strcmp(hostile->name, only) == 0)
+                run_case(core, hostile);
         EXPECT_SERVICES(core);
         EXPECT_SERVICES(disp_get_core_id());
     }

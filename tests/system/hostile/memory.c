@@ -155,5 +155,5 @@ const struct hostile_case hostile_memory[] = {
     {"stack_wild_call", HOSTILE_DIES, stack_wild_call},
     {"kernel_pointers", HOSTILE_ERROR, kernel_pointers},
     {"map_kernel_half", HOSTILE_ERROR, map_kernel_half},
+    HOSTILE_END,
 };
-const size_t hostile_memory_count = sizeof(hostile_memory) / sizeof(hostile_memory[0]);

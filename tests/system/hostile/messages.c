@@ -111,5 +111,5 @@ const struct hostile_case hostile_messages[] = {
     {"answers_to_services", HOSTILE_ERROR, answers_to_services},
     {"events_to_services", HOSTILE_ERROR, events_to_services},
     {"no_endpoints", HOSTILE_ERROR, no_endpoints},
+    HOSTILE_END,
 };
-const size_t hostile_messages_count = sizeof(hostile_messages) / sizeof(hostile_messages[0]);

@@ -285,5 +285,5 @@ const struct hostile_case hostile_services[] = {
     {"ask_privileged", HOSTILE_ERROR, ask_privileged},
     {"use_others_connections", HOSTILE_ERROR, use_others_connections},
     {"events_not_taken", HOSTILE_ERROR, events_not_taken},
+    HOSTILE_END,
 };
-const size_t hostile_services_count = sizeof(hostile_services) / sizeof(hostile_services[0]);

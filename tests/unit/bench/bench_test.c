@@ -133,9 +133,5 @@ int main(void)
         {"time", test_time},
         CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"bench", NULL, NULL, NULL, NULL, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
+    return test_suite("bench", tests);
 }

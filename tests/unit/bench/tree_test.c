@@ -66,9 +66,7 @@ static void test_nodes(void)
 
 static CU_TestInfo tests[] = {
     {"complete trees", test_plain}, {"trees of nodes", test_nodes}, CU_TEST_INFO_NULL};
-static CU_SuiteInfo suites[] = {{"tree", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-
 int main(void)
 {
-    return test_main(suites);
+    return test_suite("tree", tests);
 }

@@ -69,43 +69,12 @@ static bool contents_right(const struct channel_kind *kind, enum shape shape, si
 
 static void test_contents(void)
 {
-    static const struct channel_kind *const kinds[] = {
-        &line_kind,
-        &two_lines_kind,
-        &two_rows_kind,
-        &urpc_copy_kind,
-        &urpc_place_kind,
-        &minimal_kind,
-        &ck64_kind,
-        &ck56_kind,
-        &lines_kind,
-        &urpc_batch_kind,
-        &urpc_flushed_kind,
-        &line_pause_kind,
-        &two_lines_pause_kind,
-        &two_rows_pause_kind,
-        &lines_pause_kind,
-        &urpc_copy_pause_kind,
-        &urpc_place_pause_kind,
-        &minimal_pause_kind,
-        &ck64_pause_kind,
-        &line_relaxed_kind,
-        &two_lines_relaxed_kind,
-        &two_rows_relaxed_kind,
-        &urpc_relaxed_kind,
-        &pipe_kind,
-        &cycle_kind,
-        &instruction_kind,
-        &read_kind,
-        &take_kind,
-        &read_take_kind,
-        &row_kind,
-        &fenced_row_kind,
-    };
-    for (size_t i = 0; i < COUNT(kinds); i++) {
+    for (size_t i = 0; channel_kinds[i] != NULL; i++) {
         for (size_t slots = 3; slots <= 63; slots += 60) {
-            CU_ASSERT(kinds[i]->ping == NULL || contents_right(kinds[i], SHAPE_TRIP, slots));
-            CU_ASSERT(kinds[i]->produce == NULL || contents_right(kinds[i], SHAPE_STREAM, slots));
+            CU_ASSERT(channel_kinds[i]->ping == NULL ||
+                      contents_right(channel_kinds[i], SHAPE_TRIP, slots));
+            CU_ASSERT(channel_kinds[i]->produce == NULL ||
+                      contents_right(channel_kinds[i], SHAPE_STREAM, slots));
         }
     }
 }
@@ -318,12 +287,7 @@ static CU_TestInfo tests[] = {
     CU_TEST_INFO_NULL,
 };
 
-static CU_SuiteInfo suites[] = {
-    {"bench-urpc", NULL, NULL, NULL, NULL, tests},
-    CU_SUITE_INFO_NULL,
-};
-
 int main(void)
 {
-    return test_main(suites);
+    return test_suite("bench-urpc", tests);
 }

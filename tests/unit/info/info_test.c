@@ -214,9 +214,5 @@ int main(void)
         {"publish", test_publish}, {"others", test_others}, {"refused", test_refused},
         {"readers", test_readers}, CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"exposed information", NULL, NULL, NULL, NULL, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
+    return test_suite("exposed information", tests);
 }

@@ -137,9 +137,5 @@ int main(void)
         {"node without memory", test_node_without_memory},
         CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"memory division", NULL, NULL, NULL, NULL, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
+    return test_suite("memory division", tests);
 }

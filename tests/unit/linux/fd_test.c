@@ -83,9 +83,5 @@ int main(void)
         {"the first", test_first}, {"copies", test_copies}, {"full", test_full},
         {"flags", test_flags},     CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"file descriptors", NULL, NULL, NULL, NULL, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
+    return test_suite("file descriptors", tests);
 }

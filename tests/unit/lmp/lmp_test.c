@@ -233,9 +233,5 @@ int main(void)
         {"a dead dispatcher", test_gone},
         CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"notifications", NULL, NULL, NULL, NULL, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
+    return test_suite("notifications", tests);
 }

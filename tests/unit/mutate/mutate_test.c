@@ -251,6 +251,5 @@ static CU_TestInfo tests[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"mutate", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
+    return test_suite("mutate", tests);
 }

@@ -172,6 +172,5 @@ static CU_TestInfo tests[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"policies", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
+    return test_suite("policies", tests);
 }

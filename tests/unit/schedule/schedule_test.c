@@ -265,9 +265,5 @@ int main(void)
         {"slices", test_slices},
         CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"scheduler", NULL, NULL, NULL, NULL, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
+    return test_suite("scheduler", tests);
 }

@@ -253,9 +253,5 @@ int main(void)
         {"destruction", test_destroy},
         CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"spawn", NULL, NULL, NULL, NULL, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
+    return test_suite("spawn", tests);
 }

@@ -13,6 +13,9 @@
 /// least one test ran, all active tests ran, and no assertion failed. Call it once per process.
 int test_main(CU_SuiteInfo *suites);
 
+/// The same for one suite, of `tests` (ended by CU_TEST_INFO_NULL).
+int test_suite(const char *name, CU_TestInfo *tests);
+
 /// A stream of pseudo-random numbers (splitmix64); one per thread.
 struct test_random {
     uint64_t state;
