@@ -11,12 +11,13 @@
 
 #include "barrelfish/syscalls.h"
 #include "dispatch/dispatcher.h"
+#include "syscall/arch/x86_64/lmp_offsets.h"
 
-_Static_assert(offsetof(struct lmp_recv_msg, buf.msglen) == RECV_MSG_LENGTH, "offsets.h");
-_Static_assert(offsetof(struct lmp_recv_msg, buf.badge) == RECV_MSG_BADGE, "offsets.h");
-_Static_assert(offsetof(struct lmp_recv_msg, words) == RECV_MSG_WORDS, "offsets.h");
-_Static_assert(SYSCALL_LMP_SEND == SYSCALL_LMP_SEND_ASM, "offsets.h");
-_Static_assert(LMP_RECV_WORDS == LMP_RECV_WORDS_ASM, "offsets.h");
+_Static_assert(offsetof(struct lmp_recv_msg, buf.msglen) == RECV_MSG_LENGTH, "lmp_offsets.h");
+_Static_assert(offsetof(struct lmp_recv_msg, buf.badge) == RECV_MSG_BADGE, "lmp_offsets.h");
+_Static_assert(offsetof(struct lmp_recv_msg, words) == RECV_MSG_WORDS, "lmp_offsets.h");
+_Static_assert(SYSCALL_LMP_SEND == SYSCALL_LMP_SEND_ASM, "lmp_offsets.h");
+_Static_assert(LMP_RECV_WORDS == LMP_RECV_WORDS_ASM, "lmp_offsets.h");
 
 /// Whether nothing but a message can give this dispatcher something to do.
 static bool would_sleep(struct dispatcher *disp)

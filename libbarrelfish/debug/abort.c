@@ -9,12 +9,12 @@
 #include <stdlib.h>
 
 #include "barrelfish/debug.h"
-#include "barrelfish/domain.h"
+#include "debug_source.h"
 
 static void __attribute__((noreturn)) end(void)
 {
     (void)raise(SIGABRT);
-    disp_fatal();
+    debug_source.end();
 }
 
 void abort(void)

@@ -12,28 +12,16 @@
 
 #include <stdio.h>
 
-#include "barrelfish/debug.h"
+#include "debug_source.h"
 #include "kpi/elf_names.h"
-
-/// Of crt0.S, in a note, whose parts are aligned to four bytes: where the table is; 0: nowhere.
-extern const struct {
-    uint64_t address, bytes;
-} __attribute__((packed, aligned(4))) names_place;
-
-struct backtrace backtrace_begin(const struct thread *thread, uint64_t rip, uint64_t rbp)
-{
-    return (struct backtrace){rip, true, rbp, thread->stack_low, thread->stack_high, 0};
-}
 
 /// A call may be the last instruction of its function, so that behind it another one begins.
 static void describe(const struct backtrace *trace, char line[BACKTRACE_LINE_BYTES])
 {
     uint64_t address = trace->address - !trace->exact, offset;
     const char *name = NULL;
-    if (names_place.address != 0) {
-        name =
-            elf_names_find((const void *)names_place.address, names_place.bytes, address, &offset);
-    }
+    if (debug_source.names != NULL)
+        name = elf_names_find(debug_source.names, debug_source.names_bytes, address, &offset);
     if (name != NULL) {
         snprintf(line, BACKTRACE_LINE_BYTES, "%#10lx %.70s+%#lx", trace->address, name,
                  offset + !trace->exact);
@@ -58,14 +46,4 @@ bool backtrace_line(struct backtrace *trace, char line[BACKTRACE_LINE_BYTES])
         trace->low = frame + 16;
     }
     return true;
-}
-
-__attribute__((noinline)) void debug_print_backtrace(void)
-{
-    const uint64_t *frame = __builtin_frame_address(0);
-    struct backtrace trace = backtrace_begin(thread_self(), frame[1], frame[0]);
-    char line[BACKTRACE_LINE_BYTES];
-    trace.exact = false;
-    while (backtrace_line(&trace, line))
-        debug_printf("  %s\n", line);
 }

@@ -9,11 +9,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "backtrace.h"
 #include "barrelfish/dispatch.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/systime.h"
 #include "barrelfish/terminal.h"
+#include "debug_source.h"
 #include "kpi/cap_rules.h"
 #include "print_limit.h"
 
@@ -66,6 +68,22 @@ void debug_printf(const char *fmt, ...)
     append_va(&line, fmt, args);
     va_end(args);
     line_print(&line);
+}
+
+__attribute__((noinline)) void debug_print_backtrace(void)
+{
+    const uint64_t *frame = __builtin_frame_address(0);
+    struct backtrace trace = {.address = frame[1], .frame = frame[0]};
+    char line[BACKTRACE_LINE_BYTES];
+    debug_source.stack(&trace.low, &trace.high);
+    while (backtrace_line(&trace, line))
+        debug_printf("  %s\n", line);
+}
+
+void err_print_calltrace(errval_t err)
+{
+    for (; err != 0; err >>= ERR_CODE_BITS)
+        debug_printf("  %s: %s\n", err_getcode(err), err_getstring(err));
 }
 
 int debug_print_capref(char *buf, size_t len, struct capref cap)
@@ -130,5 +148,5 @@ void user_panic_fn(const char *file, const char *func, int line, errval_t err, c
     print_error(file, func, line, err, msg, args);
     va_end(args);
     debug_print_backtrace();
-    disp_fatal();
+    debug_source.end();
 }

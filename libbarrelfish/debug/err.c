@@ -5,8 +5,6 @@
 
 #include "barrelfish/err.h"
 
-#include "barrelfish/debug.h"
-
 static const char *const texts[] = {
 #define ERROR_TEXT(code, text) [code] = text,
     STAVE_ERRORS(ERROR_TEXT)
@@ -29,10 +27,4 @@ const char *err_getcode(errval_t err)
 {
     unsigned code = err_no(err);
     return code < ERR_CODES_COUNT ? codes[code] : "unknown error";
-}
-
-void err_print_calltrace(errval_t err)
-{
-    for (; err != 0; err >>= ERR_CODE_BITS)
-        debug_printf("  %s: %s\n", err_getcode(err), err_getstring(err));
 }

@@ -1,92 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Events at a time: a list per dispatcher, soonest first, whose head is the time until which the
-// dispatcher may sleep. An entry either raises an event on a waitset or wakes a thread whose wait
-// has a deadline. Registering costs time proportional to the number of entries.
+// Events at a time: timers (timers.c) that raise an event on a waitset.
 
 #include "barrelfish/deferred.h"
 
 #include "dispatcher.h"
 
-static uint64_t scale(uint64_t value, uint64_t times, uint64_t by)
+/// Of an event.
+static void raise_disabled(struct deferred_event *event)
 {
-    unsigned __int128 result = (unsigned __int128)value * times / by;
-    return result > UINT64_MAX ? UINT64_MAX : (uint64_t)result;
-}
-
-systime_t us_to_systime(delayus_t us)
-{
-    return scale(us, disp_shared()->tsc_per_ms, 1000);
-}
-
-delayus_t systime_to_us(systime_t time)
-{
-    return scale(time, 1000, disp_shared()->tsc_per_ms);
-}
-
-uint64_t systime_to_ns(systime_t time)
-{
-    return scale(time, 1000000, disp_shared()->tsc_per_ms);
-}
-
-void deferred_insert_disabled(struct dispatcher *disp, struct deferred_event *event)
-{
-    struct deferred_event *before = NULL;
-    struct deferred_event *after = disp->timers;
-    while (after != NULL && after->time <= event->time) {
-        before = after;
-        after = after->next;
-    }
-    event->prev = before;
-    event->next = after;
-    event->queued = true;
-    if (after != NULL)
-        after->prev = event;
-    if (before != NULL)
-        before->next = event;
-    else
-        disp->timers = event;
-}
-
-void deferred_remove_disabled(struct dispatcher *disp, struct deferred_event *event)
-{
-    if (event->next != NULL)
-        event->next->prev = event->prev;
-    if (event->prev != NULL)
-        event->prev->next = event->next;
-    else
-        disp->timers = event->next;
-    event->queued = false;
-}
-
-static void fire_disabled(struct deferred_event *event)
-{
-    struct thread *thread = event->thread;
-    if (event->expired != NULL) {
-        event->expired(event);
-    } else if (thread == NULL) {
-        (void)waitset_chan_trigger_disabled(&event->waitset_state);
-    } else if (thread->state == THREAD_BLOCKED) {
-        thread->timed_out = true;
-        thread_ring_remove(thread);
-        thread_wake_disabled(thread);
-    }
-}
-
-void deferred_poll_disabled(struct dispatcher *disp)
-{
-    systime_t now = systime_now();
-    while (disp->timers != NULL && disp->timers->time <= now) {
-        struct deferred_event *event = disp->timers;
-        deferred_remove_disabled(disp, event);
-        fire_disabled(event);
-    }
+    (void)waitset_chan_trigger_disabled(&event->waitset_state);
 }
 
 void deferred_event_init(struct deferred_event *event)
 {
-    *event = (struct deferred_event){.queued = false};
+    *event = (struct deferred_event){.expired = raise_disabled};
     waitset_chanstate_init(&event->waitset_state, CHANTYPE_DEFERRED);
 }
 

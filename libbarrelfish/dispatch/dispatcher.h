@@ -25,6 +25,7 @@
 #include "barrelfish/waitset_chan.h"
 #include "kpi/spawn.h"
 #include "poll_policy.h"
+#include "syscall/shared.h"
 
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_ENDED };
 
@@ -110,6 +111,15 @@ struct dispatcher {
     struct lmp_endpoint self_ep;
     uint64_t frame_blocks[FRAME_BLOCK_WORDS]; ///< a bit for each block in use
     struct waitset default_waitset;
+
+    // What is above the scheduler.
+    void (*poll_endpoints)(struct dispatcher *disp);
+    void (*poll_channels)(struct dispatcher *disp);
+    bool (*arm_channels)(struct dispatcher *disp, systime_t *deadline);
+    void (*disarm_channels)(struct dispatcher *disp);
+    void (*fault)(struct dispatcher *disp, enum exception_type type, uint64_t vector,
+                  uint64_t address, uint64_t error_code) __attribute__((noreturn));
+    const struct domain_info *info; ///< as disp_info()
 };
 
 _Static_assert(sizeof(struct dispatcher) <= SELFEP_OFFSET, "the self endpoint's buffer follows");
@@ -126,9 +136,7 @@ _Static_assert(offsetof(struct thread, syscall_frame) == THREAD_SYSCALL_FRAME, "
 /// The caller's dispatcher.
 static inline struct dispatcher *disp_self(void)
 {
-    struct dispatcher *disp;
-    __asm__ volatile("movq %%gs:%c1, %0" : "=r"(disp) : "i"(DISP_UDISP));
-    return disp;
+    return (struct dispatcher *)shared_self();
 }
 
 /// disp_disable() and disp_enable() without a call, for this library's own short paths.
@@ -146,16 +154,58 @@ static inline void dispatch_enable(struct dispatcher *disp)
     disp->shared.disabled = 0;
 }
 
+static inline void thread_ring_add(struct thread **queue, struct thread *thread)
+{
+    struct thread *head = *queue;
+    if (head == NULL) {
+        thread->next = thread->prev = thread;
+        *queue = thread;
+    } else {
+        thread->next = head;
+        thread->prev = head->prev;
+        head->prev->next = thread;
+        head->prev = thread;
+    }
+    thread->queue = queue;
+}
+
+static inline void thread_ring_remove(struct thread *thread)
+{
+    struct thread **queue = thread->queue;
+    if (thread->next == thread) {
+        *queue = NULL;
+    } else {
+        thread->next->prev = thread->prev;
+        thread->prev->next = thread->next;
+        if (*queue == thread)
+            *queue = thread->next;
+    }
+    thread->queue = NULL;
+    thread->next = thread->prev = NULL;
+}
+
+/// Takes the first thread of a ring, or NULL.
+static inline struct thread *thread_ring_take(struct thread **queue)
+{
+    struct thread *thread = *queue;
+    if (thread != NULL)
+        thread_ring_remove(thread);
+    return thread;
+}
+
 /// Says what a thread is about to wait for, or, WAIT_UNSAID, that it does no more.
 static inline void dispatch_say_wait(enum dispatcher_wait wait, domainid_t domain)
 {
     disp_self()->shared.waits_for = DISPATCHER_WAIT(wait, domain);
 }
 
-// dispatch.c
+// dispatch_init.c
 
-/// Prepares the first dispatcher and makes the caller its main thread; still disabled afterwards.
+/// Prepares the first dispatcher and makes the caller its main thread; still disabled afterwards. The
+/// entries of struct dispatcher that belong to others are the caller's to fill in.
 void dispatch_init(struct dispatcher *disp);
+
+// upcall.c
 
 /// Asks for an upcall at the end of the slice, because another thread than the current one is or
 /// may become runnable: if no other dispatcher waits for this core the CPU driver would not come
@@ -168,7 +218,7 @@ void dispatch_wake_announced(systime_t at);
 /// Runs the next thread, or sleeps. Disabled, on the dispatcher stack.
 void dispatch_schedule(struct dispatcher *disp) __attribute__((noreturn));
 
-// fault.c
+// fault.c, as struct dispatcher wants it
 
 /// Runs the thread's exception handler, or reports and ends the domain. The FPU's registers are the
 /// thread's.
@@ -180,12 +230,6 @@ void fault_upcall(struct dispatcher *disp, enum exception_type type, uint64_t ve
 void fault_end_disabled(struct thread *thread, void (*end)(void *arg), void *arg);
 
 // threads.c
-
-void thread_ring_add(struct thread **queue, struct thread *thread);
-void thread_ring_remove(struct thread *thread);
-
-/// Takes the first thread of a ring, or NULL.
-struct thread *thread_ring_take(struct thread **queue);
 
 /// Makes a blocked thread runnable; it is on no ring.
 void thread_wake_disabled(struct thread *thread);
@@ -229,7 +273,7 @@ void thread_be_service(struct waitset *ws);
 /// came. 0 if somebody woke it.
 long linux_wait_disabled(volatile uint32_t *addr, systime_t deadline);
 
-// waitset.c, waitset_chan.c, deferred.c, lmp_endpoints.c
+// waitset.c, waitset_chan.c, timers.c, lmp_endpoints.c
 
 /// Takes a waitset's oldest event, if there is any. Disabled.
 bool waitset_take_disabled(struct waitset *ws, struct event_closure *closure);
@@ -263,11 +307,11 @@ void lmp_endpoints_poll_disabled(struct dispatcher *disp);
 static inline void dispatch_poll(struct dispatcher *disp)
 {
     if (disp->shared.lmp_delivered != disp->shared.lmp_seen)
-        lmp_endpoints_poll_disabled(disp);
+        disp->poll_endpoints(disp);
     if (disp->timers != NULL)
         deferred_poll_disabled(disp);
     if (disp->polled != NULL || disp->armed != NULL)
-        waitset_poll_disabled(disp);
+        disp->poll_channels(disp);
 }
 
 // lmp_endpoints.c, lrpc.c

@@ -12,9 +12,7 @@
 
 #include <string.h>
 
-#include "barrelfish/capabilities.h"
-#include "barrelfish/invocations.h"
-#include "barrelfish/slot_alloc.h"
+#include "barrelfish/syscalls.h"
 #include "dispatcher.h"
 #include "util/block_map.h"
 
@@ -99,46 +97,6 @@ void lmp_endpoint_free(struct lmp_endpoint *ep)
     struct dispatcher *disp = dispatch_disable();
     block_map_give(disp->frame_blocks, ep->first_block, ep->blocks);
     dispatch_enable(disp);
-}
-
-errval_t lmp_endpoint_create_in_slot(size_t messages, struct capref dest,
-                                     struct lmp_endpoint **retep)
-{
-    struct lmp_endpoint *ep;
-    errval_t err = lmp_endpoint_alloc(messages, &ep);
-    if (err_is_fail(err))
-        return err;
-    err = invoke_dispatcher_endpoint(cap_dispatcher, lmp_endpoint_offset(ep), ep->messages, dest);
-    if (err_is_fail(err)) {
-        lmp_endpoint_free(ep);
-        return err;
-    }
-    *retep = ep;
-    return SYS_ERR_OK;
-}
-
-errval_t endpoint_create(size_t buflen, struct capref *retcap, struct lmp_endpoint **retep)
-{
-    struct capref slot;
-    errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err))
-        return err;
-    err = lmp_endpoint_create_in_slot(buflen, slot, retep);
-    if (err_is_fail(err)) {
-        (void)slot_free(slot);
-        return err;
-    }
-    *retcap = slot;
-    return SYS_ERR_OK;
-}
-
-void endpoint_destroy(struct capref cap, struct lmp_endpoint *ep)
-{
-    (void)cap_revoke(cap);
-    (void)cap_destroy(cap);
-    if (!capref_is_null(ep->recv_slot))
-        (void)cap_destroy(ep->recv_slot);
-    lmp_endpoint_free(ep);
 }
 
 /// A closing that lmp_endpoint_recv() has told is no event any more: else whoever listens for

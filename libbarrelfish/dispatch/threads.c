@@ -18,44 +18,6 @@
 
 #define FPU_AREA_ALIGN 64u
 
-void thread_ring_add(struct thread **queue, struct thread *thread)
-{
-    struct thread *head = *queue;
-    if (head == NULL) {
-        thread->next = thread->prev = thread;
-        *queue = thread;
-    } else {
-        thread->next = head;
-        thread->prev = head->prev;
-        head->prev->next = thread;
-        head->prev = thread;
-    }
-    thread->queue = queue;
-}
-
-void thread_ring_remove(struct thread *thread)
-{
-    struct thread **queue = thread->queue;
-    if (thread->next == thread) {
-        *queue = NULL;
-    } else {
-        thread->next->prev = thread->prev;
-        thread->prev->next = thread->next;
-        if (*queue == thread)
-            *queue = thread->next;
-    }
-    thread->queue = NULL;
-    thread->next = thread->prev = NULL;
-}
-
-struct thread *thread_ring_take(struct thread **queue)
-{
-    struct thread *thread = *queue;
-    if (thread != NULL)
-        thread_ring_remove(thread);
-    return thread;
-}
-
 void thread_wake_disabled(struct thread *thread)
 {
     struct dispatcher *disp = disp_self();
@@ -95,21 +57,34 @@ void thread_block_disabled(struct thread **queue)
     context_block(thread);
 }
 
+/// A deadline of a thread that waits on a ring.
+struct thread_timer {
+    struct deferred_event event;
+    struct thread *thread;
+};
+
+static void timed_out_disabled(struct deferred_event *event)
+{
+    struct thread *thread = ((struct thread_timer *)event)->thread;
+    if (thread->state == THREAD_BLOCKED) {
+        thread->timed_out = true;
+        thread_ring_remove(thread);
+        thread_wake_disabled(thread);
+    }
+}
+
 /// Out of line, because most waits have no limit and need no room for a timer.
 static __attribute__((noinline)) bool block_with_timer(struct thread **queue, systime_t deadline)
 {
     struct dispatcher *disp = disp_self();
     struct thread *thread = disp->current;
-    struct deferred_event timer;
-    deferred_event_init(&timer);
-    timer.thread = thread;
-    timer.time = deadline;
+    struct thread_timer timer = {{.expired = timed_out_disabled, .time = deadline}, thread};
     thread->timed_out = false;
-    deferred_insert_disabled(disp, &timer);
+    deferred_insert_disabled(disp, &timer.event);
     thread_look_disabled(thread);
     thread_block_disabled(queue);
-    if (timer.queued)
-        deferred_remove_disabled(disp, &timer);
+    if (timer.event.queued)
+        deferred_remove_disabled(disp, &timer.event);
     return !thread->timed_out;
 }
 

@@ -28,18 +28,6 @@ static void look_for_events(struct waitset *ws, struct dispatcher *disp)
     }
 }
 
-void waitset_look_disabled(struct waitset *ws)
-{
-    struct thread *first = ws->waiters;
-    ws->looked_for = true;
-    for (struct thread *thread = first; thread != NULL;) {
-        thread_look_disabled(thread);
-        thread = thread->next != first ? thread->next : NULL;
-    }
-    if (first != NULL)
-        dispatch_want_tick(disp_self()); // the caller runs on, and they wait
-}
-
 /// Takes the next event, if it comes in time.
 static errval_t await_event(struct waitset *ws, struct dispatcher *disp,
                             struct event_closure *closure, systime_t deadline)

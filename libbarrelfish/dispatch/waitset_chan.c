@@ -144,6 +144,18 @@ bool waitset_take_disabled(struct waitset *ws, struct event_closure *closure)
     return true;
 }
 
+void waitset_look_disabled(struct waitset *ws)
+{
+    struct thread *first = ws->waiters;
+    ws->looked_for = true;
+    for (struct thread *thread = first; thread != NULL;) {
+        thread_look_disabled(thread);
+        thread = thread->next != first ? thread->next : NULL;
+    }
+    if (first != NULL)
+        dispatch_want_tick(disp_self()); // the caller runs on, and they wait
+}
+
 errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan,
                                struct event_closure closure)
 {

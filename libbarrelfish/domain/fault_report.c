@@ -53,7 +53,7 @@ static bool called_nothing(const struct thread *thread, const struct registers *
 
 static void print_backtrace(const struct thread *thread, const struct registers *regs)
 {
-    struct backtrace trace = backtrace_begin(thread, regs->rip, regs->rbp);
+    struct backtrace trace = {regs->rip, true, regs->rbp, thread->stack_low, thread->stack_high, 0};
     if (called_nothing(thread, regs)) {
         trace.address = *(const uint64_t *)regs->rsp;
         trace.exact = false;

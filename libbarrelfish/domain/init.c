@@ -9,7 +9,9 @@
 
 #include "barrelfish/debug.h"
 #include "barrelfish/domain.h"
+#include "barrelfish/info.h"
 #include "barrelfish/syscalls.h"
+#include "debug/debug_source.h"
 #include "dispatch/dispatcher.h"
 #include "util/startup.h"
 
@@ -22,13 +24,12 @@ int main(int argc, char **argv, char **envp);
 /// Called by crt0.S only.
 void domain_start(struct dispatcher *disp) __attribute__((noreturn));
 
-static const char *domain_name = "";
-static uint64_t random_words[2];
+/// Of crt0.S, in a note, whose parts are aligned to four bytes: where the table is; 0: nowhere.
+extern const struct {
+    uint64_t address, bytes;
+} __attribute__((packed, aligned(4))) names_place;
 
-const char *disp_name(void)
-{
-    return domain_name;
-}
+static uint64_t random_words[2];
 
 const struct spawn_args *domain_spawn_args(void)
 {
@@ -45,11 +46,21 @@ static uint64_t splitmix(uint64_t state)
     return state ^ state >> 31;
 }
 
+static void own_stack(uintptr_t *low, uintptr_t *high)
+{
+    *low = thread_self()->stack_low;
+    *high = thread_self()->stack_high;
+}
+
 void domain_start(struct dispatcher *disp)
 {
     const struct spawn_args *args = domain_spawn_args();
-    domain_name = startup_name(args);
+    debug_source = (struct debug_source){startup_name(args), (const void *)names_place.address,
+                                         names_place.bytes, own_stack, disp_fatal};
     dispatch_init(disp);
+    disp->fault = fault_upcall;
+    disp->info = disp_info();
+    disp->shared.entry_syscall = (uint64_t)context_entry_syscall;
     disp_enable((dispatcher_handle_t)disp);
 
     errval_t err = domain_memory_init(args);

@@ -9,12 +9,11 @@
 #include "barrelfish/systime.h"
 #include "barrelfish/waitset_chan.h"
 
-/// Private to deferred.c; visible for allocation.
+/// Private to deferred.c and timers.c; visible for allocation.
 struct deferred_event {
     struct waitset_chanstate waitset_state;
     struct deferred_event *next, *prev;            ///< in the order of their times
-    struct thread *thread;                         ///< woken instead of raising an event
-    void (*expired)(struct deferred_event *event); ///< called, disabled, instead of both, or NULL
+    void (*expired)(struct deferred_event *event); ///< called, disabled; raises the event
     systime_t time;
     bool queued;
 };

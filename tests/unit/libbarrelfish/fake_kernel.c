@@ -17,7 +17,6 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
 #include "barrelfish/domain.h"
-#include "barrelfish/info.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
 #include "barrelfish/terminal.h"
@@ -38,11 +37,6 @@ const char *disp_name(void)
     return "test";
 }
 
-const struct domain_info *disp_info(void)
-{
-    return NULL;
-}
-
 void debug_printf(const char *fmt, ...)
 {
     (void)fmt;
@@ -53,11 +47,6 @@ errval_t sys_print(const char *string, size_t length)
     (void)string;
     (void)length;
     return SYS_ERR_OK;
-}
-
-struct backtrace backtrace_begin(const struct thread *thread, uint64_t rip, uint64_t rbp)
-{
-    return (struct backtrace){rip, true, rbp, thread->stack_low, thread->stack_high, 0};
 }
 
 bool backtrace_line(struct backtrace *trace, char line[BACKTRACE_LINE_BYTES])
@@ -139,6 +128,7 @@ int fake_kernel_start(void)
     if (syscall(SYS_arch_prctl, ARCH_SET_GS, frame) != 0)
         return 1;
     dispatch_init(fake.disp);
+    fake.disp->fault = fault_upcall;
     disp_enable((dispatcher_handle_t)fake.disp);
     return 0;
 }

@@ -2,20 +2,12 @@
 // Copyright The Stave authors
 //
 // Errors as the prompt tells them: what failed, why, and what to do; also when there is no room.
-#include <stdarg.h>
 #include <string.h>
 #include <testlib/testlib.h>
 
-#include "barrelfish/debug.h"
+#include "barrelfish/err.h"
 #include "error_text.h"
 #include "suites.h"
-
-/// The library prints chains of errors with it; nothing here does.
-void debug_printf(const char *fmt, ...)
-{
-    (void)fmt;
-    CU_FAIL("debug_printf");
-}
 
 static void expect(errval_t err, const char *expected)
 {

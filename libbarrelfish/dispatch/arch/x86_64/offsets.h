@@ -31,12 +31,3 @@
 
 // More than the C library's own structure of a thread needs
 #define EARLY_TLS_BYTES 1024
-
-// struct lmp_recv_msg
-#define RECV_MSG_LENGTH 8
-#define RECV_MSG_BADGE 16
-#define RECV_MSG_WORDS 24
-
-// SYSCALL_LMP_SEND, whose header is C only
-#define SYSCALL_LMP_SEND_ASM 0x53540001
-#define LMP_RECV_WORDS_ASM 8

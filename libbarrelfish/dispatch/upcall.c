@@ -8,68 +8,21 @@
 // is suspended until a message or the next timer. A message between the last look and the sleep is
 // not missed: the CPU driver compares lmp_delivered with lmp_seen (kpi/dispatcher.h), and arm()
 // says if one is in a ring (waitset_chan.c, W1). Not here: faults (fault.c).
+// Circle: context.S enters the scheduler here, and leaves it for a thread.
 
 #pragma GCC target("general-regs-only")
 
 #include "dispatcher.h"
 
-#include "barrelfish/domain.h"
-#include "barrelfish/info.h"
 #include "barrelfish/syscalls.h"
+#include "kpi/info.h"
 
-#define DISPATCHER_STACK_BYTES 32768u
-#define FPU_AREA_BYTES_MAX 4096u
 #define CLOCK_ROUNDS 8u // of polls between two looks at the clock
-
-static uint8_t dispatcher_stack[DISPATCHER_STACK_BYTES] __attribute__((aligned(64)));
-static uint8_t main_fpu_area[FPU_AREA_BYTES_MAX] __attribute__((aligned(64)));
-static struct thread main_thread;
 
 /// The upcalls, called by context.S only.
 void upcall_run(struct dispatcher *disp);
 void upcall_pagefault(struct dispatcher *disp, uint64_t address, uint64_t error_code);
 void upcall_trap(struct dispatcher *disp, uint64_t vector, uint64_t error_code);
-
-struct dispatcher_shared *disp_shared(void)
-{
-    return &disp_self()->shared;
-}
-
-dispatcher_handle_t disp_disable(void)
-{
-    return (dispatcher_handle_t)dispatch_disable();
-}
-
-void disp_enable(dispatcher_handle_t handle)
-{
-    dispatch_enable((struct dispatcher *)handle);
-}
-
-dispatcher_handle_t disp_try_disable(bool *was_enabled)
-{
-    *was_enabled = !disp_is_disabled();
-    return disp_disable();
-}
-
-bool disp_is_disabled(void)
-{
-    return disp_self()->shared.disabled != 0;
-}
-
-coreid_t disp_get_core_id(void)
-{
-    return disp_self()->shared.core_id;
-}
-
-coreid_t disp_get_current_core_id(void)
-{
-    return disp_get_core_id();
-}
-
-domainid_t disp_get_domain_id(void)
-{
-    return disp_self()->shared.domain_id;
-}
 
 void disp_set_poll_limit(uint32_t polls)
 {
@@ -77,9 +30,9 @@ void disp_set_poll_limit(uint32_t polls)
 }
 
 /// Others can run on this core, as it was when this dispatcher came onto it.
-static bool contended(void)
+static bool contended(const struct dispatcher *disp)
 {
-    const struct domain_info *info = disp_info();
+    const struct domain_info *info = disp->info;
     return info != NULL && *(const volatile uint64_t *)&info->kernel.runnable > 1;
 }
 
@@ -96,7 +49,7 @@ static bool polled_enough(struct dispatcher *disp, size_t polls, size_t rounds)
     systime_t now = systime_now();
     if (disp->wait_start == 0) {
         disp->wait_start = now;
-        disp->wait_budget = poll_policy_budget(&disp->poll_policy, contended());
+        disp->wait_budget = poll_policy_budget(&disp->poll_policy, contended(disp));
     }
     disp->wait_polled = now - disp->wait_start;
     return disp->wait_polled >= disp->wait_budget;
@@ -127,11 +80,11 @@ static __attribute__((noinline)) void wait_for_event(struct dispatcher *disp)
     if (disp->polled_count > 0 && poll_for_event(disp))
         return;
     systime_t deadline = disp->timers != NULL ? disp->timers->time : 0;
-    if (waitset_arm_disabled(disp, &deadline)) {
+    if (disp->arm_channels(disp, &deadline)) {
         // A domain cannot go on if its CPU driver refuses this; trying again costs only itself.
         (void)sys_suspend(deadline);
     }
-    waitset_disarm_disabled(disp);
+    disp->disarm_channels(disp);
 }
 
 /// The claim stays until the next upcall, so that many wake-ups in one slice ask once.
@@ -153,7 +106,7 @@ void dispatch_wake_announced(systime_t at)
 static void waited(struct dispatcher *disp)
 {
     systime_t now = systime_now();
-    waitset_disarm_disabled(disp);
+    disp->disarm_channels(disp);
     dispatch_poll(disp);
     systime_t announced = disp->wake_announced;
     bool known = announced > disp->wait_start && announced < now;
@@ -201,7 +154,7 @@ void upcall_run(struct dispatcher *disp)
 
 void upcall_pagefault(struct dispatcher *disp, uint64_t address, uint64_t error_code)
 {
-    fault_upcall(disp, EXCEPT_PAGEFAULT, 14, address, error_code);
+    disp->fault(disp, EXCEPT_PAGEFAULT, 14, address, error_code);
 }
 
 void upcall_trap(struct dispatcher *disp, uint64_t vector, uint64_t error_code)
@@ -211,35 +164,5 @@ void upcall_trap(struct dispatcher *disp, uint64_t vector, uint64_t error_code)
         type = EXCEPT_SINGLESTEP;
     else if (vector == 3)
         type = EXCEPT_BREAKPOINT;
-    fault_upcall(disp, type, vector, disp->shared.trap_save.rip, error_code);
-}
-
-void dispatch_init(struct dispatcher *disp)
-{
-    struct dispatcher_shared *shared = &disp->shared;
-    if (shared->xsave_bytes > sizeof(main_fpu_area)) {
-        static const char text[] = "libbarrelfish: the processor's XSAVE area is too large\n";
-        (void)sys_print(text, sizeof(text) - 1);
-        __builtin_trap();
-    }
-    disp->stack_top = (uint64_t)(dispatcher_stack + sizeof(dispatcher_stack));
-    main_thread.fpu = main_fpu_area;
-    fpu_area_init(main_fpu_area, sizeof(main_fpu_area));
-    main_thread.id = ++disp->last_thread_id;
-    main_thread.all_next = NULL;
-    disp->all = &main_thread;
-    disp->programs = 1;
-    main_thread.stack_low = STACK_VADDR;
-    main_thread.stack_high = STACK_VADDR + STACK_BYTES;
-    disp->current = &main_thread;
-    waitset_init(&disp->default_waitset);
-    lmp_endpoints_init(disp);
-    poll_policy_init(&disp->poll_policy, shared->tsc_per_ms);
-    disp->poll_limit = DISP_POLL_ADAPTIVE;
-    shared->entry_run = (uint64_t)context_entry_run;
-    shared->entry_pagefault = (uint64_t)context_entry_pagefault;
-    shared->entry_trap = (uint64_t)context_entry_trap;
-    shared->entry_syscall = (uint64_t)context_entry_syscall;
-    shared->crit_pc_low = (uint64_t)context_crit_low;
-    shared->crit_pc_high = (uint64_t)context_crit_high;
+    disp->fault(disp, type, vector, disp->shared.trap_save.rip, error_code);
 }

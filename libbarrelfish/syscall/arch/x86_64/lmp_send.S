@@ -4,7 +4,7 @@
 // LMP_SEND as routines: it needs nearly all registers, more than inline assembly can name safely.
 // Source: kpi/syscalls.h.
 
-#include "offsets.h"
+#include "lmp_offsets.h"
 
     .text
 
