@@ -168,7 +168,7 @@ static void returned(struct capref slot, const struct capability *cap,
         return;
     }
     if (owned && !intermon_make_room(cap->owner)) {
-        returns_waiting = true; // IM4
+        returns_waiting = true; // IM5
         return;
     }
     struct capability gone = *cap;

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // One channel between two monitors: messages into lines and back, and the queue in front of the
-// ring (protocol/line_queue.h). See intermon.h for the layout, IM2 and IM4.
+// ring (protocol/line_queue.h). See intermon.h for the layout, IM2 and IM5.
 
 #include "channel.h"
 #include "state/monitor.h"
@@ -63,7 +63,7 @@ errval_t channel_send(struct channel *chan, const struct intermon_msg *msg, bool
 {
     unsigned lines = channel_lines(msg->count);
     if (request ? chan->queue.count + lines > REQUEST_LINES : !channel_make_room(chan, lines))
-        return MON_ERR_LIMIT; // IM2, or no memory
+        return MON_ERR_LIMIT; // IM2, or IM5
     queue_message(chan, msg);
     channel_drain(chan);
     return SYS_ERR_OK;

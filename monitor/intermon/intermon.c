@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // All channels between monitors: routing, taking turns, sleeping and waking. See intermon.h for the
-// layout and IM1 to IM4. Stands on urpc and on a polled channel of the waitset, which stands for
+// layout and IM1 to IM7. Stands on urpc and on a polled channel of the waitset, which stands for
 // all rings at once; one Notify wakes the monitor for any of them. Not here: lines and queues
 // (channel.c), how a channel comes to be (cores/start.c, exec/connect.c) and what messages
 // mean (messages.c).
@@ -12,6 +12,7 @@
 #include "state/monitor.h"
 
 #include "barrelfish/vspace_common.h"
+#include <assert.h>
 #include <stdlib.h>
 
 /// What handling a message makes a monitor answer at most: IM_CAP_ACK and IM_BIND_REPLY.
@@ -25,6 +26,7 @@ static const struct intermon_hooks *hooks;
 static struct channel *channels[BOOTINFO_CORES_MAX]; ///< by peer
 static struct channel *list[BOOTINFO_CORES_MAX];     ///< the same, dense, for polling
 static unsigned list_count;
+static struct channel self; ///< what this monitor sends to itself: a queue, and no ring (IM7)
 static uint8_t sent_count[BOOTINFO_CORES_MAX]; ///< own messages to each core along the tree
 static struct waitset_chanstate poll_state;
 static struct lmp_endpoint *notify_ep;
@@ -41,6 +43,8 @@ static struct channel *tree_route(coreid_t destination)
 /// The channel on which own messages to `destination` leave, or NULL.
 static struct channel *route(coreid_t destination)
 {
+    if (destination == monitor.core)
+        return &self;
     struct channel *direct = destination < monitor.tree.count ? channels[destination] : NULL;
     return direct != NULL && direct->tx_open ? direct : tree_route(destination);
 }
@@ -69,6 +73,8 @@ static bool can_receive(struct channel *chan)
 {
     if (chan->rx_whole)
         return message_has_room(&chan->rx_msg, false);
+    if (chan == &self)
+        return self.queue.count > 0;
     return chan->rx_open && urpc_can_recv(&chan->ring);
 }
 
@@ -81,7 +87,7 @@ static bool poll_rings(struct waitset_chanstate *state)
             (chan->tx_open && chan->queue.count > 0 && urpc_can_send(&chan->ring)))
             return true;
     }
-    return false;
+    return can_receive(&self);
 }
 
 static void disarm_first(unsigned count)
@@ -95,6 +101,8 @@ static void disarm_first(unsigned count)
 static bool arm_rings(struct waitset_chanstate *state)
 {
     (void)state;
+    if (can_receive(&self))
+        return false;
     // Notifications that came are all answered by the polling that follows.
     notify_ep->kern->consumed = notify_ep->kern->delivered;
     for (unsigned i = 0; i < list_count; i++) {
@@ -120,10 +128,14 @@ static void disarm_rings(struct waitset_chanstate *state)
 /// Handles or passes on a whole message, for which there is room.
 static void deliver(struct channel *chan)
 {
+    static bool handling;
     const struct intermon_msg msg = chan->rx_msg;
     chan->rx_whole = false;
     if (msg.destination == monitor.core) {
+        assert(!handling); // IM7
+        handling = true;
         hooks->handle(&msg, chan->peer);
+        handling = false;
         return;
     }
     struct channel *next = tree_route(msg.destination);
@@ -133,16 +145,27 @@ static void deliver(struct channel *chan)
                   msg.destination);
 }
 
+/// Takes the next line into the channel's message; false if there is none.
+static bool take_line(struct channel *chan)
+{
+    struct urpc_msg line;
+    if (chan == &self) {
+        if (self.queue.count == 0)
+            return false;
+        line = *line_queue_first(&self.queue);
+        line_queue_remove(&self.queue);
+    } else if (!urpc_recv(&chan->ring, line.words, &line.ctrl)) {
+        return false;
+    }
+    chan->rx_whole = channel_take_line(chan, line.words, line.ctrl);
+    return true;
+}
+
 static void receive(struct channel *chan)
 {
-    uint64_t words[URPC_WORDS];
-    uint16_t ctrl;
     for (unsigned i = 0; i < RECEIVE_BATCH && chan->rx_open; i++) {
-        if (!chan->rx_whole) {
-            if (!urpc_recv(&chan->ring, words, &ctrl))
-                return;
-            chan->rx_whole = channel_take_line(chan, words, ctrl);
-        }
+        if (!chan->rx_whole && !take_line(chan))
+            return;
         if (!chan->rx_whole)
             continue;
         if (!message_has_room(&chan->rx_msg, true))
@@ -162,6 +185,7 @@ static void rings_ready(void *arg)
     turn++;
     for (unsigned i = 0; i < list_count; i++)
         receive(list[(turn + i) % list_count]);
+    receive(&self);
     register_poll();
 }
 
@@ -185,6 +209,9 @@ void intermon_init(const struct intermon_hooks *above)
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "cannot make the monitor's Notify");
     hooks = above;
+    self.peer = monitor.core;
+    self.rx_open = true;
+    line_queue_init(&self.queue, self.queue_lines, CHANNEL_QUEUE_LINES);
     waitset_chanstate_init(&poll_state, CHANTYPE_UMP_IN);
     poll_state.poll = poll_rings;
     poll_state.arm = arm_rings;
@@ -280,12 +307,9 @@ errval_t intermon_send(const struct intermon_msg *msg, bool request)
 {
     struct intermon_msg own = *msg;
     own.source = monitor.core;
-    if (own.destination == monitor.core) {
-        hooks->handle(&own, monitor.core);
-        return SYS_ERR_OK;
-    }
-    errval_t err = intermon_forward(&own, request);
-    if (err_is_ok(err) && !intermon_has_channel(own.destination) &&
+    bool to_self = own.destination == monitor.core;
+    errval_t err = intermon_forward(&own, request && !to_self);
+    if (err_is_ok(err) && !to_self && !intermon_has_channel(own.destination) &&
         ++sent_count[own.destination] == CONNECT_AFTER) {
         sent_count[own.destination] = 0;
         hooks->wanted(own.destination);

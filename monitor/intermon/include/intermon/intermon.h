@@ -10,16 +10,19 @@
 // IM1 Messages from one monitor to another arrive in the order in which they were sent. A path is
 //     FIFO, and a change of path keeps the order (exec/connect.c).
 // IM2 Requests are refused when half of a channel's queue is in use, so that replies and what is
-//     passed on find room (C10).
+//     passed on find room (C10). Those to oneself are not: the tables of their askers bound them.
 // IM3 A capability crosses as its description, in INTERMON_CAP_WORDS words, made real by the
 //     receiver's monitor only (capops/).
-// IM4 No message is lost. One that is to be passed on stays, with all behind it in its ring, until
-//     the next queue has room. What a monitor itself sends and is no request has a quarter of the
-//     queue, which is made larger if that is full. Should there be no memory for that, messages
-//     that want an answer stay in their rings and releases in their slots; only what a domain's end
-//     or its answer to a client leads to just then is lost, and the console says so. Nobody waits
-//     in a circle: what is passed on keeps to the tree, up and then down, and its destination takes
-//     it as soon as there is memory for the answers.
+// IM4 A message that was accepted for a core that is up arrives there. One that is to be passed on
+//     stays in its ring, with all behind it, until the next queue has room. One for this core stays
+//     there until the queues have room for its answers.
+// IM5 A queue that is full is made larger for what is no request. Without memory for that, the
+//     sender gets an error. A capability's release is then tried again later. What follows from a
+//     domain's end, or from its answer to a client, is dropped, and the console says so.
+// IM6 Monitors do not wait for one another in a circle. What is passed on keeps to the tree, up and
+//     then down. Its destination takes it as soon as there is memory for the answers.
+// IM7 A message to oneself is queued as others are. It is handled when the handler that sent it has
+//     returned.
 
 #pragma once
 
@@ -104,7 +107,7 @@ bool intermon_has_channel(coreid_t peer);
 /// Ends a channel on which nothing was opened. The frame stays the caller's.
 void intermon_remove(coreid_t peer);
 
-/// Sends a message to destination, which may be this core: then it is handled within the call.
+/// Sends a message to destination, which may be this core (IM7).
 ///
 /// \return MON_ERR_NO_CORE, MON_ERR_LIMIT: half of the channel's queue is in use and `request` is
 /// set, or there is no memory for a larger queue. The message is not sent then.
