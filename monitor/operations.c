@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Requests of the domains of this core (if/monitor.h): checks who asks, takes care of the
-// capability that came with the request, and calls the file that knows. What needs another monitor
-// goes through exec/tokens.c, also if that monitor is this one.
+// Requests of the domains of this core (if/monitor.h): for each step that protocol/operations.h has
+// chosen, a call of the room that knows. What needs another monitor goes through exec/tokens.c, also
+// if that monitor is this one.
 
 #include "operations.h"
 
 #include "cores/cores.h"
 #include "exec/binding.h"
 #include "exec/tokens.h"
-#include "kpi/dispatcher.h"
 #include "local/domains.h"
 #include "local/exports.h"
 #include "local/names.h"
 #include "local/reply.h"
 #include "local/spawnd_start.h"
 #include "protocol/name_table.h"
+#include "protocol/operations.h"
 #include "state/monitor.h"
 
 #include <string.h>
@@ -44,18 +44,20 @@ static void serve_notify(domainid_t domain, const uint64_t *words, struct capref
     reply_values(domain, vector, 0, 0);
 }
 
-static void serve_irqdest_create(domainid_t domain, struct capref ep)
+static void serve_irqdest(domainid_t domain, const uint64_t *words, struct capref ep)
 {
+    (void)words;
     struct capref dest;
     errval_t err = domain_create_irqdest(domain, ep, &dest);
     if (!capref_is_null(ep))
         cap_drop(ep); // the CPU driver keeps its own copy
-    const uint64_t words[LMP_MSG_LENGTH] = {err};
-    reply_words(domain, words, err_is_ok(err) ? dest : NULL_CAP);
+    const uint64_t answer[LMP_MSG_LENGTH] = {err};
+    reply_words(domain, answer, err_is_ok(err) ? dest : NULL_CAP);
 }
 
-static void serve_export(domainid_t domain, const uint64_t *words)
+static void serve_export(domainid_t domain, const uint64_t *words, struct capref cap)
 {
+    (void)cap;
     iref_t iref = 0;
     errval_t err =
         words[1] > UINT32_MAX ? SYS_ERR_RIGHTS : export_add(domain, (uint32_t)words[1], &iref);
@@ -67,8 +69,9 @@ static void serve_export(domainid_t domain, const uint64_t *words)
     bind_resume(iref, SYS_ERR_OK);
 }
 
-static void serve_name(domainid_t domain, const uint64_t *words)
+static void serve_name(domainid_t domain, const uint64_t *words, struct capref cap)
 {
+    (void)cap;
     enum intermon_op op = words[0] == MONITOR_NAME_REGISTER     ? IM_NAME_REGISTER
                           : words[0] == MONITOR_NAME_UNREGISTER ? IM_NAME_UNREGISTER
                                                                 : IM_NAME_LOOKUP;
@@ -113,83 +116,63 @@ static void forget(domainid_t domain)
     lmp_server_forget(&monitor.server, domain);
 }
 
-/// Whether a domain may say of another of this core that it begins or has ended.
-static bool may_tell_of(domainid_t domain, uint64_t other)
+static void serve_introduce(domainid_t domain, const uint64_t *words, struct capref cap)
 {
-    uint16_t number = (uint16_t)domain;
-    return (number == DOMAIN_SPAWND || number == DOMAIN_FIRST) && other <= UINT32_MAX &&
-           other != 0 && other != domain && other >> 16 == monitor.core;
-}
-
-static void serve_introduce(domainid_t domain, const uint64_t *words)
-{
+    (void)cap;
     struct member member = {(domainid_t)words[1], (domainid_t)words[2]};
-    reply_error(domain, may_tell_of(domain, words[1]) ? domain_introduce(member) : SYS_ERR_RIGHTS);
+    reply_error(domain, domain_introduce(member));
 }
 
-static void serve_forget(domainid_t domain, const uint64_t *words)
+static void serve_forget(domainid_t domain, const uint64_t *words, struct capref cap)
 {
-    bool may = may_tell_of(domain, words[1]);
-    if (may)
-        forget((domainid_t)words[1]);
-    reply_error(domain, may ? SYS_ERR_OK : SYS_ERR_RIGHTS);
+    (void)cap;
+    forget((domainid_t)words[1]);
+    reply_error(domain, SYS_ERR_OK);
 }
 
-/// Requests without a capability.
-static void serve_plain(domainid_t domain, const uint64_t *words)
+static void serve_unexport(domainid_t domain, const uint64_t *words, struct capref cap)
 {
-    switch (words[0]) {
-    case MONITOR_EXPORT:
-        serve_export(domain, words);
-        break;
-    case MONITOR_UNEXPORT:
-        reply_error(domain, export_remove(domain, words[1]));
-        break;
-    case MONITOR_DISCONNECT:
-    case MONITOR_NOTIFY_RELAY:
-    case MONITOR_BIND:
-    case MONITOR_BIND_MEMORY:
-    case MONITOR_CHECK:
-        bind_serve(domain, words, NULL_CAP);
-        break;
-    case MONITOR_NAME_REGISTER:
-    case MONITOR_NAME_UNREGISTER:
-    case MONITOR_NAME_LOOKUP:
-    case MONITOR_NAME_WAIT:
-        serve_name(domain, words);
-        break;
-    case MONITOR_CORES:
-        cores_reply(domain);
-        break;
-    case MONITOR_AWAIT_BOOT:
-        cores_await(domain);
-        break;
-    case MONITOR_CORE_STATUS:
-        serve_remote(domain, IM_CORE_STATUS, 0, words[1], monitor.tree.count);
-        break;
-    case MONITOR_STAT:
-        serve_remote(domain, IM_STAT, words[1], words[2], KERNEL_STAT_COUNT);
-        break;
-    case MONITOR_HALT:
-        reply_error(domain, domain == MONITOR_OPERATOR ? invoke_kernel_halt(cap_kernel, words[1])
-                                                       : SYS_ERR_RIGHTS);
-        break;
-    case MONITOR_INTRODUCE:
-        serve_introduce(domain, words);
-        break;
-    case MONITOR_FORGET:
-        serve_forget(domain, words);
-        break;
-    default:
-        reply_error(domain, SYS_ERR_ILLEGAL_INVOCATION);
-    }
+    (void)cap;
+    reply_error(domain, export_remove(domain, words[1]));
 }
 
-/// Messages with badge 0 are the CPU driver's.
-static void handle_death(const uint64_t *words, size_t length)
+static void serve_cores(domainid_t domain, const uint64_t *words, struct capref cap)
 {
-    if (length < 2)
-        return;
+    (void)words;
+    (void)cap;
+    cores_reply(domain);
+}
+
+static void serve_await_boot(domainid_t domain, const uint64_t *words, struct capref cap)
+{
+    (void)words;
+    (void)cap;
+    cores_await(domain);
+}
+
+static void serve_core_status(domainid_t domain, const uint64_t *words, struct capref cap)
+{
+    (void)cap;
+    serve_remote(domain, IM_CORE_STATUS, 0, words[1], monitor.tree.count);
+}
+
+static void serve_stat(domainid_t domain, const uint64_t *words, struct capref cap)
+{
+    (void)cap;
+    serve_remote(domain, IM_STAT, words[1], words[2], KERNEL_STAT_COUNT);
+}
+
+static void serve_halt(domainid_t domain, const uint64_t *words, struct capref cap)
+{
+    (void)cap;
+    reply_error(domain, invoke_kernel_halt(cap_kernel, words[1]));
+}
+
+/// The CPU driver tells: words[1] has died, of words[0].
+static void handle_death(domainid_t nobody, const uint64_t *words, struct capref cap)
+{
+    (void)nobody;
+    (void)cap;
     debug_printf("domain %#x has died, cause %u\n", (unsigned)words[1], (unsigned)words[0]);
     bool spawnd = spawnd_died((domainid_t)words[1]);
     forget((domainid_t)words[1]);
@@ -197,33 +180,38 @@ static void handle_death(const uint64_t *words, size_t length)
         bind_resume(IREF_MAKE(monitor.core, IREF_INDEX_SPAWND), SPAWN_ERR_NO_DOMAIN);
 }
 
+static void (*const steps[OPERATION_STEPS])(domainid_t domain, const uint64_t *words,
+                                            struct capref cap) = {
+    [OPERATION_DEATH] = handle_death,
+    [OPERATION_EVENTS] = serve_events,
+    [OPERATION_NOTIFY] = serve_notify,
+    [OPERATION_IRQDEST] = serve_irqdest,
+    [OPERATION_EXPORT] = serve_export,
+    [OPERATION_UNEXPORT] = serve_unexport,
+    [OPERATION_CONNECTION] = bind_serve,
+    [OPERATION_NAME] = serve_name,
+    [OPERATION_CORES] = serve_cores,
+    [OPERATION_AWAIT_BOOT] = serve_await_boot,
+    [OPERATION_CORE_STATUS] = serve_core_status,
+    [OPERATION_STAT] = serve_stat,
+    [OPERATION_HALT] = serve_halt,
+    [OPERATION_INTRODUCE] = serve_introduce,
+    [OPERATION_FORGET] = serve_forget,
+};
+
 static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH], size_t length,
                   struct capref cap)
 {
     (void)st;
-    switch (badge == 0 ? 0 : words[0]) {
-    case MONITOR_EVENTS:
-        serve_events(badge, words, cap);
-        return;
-    case MONITOR_NOTIFY:
-        serve_notify(badge, words, cap);
-        return;
-    case MONITOR_IRQDEST_CREATE:
-        serve_irqdest_create(badge, cap);
-        return;
-    case MONITOR_BIND_LMP:
-    case MONITOR_BIND_REPLY:
-        bind_serve(badge, words, cap);
-        return;
-    default:
-        break;
+    const struct operation op = operation_of(monitor.core, badge, words, length);
+    if (!op.takes_cap && !capref_is_null(cap)) {
+        cap_drop(cap); // O1
+        cap = NULL_CAP;
     }
-    if (!capref_is_null(cap))
-        cap_drop(cap); // Not asked for.
-    if (badge == 0)
-        handle_death(words, length);
-    else
-        serve_plain(badge, words);
+    if (op.step == OPERATION_REFUSE)
+        reply_error(badge, op.err);
+    else if (op.step != OPERATION_IGNORE)
+        steps[op.step](badge, words, cap);
 }
 
 void operations_init(void)
