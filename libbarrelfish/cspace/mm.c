@@ -9,6 +9,8 @@
 
 #include <assert.h>
 
+struct mm_source mm_source;
+
 static struct {
     struct thread_mutex mutex;
     struct thread *owner;
@@ -32,8 +34,8 @@ void mm_leave(void)
     assert(mm.depth > 0 && mm.owner == thread_self());
     if (mm_may_grow()) {
         mm_grow_begin();
-        slot_refill();
-        vspace_refill();
+        mm_source.slot_refill();
+        mm_source.vspace_refill();
         mm_grow_end();
     }
     if (--mm.depth == 0) {

@@ -8,7 +8,7 @@
 // library.
 #pragma once
 
-#include "kpi/errors.h"
+#include "barrelfish/vspace_common.h"
 
 /// Begin an operation; may nest in one thread, excludes the other threads.
 void mm_enter(void);
@@ -27,9 +27,23 @@ bool mm_may_grow(void);
 void mm_grow_begin(void);
 void mm_grow_end(void);
 
-/// What mm_leave() calls; each returns at once when its reserve is full enough.
-void slot_refill(void);   ///< slot_alloc.c
-void vspace_refill(void); ///< vspace_reserve.c
+/// What stands on the lock and is needed below: functions of these names, given at the domain's start.
+/// Those that refill are called by mm_leave(); each returns at once when its reserve is full enough.
+struct mm_source {
+    void (*slot_refill)(void), (*vspace_refill)(void);
+    errval_t (*ram_alloc_bytes)(struct capref *ret, size_t bytes, size_t alignment);
+    errval_t (*vspace_map_anon_attr)(void **retaddr, struct memobj **ret_memobj,
+                                     struct vregion **ret_vregion, size_t size, size_t *retsize,
+                                     vregion_flags_t flags);
+    errval_t (*vspace_map_one_frame)(void **retaddr, size_t size, struct capref frame,
+                                     struct memobj **retmemobj, struct vregion **retvregion);
+    errval_t (*vspace_unmap)(const void *buf);
+};
+
+extern struct mm_source mm_source;
+
+/// slot_alloc.c: for mm_source.
+void slot_refill(void);
 
 /// slot_reserve() inside an operation; grows if that is the outermost one.
 errval_t slot_reserve_locked(size_t count);

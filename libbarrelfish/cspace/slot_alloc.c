@@ -6,12 +6,12 @@
 // SLOT_RESERVE slots are kept back so that growing (one slot to receive the RAM, one spare for the
 // next receive) and one mapping always succeed, and ROOT_RESERVE L1 slots, so that an L2CNode finds
 // a place while the L1CNode waits for memory. L2CNodes that have become empty are given back once
-// SLOTS_KEPT slots, or what the domain wants to keep, are free besides: that is far from the reserve, so that no domain swings.
+// SLOTS_KEPT slots, or what the domain wants to keep, are free besides: that is far from the reserve,
+// so that no domain swings.
+// Circle: growing takes slots from here, and whoever destroys a capability gives its slot back here.
 #include "barrelfish/slot_alloc.h"
 
 #include "barrelfish/capabilities.h"
-#include "barrelfish/ram_alloc.h"
-#include "barrelfish/vspace_common.h"
 #include "mm.h"
 #include "slot_root.h"
 #include "util/slot_map.h"
@@ -56,8 +56,8 @@ static errval_t grow_roots(void)
             return err;
         slots.roots *= 2;
     }
-    err = vspace_map_anon_attr(&chunk, NULL, NULL, sizeof(struct slot_chunk), NULL,
-                               VREGION_FLAGS_READ_WRITE);
+    err = mm_source.vspace_map_anon_attr(&chunk, NULL, NULL, sizeof(struct slot_chunk), NULL,
+                                         VREGION_FLAGS_READ_WRITE);
     if (err_is_ok(err))
         slot_map_extend(&slots.map, chunk);
     return err;
@@ -70,7 +70,7 @@ static errval_t grow(void)
     struct capref cnode = {cnode_root, slot_map_take_root(&slots.map)};
     if (cnode.slot == L1_CNODE_SLOTS_MAX)
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    errval_t err = ram_alloc_bytes(&ram, OBJSIZE_L2CNODE, BASE_PAGE_SIZE);
+    errval_t err = mm_source.ram_alloc_bytes(&ram, OBJSIZE_L2CNODE, BASE_PAGE_SIZE);
     if (err_is_ok(err)) {
         err = cap_retype(cnode, ram, 0, ObjType_L2CNode, OBJSIZE_L2CNODE, 1);
         errval_t destroy_err = cap_destroy(ram);

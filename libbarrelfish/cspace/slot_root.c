@@ -16,8 +16,8 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/dispatch.h"
 #include "barrelfish/invocations.h"
-#include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
+#include "mm.h"
 
 static struct capref slot_in(struct capref root, cslot_t slot)
 {
@@ -32,7 +32,7 @@ static bool failed(errval_t err)
 static errval_t make(struct capref root, cslot_t slots)
 {
     struct capref ram;
-    errval_t err = ram_alloc_bytes(&ram, (size_t)slots * OBJSIZE_CTE, BASE_PAGE_SIZE);
+    errval_t err = mm_source.ram_alloc_bytes(&ram, (size_t)slots * OBJSIZE_CTE, BASE_PAGE_SIZE);
     if (err_is_fail(err))
         return err;
     err = cap_retype(root, ram, 0, ObjType_L1CNode, (gensize_t)slots * OBJSIZE_CTE, 1);

@@ -23,7 +23,7 @@
 #include "barrelfish/terminal.h"
 #include "cspace/mm.h"
 #include "fault_report.h"
-#include "memory/vspace/pagefault.h"
+#include "memory/region/pagefault.h"
 
 #define FATAL_STACK_BYTES 16384u
 #define SIGNAL_STACK_BYTES 24576u

@@ -9,6 +9,8 @@
 #include "barrelfish/vspace.h"
 #include "memory/vspace/vspace_reserve.h"
 
+_Static_assert(sizeof(struct chunk) == VSPACE_CHUNK_BYTES, "vspace_reserve.h");
+
 errval_t chunks_init(struct memobj *memobj, const struct memobj_ops *ops, size_t size,
                      memobj_flags_t flags, size_t chunk_size)
 {

@@ -5,7 +5,7 @@
 // is first written it becomes a new frame with a copy. The copy is made through a window elsewhere,
 // so that no thread ever sees it half done: a page shows the original, nothing, or the whole copy.
 #include "barrelfish/capabilities.h"
-#include "barrelfish/vspace_common.h"
+#include "cspace/mm.h"
 #include "memobj_chunks.h"
 #include "memory/vspace/vspace_reserve.h"
 
@@ -20,10 +20,10 @@ static errval_t copy_of(struct memobj *memobj, const struct chunk *chunk, struct
     errval_t err = frame_alloc(&frame, chunk->node.bytes, NULL);
     if (err_is_fail(err))
         return err;
-    err = vspace_map_one_frame(&window, chunk->node.bytes, frame, NULL, NULL);
+    err = mm_source.vspace_map_one_frame(&window, chunk->node.bytes, frame, NULL, NULL);
     if (err_is_ok(err)) {
         memcpy(window, original, chunk->node.bytes);
-        err = vspace_unmap(window);
+        err = mm_source.vspace_unmap(window);
     }
     if (err_is_fail(err)) {
         (void)cap_destroy(frame);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The domain's address space: its state, its beginning, look-up by address, and the beginning of
-// all memory management in a new domain.
+// The domain's address space: its state, its beginning, and look-up by address.
 #include "barrelfish/vspace.h"
 
-#include "barrelfish/domain.h"
-#include "barrelfish/ram_alloc.h"
-#include "barrelfish/slot_alloc.h"
 #include "cspace/mm.h"
+#include "kpi/spawn.h"
 #include "vspace_reserve.h"
 #include "vspace_state.h"
 
@@ -35,15 +32,6 @@ errval_t vspace_init(void)
     address_map_init(&current.map, SPAWN_VADDR_END, VSPACE_END);
     pmap_init(&current.pmap, cap_vroot);
     return SYS_ERR_OK;
-}
-
-errval_t domain_memory_init(const struct spawn_args *args)
-{
-    (void)args;
-    errval_t err = slot_alloc_init();
-    if (err_is_ok(err))
-        err = vspace_init();
-    return err_is_ok(err) ? ram_alloc_init() : err;
 }
 
 struct vregion *vspace_get_region(struct vspace *vspace, const void *addr)

@@ -8,12 +8,12 @@
 #include "vspace_reserve.h"
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/memobj.h"
 #include "barrelfish/pmap.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
-#include "barrelfish/vspace_common.h"
+#include "barrelfish/vregion.h"
 #include "cspace/mm.h"
-#include "memory/memobj/memobj_chunks.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ void vspace_reserve_init(void)
     slab_init(&slabs[VSPACE_SLAB_MEMOBJ], sizeof(struct memobj), NULL);
     slab_init(&slabs[VSPACE_SLAB_TABLE], sizeof(struct pmap_table), NULL);
     slab_init(&slabs[VSPACE_SLAB_MAPPING], sizeof(struct pmap_mapping), NULL);
-    slab_init(&slabs[VSPACE_SLAB_CHUNK], sizeof(struct chunk), NULL);
+    slab_init(&slabs[VSPACE_SLAB_CHUNK], VSPACE_CHUNK_BYTES, NULL);
     slab_grow(&slabs[VSPACE_SLAB_REGION], first_regions, sizeof(first_regions));
     slab_grow(&slabs[VSPACE_SLAB_MEMOBJ], first_memobjs, sizeof(first_memobjs));
     slab_grow(&slabs[VSPACE_SLAB_TABLE], first_tables, sizeof(first_tables));
@@ -66,7 +66,8 @@ static errval_t grow(struct slab_allocator *slab, size_t blocks)
     void *buf;
     size_t bytes = SLAB_BUFFER_BYTES(blocks, slab->blocksize);
     bytes = bytes > GROW_BYTES ? bytes : GROW_BYTES;
-    errval_t err = vspace_map_anon_attr(&buf, NULL, NULL, bytes, &bytes, VREGION_FLAGS_READ_WRITE);
+    errval_t err =
+        mm_source.vspace_map_anon_attr(&buf, NULL, NULL, bytes, &bytes, VREGION_FLAGS_READ_WRITE);
     if (err_is_ok(err))
         slab_grow(slab, buf, bytes);
     return err;

@@ -16,7 +16,10 @@ enum vspace_slab {
     VSPACE_SLABS
 };
 
+#define VSPACE_CHUNK_BYTES 88u ///< of a struct chunk (memobj_chunks.h)
+
 void vspace_reserve_init(void);
+void vspace_refill(void); ///< for mm_source
 
 /// A zeroed block, or NULL.
 void *vspace_block_alloc(enum vspace_slab slab);

@@ -22,7 +22,7 @@
 #include "barrelfish/terminal.h"
 #include "cspace/mm.h"
 #include "debug/backtrace.h"
-#include "memory/vspace/pagefault.h"
+#include "memory/region/pagefault.h"
 
 #define REPLY_MESSAGES 2u // of the endpoint of a struct lmp_rpc
 #define FAKE_THREADS 8u

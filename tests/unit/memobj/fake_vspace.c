@@ -24,10 +24,14 @@ struct fake fake;
 static struct fake_entry entries[ENTRIES];
 static cslot_t last_frame;
 
+struct mm_source mm_source;
+
 void fake_start(void)
 {
     memset(&fake, 0, sizeof(fake));
     memset(entries, 0, sizeof(entries));
+    mm_source.vspace_map_one_frame = vspace_map_one_frame;
+    mm_source.vspace_unmap = vspace_unmap;
 }
 
 struct fake_entry *fake_entry(genvaddr_t vaddr)

@@ -8,8 +8,8 @@
 
 #include "cspace/mm.h"
 #include "memory/memobj/memobj_ops.h"
-#include "vspace_reserve.h"
-#include "vspace_state.h"
+#include "memory/vspace/vspace_reserve.h"
+#include "memory/vspace/vspace_state.h"
 
 /// Enters the region, whose place is decided, in the map and lets its object show what it has.
 static errval_t enter(struct vregion *vregion)

@@ -7,7 +7,7 @@
 
 #include "cspace/mm.h"
 #include "memory/memobj/memobj_ops.h"
-#include "vspace_state.h"
+#include "memory/vspace/vspace_state.h"
 
 static bool allows(vregion_flags_t flags, enum pagefault_exception_type type)
 {

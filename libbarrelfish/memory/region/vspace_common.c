@@ -8,7 +8,7 @@
 #include "barrelfish/vregion.h"
 #include "cspace/mm.h"
 #include "memory/memobj/memobj_ops.h"
-#include "vspace_reserve.h"
+#include "memory/vspace/vspace_reserve.h"
 
 /// What to map and where: at an address, or (0) at a multiple of the alignment.
 struct request {
