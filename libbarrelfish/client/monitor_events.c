@@ -27,6 +27,8 @@ static struct lmp_endpoint *events_ep;
 static struct monitor_wait *waits;
 static struct monitor_peer *peers;
 
+void (*monitor_bind_requested)(struct monitor_bind_request *request);
+
 void monitor_wait_add(struct monitor_wait *wait, enum monitor_event event, uint64_t id,
                       void (*done)(struct monitor_wait *wait), void *st)
 {
@@ -127,7 +129,7 @@ static void handle_event(const uint64_t *words, struct capref cap)
             .client_in_bytes = words[4],
             .cap = cap,
         };
-        monitor_export_event(&request);
+        monitor_bind_requested(&request);
         break;
     case MONITOR_EVENT_GONE:
         peer_gone(words[1]);

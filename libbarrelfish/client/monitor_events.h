@@ -55,5 +55,5 @@ void monitor_peer_remove(struct monitor_peer *peer);
 /// Takes a request to bind back that nobody answers. Returns LIB_ERR_BIND_TIMEOUT because of `err`.
 errval_t monitor_bind_give_up(uint64_t id, errval_t err);
 
-/// A client wants to bind (monitor_export.c). Called by the events' thread.
-void monitor_export_event(struct monitor_bind_request *request);
+/// A client wants to bind. Called by the events' thread; set before the first service is exported.
+extern void (*monitor_bind_requested)(struct monitor_bind_request *request);

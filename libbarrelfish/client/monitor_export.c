@@ -57,7 +57,7 @@ static void run_connect(void *arg)
         service->connect(service->st, &request);
 }
 
-void monitor_export_event(struct monitor_bind_request *request)
+static void bind_requested(struct monitor_bind_request *request)
 {
     struct monitor_export *service = services;
     while (service != NULL && service->iref != request->iref)
@@ -80,6 +80,7 @@ errval_t monitor_export(struct monitor_export *service, uint32_t index, struct w
     errval_t err = monitor_events_begin();
     if (err_is_fail(err))
         return err;
+    monitor_bind_requested = bind_requested;
     err = monitor_call(words, NULL_CAP, words, NULL);
     if (err_is_ok(err)) {
         *service = (struct monitor_export){

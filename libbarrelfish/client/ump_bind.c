@@ -6,12 +6,11 @@
 // revoke it. Each side gets the other's Notify from its monitor. One Notify, and so one interrupt
 // vector, serves all channels of a domain (ump_internal.h). See barrelfish/ump_chan.h.
 
-#include "ump_internal.h"
-
 #include "barrelfish/blocking.h"
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/vspace_common.h"
+#include "channel/ump_internal.h"
 #include "monitor_events.h"
 
 #include <stddef.h>
@@ -25,6 +24,12 @@ struct ump_peer {
     struct ump_chan *uc;
 };
 
+static void relay(uint64_t id)
+{
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_NOTIFY_RELAY, id};
+    (void)!monitor_call(words, NULL_CAP, words, NULL);
+}
+
 /// Makes the endpoint for notifications known to the monitor, once. Between monitor_events_begin()
 /// and _end().
 static errval_t need_notify(void)
@@ -32,14 +37,14 @@ static errval_t need_notify(void)
     struct lmp_endpoint *ep;
     struct capref cap;
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_NOTIFY};
-    if (ump_notify_ep != NULL)
+    if (ump_waking.ep != NULL)
         return SYS_ERR_OK;
     errval_t err = endpoint_create(4, &cap, &ep);
     if (err_is_fail(err))
         return err;
     err = monitor_call(words, cap, words, NULL);
     if (err_is_ok(err))
-        ump_notify_ep = ep;
+        ump_waking = (struct ump_waking){ep, relay};
     else
         endpoint_destroy(cap, ep); // the monitor may have it, though its answer was lost
     return err;

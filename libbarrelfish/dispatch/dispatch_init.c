@@ -27,9 +27,7 @@ void dispatch_init(struct dispatcher *disp)
     main_thread.fpu = main_fpu_area;
     fpu_area_init(main_fpu_area, sizeof(main_fpu_area));
     main_thread.id = ++disp->last_thread_id;
-    main_thread.all_next = NULL;
-    disp->all = &main_thread;
-    disp->programs = 1;
+    thread_list_add(disp, &main_thread);
     main_thread.stack_low = STACK_VADDR;
     main_thread.stack_high = STACK_VADDR + STACK_BYTES;
     disp->current = &main_thread;

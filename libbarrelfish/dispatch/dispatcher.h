@@ -21,6 +21,7 @@
 #include "barrelfish/dispatch.h"
 #include "barrelfish/except.h"
 #include "barrelfish/lmp_endpoints.h"
+#include "barrelfish/personality.h"
 #include "barrelfish/threads.h"
 #include "barrelfish/waitset_chan.h"
 #include "kpi/spawn.h"
@@ -28,6 +29,20 @@
 #include "syscall/shared.h"
 
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_ENDED };
+
+#define PERSONALITY_WORDS 28u
+
+/// What the personality, which answers foreign system calls, gives to the library below it.
+struct personality {
+    char *entry_syscall; ///< kpi/syscalls.h
+
+    /// Whether a signal's handler is to run for a fault of the thread: general registers only; and
+    /// its run, as the thread.
+    bool (*fault_wanted)(const struct thread *thread, uint64_t vector);
+    void (*fault_handle)(struct registers *regs, uint64_t vector, uint64_t address);
+
+    personality_read_fn (*set_read)(personality_read_fn read);
+};
 
 struct thread {
     struct registers regs;           ///< all of them if full_context, else rsp and fs_base
@@ -53,12 +68,9 @@ struct thread {
     int status;
     pthread_t pthread;
     struct thread *clone_child;      ///< what the next linux_clone() of this thread has to use
-    int *clear_tid;                  ///< zeroed, and a futex woken there, at the end
     uintptr_t stack_low, stack_high; ///< known bounds of the stack, or 0
     struct thread *all_next;         ///< on the list `all` until it has ended
     bool service;                    ///< the library's own: keeps no program from its end
-
-    volatile uint32_t *futex; ///< what it waits on, while on the ring `futexes`
 
     // Exceptions.
     exception_handler_fn handler;
@@ -66,14 +78,7 @@ struct thread {
     void *handler_stack_owned;
     bool in_exception;
 
-    // Signals, of the personality (linux_signals.h).
-    uint64_t signal_mask, signal_pending;
-    uint64_t signal_wanted; ///< what it waits for although it may be masked
-    void *robust_list;      ///< as set_robust_list() was told
-    bool in_call;           ///< in linux_syscall(): signals wait for its end
-    bool interrupted;       ///< by a signal: its wait on the ring `futexes`
-    bool diverted;          ///< to context_entry_signal; diverted_from is where it goes on
-    struct registers diverted_from;
+    uint64_t personality[PERSONALITY_WORDS]; ///< its state of the thread, zero at first
 };
 
 #define FRAME_BLOCK_BYTES 64u
@@ -86,14 +91,10 @@ struct dispatcher {
     struct thread *current;
     uint64_t resume_rip; ///< where context_resume() is about to jump
     struct thread *run_queue;
-    struct thread *futexes; ///< ring of threads in waits that signals end: linux_futex(), sleeps
-    struct thread *dead;    ///< ring of ended threads that nobody joins, to be used again
-    struct thread *all;     ///< list of those that have not ended
-    size_t programs;        ///< of them, those that are not `service`
+    struct thread *dead; ///< ring of ended threads that nobody joins, to be used again
+    struct thread *all;  ///< list of those that have not ended
+    size_t programs;     ///< of them, those that are not `service`
     struct waitset_chanstate *last_gone; ///< triggered when there is none of these left, or NULL
-    /// Whether a signal's handler is to run for a fault: as a function of fault.c's, NULL at first.
-    bool (*fault_wanted)(const struct thread *thread, uint64_t vector);
-    void (*fault_handle)(struct registers *regs, uint64_t vector, uint64_t address);
     uintptr_t last_thread_id;
     size_t looked_for;                ///< blocked threads with that flag
     struct waitset_chanstate *polled; ///< ring
@@ -120,6 +121,7 @@ struct dispatcher {
     void (*fault)(struct dispatcher *disp, enum exception_type type, uint64_t vector,
                   uint64_t address, uint64_t error_code) __attribute__((noreturn));
     const struct domain_info *info; ///< as disp_info()
+    const struct personality *personality;
 };
 
 _Static_assert(sizeof(struct dispatcher) <= SELFEP_OFFSET, "the self endpoint's buffer follows");
@@ -257,21 +259,21 @@ struct thread *thread_take(void);
 void thread_prepare(struct thread *thread);
 void fpu_area_init(uint8_t *area, uint32_t bytes);
 
-// linux_threads.c
+// thread_list.c
 
-/// The second half of a thread's end, on the dispatcher stack.
-void thread_end(struct dispatcher *disp) __attribute__((noreturn));
+/// Enters a thread in the list of all, or takes it out. Disabled.
+static inline void thread_list_add(struct dispatcher *disp, struct thread *thread)
+{
+    thread->all_next = disp->all;
+    disp->all = thread;
+    disp->programs++;
+}
 
-/// Wakes up to `count` threads that wait on `addr`, and tells how many.
-long linux_futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr, uint32_t count);
+void thread_list_remove(struct dispatcher *disp, struct thread *thread);
 
 /// The calling thread is the library's own: when all others have ended, so does the program. An
 /// event of `ws` (may be NULL), which this thread dispatches, sees to that.
 void thread_be_service(struct waitset *ws);
-
-/// Blocks the caller until a time (0: none). Negative errno values: -ETIMEDOUT, or -EINTR: a signal
-/// came. 0 if somebody woke it.
-long linux_wait_disabled(volatile uint32_t *addr, systime_t deadline);
 
 // waitset.c, waitset_chan.c, timers.c, lmp_endpoints.c
 
@@ -357,4 +359,4 @@ void context_leave(void (*func)(struct dispatcher *disp)) __attribute__((noretur
 void context_fpu_save(uint8_t *fpu, uint64_t xsave_mask);
 
 extern char context_entry_run[], context_entry_pagefault[], context_entry_trap[];
-extern char context_entry_syscall[], context_crit_low[], context_crit_high[];
+extern char context_crit_low[], context_crit_high[];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The main loop of a domain on its default waitset.
+// The main loop of a domain on its default waitset, and what it tells its personality.
 
 #include "barrelfish/idc.h"
 
@@ -13,6 +13,11 @@
 struct waitset *get_default_waitset(void)
 {
     return &disp_self()->default_waitset;
+}
+
+personality_read_fn personality_set_read(personality_read_fn read)
+{
+    return disp_self()->personality->set_read(read);
 }
 
 void messages_wait_and_handle_next(void)

@@ -210,9 +210,7 @@ void thread_prepare(struct thread *thread)
     bool was_enabled;
     dispatcher_handle_t handle = disp_try_disable(&was_enabled);
     thread->id = ++disp->last_thread_id;
-    thread->all_next = disp->all;
-    disp->all = thread;
-    disp->programs++;
+    thread_list_add(disp, thread);
     if (was_enabled)
         disp_enable(handle);
 }

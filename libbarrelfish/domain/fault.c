@@ -144,7 +144,7 @@ static void signal_run(struct fault *fault)
 {
     struct thread *thread = thread_self();
     thread->in_exception = false; // the handler may leave by longjmp(); a mask keeps it from itself
-    disp_self()->fault_handle(&fault->regs, fault->vector, fault->address);
+    disp_self()->personality->fault_handle(&fault->regs, fault->vector, fault->address);
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
     context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
 }
@@ -154,9 +154,8 @@ static bool signal_wanted(struct dispatcher *disp, const struct thread *thread,
                           const struct fault *fault)
 {
     uintptr_t sp = fault->regs.rsp;
-    return disp->fault_wanted != NULL && sp <= thread->stack_high &&
-           sp >= thread->stack_low + SIGNAL_STACK_BYTES &&
-           disp->fault_wanted(thread, fault->vector);
+    return sp <= thread->stack_high && sp >= thread->stack_low + SIGNAL_STACK_BYTES &&
+           disp->personality->fault_wanted(thread, fault->vector);
 }
 
 /// The access was a question (context_can_read()); this is the answer.

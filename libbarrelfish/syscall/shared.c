@@ -2,11 +2,16 @@
 // Copyright The Stave authors
 //
 // What the page that a dispatcher shares with the CPU driver says: who and where it is, whether it is
-// disabled, and how fast the time-stamp counter runs.
+// disabled, and how fast the time-stamp counter runs. And where the spawner's arguments are.
 #include "shared.h"
 
 #include "barrelfish/domain.h"
 #include "barrelfish/systime.h"
+
+const struct spawn_args *domain_spawn_args(void)
+{
+    return (const struct spawn_args *)SPAWN_ARGS_VADDR;
+}
 
 struct dispatcher_shared *disp_shared(void)
 {

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // A channel in use, as a Spin model: two sides that send, receive, sleep, wake and close as
-// libbarrelfish/client/ump_chan.c does, in all interleavings of their loads and with all times at which
+// libbarrelfish/channel/ump_chan.c does, in all interleavings of their loads and with all times at which
 // their stores may arrive. It stands on stores.pml (memory) and ring.pml (the protocol, and what
 // is simpler than the code). tests/unit/urpc_model/ runs it, without and with seeded mistakes.
 //

@@ -16,11 +16,13 @@
 
 #define SYSCALL_BYTES 2 // of the instruction
 
+extern char context_entry_syscall[]; // foreign_syscall.S
+
 static long call(struct thread *self, long nr, const long args[6])
 {
-    self->in_call = true;
+    linux_of(self)->in_call = true;
     long result = linux_call_of(nr)(args);
-    self->in_call = false;
+    linux_of(self)->in_call = false;
     return result;
 }
 
@@ -31,8 +33,8 @@ long linux_syscall(long nr, long a1, long a2, long a3, long a4, long a5, long a6
     struct registers *frame = self->syscall_frame;
     for (;;) {
         long result = call(self, nr, args);
-        uint64_t pending = self->signal_pending | linux_signals_pending;
-        if ((pending & ~self->signal_mask) == 0 && result != -EINTR)
+        uint64_t pending = linux_of(self)->signal_pending | linux_signals_pending;
+        if ((pending & ~linux_of(self)->signal_mask) == 0 && result != -EINTR)
             return result;
         bool again = result == -EINTR && (nr == SYS_futex || nr == SYS_read || nr == SYS_readv);
         uint64_t back = frame->rip, here = again ? back - SYSCALL_BYTES : back;
@@ -45,3 +47,10 @@ long linux_syscall(long nr, long a1, long a2, long a3, long a4, long a5, long a6
             return result;
     }
 }
+
+const struct personality linux_personality = {
+    .entry_syscall = context_entry_syscall,
+    .fault_wanted = linux_signal_fault_wanted,
+    .fault_handle = linux_signal_fault,
+    .set_read = linux_set_read,
+};

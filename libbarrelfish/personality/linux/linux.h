@@ -10,7 +10,7 @@
 // Sources: the man pages, section 2.
 #pragma once
 
-#include "barrelfish/types.h"
+#include "barrelfish/personality.h"
 
 struct timespec;
 
@@ -64,6 +64,9 @@ long linux_dup3(const long args[6]);
 long linux_fcntl(const long args[6]);
 
 // linux_input.c
+
+/// As personality_set_read().
+personality_read_fn linux_set_read(personality_read_fn read);
 
 /// Reads at most `bytes` of the input; blocks until there is some. 0: it has ended.
 long linux_input_read(void *to, size_t bytes);

@@ -7,7 +7,7 @@
 #include "linux.h"
 
 #include "barrelfish/personality.h"
-#include "dispatch/dispatcher.h"
+#include "linux_thread.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static struct {
     char bytes[AHEAD_BYTES];
 } ahead;
 
-personality_read_fn personality_set_read(personality_read_fn read)
+personality_read_fn linux_set_read(personality_read_fn read)
 {
     personality_read_fn before = read_hook;
     read_hook = read;
@@ -41,14 +41,14 @@ static int read_ahead(void *arg)
     for (;;) {
         thread_sem_wait(&ahead.wanted);
         size_t count = read_hook != NULL ? read_hook(ahead.bytes, sizeof(ahead.bytes)) : 0;
-        struct dispatcher *disp = (struct dispatcher *)disp_disable();
+        dispatcher_handle_t handle = disp_disable();
         ahead.first = 0;
         ahead.count = count;
         ahead.ended = count == 0;
         ahead.reading = false;
         ahead.changes++;
-        linux_futex_wake_disabled(disp, &ahead.changes, UINT32_MAX);
-        disp_enable((dispatcher_handle_t)disp);
+        linux_futex_wake_disabled(&ahead.changes, UINT32_MAX);
+        disp_enable(handle);
     }
     return 0;
 }

@@ -72,14 +72,14 @@ struct masked {
 static long mask_begin(struct masked *masked, const uint64_t *mask, size_t bytes)
 {
     struct thread *self = thread_self();
-    *masked = (struct masked){self->signal_mask, mask != NULL};
+    *masked = (struct masked){linux_of(self)->signal_mask, mask != NULL};
     if (mask == NULL)
         return 0;
     if (bytes != sizeof(*mask))
         return -EINVAL;
     if (!linux_can_read(mask, sizeof(*mask)))
         return -EFAULT;
-    self->signal_mask = *mask;
+    linux_of(self)->signal_mask = *mask;
     return 0;
 }
 
@@ -88,7 +88,7 @@ static void mask_end(const struct masked *masked)
     struct thread *self = thread_self();
     if (masked->other) {
         (void)linux_signals_handle(self->syscall_frame);
-        self->signal_mask = masked->before;
+        linux_of(self)->signal_mask = masked->before;
     }
 }
 

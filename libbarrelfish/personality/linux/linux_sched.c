@@ -7,7 +7,7 @@
 
 #include "barrelfish/domain.h"
 #include "barrelfish/monitor_client.h"
-#include "dispatch/dispatcher.h"
+#include "linux_thread.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -159,7 +159,7 @@ long linux_set_robust_list(const long args[6])
 {
     if (args[1] != ROBUST_HEAD_BYTES)
         return -EINVAL;
-    thread_self()->robust_list = (void *)args[0];
+    linux_of(thread_self())->robust_list = (void *)args[0];
     return 0;
 }
 
@@ -171,7 +171,7 @@ long linux_get_robust_list(const long args[6])
         return -ESRCH;
     if (!linux_can_write(head, sizeof(*head)) || !linux_can_write(bytes, sizeof(*bytes)))
         return -EFAULT;
-    *head = thread_self()->robust_list;
+    *head = linux_of(thread_self())->robust_list;
     *bytes = ROBUST_HEAD_BYTES;
     return 0;
 }

@@ -55,9 +55,9 @@ static void fatal_run(void *arg)
 static bool computes(const struct dispatcher *disp, const struct thread *thread)
 {
     uintptr_t sp = thread->regs.rsp;
-    return thread->queue == &disp->run_queue && thread->full_context && !thread->in_call &&
-           !thread->in_exception && !thread->diverted && sp <= thread->stack_high &&
-           sp >= thread->stack_low + INTERRUPT_STACK_BYTES;
+    return thread->queue == &disp->run_queue && thread->full_context &&
+           !linux_of(thread)->in_call && !thread->in_exception && !linux_of(thread)->diverted &&
+           sp <= thread->stack_high && sp >= thread->stack_low + INTERRUPT_STACK_BYTES;
 }
 
 /// Makes a thread, which has the signal pending and does not mask it, look.
@@ -65,8 +65,8 @@ static void poke_disabled(struct dispatcher *disp, struct thread *thread, int si
 {
     if (thread == disp->current)
         return; // it is in a system call, at whose end it looks
-    if (thread->queue == &disp->futexes) {
-        thread->interrupted = true;
+    if (thread->queue == &linux_waits) {
+        linux_of(thread)->interrupted = true;
         thread_ring_remove(thread);
         thread_wake_disabled(thread);
     } else if (linux_disposition(signal) == LINUX_FATAL) {
@@ -75,8 +75,8 @@ static void poke_disabled(struct dispatcher *disp, struct thread *thread, int si
         fault_end_disabled(thread, fatal_run, (void *)(uintptr_t)signal);
         thread_wake_disabled(thread);
     } else if (computes(disp, thread)) {
-        thread->diverted = true;
-        thread->diverted_from = thread->regs;
+        linux_of(thread)->diverted = true;
+        linux_of(thread)->diverted_from = thread->regs;
         thread->regs.rip = (uint64_t)context_entry_signal;
     }
 }
@@ -85,12 +85,13 @@ long linux_signal_thread_disabled(struct dispatcher *disp, struct thread *thread
 {
     enum linux_disposition disposition = linux_disposition(signal);
     uint64_t bit = linux_signal_bit(signal);
-    bool masked = (thread->signal_mask & bit) != 0, wanted = (thread->signal_wanted & bit) != 0;
+    bool masked = (linux_of(thread)->signal_mask & bit) != 0,
+         wanted = (linux_of(thread)->signal_wanted & bit) != 0;
     if (disposition == LINUX_STOP)
         return -ENOSYS;
     if (disposition == LINUX_IGNORE && !masked && !wanted)
         return 0;
-    thread->signal_pending |= bit;
+    linux_of(thread)->signal_pending |= bit;
     if (!masked || wanted)
         poke_disabled(disp, thread, signal);
     return 0;
@@ -101,7 +102,8 @@ static struct thread *taker(struct dispatcher *disp, uint64_t bit)
 {
     struct thread *found = NULL;
     for (struct thread *thread = disp->all; thread != NULL; thread = thread->all_next) {
-        bool takes = (thread->signal_mask & bit) == 0 || (thread->signal_wanted & bit) != 0;
+        bool takes = (linux_of(thread)->signal_mask & bit) == 0 ||
+                     (linux_of(thread)->signal_wanted & bit) != 0;
         if (!thread->service && takes && (found == NULL || thread == disp->current))
             found = thread;
     }
@@ -128,10 +130,10 @@ int linux_signal_take(uint64_t set)
 {
     dispatcher_handle_t handle = disp_disable();
     struct thread *self = disp_self()->current;
-    uint64_t found = (self->signal_pending | linux_signals_pending) & set;
+    uint64_t found = (linux_of(self)->signal_pending | linux_signals_pending) & set;
     int signal = found != 0 ? __builtin_ctzl(found) + 1 : 0;
     if (signal != 0) {
-        self->signal_pending &= ~linux_signal_bit(signal);
+        linux_of(self)->signal_pending &= ~linux_signal_bit(signal);
         linux_signals_pending &= ~linux_signal_bit(signal);
     }
     disp_enable(handle);
@@ -188,18 +190,18 @@ static void run_handler(int signal, siginfo_t *info, struct registers *regs)
 {
     struct thread *self = thread_self();
     struct linux_action action = linux_actions[signal];
-    uint64_t before = self->signal_mask;
+    uint64_t before = linux_of(self)->signal_mask;
     ucontext_t context;
     to_context(&context, regs, before);
     if ((action.flags & SA_RESETHAND) != 0)
         linux_actions[signal].handler = LINUX_DEFAULT;
-    self->signal_mask |= action.mask;
-    self->signal_mask |= (action.flags & SA_NODEFER) == 0 ? linux_signal_bit(signal) : 0;
-    bool was_in_call = self->in_call;
-    self->in_call = false;
+    linux_of(self)->signal_mask |= action.mask;
+    linux_of(self)->signal_mask |= (action.flags & SA_NODEFER) == 0 ? linux_signal_bit(signal) : 0;
+    bool was_in_call = linux_of(self)->in_call;
+    linux_of(self)->in_call = false;
     ((void (*)(int, siginfo_t *, void *))action.handler)(signal, info, &context);
-    self->in_call = was_in_call;
-    memcpy(&self->signal_mask, &context.uc_sigmask, sizeof(self->signal_mask));
+    linux_of(self)->in_call = was_in_call;
+    memcpy(&linux_of(self)->signal_mask, &context.uc_sigmask, sizeof(linux_of(self)->signal_mask));
     from_context(regs, &context);
 }
 
@@ -208,8 +210,9 @@ bool linux_signals_handle(struct registers *regs)
     struct thread *self = thread_self();
     bool interrupts = false;
     int signal;
-    while (((self->signal_pending | linux_signals_pending) & ~self->signal_mask) != 0 &&
-           (signal = linux_signal_take(~self->signal_mask)) != 0) {
+    while (((linux_of(self)->signal_pending | linux_signals_pending) &
+            ~linux_of(self)->signal_mask) != 0 &&
+           (signal = linux_signal_take(~linux_of(self)->signal_mask)) != 0) {
         enum linux_disposition disposition = linux_disposition(signal);
         if (disposition == LINUX_FATAL) {
             linux_signal_fatal(signal);
@@ -226,8 +229,8 @@ bool linux_signals_handle(struct registers *regs)
 void linux_signal_interrupted(uint8_t *fpu)
 {
     struct thread *self = thread_self();
-    struct registers regs = self->diverted_from;
-    self->diverted = false;
+    struct registers regs = linux_of(self)->diverted_from;
+    linux_of(self)->diverted = false;
     (void)linux_signals_handle(&regs);
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
     context_resume(&regs, fpu, disp->shared.xsave_mask);
@@ -260,7 +263,7 @@ linux_signal_fault_wanted(const struct thread *thread, uint64_t vector)
     int signal = signal_of_vector(vector);
     uintptr_t handler = linux_actions[signal].handler;
     return handler != LINUX_DEFAULT && handler != LINUX_IGNORED &&
-           (thread->signal_mask >> (signal - 1) & 1) == 0;
+           (linux_of(thread)->signal_mask >> (signal - 1) & 1) == 0;
 }
 
 void linux_signal_fault(struct registers *regs, uint64_t vector, uint64_t address)

@@ -11,7 +11,7 @@
 //     it next makes a call of the C library's that enters the system, or is preempted.
 #pragma once
 
-#include "dispatch/dispatcher.h"
+#include "linux_thread.h"
 
 /// Ends the domain as a signal that nobody handles does.
 void linux_signal_fatal(int signal) __attribute__((noreturn));

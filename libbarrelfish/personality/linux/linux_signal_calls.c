@@ -25,14 +25,6 @@ static bool signal_valid(long signal)
     return signal >= 1 && signal < LINUX_SIGNALS;
 }
 
-/// Handlers of faults are entered by the CPU driver's upcall.
-static void tell_faults(void)
-{
-    struct dispatcher *disp = disp_self();
-    disp->fault_handle = linux_signal_fault;
-    disp->fault_wanted = linux_signal_fault_wanted;
-}
-
 static void set_action(int signal, struct linux_action action)
 {
     dispatcher_handle_t handle = disp_disable();
@@ -42,9 +34,8 @@ static void set_action(int signal, struct linux_action action)
         uint64_t bit = linux_signal_bit(signal);
         linux_signals_pending &= ~bit;
         for (struct thread *t = disp_self()->all; t != NULL; t = t->all_next)
-            t->signal_pending &= ~bit;
+            linux_of(t)->signal_pending &= ~bit;
     }
-    tell_faults();
     disp_enable(handle);
 }
 
@@ -72,7 +63,7 @@ long linux_rt_sigprocmask(const long args[6])
     const uint64_t *set = (const uint64_t *)args[1];
     uint64_t *old = (uint64_t *)args[2];
     struct thread *self = thread_self();
-    uint64_t before = self->signal_mask, after = before;
+    uint64_t before = linux_of(self)->signal_mask, after = before;
     if (args[3] != SET_BYTES)
         return -EINVAL;
     if ((set != NULL && !linux_can_read(set, SET_BYTES)) ||
@@ -93,7 +84,7 @@ long linux_rt_sigprocmask(const long args[6])
             return -EINVAL;
         }
     }
-    self->signal_mask = after & ~UNMASKABLE;
+    linux_of(self)->signal_mask = after & ~UNMASKABLE;
     if (old != NULL)
         *old = before;
     return 0;
@@ -107,7 +98,7 @@ long linux_rt_sigpending(const long args[6])
         return -EINVAL;
     if (!linux_can_write(set, SET_BYTES))
         return -EFAULT;
-    *set = (self->signal_pending | linux_signals_pending) & self->signal_mask;
+    *set = (linux_of(self)->signal_pending | linux_signals_pending) & linux_of(self)->signal_mask;
     return 0;
 }
 
@@ -115,15 +106,16 @@ long linux_rt_sigpending(const long args[6])
 static long suspend(uint64_t mask)
 {
     struct thread *self = thread_self();
-    uint64_t before = self->signal_mask;
-    self->signal_mask = mask & ~UNMASKABLE;
-    while (((self->signal_pending | linux_signals_pending) & ~self->signal_mask) == 0) {
+    uint64_t before = linux_of(self)->signal_mask;
+    linux_of(self)->signal_mask = mask & ~UNMASKABLE;
+    while (((linux_of(self)->signal_pending | linux_signals_pending) &
+            ~linux_of(self)->signal_mask) == 0) {
         dispatcher_handle_t handle = disp_disable();
         (void)linux_wait_disabled(NULL, 0);
         disp_enable(handle);
     }
     (void)linux_signals_handle(self->syscall_frame);
-    self->signal_mask = before;
+    linux_of(self)->signal_mask = before;
     return -EINTR;
 }
 
@@ -138,7 +130,7 @@ long linux_rt_sigsuspend(const long args[6])
 long linux_pause(const long args[6])
 {
     (void)args;
-    return suspend(thread_self()->signal_mask);
+    return suspend(linux_of(thread_self())->signal_mask);
 }
 
 static long await_signal(uint64_t set, systime_t deadline)
@@ -150,10 +142,10 @@ static long await_signal(uint64_t set, systime_t deadline)
         if (signal != 0 || result != 0)
             return signal != 0 ? signal : result == -ETIMEDOUT ? -EAGAIN : result;
         dispatcher_handle_t handle = disp_disable();
-        self->signal_wanted = set;
-        if (((self->signal_pending | linux_signals_pending) & set) == 0)
+        linux_of(self)->signal_wanted = set;
+        if (((linux_of(self)->signal_pending | linux_signals_pending) & set) == 0)
             result = linux_wait_disabled(NULL, deadline);
-        self->signal_wanted = 0;
+        linux_of(self)->signal_wanted = 0;
         disp_enable(handle);
     }
 }

@@ -4,7 +4,7 @@
 // What linux_signal.c and the calls upon it share. A set of signals has bit s - 1 for signal s.
 #pragma once
 
-#include "dispatch/dispatcher.h"
+#include "linux_thread.h"
 
 #include <signal.h>
 
@@ -43,6 +43,6 @@ long linux_signal_domain_disabled(struct dispatcher *disp, int signal);
 /// Takes the first pending signal out of a set; 0: there is none.
 int linux_signal_take(uint64_t set);
 
-/// For fault.c: see struct dispatcher.
+/// See struct personality.
 bool linux_signal_fault_wanted(const struct thread *thread, uint64_t vector);
 void linux_signal_fault(struct registers *regs, uint64_t vector, uint64_t address);

@@ -4,17 +4,15 @@
 // The end of a thread. It has two halves: the second runs on the dispatcher stack, because whoever
 // sees *clear_tid become zero unmaps the thread's stack. A thread that nobody joins unmaps its own
 // stack; it does so on one that is there for this, so that the memory is back at once and not with
-// the next thread. When the last thread of the program has ended, one of the library's own makes
-// the domain end. Sources: man pages exit(2), pthread_exit(3).
+// the next thread. Sources: man pages exit(2), pthread_exit(3).
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "barrelfish/linux_threads.h"
 #include "barrelfish/vspace_common.h"
 #include "cspace/mm.h"
-#include "dispatch/dispatcher.h"
+#include "linux_thread.h"
 
 #define LEAVE_AREA_BYTES 20480u // thread-local storage that nobody uses, and the stack above it
 
@@ -24,18 +22,6 @@ static struct {
     uint8_t *area;
     uintptr_t old_stack;
 } leave;
-
-static void list_remove(struct dispatcher *disp, struct thread *thread)
-{
-    struct thread **link = &disp->all;
-    while (*link != NULL && *link != thread)
-        link = &(*link)->all_next;
-    if (*link != NULL)
-        *link = thread->all_next;
-    disp->programs -= !thread->service;
-    if (disp->programs == 0 && disp->last_gone != NULL)
-        (void)waitset_chan_trigger_disabled(disp->last_gone);
-}
 
 /// The main thread's memory is the library's own and is not used again.
 static bool used_again(const struct thread *thread)
@@ -48,10 +34,10 @@ void thread_end(struct dispatcher *disp)
     struct thread *thread = disp->current;
     disp->current = NULL;
     thread->state = THREAD_ENDED;
-    list_remove(disp, thread);
-    if (thread->clear_tid != NULL) {
-        *thread->clear_tid = 0;
-        linux_futex_wake_disabled(disp, (volatile uint32_t *)thread->clear_tid, 1);
+    thread_list_remove(disp, thread);
+    if (linux_of(thread)->clear_tid != NULL) {
+        *linux_of(thread)->clear_tid = 0;
+        linux_futex_wake_disabled((volatile uint32_t *)linux_of(thread)->clear_tid, 1);
     }
     if (used_again(thread))
         thread_ring_add(&disp->dead, thread);
@@ -67,28 +53,6 @@ void linux_exit_thread(int status)
     (void)status;
     (void)disp_disable();
     context_leave(thread_end);
-}
-
-static void end_program(void *arg)
-{
-    (void)arg;
-    exit(EXIT_SUCCESS);
-}
-
-void thread_be_service(struct waitset *ws)
-{
-    static struct waitset_chanstate last_gone;
-    struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    disp->current->service = true;
-    disp->programs--;
-    if (ws != NULL && disp->last_gone == NULL) {
-        waitset_chanstate_init(&last_gone, CHANTYPE_OTHER);
-        (void)!waitset_chan_register_disabled(ws, &last_gone, MKCLOSURE(end_program, NULL));
-        disp->last_gone = &last_gone;
-    }
-    if (disp->programs == 0 && disp->last_gone != NULL)
-        (void)waitset_chan_trigger_disabled(disp->last_gone);
-    disp_enable((dispatcher_handle_t)disp);
 }
 
 /// On the stack for this.

@@ -14,7 +14,7 @@
 
 #include "barrelfish/vspace.h"
 #include "cspace/mm.h"
-#include "dispatch/dispatcher.h"
+#include "linux_thread.h"
 
 // <linux/futex.h> and <asm/prctl.h> belong to the Linux kernel's headers, which a domain does not
 // see.
@@ -32,6 +32,8 @@
 #define WAIT_MAX_S 1000000000l ///< a longer wait ends early, which no caller will see
 
 #define CLONE_FLAGS_NEEDED (CLONE_VM | CLONE_THREAD | CLONE_SETTLS)
+
+struct thread *linux_waits;
 
 /// Where the region begins in which a stack lies; its guard page is a part of it.
 static uintptr_t stack_base(uintptr_t stack)
@@ -55,7 +57,7 @@ static struct thread *clone_thread(struct thread *self, unsigned long stack)
     if (thread != NULL) {
         thread->stack_low = low;
         thread->stack_high = stack;
-        thread->signal_mask = self->signal_mask;
+        linux_of(thread)->signal_mask = linux_of(self)->signal_mask;
     }
     return thread;
 }
@@ -86,7 +88,7 @@ long linux_clone(unsigned long flags, unsigned long stack, int *parent_tid, int 
     if (flags & CLONE_CHILD_SETTID)
         *child_tid = (int)id;
     if (flags & CLONE_CHILD_CLEARTID)
-        thread->clear_tid = child_tid;
+        linux_of(thread)->clear_tid = child_tid;
     dispatcher_handle_t handle = disp_disable();
     thread_wake_disabled(thread);
     disp_enable(handle);
@@ -94,14 +96,14 @@ long linux_clone(unsigned long flags, unsigned long stack, int *parent_tid, int 
 }
 
 /// Wakes up to `count` waiters on `addr`.
-long linux_futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr, uint32_t count)
+long linux_futex_wake_disabled(volatile uint32_t *addr, uint32_t count)
 {
     long woken = 0;
-    struct thread *thread = disp->futexes;
+    struct thread *thread = linux_waits;
     struct thread *last = thread != NULL ? thread->prev : NULL;
     while (thread != NULL && woken < (long)count) {
         struct thread *next = thread == last ? NULL : thread->next;
-        if (thread->futex == addr) {
+        if (linux_of(thread)->futex == addr) {
             thread_ring_remove(thread);
             thread_wake_disabled(thread);
             woken++;
@@ -112,14 +114,13 @@ long linux_futex_wake_disabled(struct dispatcher *disp, volatile uint32_t *addr,
 }
 
 /// Makes up to `count` waiters on `from` wait on `to`.
-static long futex_move_disabled(struct dispatcher *disp, volatile uint32_t *from,
-                                volatile uint32_t *to, uint32_t count)
+static long futex_move_disabled(volatile uint32_t *from, volatile uint32_t *to, uint32_t count)
 {
     long moved = 0;
-    struct thread *thread = disp->futexes;
+    struct thread *thread = linux_waits;
     for (struct thread *t = thread; t != NULL && moved < (long)count;) {
-        if (t->futex == from) {
-            t->futex = to;
+        if (linux_of(t)->futex == from) {
+            linux_of(t)->futex = to;
             moved++;
         }
         t = t->next == thread ? NULL : t->next;
@@ -131,12 +132,12 @@ long linux_wait_disabled(volatile uint32_t *addr, systime_t deadline)
 {
     struct dispatcher *disp = disp_self();
     struct thread *self = disp->current;
-    if ((self->signal_pending & ~self->signal_mask) != 0)
+    if ((linux_of(self)->signal_pending & ~linux_of(self)->signal_mask) != 0)
         return -EINTR;
-    self->futex = addr;
-    self->interrupted = false;
-    bool woken = thread_block_until_disabled(&disp->futexes, deadline);
-    return self->interrupted ? -EINTR : woken ? 0 : -ETIMEDOUT;
+    linux_of(self)->futex = addr;
+    linux_of(self)->interrupted = false;
+    bool woken = thread_block_until_disabled(&linux_waits, deadline);
+    return linux_of(self)->interrupted ? -EINTR : woken ? 0 : -ETIMEDOUT;
 }
 
 static long futex_wait(volatile uint32_t *addr, uint32_t value, systime_t deadline)
@@ -170,9 +171,9 @@ static long futex_wait_call(uint32_t *addr, int cmd, uint32_t value, const struc
 static long futex_wake_call(uint32_t *addr, int cmd, uint32_t value, uint32_t move, uint32_t *to)
 {
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    long count = linux_futex_wake_disabled(disp, addr, value);
+    long count = linux_futex_wake_disabled(addr, value);
     if (cmd == FUTEX_REQUEUE)
-        count += futex_move_disabled(disp, addr, to, move);
+        count += futex_move_disabled(addr, to, move);
     disp_enable((dispatcher_handle_t)disp);
     return count;
 }
@@ -198,7 +199,7 @@ long linux_futex(uint32_t *addr, int op, uint32_t value, const void *timeout, ui
 
 long linux_set_tid_address(int *child_tid)
 {
-    thread_self()->clear_tid = child_tid;
+    linux_of(thread_self())->clear_tid = child_tid;
     return linux_gettid();
 }
 

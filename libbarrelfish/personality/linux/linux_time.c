@@ -9,7 +9,7 @@
 #include "barrelfish/info.h"
 #include "barrelfish/linux_threads.h"
 #include "barrelfish/systime.h"
-#include "dispatch/dispatcher.h"
+#include "linux_thread.h"
 
 #include <errno.h>
 #include <string.h>

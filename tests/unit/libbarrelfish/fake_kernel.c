@@ -347,12 +347,6 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
     return (struct sysret){SYS_ERR_OK, 0, 0};
 }
 
-/// No program ends on the host.
-void thread_be_service(struct waitset *ws)
-{
-    (void)ws;
-}
-
 /// No test faults.
 bool mm_is_inside(void)
 {

@@ -9,8 +9,6 @@
 #include "fake_kernel.h"
 #include "suites.h"
 
-#include <stdlib.h>
-
 static errval_t answer;
 static unsigned asked;
 static struct capref given;
@@ -24,12 +22,6 @@ errval_t monitor_call(const uint64_t in[LMP_MSG_LENGTH], struct capref send_cap,
     given = send_cap;
     asked++;
     return answer;
-}
-
-void monitor_export_event(struct monitor_bind_request *request)
-{
-    (void)request;
-    abort();
 }
 
 static void test_failed_first(void)

@@ -24,6 +24,7 @@ _start:
     ldmxcsr start_mxcsr(%rip)
     xorl %ebp, %ebp
     andq $-16, %rsp
+    leaq names_place(%rip), %rsi
     call domain_start
     ud2
     .size _start, . - _start
@@ -40,7 +41,6 @@ start_mxcsr:
     .long 2f - 1f, 16, ELF_NOTE_DOMAIN
 1:  .asciz ELF_NOTE_NAME
 2:  .balign 4
-    .globl names_place
 names_place:
     .quad 0, 0
 

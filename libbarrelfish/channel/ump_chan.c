@@ -23,7 +23,7 @@
 
 #include <stddef.h>
 
-struct lmp_endpoint *ump_notify_ep;
+struct ump_waking ump_waking;
 
 static struct ump_chan *of_recv(struct waitset_chanstate *chan)
 {
@@ -91,7 +91,7 @@ void ump_chan_setup(struct ump_chan *uc)
     uc->send_chan.arm = arm_send;
     uc->send_chan.disarm = disarm_send;
     uc->recv_chan.stays_armed = uc->send_chan.stays_armed = true;
-    waitset_set_wake_endpoint(ump_notify_ep);
+    waitset_set_wake_endpoint(ump_waking.ep);
 }
 
 errval_t ump_chan_init(struct ump_chan *uc, volatile void *inbuf, size_t inbufsize,
@@ -112,12 +112,10 @@ static void wake_peer(struct ump_chan *uc)
     if (uc->id == 0 || uc->gone)
         return;
     urpc_set_woke_at(&uc->state.ring, systime_now()); // U4
-    if (!capref_is_null(uc->notify)) {
+    if (capref_is_null(uc->notify))
+        ump_waking.relay(uc->id);
+    else
         (void)!invoke_notify_send(uc->notify);
-        return;
-    }
-    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_NOTIFY_RELAY, uc->id};
-    (void)!monitor_call(words, NULL_CAP, words, NULL);
 }
 
 void ump_chan_flush(struct ump_chan *uc)

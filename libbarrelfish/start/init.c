@@ -13,6 +13,7 @@
 #include "barrelfish/syscalls.h"
 #include "debug/debug_source.h"
 #include "dispatch/dispatcher.h"
+#include "personality/linux/linux_thread.h"
 #include "util/startup.h"
 
 /// Of the C library; it never returns.
@@ -21,20 +22,16 @@ int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
 
 int main(int argc, char **argv, char **envp);
 
-/// Called by crt0.S only.
-void domain_start(struct dispatcher *disp) __attribute__((noreturn));
-
-/// Of crt0.S, in a note, whose parts are aligned to four bytes: where the table is; 0: nowhere.
-extern const struct {
+/// Where the table of names is, in a note, whose parts are aligned to four bytes; 0: nowhere.
+struct names_place {
     uint64_t address, bytes;
-} __attribute__((packed, aligned(4))) names_place;
+} __attribute__((packed, aligned(4)));
+
+/// Called by crt0.S only.
+void domain_start(struct dispatcher *disp, const struct names_place *names)
+    __attribute__((noreturn));
 
 static uint64_t random_words[2];
-
-const struct spawn_args *domain_spawn_args(void)
-{
-    return (const struct spawn_args *)SPAWN_ARGS_VADDR;
-}
 
 /// Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). The C library wants
 /// random bytes for its stack guard; those of a domain are the same in each run, as runs must be.
@@ -52,15 +49,16 @@ static void own_stack(uintptr_t *low, uintptr_t *high)
     *high = thread_self()->stack_high;
 }
 
-void domain_start(struct dispatcher *disp)
+void domain_start(struct dispatcher *disp, const struct names_place *names)
 {
     const struct spawn_args *args = domain_spawn_args();
-    debug_source = (struct debug_source){startup_name(args), (const void *)names_place.address,
-                                         names_place.bytes, own_stack, disp_fatal};
+    debug_source = (struct debug_source){startup_name(args), (const void *)names->address,
+                                         names->bytes, own_stack, disp_fatal};
     dispatch_init(disp);
     disp->fault = fault_upcall;
     disp->info = disp_info();
-    disp->shared.entry_syscall = (uint64_t)context_entry_syscall;
+    disp->personality = &linux_personality;
+    disp->shared.entry_syscall = (uint64_t)disp->personality->entry_syscall;
     disp_enable((dispatcher_handle_t)disp);
 
     errval_t err = domain_memory_init(args);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What ump_chan.c and ump_bind.c share; private to them.
+
+#pragma once
+
+#include "barrelfish/lmp_endpoints.h"
+#include "barrelfish/ump_chan.h"
+
+/// How domains wake one another. All NULL until the first bind or accept, which sees to it.
+struct ump_waking {
+    /// Where notifications arrive. A message there means only that the domain is to look at all its
+    /// channels, which it does whenever it wakes up.
+    struct lmp_endpoint *ep;
+    void (*relay)(uint64_t id); ///< wakes the peer of a connection, for want of a Notify
+};
+extern struct ump_waking ump_waking;
+
+/// Prepares the waitset's part of a channel whose rings are made.
+void ump_chan_setup(struct ump_chan *uc);
