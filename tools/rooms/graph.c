@@ -212,6 +212,8 @@ static void add_use(struct graph *graph, const struct definitions *definitions,
                     const struct scope *scope, size_t unit, const struct symbol *use)
 {
     enum rank rank;
+    if (strcmp(use->name, "__assert_fail") == 0)
+        return; // what assert() calls
     const struct definition *definition = look_up(graph, definitions, scope, use->name, &rank);
     if (definition == NULL || graph->units[definition->unit].file == graph->units[unit].file)
         return; // the C library's, or C's main()

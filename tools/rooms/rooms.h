@@ -14,6 +14,8 @@
 // A function whose address is taken is not needed in this sense: the file that takes it hands it to
 // somebody who calls it without knowing it. Such addresses are counted beside the arrows and make
 // none. So a table of functions leads nowhere, but whoever reads the table needs it: a variable.
+// An assertion makes no arrow either: every target has C's assert(), so that pure parts may assert,
+// and who ends a program whose assertion fails is no matter of the part.
 //
 // What is wrong:
 // - R1: rooms in a circle, by arrows of any kind;

@@ -55,7 +55,10 @@ static void write_good_tree(void)
                                               "    sources: [main.c]\n");
     scratch_write("house/main/main.c", "int hall(int);\n"
                                        "int main(void)\n{\n    return hall(1);\n}\n"
-                                       "int knock(void)\n{\n    return 1;\n}\n");
+                                       "int knock(void)\n{\n    return 1;\n}\n"
+                                       "void __assert_fail(const char *what, const char *file, "
+                                       "int line, const char *function)\n{\n    for (;;)\n"
+                                       "        line += *what + *file + *function;\n}\n");
 }
 
 /// Hakes and compiles: objects are enough, the program needs no start.
@@ -173,6 +176,11 @@ static const struct {
     {"house/hall/hall.c", "int knock(void);\nint hall(int x)\n{\n    return x + knock();\n}\n", 1,
      "R4: against the order: house/hall/hall.c uses knock of house/main/main.c, and 'front' is not "
      "among the deps of 'hall'\n"},
+    // An assertion is against no order, also where the tree has what it calls.
+    {"house/cellar/fill.c",
+     "#include <assert.h>\n#include <cellar/cellar.h>\n"
+     "int fill(int x)\n{\n    assert(x != 1);\n    return x;\n}\n",
+     0, "\n0 faults\n"},
     // A part's own definition comes before another's, as the linker has it.
     {"house/hall/attic/attic.c",
      "int fill(int x)\n{\n    return x;\n}\nint attic(int x)\n{\n    return x;\n}\n", 0,
