@@ -6,18 +6,18 @@
 // starts its own CPU driver as it would be started on any other core. All data here is boot-time
 // data; the CPU driver proper sees only boot_space and the bootinfo frame.
 
-#include "boot/acpi.h"
-#include "boot/memory_map.h"
-#include "boot/multiboot2.h"
+#include "firmware/acpi.h"
+#include "firmware/memory_map.h"
+#include "firmware/multiboot2.h"
 
-#include "arch/x86_64/cpu.h"
-#include "arch/x86_64/machine.h"
-#include "arch/x86_64/space.h"
+#include "arch/cpu.h"
 #include "kpi/bootinfo.h"
 #include "kpi/capabilities.h"
-#include "panic.h"
+#include "machine/machine.h"
+#include "machine/panic.h"
+#include "machine/space.h"
 
-#include <string.h>
+#include "lib/string.h"
 
 #define LOW_MEMORY_RESERVED 0x10000u ///< real-mode vectors and the firmware's data
 #define COMMANDS_MARK "run:"         ///< of a boot module that is the text of shell commands

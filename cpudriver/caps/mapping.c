@@ -6,7 +6,7 @@
 // each the slot of its Mapping, so from either side the other is found at once, and when the table,
 // the object or the Mapping goes, so do the other two's traces.
 
-#include "arch/x86_64/pte.h"
+#include "arch/pte.h"
 #include "caps/slot.h"
 
 static unsigned level_of(const struct cap *vnode)

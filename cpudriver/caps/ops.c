@@ -7,7 +7,7 @@
 
 #include "caps/slot.h"
 
-#include <string.h>
+#include "lib/string.h"
 
 void caps_init(struct caps *caps, coreid_t core, uintptr_t window)
 {

@@ -9,7 +9,7 @@
 
 #include "caps/slot.h"
 
-#include <string.h>
+#include "lib/string.h"
 
 /// A retype that was found to be allowed.
 struct plan {

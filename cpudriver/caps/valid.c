@@ -5,7 +5,7 @@
 // the ring of zombies, the number of holds, memory that waits to be returned, for each capability what the table of
 // rules says of its type, and for each Mapping its object and its entries.
 
-#include "arch/x86_64/pte.h"
+#include "arch/pte.h"
 #include "caps/slot.h"
 
 static bool unreturned_valid(const struct caps *caps)

@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "kpi/elf_note.h"
 #include "kpi/errors.h"
@@ -97,11 +96,11 @@ static inline enum err_code elf_check_header(const void *image, size_t bytes,
 {
     if (bytes == 0)
         return ELF_ERR_EMPTY;
-    if (bytes < 4 || memcmp(image, "\177ELF", 4) != 0)
+    if (bytes < 4 || __builtin_memcmp(image, "\177ELF", 4) != 0)
         return ELF_ERR_MAGIC;
     if (bytes < sizeof(*header))
         return ELF_ERR_TRUNCATED;
-    memcpy(header, image, sizeof(*header));
+    __builtin_memcpy(header, image, sizeof(*header));
     if (header->ident[4] == ELF_CLASS_32)
         return ELF_ERR_32_BIT;
     if (header->ident[4] != ELF_CLASS_64 || header->ident[5] != ELF_DATA_LSB ||
@@ -145,12 +144,12 @@ static inline bool elf_has_note(const struct elf_phdr *phdr, const void *image, 
     uint64_t left = phdr->filesz;
     struct elf_note note;
     while (left >= sizeof(note)) {
-        memcpy(&note, at, sizeof(note));
+        __builtin_memcpy(&note, at, sizeof(note));
         uint64_t name = (note.name_bytes + 3ull) & ~3ull, desc = (note.desc_bytes + 3ull) & ~3ull;
         if (name + desc > left - sizeof(note))
             return false;
         if (note.type == ELF_NOTE_DOMAIN && note.name_bytes == sizeof(ELF_NOTE_NAME) &&
-            memcmp(at + sizeof(note), ELF_NOTE_NAME, sizeof(ELF_NOTE_NAME)) == 0)
+            __builtin_memcmp(at + sizeof(note), ELF_NOTE_NAME, sizeof(ELF_NOTE_NAME)) == 0)
             return true;
         at += sizeof(note) + name + desc;
         left -= sizeof(note) + name + desc;
@@ -224,7 +223,7 @@ static inline enum err_code elf_check(const void *image, size_t bytes,
         return error;
     struct elf_info info = {.entry = header.entry, .phnum = header.phnum};
     struct elf_phdr phdrs[ELF_PHNUM_MAX];
-    memcpy(phdrs, (const uint8_t *)image + header.phoff, header.phnum * sizeof(phdrs[0]));
+    __builtin_memcpy(phdrs, (const uint8_t *)image + header.phoff, header.phnum * sizeof(phdrs[0]));
     error = elf_check_static(&header, phdrs);
     bool noted = false;
     for (uint32_t i = 0; i < info.phnum && error == SYS_ERR_OK; i++)

@@ -5,7 +5,7 @@
 // nothing between them. Each mapping is a heap block of exactly the bytes asked for.
 #pragma once
 
-#include "acpi.h"
+#include "firmware/acpi.h"
 #include "suites.h"
 
 enum { FAKE_TABLES_MAX = 320, FAKE_TABLE_BYTES = 24576, FAKE_SPACING = 0x10000 };

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The processor's features: each that is needed is missed by its name when it alone is not there.
-#include "arch/x86_64/features.h"
+#include "firmware/features.h"
 
 #include "suites.h"
 

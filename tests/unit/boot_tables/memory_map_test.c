@@ -3,7 +3,7 @@
 //
 // The memory map against a reference that knows each page of a small machine by itself, and the
 // cases at the ends of the address space and of the list.
-#include "memory_map.h"
+#include "firmware/memory_map.h"
 #include "suites.h"
 
 enum { PAGES = 96, ROUNDS = 4000, ENTRIES = 8, HOLE = -1 };

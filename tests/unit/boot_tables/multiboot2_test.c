@@ -3,7 +3,7 @@
 //
 // Multiboot2 information structures: a good one, each error, the bounds of the result, and random
 // damage under AddressSanitizer.
-#include "multiboot2.h"
+#include "firmware/multiboot2.h"
 #include "suites.h"
 
 enum { STRUCTURE_MAX = 16384, FUZZ_ROUNDS = 40000 };

@@ -19,7 +19,7 @@ void *memcpy(void *restrict dest, const void *restrict src, size_t bytes);
 size_t strlen(const char *text);
 size_t strnlen(const char *text, size_t max_bytes);
 int strncmp(const char *a, const char *b, size_t max_bytes);
-#include "../../../cpudriver/string.c"
+#include "../../../cpudriver/lib/string.c"
 #undef memcpy
 #undef memmove
 #undef memset

@@ -3,7 +3,7 @@
 //
 // Mappings copied from table to table, and memory of channels (EndPointUMP), which is mapped like a
 // frame but is made of RAM only and becomes nothing else.
-#include "arch/x86_64/pte.h"
+#include "arch/pte.h"
 #include "world.h"
 
 #define READ VREGION_FLAGS_READ

@@ -3,7 +3,7 @@
 //
 // Page tables: what may be mapped where and with which flags, the entries that come of it, and that
 // they go with the table, the object and the Mapping.
-#include "arch/x86_64/pte.h"
+#include "arch/pte.h"
 #include "world.h"
 
 #define READ VREGION_FLAGS_READ

@@ -2,9 +2,9 @@
 // Copyright The Stave authors
 //
 // Compares the model with the world. A difference ends the program: there is nothing left to test.
-#include "arch/x86_64/pte.h"
+#include "arch/pte.h"
+#include "machine/panic.h"
 #include "model.h"
-#include "panic.h"
 
 #include <string.h>
 

@@ -11,8 +11,8 @@
 
 #include "kpi/dispatcher.h"
 #include "kpi/vspace.h"
+#include "machine/panic.h"
 #include "model.h"
-#include "panic.h"
 
 #define OUTSIDE_SLOTS 120u
 #define RETURN_SLOTS 200u ///< slots for returned memory, after those outside

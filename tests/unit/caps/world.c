@@ -3,7 +3,7 @@
 //
 // See world.h. A broken rule in a hook ends the program: there is nothing left to test then.
 #include "world.h"
-#include "panic.h"
+#include "machine/panic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

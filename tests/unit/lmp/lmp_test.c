@@ -4,13 +4,13 @@
 // What a dispatcher is told by the CPU driver (N1 and N2 of lmp.h): beside requests, when its buffer
 // is full, over the wrap of the counters, and whatever it claims to have consumed. No capability is
 // transferred here: that is system-lmp's.
-#include "lmp.h"
+#include "lmp/lmp.h"
 
 #include <string.h>
 #include <testlib/testlib.h>
 
-#include "dispatch.h"
-#include "kcb.h"
+#include "dispatch/dispatch.h"
+#include "kcb/kcb.h"
 
 #define MESSAGES 4u
 #define OFFSET 1024u

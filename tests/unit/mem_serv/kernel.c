@@ -14,7 +14,7 @@
 #include "barrelfish/vspace_common.h"
 #include "caps/caps.h"
 #include "info.h"
-#include "panic.h"
+#include "machine/panic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

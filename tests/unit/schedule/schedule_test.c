@@ -3,7 +3,7 @@
 //
 // Turns of groups, and in groups; who is let run on whose slice; and when the end of a slice
 // matters: if another dispatcher waits, or if the only one says that it has threads which do.
-#include "schedule.h"
+#include "sched/schedule.h"
 
 #include <string.h>
 #include <testlib/testlib.h>

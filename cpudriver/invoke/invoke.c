@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The commands that every capability understands, and the way to those of each type.
+
+#include "invoke/invoke.h"
+
+#include "dispatch/dispatch.h"
+#include "invoke/returns.h"
+#include "kcb/kcb.h"
+#include "machine/panic.h"
+#include "machine/space.h"
+
+#include "lib/string.h"
+
+/// Copies between the invoker's memory at `user` and a kernel buffer, page by page.
+static errval_t copy_user(lvaddr_t user, uint8_t *buffer, size_t bytes, bool write)
+{
+    while (bytes > 0) {
+        size_t left;
+        void *at = space_user_ptr(kcb.current->pml4, user, write, &left);
+        if (at == NULL)
+            return SYS_ERR_USER_POINTER;
+        size_t now = left < bytes ? left : bytes;
+        memcpy(write ? at : buffer, write ? buffer : at, now);
+        user += now;
+        buffer += now;
+        bytes -= now;
+    }
+    return SYS_ERR_OK;
+}
+
+errval_t invoke_write_user(lvaddr_t to, const void *from, size_t bytes)
+{
+    return copy_user(to, (uint8_t *)from, bytes, true);
+}
+
+errval_t invoke_read_user(void *to, lvaddr_t from, size_t bytes)
+{
+    return copy_user(from, to, bytes, false);
+}
+
+void invoke_keep(struct cte *slot, struct cte *cte)
+{
+    struct caps_dest dest = caps_dest_kernel(slot);
+    errval_t err = caps_copy(&kcb.caps, &dest, cte);
+    kassert(err_is_ok(err));
+}
+
+static errval_t invoke_retype(struct caps_call *call)
+{
+    uint32_t done = 0;
+    errval_t err =
+        caps_retype(&kcb.caps, call->target, call->args[0], (uint32_t)call->args[1], call->args[2],
+                    (uint32_t)(call->args[1] >> 32), &call->operands[3].slot, &done);
+    invoke_return(call, done, 0);
+    return err;
+}
+
+static errval_t invoke_identify(struct caps_call *call)
+{
+    struct capability info;
+    errval_t err = caps_identify(call->target, &info);
+    return err_is_ok(err) ? invoke_write_user(call->args[0], &info, sizeof(info)) : err;
+}
+
+static errval_t invoke_delete(struct caps_call *call)
+{
+    errval_t err = caps_delete(&kcb.caps, call->target);
+    if (kcb.caps.unreturned != NULL)
+        returns_slot_deleted(call->target);
+    return err;
+}
+
+static errval_t invoke_generic(struct caps_call *call)
+{
+    switch (call->command) {
+    case CAP_CMD_COPY:
+        return caps_copy(&kcb.caps, &call->operands[0].slot, call->target);
+    case CAP_CMD_MINT:
+        return caps_mint(&kcb.caps, &call->operands[0].slot, call->target, call->args[1],
+                         call->args[2]);
+    case CAP_CMD_RETYPE:
+        return invoke_retype(call);
+    case CAP_CMD_DELETE:
+        return invoke_delete(call);
+    case CAP_CMD_REVOKE:
+        return caps_revoke(&kcb.caps, call->target);
+    case CAP_CMD_IDENTIFY:
+        return invoke_identify(call);
+    default:
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    }
+}
+
+static errval_t invoke_typed(struct caps_call *call)
+{
+    switch (call->target->cap.type) {
+    case ObjType_VNode_x86_64_pml4:
+    case ObjType_VNode_x86_64_pdpt:
+    case ObjType_VNode_x86_64_pdir:
+    case ObjType_VNode_x86_64_ptable:
+        return invoke_vnode(call);
+    case ObjType_Mapping:
+        return invoke_mapping(call);
+    case ObjType_Dispatcher:
+        return invoke_dispatcher(call);
+    case ObjType_Notify:
+        return invoke_notify(call);
+    case ObjType_IRQSrc:
+        return invoke_irq_source(call);
+    case ObjType_IO:
+        return invoke_io(call);
+    case ObjType_Kernel:
+        return invoke_kernel(call);
+    default:
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    }
+}
+
+errval_t invoke(struct caps_call *call, uint64_t target)
+{
+    errval_t err = caps_decode(&kcb.caps, &kcb.current->slots.cspace.cap, call, target);
+    if (err_is_fail(err))
+        return err;
+    return call->command < CAP_CMD_GENERIC_END ? invoke_generic(call) : invoke_typed(call);
+}
