@@ -15,6 +15,7 @@
 #include "exec/binding.h"
 #include "exec/channel_memory.h"
 #include "exec/connect.h"
+#include "exec/tokens.h"
 #include "local/names.h"
 #include "operations.h"
 #include "state/monitor.h"
@@ -67,6 +68,7 @@ int main(void)
     intermon_init(&intermon_above);
     cap_transfer_init(&cap_transfer_above);
     bind_init();
+    tokens_begin();
     names_init();
     operations_init();
     if (monitor.core != 0)

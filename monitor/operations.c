@@ -86,7 +86,7 @@ static void serve_name(domainid_t domain, const uint64_t *words, struct capref c
     msg.words[1] = member_word(domain_member(domain));
     memcpy(&msg.words[2], &name, sizeof(name));
     msg.words[8] = op == IM_NAME_REGISTER ? words[1] : wait;
-    request_send(&msg, domain, wait);
+    tokens_send(&msg, domain, wait);
 }
 
 /// A request with one number in word 1 of the message, less than `limit`, for the monitor of `core`.
@@ -103,12 +103,12 @@ static void serve_remote(domainid_t domain, enum intermon_op op, uint64_t core, 
     }
     struct intermon_msg msg = intermon_msg_make(op, (coreid_t)core, 2);
     msg.words[1] = value;
-    request_send(&msg, domain, false);
+    tokens_send(&msg, domain, false);
 }
 
 static void forget(domainid_t domain)
 {
-    request_forget(domain);
+    tokens_forget(domain);
     bind_forget(domain);
     export_forget(domain);
     names_forget(domain);

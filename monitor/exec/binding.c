@@ -357,7 +357,7 @@ static void run(struct binding_event event)
         binding_step(&state, &event, &effects);
         event.kind = BINDING_NO_EVENT;
         for (unsigned i = 0; i < effects.count; i++) {
-            assert(event.kind == BINDING_NO_EVENT); // B3
+            assert(event.kind == BINDING_NO_EVENT); // EF2
             carry_out[effects.list[i].kind](&effects.list[i], &event);
         }
     }

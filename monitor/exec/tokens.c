@@ -1,114 +1,110 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Requests that this monitor sends to another (or to itself) for a domain, until the answer comes.
-// A token is an index and a generation, so that a late answer to a request that was forgotten finds
-// nobody.
+// Requests that this monitor sends to another (or to itself) for a domain, until the answer comes:
+// has protocol/tokens.h decide, and carries out what that leads to.
 
 #include "exec/tokens.h"
 
 #include "if/monitor.h"
 #include "local/domains.h"
 #include "local/reply.h"
+#include "protocol/tokens.h"
 #include "state/monitor.h"
 
-#define REQUESTS_MAX 256u
+#include <assert.h>
 
-struct request {
-    domainid_t domain; ///< 0: free
-    bool wait;         ///< answered by an event
-    bool done;         ///< the event is on its way
-    uint32_t generation;
-    struct event event;
-};
+static struct tokens_state state;
+static struct event events[TOKENS_MAX]; ///< MONITOR_EVENT_NAME, by index
+static struct intermon_msg *message;    ///< that is to be sent
 
-static struct request requests[REQUESTS_MAX];
-static struct table by_domain;
-static struct shares shares;
+static void run(struct tokens_event event);
 
-static void release(struct request *request)
-{
-    table_remove(&by_domain, request->domain, (uint16_t)(request - requests));
-    shares_remove(&shares, domain_member(request->domain).family);
-    request->domain = 0;
-    request->done = false;
-}
-
-/// Its event has gone to the domain.
 static void event_sent(struct event *event)
 {
-    release((struct request *)((char *)event - offsetof(struct request, event)));
+    run((struct tokens_event){.kind = TOKENS_TOLD, .index = (uint16_t)(event - events)});
 }
 
-/// A record for a request of `domain`, or NULL.
-static struct request *alloc(domainid_t domain)
+static void refuse(const struct tokens_effect *effect, struct tokens_event *result)
 {
-    domainid_t family = domain_member(domain).family;
-    if (shares_count(&shares, family) >= family_share(family, REQUESTS_MAX))
-        return NULL;
-    uint16_t i = table_add(&by_domain, REQUESTS_MAX, domain);
-    if (i == TABLE_NONE)
-        return NULL;
-    shares_add(&shares, family);
-    requests[i].domain = domain;
-    requests[i].generation++;
-    return &requests[i];
+    (void)result;
+    reply_error(effect->domain, effect->err);
 }
 
-static uint64_t token_of(const struct request *request)
+static void reply(const struct tokens_effect *effect, struct tokens_event *result)
 {
-    return (uint64_t)request->generation << 16 | (uint64_t)(request - requests);
+    (void)result;
+    reply_values(effect->domain, effect->values[0], effect->values[1], effect->values[2]);
 }
 
-void request_send(struct intermon_msg *msg, domainid_t domain, bool wait)
+static void send(const struct tokens_effect *effect, struct tokens_event *result)
 {
-    struct request *request = domain_get(domain) != NULL ? alloc(domain) : NULL;
-    if (request == NULL) {
-        reply_error(domain, MON_ERR_LIMIT);
-        return;
+    message->words[0] = effect->token;
+    *result = (struct tokens_event){
+        .kind = TOKENS_SENT, .token = effect->token, .err = intermon_send(message, true)};
+}
+
+static void tell(const struct tokens_effect *effect, struct tokens_event *result)
+{
+    struct event *event = &events[effect->index];
+    (void)result;
+    *event = (struct event){
+        .sent = event_sent,
+        .words = {MONITOR_EVENT_NAME, effect->token, effect->err, effect->values[0]}};
+    domain_post(effect->domain, event);
+}
+
+static void take_back(const struct tokens_effect *effect, struct tokens_event *result)
+{
+    (void)result;
+    events[effect->index].sent = NULL;
+    domain_event_cancel(effect->domain, &events[effect->index]);
+}
+
+static void (*const carry_out[])(const struct tokens_effect *effect,
+                                 struct tokens_event *result) = {
+    [TOKENS_REFUSE] = refuse, [TOKENS_REPLY] = reply,         [TOKENS_SEND] = send,
+    [TOKENS_TELL] = tell,     [TOKENS_TAKE_BACK] = take_back,
+};
+
+/// Has an event decided, and all that it leads to.
+static void run(struct tokens_event event)
+{
+    struct tokens_effects effects;
+    while (event.kind != TOKENS_NO_EVENT) {
+        tokens_step(&state, &event, &effects);
+        event.kind = TOKENS_NO_EVENT;
+        for (unsigned i = 0; i < effects.count; i++) {
+            assert(event.kind == TOKENS_NO_EVENT); // EF2
+            carry_out[effects.list[i].kind](&effects.list[i], &event);
+        }
     }
-    request->wait = wait;
-    msg->words[0] = token_of(request);
-    if (wait)
-        reply_values(domain, msg->words[0], 0, 0);
-    errval_t err = intermon_send(msg, true);
-    if (err_is_fail(err)) {
-        struct intermon_msg answer = intermon_msg_make(IM_REPLY, monitor.core, 5);
-        answer.words[0] = msg->words[0];
-        answer.words[1] = err;
-        request_handle_reply(&answer);
-    }
 }
 
-void request_handle_reply(const struct intermon_msg *msg)
+void tokens_begin(void)
 {
-    struct request *request = &requests[msg->words[0] % 65536 % REQUESTS_MAX];
-    if (msg->count != 5 || request->domain == 0 || request->done ||
-        token_of(request) != msg->words[0])
-        return;
-    if (request->wait) {
-        request->done = true;
-        request->event = (struct event){
-            .sent = event_sent,
-            .words = {MONITOR_EVENT_NAME, msg->words[0], msg->words[1], msg->words[2]}};
-        domain_post(request->domain, &request->event);
-        return;
-    }
-    domainid_t domain = request->domain;
-    release(request);
-    if (err_is_fail(msg->words[1]))
-        reply_error(domain, msg->words[1]);
-    else
-        reply_values(domain, msg->words[2], msg->words[3], msg->words[4]);
+    tokens_init(&state, monitor.core, monitor.tree.count);
 }
 
-void request_forget(domainid_t domain)
+void tokens_send(struct intermon_msg *msg, domainid_t domain, bool wait)
 {
-    for (unsigned i = 0; i < REQUESTS_MAX; i++) {
-        if (requests[i].domain != domain)
-            continue;
-        domain_event_cancel(domain, &requests[i].event);
-        if (requests[i].domain == domain) // what waits for no event any more
-            release(&requests[i]);
-    }
+    bool known = domain_get(domain) != NULL;
+    message = msg;
+    run((struct tokens_event){
+        .kind = TOKENS_ASKED, .who = domain_member(domain), .known = known, .wait = wait});
+}
+
+void tokens_handle_reply(const struct intermon_msg *msg)
+{
+    const uint64_t *words = msg->words;
+    run((struct tokens_event){.kind = TOKENS_ANSWERED,
+                              .token = words[0],
+                              .err = words[1],
+                              .values = {words[2], words[3], words[4]}});
+}
+
+void tokens_forget(domainid_t domain)
+{
+    for (uint16_t i = 0; (i = tokens_next_of(&state, i, domain)) != TABLE_NONE; i++)
+        run((struct tokens_event){.kind = TOKENS_ENDED, .index = i});
 }

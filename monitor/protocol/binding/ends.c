@@ -5,7 +5,7 @@
 
 #include "ends.h"
 
-#include <assert.h>
+#include "protocol/effects.h"
 
 static uint64_t key_of(uint64_t id, bool server)
 {
@@ -117,8 +117,8 @@ uint16_t binding_next_of(const struct binding_state *state, uint16_t from, domai
 struct binding_effect *binding_add(const struct step *step, enum binding_effect_kind kind,
                                    const struct binding_end *end)
 {
-    assert(step->effects->count < BINDING_EFFECTS_MAX); // B3
-    struct binding_effect *effect = &step->effects->list[step->effects->count++];
+    struct binding_effect *effect =
+        &step->effects->list[effects_add(&step->effects->count, BINDING_EFFECTS_MAX)];
     *effect = (struct binding_effect){.kind = kind};
     if (end != NULL) {
         effect->end = index_of(step->state, end);

@@ -225,7 +225,7 @@ static void take_step(unsigned core, struct binding_event event)
         binding_step(&monitors[core].state, &event, &effects);
         event.kind = BINDING_NO_EVENT;
         for (unsigned i = 0; i < effects.count; i++) {
-            CU_ASSERT_EQUAL(event.kind, BINDING_NO_EVENT); // B3
+            CU_ASSERT_EQUAL(event.kind, BINDING_NO_EVENT); // EF2
             event = carry_out(core, &effects.list[i]);
         }
     }

@@ -18,6 +18,7 @@ int main(void)
         {"frames of channels", NULL, NULL, NULL, NULL, frame_table_tests},
         {"exported services", NULL, NULL, NULL, NULL, export_table_tests},
         {"requests of domains", NULL, NULL, NULL, NULL, operations_tests},
+        {"outstanding answers", NULL, NULL, NULL, NULL, tokens_tests},
         {"binding: ends", NULL, NULL, NULL, NULL, binding_ends_tests},
         {"binding: the client", NULL, NULL, NULL, NULL, binding_client_tests},
         {"binding: the server", NULL, NULL, NULL, NULL, binding_server_tests},

@@ -22,9 +22,8 @@
 //    what it knows the end stays on a share of the server's family until it has taken the event.
 //    Where that is used up it is told by one event for all (BINDING_TELL_CHECK). So neither a server
 //    that takes no events nor a client that closes many connections keeps others from being served.
-// B3 An effect whose result comes back as an event is the last of its list, and nothing else comes
-//    in between but BINDING_TOLD, which has no effects. So an index that a list names is nobody
-//    else's until the list has been carried out.
+//
+// EF2 (effects.h) holds: what comes in between is BINDING_TOLD.
 
 #pragma once
 
