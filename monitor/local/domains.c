@@ -2,10 +2,13 @@
 // Copyright The Stave authors
 //
 // The domains of this core that have asked something of the monitor: where they get events and
-// notifications. An event lies in the record that it is about, so that queueing one never fails. A
-// domain whose endpoint is full is tried again, after twice the time whenever it has taken nothing
-// since: one that never takes its events must not keep its core awake. A domain's vector is freed
-// when the domain has ended.
+// notifications. A domain whose endpoint is full is tried again, after twice the time whenever it has
+// taken nothing since: one that never takes its events must not keep its core awake. A domain's
+// vector is freed when the domain has ended.
+//
+// V1 An event lies in the record that it is about, and is queued once: queueing one never fails.
+// V2 An event that was posted is told to be gone (`sent`) once: when it has been taken, when it is
+//    taken back, or when its domain has ended.
 
 #include "local/domains.h"
 
@@ -13,6 +16,8 @@
 #include "local/reply.h"
 #include "protocol/table.h"
 #include "state/monitor.h"
+
+#include <assert.h>
 
 #define DOMAINS_MAX 280u ///< what spawnd makes, and the first domains
 #define RETRY_US 1000u
@@ -39,6 +44,7 @@ struct domain *domain_get(domainid_t id)
         return NULL;
     domain = &domains[i];
     *domain = (struct domain){.id = id, .family = id};
+    list_init(&domain->events);
     return domain;
 }
 
@@ -81,18 +87,22 @@ static void event_done(struct event *event)
         event->sent(event);
 }
 
-static void take_out(struct domain *domain, struct event *event)
+/// Whether it is queued.
+static bool is_queued(const struct event *event)
 {
-    if (event->prev != NULL)
-        event->prev->next = event->next;
-    else
-        domain->events = event->next;
-    if (event->next != NULL)
-        event->next->prev = event->prev;
-    else
-        domain->events_last = event->prev;
-    event->queued = false;
+    return event->place.next != NULL;
+}
+
+static void take_out(struct event *event)
+{
+    list_remove(&event->place);
     event_done(event);
+}
+
+static struct event *first_event(const struct domain *domain)
+{
+    return list_is_empty(&domain->events) ? NULL
+                                          : LIST_OWNER(domain->events.next, struct event, place);
 }
 
 static void try_again(void *arg);
@@ -113,8 +123,8 @@ static void try_later(struct domain *domain)
 /// Sends what is queued, as far as the domain's endpoint has room.
 static void send_events(struct domain *domain)
 {
-    while (domain->events != NULL && !capref_is_null(domain->event_ep)) {
-        struct event *event = domain->events;
+    struct event *event;
+    while ((event = first_event(domain)) != NULL && !capref_is_null(domain->event_ep)) {
         uint64_t words[LMP_MSG_LENGTH] = {0};
         for (unsigned i = 0; i < sizeof(event->words) / sizeof(event->words[0]); i++)
             words[i] = event->words[i];
@@ -126,7 +136,7 @@ static void send_events(struct domain *domain)
             return;
         }
         // Other errors are the domain's own doing: it has ended, or has taken its endpoint away.
-        take_out(domain, event);
+        take_out(event);
         domain->retry_us = 0;
     }
 }
@@ -145,23 +155,15 @@ void domain_post(domainid_t id, struct event *event)
         event_done(event);
         return;
     }
-    event->next = NULL;
-    event->prev = domain->events_last;
-    if (event->prev != NULL)
-        event->prev->next = event;
-    else
-        domain->events = event;
-    domain->events_last = event;
-    event->queued = true;
+    assert(!is_queued(event)); // V1
+    list_add(&domain->events, &event->place);
     send_events(domain);
 }
 
 void domain_event_cancel(domainid_t id, struct event *event)
 {
-    struct domain *domain = domain_find(id);
-    if (domain == NULL || !event->queued)
-        return;
-    take_out(domain, event);
+    if (domain_find(id) != NULL && is_queued(event))
+        take_out(event);
 }
 
 errval_t domain_set_events(domainid_t id, struct capref ep)
@@ -232,7 +234,7 @@ void domain_notify_description(domainid_t id, struct capability *notify)
 void domain_check(domainid_t id)
 {
     struct domain *domain = domain_find(id);
-    if (domain == NULL || domain->check.queued)
+    if (domain == NULL || is_queued(&domain->check))
         return;
     domain->check = (struct event){.words = {MONITOR_EVENT_CHECK}};
     domain_post(id, &domain->check);
@@ -263,8 +265,9 @@ void domain_forget(domainid_t id)
     struct domain *domain = domain_find(id);
     if (domain == NULL)
         return;
-    while (domain->events != NULL)
-        take_out(domain, domain->events);
+    struct event *event;
+    while ((event = first_event(domain)) != NULL)
+        take_out(event);
     if (domain->retry_pending)
         (void)deferred_event_cancel(&domain->retry);
     if (!capref_is_null(domain->notify)) {

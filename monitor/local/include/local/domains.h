@@ -6,12 +6,12 @@
 #pragma once
 
 #include "barrelfish/barrelfish.h"
+#include "kpi/list.h"
 #include "protocol/shares.h"
 
 /// An event on its way to a domain; lies in the record that it is about. Zero is unused.
 struct event {
-    struct event *next, *prev;
-    bool queued;
+    struct list place;
     void (*sent)(struct event *event); ///< or NULL; it has gone to the domain, or will not
     bool cap_given;                    ///< cap is deleted when the event is gone
     struct capref cap;
@@ -28,7 +28,7 @@ struct domain {
     struct capref irq_dest; ///< made by MONITOR_IRQDEST_CREATE
     uint64_t irq_vector;
     bool awaits_boot; ///< gets its reply when the boot is complete
-    struct event *events, *events_last;
+    struct list events;
     struct event check;          ///< MONITOR_EVENT_CHECK
     struct deferred_event retry; ///< while its endpoint is full
     bool retry_pending;
