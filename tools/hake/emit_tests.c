@@ -10,6 +10,7 @@
 #include "emit.h"
 
 // What makes the page of all measurements, once the suite of benchmarks has passed.
+#define CHECK_DOCS "tests/lib/check-docs"
 #define REPORT "tools/report/report"
 
 #define BOOT_INPUTS "boot-inputs" // stands for all that any boot test boots
@@ -110,6 +111,21 @@ void emit_boot_test(struct emitter *emitter, const struct part *part)
     emit_check(emitter, part->suite, part->name, stamp);
 }
 
+/// Looks at the texts again when one changes, or when files were moved. False without the script.
+static bool emit_docs(struct emitter *emitter)
+{
+    const struct paths *texts = &emitter->tree->texts;
+    if (!path_is_file(CHECK_DOCS))
+        return false;
+    fprintf(emitter->out, "build build/tests/docs.pass: test " CHECK_DOCS " | " FORMAT_LIST
+                          " tests/lib/run-test");
+    emit_list(emitter->out, "", texts);
+    fprintf(emitter->out, "\n  args =");
+    emit_list(emitter->out, "", texts);
+    fputc('\n', emitter->out);
+    return true;
+}
+
 /// Formatting is not among the tests: what somebody has just written for himself may look as he
 /// likes.
 static void emit_format(struct emitter *emitter)
@@ -130,8 +146,9 @@ static void emit_format(struct emitter *emitter)
     fprintf(emitter->out,
             "\nbuild format: format " FORMAT_LIST "\n"
             "build build/tests/format.pass: format-check " FORMAT_LIST " | .clang-format "
-            "tests/lib/run-test tests/lib/check-style\n"
-            "build format-check: summary build/tests/format.pass\n");
+            "tests/lib/run-test tests/lib/check-style\n");
+    fprintf(emitter->out, "build format-check: summary build/tests/format.pass%s\n",
+            emit_docs(emitter) ? " build/tests/docs.pass" : "");
 }
 
 /// `ninja rooms` prints the circles, and `ninja check-rooms` fails while there is one.

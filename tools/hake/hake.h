@@ -83,8 +83,8 @@ struct hakefile {
 };
 
 struct tree {
-    struct paths dirs, hakefiles, headers; // sorted
-    struct hakefile *files;                // one for each of hakefiles
+    struct paths dirs, hakefiles, headers, texts; // sorted; texts end with .md
+    struct hakefile *files;                       // one for each of hakefiles
     struct part **parts;
     size_t parts_count;
 };

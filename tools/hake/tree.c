@@ -147,6 +147,8 @@ static void scan_dir(struct tree *tree, const char *dir)
             paths_add(&tree->hakefiles, path);
         else if (S_ISREG(status.st_mode) && length > 2 && strcmp(path + length - 2, ".h") == 0)
             paths_add(&tree->headers, path);
+        else if (S_ISREG(status.st_mode) && length > 3 && strcmp(path + length - 3, ".md") == 0)
+            paths_add(&tree->texts, path);
         free(entries[i]);
     }
     free(entries);
