@@ -13,6 +13,8 @@
 #include <testlib/testlib.h>
 #include <words.h>
 
+#include "suites.h"
+
 #define CORE 5
 
 static struct domain_table table;
@@ -441,46 +443,38 @@ static void test_too_many_words(void)
     CU_ASSERT_TRUE(total <= WORDS_TOTAL_BYTES && total > WORDS_TOTAL_BYTES - 64);
 }
 
-int main(void)
-{
-    CU_TestInfo words_tests[] = {
-        {"words", test_words},
-        {"words in pieces", test_long_words},
-        {"too many words", test_too_many_words},
-        CU_TEST_INFO_NULL,
-    };
-    CU_TestInfo table_tests[] = {
-        {"IDs", test_ids},
-        {"names", test_names},
-        {"command lines", test_commands},
-        {"a full table", test_full},
-        {"the next domain", test_next},
-        {"families", test_families},
-        {"families of other cores", test_foreign_families},
-        {"memory taken back", test_reclaims},
-        {"parents", test_parents},
-        {"parents on other cores", test_foreign_parents},
-        {"the operator", test_operator},
-        {"random use", test_random_table},
-        CU_TEST_INFO_NULL,
-    };
-    CU_TestInfo queue_tests[] = {
-        {"turns", test_end_queue},
-        CU_TEST_INFO_NULL,
-    };
-    CU_TestInfo strings_tests[] = {
-        {"good strings", test_strings},
-        {"wrong strings", test_wrong_strings},
-        {"limits", test_string_limits},
-        {"random pieces", test_random_strings},
-        CU_TEST_INFO_NULL,
-    };
-    CU_SuiteInfo suites[] = {
-        {"domain table", NULL, NULL, NULL, NULL, table_tests},
-        {"queue of ends", NULL, NULL, NULL, NULL, queue_tests},
-        {"strings", NULL, NULL, NULL, NULL, strings_tests},
-        {"words", NULL, NULL, NULL, NULL, words_tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
-}
+CU_TestInfo words_tests[] = {
+    {"words", test_words},
+    {"words in pieces", test_long_words},
+    {"too many words", test_too_many_words},
+    CU_TEST_INFO_NULL,
+};
+
+CU_TestInfo table_tests[] = {
+    {"IDs", test_ids},
+    {"names", test_names},
+    {"command lines", test_commands},
+    {"a full table", test_full},
+    {"the next domain", test_next},
+    {"families", test_families},
+    {"families of other cores", test_foreign_families},
+    {"memory taken back", test_reclaims},
+    {"parents", test_parents},
+    {"parents on other cores", test_foreign_parents},
+    {"the operator", test_operator},
+    {"random use", test_random_table},
+    CU_TEST_INFO_NULL,
+};
+
+CU_TestInfo queue_tests[] = {
+    {"turns", test_end_queue},
+    CU_TEST_INFO_NULL,
+};
+
+CU_TestInfo strings_tests[] = {
+    {"good strings", test_strings},
+    {"wrong strings", test_wrong_strings},
+    {"limits", test_string_limits},
+    {"random pieces", test_random_strings},
+    CU_TEST_INFO_NULL,
+};
