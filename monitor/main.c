@@ -69,6 +69,7 @@ int main(void)
     cap_transfer_init(&cap_transfer_above);
     bind_init();
     tokens_begin();
+    connect_begin();
     names_init();
     operations_init();
     if (monitor.core != 0)

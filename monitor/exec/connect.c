@@ -1,135 +1,197 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Direct channels between any two monitors, made on demand. The asker allocates the frame and sends
-// it along the tree; from then on:
-//   asked, at CONNECT:   maps, answers CONNECTED along the tree, then *sends* directly; does not
-//                        read the new ring yet
-//   asker, at CONNECTED: everything that the other sent along the tree has arrived: *reads* the new
-//                        ring; sends SWITCH along the tree, then sends directly
-//   asked, at SWITCH:    everything that the asker sent along the tree has arrived: reads the new
-//                        ring
-// This keeps the order of messages (IM1). If both ask at once, the request of the core with the
-// lower number counts and the other is refused. No channel stays half open: whatever can fail is
-// done before CONNECTED says so, and there is room for answers (IM4); a channel that did not come
-// about is gone on both sides, and asked for again some messages later. Requests have numbers, so
-// that a refusal that comes late is not taken for that of the next.
+// Direct channels between any two monitors: has protocol/connect.h decide, and makes frames and
+// channels of what that leads to.
 
 #include "exec/connect.h"
 
 #include "capops/cap_transfer.h"
+#include "protocol/connect.h"
 #include "state/monitor.h"
 
-/// Frames of requests under way, by peer.
-static struct capref asked_frame[BOOTINFO_CORES_MAX];
-static uint64_t asked_number[BOOTINFO_CORES_MAX];
+#include <assert.h>
 
-/// Forgets a request and what was made for it.
-static void take_back(coreid_t peer)
+static struct connect_state state;
+static struct capref asked_frame[BOOTINFO_CORES_MAX]; ///< of requests under way, by peer
+static const struct intermon_msg *message;            ///< that is being handled
+
+static void take_back(const struct connect_effect *effect, struct connect_event *result)
 {
-    intermon_remove(peer);
-    (void)cap_destroy(asked_frame[peer]);
-    asked_frame[peer] = NULL_CAP;
+    (void)result;
+    intermon_remove(effect->peer);
+    (void)cap_destroy(asked_frame[effect->peer]);
 }
 
-void connect_ask(coreid_t peer)
+static errval_t make_and_send(const struct connect_effect *effect)
 {
-    if (peer == monitor.core || intermon_has_channel(peer) || !monitor_core_is_up(peer))
-        return;
-    struct capref frame;
-    errval_t err = frame_alloc(&frame, INTERMON_FRAME_BYTES, NULL);
+    struct capref *frame = &asked_frame[effect->peer];
+    errval_t err = frame_alloc(frame, INTERMON_FRAME_BYTES, NULL);
     if (err_is_fail(err))
-        return; // The tree serves as well.
-    err = intermon_add(peer, frame, true);
+        return err;
+    err = intermon_add(effect->peer, *frame, true);
     if (err_is_fail(err)) {
-        (void)cap_destroy(frame);
-        return;
+        (void)cap_destroy(*frame);
+        return err;
     }
     struct capability notify;
-    struct intermon_msg msg = intermon_msg_make(IM_CONNECT, peer, 9);
+    struct intermon_msg msg = intermon_msg_make(IM_CONNECT, effect->peer, 9);
     intermon_own_notify(&notify);
     cap_words_put(&msg.words[4], &notify);
-    msg.words[8] = ++asked_number[peer];
-    asked_frame[peer] = frame;
-    err = cap_transfer_send(&msg, frame);
+    msg.words[8] = effect->number;
+    err = cap_transfer_send(&msg, *frame);
     if (err_is_fail(err))
-        take_back(peer);
+        take_back(effect, NULL);
+    return err;
 }
 
-/// Sets up the asked side; the frame is destroyed on an error.
-static errval_t accept(const struct intermon_msg *msg, struct capref frame)
+static void set_result(struct connect_event *result, enum connect_event_kind kind,
+                       const struct connect_effect *effect, errval_t err)
+{
+    *result = (struct connect_event){
+        .kind = kind, .peer = effect->peer, .number = effect->number, .err = err};
+}
+
+static void ask(const struct connect_effect *effect, struct connect_event *result)
+{
+    // If it fails, the tree serves as well.
+    set_result(result, CONNECT_SENT, effect, make_and_send(effect));
+}
+
+static errval_t set_notify(coreid_t peer)
 {
     struct capability notify;
+    cap_words_get(&message->words[4], &notify);
+    return intermon_set_notify(peer, &notify);
+}
+
+/// Makes a channel over the frame, which is destroyed on an error.
+static errval_t add_channel(coreid_t peer, struct capref frame)
+{
     struct frame_identity id;
-    cap_words_get(&msg->words[4], &notify);
     errval_t err = frame_identify(frame, &id);
     if (err_is_ok(err) && id.bytes != INTERMON_FRAME_BYTES)
         err = MON_ERR_PROTOCOL;
     if (err_is_ok(err))
-        err = intermon_add(msg->source, frame, false);
+        err = intermon_add(peer, frame, false);
     if (err_is_ok(err)) {
-        err = intermon_set_notify(msg->source, &notify);
+        err = set_notify(peer);
         if (err_is_fail(err))
-            intermon_remove(msg->source);
+            intermon_remove(peer);
     }
     if (err_is_fail(err))
         (void)cap_destroy(frame);
     return err;
 }
 
-void connect_handle(const struct intermon_msg *msg)
+static void accept_frame(const struct connect_effect *effect, struct connect_event *result)
 {
     struct capref frame;
-    coreid_t peer = msg->source;
-    errval_t err = cap_transfer_receive(msg, &frame);
-    if (err_is_ok(err) && intermon_has_channel(peer)) {
-        if (capref_is_null(asked_frame[peer]) || monitor.core < peer) {
-            err = MON_ERR_LIMIT;
-            (void)cap_destroy(frame);
-        } else { // Both have asked; the other one's request counts, and it refuses ours.
-            take_back(peer);
-        }
-    }
+    errval_t err = cap_transfer_receive(message, &frame);
     if (err_is_ok(err))
-        err = accept(msg, frame);
-    struct capability notify;
-    struct intermon_msg answer = intermon_msg_make(IM_CONNECTED, peer, 8);
-    intermon_own_notify(&notify);
-    answer.words[0] = err;
-    answer.words[1] = msg->words[8];
-    cap_words_put(&answer.words[4], &notify);
-    errval_t sent = intermon_send(&answer, false);
-    if (err_is_fail(sent))
-        USER_PANIC_ERR(sent, "there is no room for an answer"); // IM4
-    if (err_is_ok(err))
-        intermon_open_tx(peer);
+        err = add_channel(effect->peer, frame);
+    set_result(result, CONNECT_ACCEPTED, effect, err);
 }
 
-void connect_handle_connected(const struct intermon_msg *msg)
+static void refuse(const struct connect_effect *effect, struct connect_event *result)
 {
-    coreid_t peer = msg->source;
-    struct capability notify;
-    if (capref_is_null(asked_frame[peer]) || msg->words[1] != asked_number[peer])
-        return; // Refused after our request gave way to the peer's.
-    errval_t err = msg->words[0];
-    cap_words_get(&msg->words[4], &notify);
-    if (err_is_ok(err))
-        err = intermon_set_notify(peer, &notify);
-    if (err_is_fail(err)) {
-        take_back(peer);
-        return;
-    }
-    asked_frame[peer] = NULL_CAP;
-    intermon_open_rx(peer);
-    struct intermon_msg msg_switch = intermon_msg_make(IM_SWITCH, peer, 0);
-    err = intermon_send(&msg_switch, false);
+    (void)effect;
+    (void)result;
+    cap_transfer_refuse(message);
+}
+
+static void send(const struct intermon_msg *msg)
+{
+    errval_t err = intermon_send(msg, false);
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "there is no room for an answer"); // IM4
-    intermon_open_tx(peer);
 }
 
-void connect_handle_switch(const struct intermon_msg *msg)
+static void reply(const struct connect_effect *effect, struct connect_event *result)
 {
-    if (intermon_has_channel(msg->source))
-        intermon_open_rx(msg->source);
+    struct capability notify;
+    struct intermon_msg msg = intermon_msg_make(IM_CONNECTED, effect->peer, 8);
+    (void)result;
+    intermon_own_notify(&notify);
+    msg.words[0] = effect->err;
+    msg.words[1] = effect->number;
+    cap_words_put(&msg.words[4], &notify);
+    send(&msg);
+}
+
+static void notify(const struct connect_effect *effect, struct connect_event *result)
+{
+    set_result(result, CONNECT_NOTIFIED, effect, set_notify(effect->peer));
+}
+
+static void send_switch(const struct connect_effect *effect, struct connect_event *result)
+{
+    const struct intermon_msg msg = intermon_msg_make(IM_SWITCH, effect->peer, 0);
+    (void)result;
+    send(&msg);
+}
+
+static void read_ring(const struct connect_effect *effect, struct connect_event *result)
+{
+    (void)result;
+    intermon_open_rx(effect->peer);
+}
+
+static void write_ring(const struct connect_effect *effect, struct connect_event *result)
+{
+    (void)result;
+    intermon_open_tx(effect->peer);
+}
+
+static void (*const carry_out[])(const struct connect_effect *effect,
+                                 struct connect_event *result) = {
+    [CONNECT_ASK] = ask,
+    [CONNECT_TAKE_BACK] = take_back,
+    [CONNECT_ACCEPT] = accept_frame,
+    [CONNECT_REFUSE] = refuse,
+    [CONNECT_REPLY] = reply,
+    [CONNECT_SET_NOTIFY] = notify,
+    [CONNECT_READ] = read_ring,
+    [CONNECT_SEND_SWITCH] = send_switch,
+    [CONNECT_WRITE] = write_ring,
+};
+
+/// Has an event decided, and all that it leads to.
+static void run(struct connect_event event)
+{
+    struct connect_effects effects;
+    while (event.kind != CONNECT_NO_EVENT) {
+        connect_step(&state, &event, &effects);
+        event.kind = CONNECT_NO_EVENT;
+        for (unsigned i = 0; i < effects.count; i++) {
+            assert(event.kind == CONNECT_NO_EVENT); // EF2
+            carry_out[effects.list[i].kind](&effects.list[i], &event);
+        }
+    }
+}
+
+void connect_begin(void)
+{
+    connect_init(&state, monitor.core, &monitor.tree);
+}
+
+void connect_ask(coreid_t peer)
+{
+    run((struct connect_event){
+        .kind = CONNECT_WANTED, .peer = peer, .up = monitor_core_is_up(peer)});
+}
+
+void connect_handle(const struct intermon_msg *msg)
+{
+    struct connect_event event = {.kind = CONNECT_SWITCHED, .peer = msg->source};
+    if (msg->op == IM_CONNECT) {
+        event.kind = CONNECT_REQUESTED;
+        event.number = msg->words[8];
+    } else if (msg->op == IM_CONNECTED) {
+        event.kind = CONNECT_REPLIED;
+        event.number = msg->words[1];
+        event.err = msg->words[0];
+    }
+    message = msg;
+    run(event);
 }

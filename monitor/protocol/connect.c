@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// How two monitors come to a direct channel, see protocol/connect.h for the states and N1 to N4.
+
+#include "protocol/connect.h"
+
+#include "protocol/effects.h"
+
+struct step {
+    struct connect_state *state;
+    struct connect_peer *peer;
+    const struct connect_event *event;
+    struct connect_effects *effects;
+};
+
+static struct connect_effect *add(const struct step *step, enum connect_effect_kind kind)
+{
+    struct connect_effect *effect =
+        &step->effects->list[effects_add(&step->effects->count, CONNECT_EFFECTS_MAX)];
+    *effect = (struct connect_effect){
+        .kind = kind, .peer = step->event->peer, .number = step->peer->number};
+    return effect;
+}
+
+void connect_init(struct connect_state *state, coreid_t core, const struct boot_tree *tree)
+{
+    *state = (struct connect_state){.core = core};
+    for (unsigned i = 0; i < tree->count; i++)
+        if (i == core || tree->parent[i] == core || tree->parent[core] == i)
+            state->peers[i].state = CONNECT_OPEN;
+}
+
+static void wanted(const struct step *step)
+{
+    if (step->peer->state != CONNECT_NONE || !step->event->up)
+        return;
+    step->peer->state = CONNECT_ASKED;
+    step->peer->number++;
+    (void)add(step, CONNECT_ASK);
+}
+
+static void sent(const struct step *step)
+{
+    if (err_is_fail(step->event->err))
+        step->peer->state = CONNECT_NONE;
+}
+
+static void reply(const struct step *step, errval_t err)
+{
+    struct connect_effect *effect = add(step, CONNECT_REPLY);
+    effect->number = step->event->number;
+    effect->err = err;
+}
+
+static void requested(const struct step *step)
+{
+    bool yields = step->peer->state == CONNECT_ASKED && step->event->peer < step->state->core;
+    if (step->peer->state != CONNECT_NONE && !yields) {
+        (void)add(step, CONNECT_REFUSE);
+        reply(step, MON_ERR_LIMIT);
+        return;
+    }
+    if (yields) // N3
+        (void)add(step, CONNECT_TAKE_BACK);
+    step->peer->state = CONNECT_NONE;
+    add(step, CONNECT_ACCEPT)->number = step->event->number;
+}
+
+static void accepted(const struct step *step)
+{
+    assert(step->peer->state == CONNECT_NONE); // EF2
+    reply(step, step->event->err);
+    if (err_is_fail(step->event->err))
+        return;
+    step->peer->state = CONNECT_ANSWERED;
+    (void)add(step, CONNECT_WRITE);
+}
+
+static void take_back(const struct step *step)
+{
+    step->peer->state = CONNECT_NONE;
+    (void)add(step, CONNECT_TAKE_BACK);
+}
+
+static void replied(const struct step *step)
+{
+    if (step->peer->state != CONNECT_ASKED || step->event->number != step->peer->number)
+        return; // N4: refused after our request gave way to the peer's
+    if (err_is_fail(step->event->err))
+        take_back(step);
+    else
+        (void)add(step, CONNECT_SET_NOTIFY);
+}
+
+static void notified(const struct step *step)
+{
+    assert(step->peer->state == CONNECT_ASKED); // EF2
+    if (err_is_fail(step->event->err)) {
+        take_back(step);
+        return;
+    }
+    step->peer->state = CONNECT_OPEN;
+    (void)add(step, CONNECT_READ);
+    (void)add(step, CONNECT_SEND_SWITCH);
+    (void)add(step, CONNECT_WRITE);
+}
+
+static void switched(const struct step *step)
+{
+    if (step->peer->state != CONNECT_ANSWERED)
+        return;
+    step->peer->state = CONNECT_OPEN;
+    (void)add(step, CONNECT_READ);
+}
+
+static void (*const handlers[])(const struct step *step) = {
+    [CONNECT_WANTED] = wanted,     [CONNECT_REQUESTED] = requested, [CONNECT_REPLIED] = replied,
+    [CONNECT_SWITCHED] = switched, [CONNECT_SENT] = sent,           [CONNECT_ACCEPTED] = accepted,
+    [CONNECT_NOTIFIED] = notified,
+};
+
+void connect_step(struct connect_state *state, const struct connect_event *event,
+                  struct connect_effects *effects)
+{
+    const struct step step = {state, &state->peers[event->peer], event, effects};
+    effects->count = 0;
+    if (event->kind != CONNECT_NO_EVENT)
+        handlers[event->kind](&step);
+}

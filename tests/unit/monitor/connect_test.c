@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// How two monitors come to a direct channel: each event in each state of a peer. Whole runs are in
+// tests/sim/.
+#include "suites.h"
+
+#include "protocol/connect.h"
+
+#include <stdarg.h>
+
+enum { CORE = 3, LOWER = 2, HIGHER = 5, PARENT = 0, CORES = 8 };
+
+static struct connect_state state;
+static struct connect_effects out;
+
+static void begin(void)
+{
+    static const uint16_t nodes[CORES];
+    struct boot_tree tree;
+    CU_ASSERT_EQUAL(boot_tree_make(&tree, nodes, CORES, 3), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(tree.parent[CORE], PARENT);
+    connect_init(&state, CORE, &tree);
+}
+
+/// Takes a step and expects these kinds of effects, ended by 0.
+static void step(struct connect_event event, ...)
+{
+    unsigned count = 0;
+    va_list kinds;
+    connect_step(&state, &event, &out);
+    va_start(kinds, event);
+    for (int kind = va_arg(kinds, int); kind != 0; kind = va_arg(kinds, int), count++) {
+        CU_ASSERT_FATAL(count < out.count);
+        CU_ASSERT_EQUAL(out.list[count].kind, (enum connect_effect_kind)kind);
+        CU_ASSERT_EQUAL(out.list[count].peer, event.peer);
+    }
+    va_end(kinds);
+    CU_ASSERT_EQUAL(out.count, count);
+}
+
+static struct connect_event of(enum connect_event_kind kind, coreid_t peer, uint64_t number,
+                               errval_t err)
+{
+    return (struct connect_event){kind, peer, true, number, err};
+}
+
+static void test_asker(void)
+{
+    begin();
+    step(of(CONNECT_NO_EVENT, HIGHER, 0, SYS_ERR_OK), 0);
+    struct connect_event down = of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK);
+    down.up = false;
+    step(down, 0);
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
+    CU_ASSERT_EQUAL(out.list[0].number, 1);
+    step(of(CONNECT_SENT, HIGHER, 1, SYS_ERR_OK), 0);
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), 0); // asked already
+    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
+    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
+    step(of(CONNECT_NOTIFIED, HIGHER, 1, SYS_ERR_OK), CONNECT_READ, CONNECT_SEND_SWITCH,
+         CONNECT_WRITE, 0);
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), 0); // there is one
+    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), 0);
+    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
+}
+
+static void test_asker_fails(void)
+{
+    begin();
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
+    step(of(CONNECT_SENT, HIGHER, 1, MON_ERR_LIMIT), 0);
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
+    CU_ASSERT_EQUAL(out.list[0].number, 2);
+    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), 0); // N4
+    step(of(CONNECT_REPLIED, HIGHER, 2, MON_ERR_LIMIT), CONNECT_TAKE_BACK, 0);
+    step(of(CONNECT_REPLIED, HIGHER, 2, SYS_ERR_OK), 0);
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
+    step(of(CONNECT_REPLIED, HIGHER, 3, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
+    step(of(CONNECT_NOTIFIED, HIGHER, 3, MON_ERR_PROTOCOL), CONNECT_TAKE_BACK, 0);
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
+}
+
+static void test_asked(void)
+{
+    begin();
+    step(of(CONNECT_REQUESTED, HIGHER, 7, SYS_ERR_OK), CONNECT_ACCEPT, 0);
+    CU_ASSERT_EQUAL(out.list[0].number, 7);
+    step(of(CONNECT_ACCEPTED, HIGHER, 7, LIB_ERR_MALLOC_FAIL), CONNECT_REPLY, 0);
+    CU_ASSERT_EQUAL(out.list[0].number, 7);
+    CU_ASSERT_EQUAL(out.list[0].err, LIB_ERR_MALLOC_FAIL);
+    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
+    step(of(CONNECT_REQUESTED, HIGHER, 8, SYS_ERR_OK), CONNECT_ACCEPT, 0);
+    step(of(CONNECT_ACCEPTED, HIGHER, 8, SYS_ERR_OK), CONNECT_REPLY, CONNECT_WRITE, 0);
+    CU_ASSERT_EQUAL(out.list[0].number, 8);
+    CU_ASSERT_EQUAL(out.list[0].err, SYS_ERR_OK);
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), 0);
+    step(of(CONNECT_REQUESTED, HIGHER, 9, SYS_ERR_OK), CONNECT_REFUSE, CONNECT_REPLY, 0);
+    CU_ASSERT_EQUAL(out.list[1].err, MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(out.list[1].number, 9);
+    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), CONNECT_READ, 0);
+    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
+    step(of(CONNECT_REQUESTED, HIGHER, 9, SYS_ERR_OK), CONNECT_REFUSE, CONNECT_REPLY, 0);
+}
+
+static void test_both_ask(void)
+{
+    begin();
+    step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
+    step(of(CONNECT_REQUESTED, HIGHER, 4, SYS_ERR_OK), CONNECT_REFUSE, CONNECT_REPLY, 0);
+    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
+    step(of(CONNECT_WANTED, LOWER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
+    step(of(CONNECT_REQUESTED, LOWER, 4, SYS_ERR_OK), CONNECT_TAKE_BACK, CONNECT_ACCEPT, 0);
+    CU_ASSERT_EQUAL(out.list[1].number, 4);
+    step(of(CONNECT_ACCEPTED, LOWER, 4, SYS_ERR_OK), CONNECT_REPLY, CONNECT_WRITE, 0);
+    step(of(CONNECT_REPLIED, LOWER, 1, MON_ERR_LIMIT), 0); // it refuses ours
+    step(of(CONNECT_SWITCHED, LOWER, 0, SYS_ERR_OK), CONNECT_READ, 0);
+}
+
+static void test_neighbours(void)
+{
+    begin();
+    for (coreid_t peer = 0; peer < CORES; peer++) {
+        bool has = peer == CORE || peer == PARENT;
+        struct connect_event event = of(CONNECT_WANTED, peer, 0, SYS_ERR_OK);
+        if (has)
+            step(event, 0);
+        else
+            step(event, CONNECT_ASK, 0);
+    }
+    static const uint16_t nodes[CORES];
+    struct boot_tree tree;
+    CU_ASSERT_EQUAL(boot_tree_make(&tree, nodes, CORES, 3), SYS_ERR_OK);
+    connect_init(&state, PARENT, &tree);
+    step(of(CONNECT_WANTED, CORE, 0, SYS_ERR_OK), 0);
+}
+
+CU_TestInfo connect_tests[] = {
+    {"who asks", test_asker},        {"what fails for it", test_asker_fails},
+    {"who is asked", test_asked},    {"both ask", test_both_ask},
+    {"neighbours", test_neighbours}, CU_TEST_INFO_NULL,
+};
