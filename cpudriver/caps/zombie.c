@@ -214,16 +214,16 @@ bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
     }
     uint32_t first = cap->aux, places = places_in(cap), left = *budget > 0 ? (uint32_t)*budget : 0;
     uint32_t end = places - first < left ? places : first + left;
-    cap->aux = next_full(caps, zombie, first, end);
-    *budget -= (int)(cap->aux - first) + 1;
-    if (cap->aux < end)
-        return found_inside(caps, zombie) != zombie ||
-               empty_place(caps, zombie, at_place(caps, cap, cap->aux), budget);
-    if (end == places) {
+    uint32_t place = next_full(caps, zombie, first, end);
+    *budget -= (int)(place - first) + 1;
+    if (place == places) {
         *budget -= 2 * CAPS_COST_DELETE;
         finish(caps, zombie);
+        return true;
     }
-    return true;
+    cap->aux = (uint16_t)place; // not `places`, which the largest L1CNode has too many of for it
+    return place == end || found_inside(caps, zombie) != zombie ||
+           empty_place(caps, zombie, at_place(caps, cap, place), budget);
 }
 
 bool zombies_valid(const struct caps *caps)

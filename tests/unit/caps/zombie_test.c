@@ -154,6 +154,20 @@ static void test_nested_deeply(void)
     CU_ASSERT(only_ram_left());
 }
 
+/// The largest L1CNode has a slot more than a zombie can count.
+static void test_largest(void)
+{
+    for (unsigned last = 0; last < 2; last++) {
+        set_up();
+        gensize_t bytes = L1_CNODE_SLOTS_MAX * (gensize_t)OBJSIZE_CTE;
+        struct cte *root = retype_one(&world.slots[1], ram, 0, ObjType_L1CNode, bytes);
+        if (last > 0)
+            retype_one(slot_in(root, L1_CNODE_SLOTS_MAX - 1), ram, bytes, ObjType_L2CNode, 0);
+        EXPECT(delete_all(root), SYS_ERR_OK);
+        CU_ASSERT(only_ram_left());
+    }
+}
+
 static void test_undriven(void)
 {
     set_up();
@@ -334,6 +348,7 @@ CU_TestInfo zombie_tests[] = {
     {"begun twice", test_begun_twice},
     {"one that holds itself and a zombie", test_holds_itself_and_a_zombie},
     {"nested deeply", test_nested_deeply},
+    {"the largest", test_largest},
     {"nobody drives", test_undriven},
     {"blocked by the monitor", test_blocked},
     {"blocked, and what it lies in", test_blocked_inside},
