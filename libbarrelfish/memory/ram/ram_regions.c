@@ -80,7 +80,10 @@ errval_t ram_regions_alloc(struct capref *ret, const struct ram_request *request
         errval_t err = slot_alloc(&slot);
         if (err_is_fail(err))
             return err;
-        err = cap_retype(slot, regions[i].cap, offset, ObjType_RAM, request->bytes, 1);
+        // All of it would be no descendant, but a copy.
+        err = request->bytes == regions[i].bytes
+                  ? cap_copy(slot, regions[i].cap)
+                  : cap_retype(slot, regions[i].cap, offset, ObjType_RAM, request->bytes, 1);
         if (err_is_fail(err)) {
             (void)slot_free(slot);
             return err;
