@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The suites of this program.
+#pragma once
+
+#include <CUnit/CUnit.h>
+
+extern CU_TestInfo cspace_tests[];
+extern CU_TestInfo ram_tests[];
+extern CU_TestInfo objects_tests[];
