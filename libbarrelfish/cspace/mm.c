@@ -31,7 +31,7 @@ void mm_enter(void)
 
 void mm_leave(void)
 {
-    assert(mm.depth > 0 && mm.owner == thread_self());
+    assert(mm_is_inside()); // MM1
     if (mm_may_grow()) {
         mm_grow_begin();
         mm_source.slot_refill();
@@ -56,7 +56,7 @@ bool mm_may_grow(void)
 
 void mm_grow_begin(void)
 {
-    assert(mm_may_grow());
+    assert(mm_may_grow()); // MM2
     mm.growing = true;
 }
 

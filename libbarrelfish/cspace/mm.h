@@ -3,9 +3,11 @@
 //
 // The one lock of a domain's memory management, and the rule that keeps it from biting its own
 // tail: slots need RAM, RAM needs slots (to receive it), mappings need both and metadata, metadata
-// needs mappings. Therefore each of them keeps a reserve. Inside an operation only the reserve is
-// used; when the outermost operation ends, the reserves are filled up again. Private to the
-// library.
+// needs mappings. Therefore each of them keeps a reserve. Private to the library.
+//
+// MM1 An operation is ended by the thread that began it.
+// MM2 Inside an operation only the reserves are used. When the outermost one ends they are filled up
+//     again, and filling up does not begin another time meanwhile.
 #pragma once
 
 #include "barrelfish/vspace_common.h"
