@@ -18,7 +18,7 @@ struct machine machine;
 struct caps machine_caps;
 static struct cte root_of_spawner; ///< it keeps one
 static struct cte *dispatcher;
-static unsigned calls[CAP_CMD_COUNT + 1];
+static unsigned calls[MACHINE_STEP + 1];
 static struct {
     uint64_t command;
     unsigned left;
@@ -138,7 +138,7 @@ static bool makes(uint64_t command)
 
 bool machine_refuses(uint64_t command, errval_t *err)
 {
-    calls[command <= MACHINE_RAM ? command : MACHINE_RAM]++;
+    calls[command < MACHINE_STEP ? command : MACHINE_STEP]++;
     if (failure.left == 0 ||
         (failure.command != command && (failure.command != MACHINE_MAKES || !makes(command))))
         return false;
@@ -212,16 +212,19 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
                              uint64_t arg3, uint64_t arg4, uint64_t arg5, uint64_t arg6)
 {
     struct caps_call call = {.command = cmd, .args = {arg1, arg2, arg3, arg4, arg5, arg6}};
+    static uint64_t under_way; // a command of which only a step was done
+    bool first = under_way != cmd;
     errval_t err;
     if (machine.before != NULL)
         machine.before(cmd);
-    if (machine_refuses(cmd, &err))
+    if (machine_refuses(first || cmd == CAP_CMD_DELETE ? cmd : MACHINE_STEP, &err))
         return (struct sysret){err, arg1, arg2};
     err = caps_decode(&machine_caps, &slots_of_dispatcher()->cspace.cap, &call, caddr);
     if (err_is_ok(err))
         err = cmd < CAP_CMD_GENERIC_END    ? generic(&call)
               : cmd < DISPATCHER_CMD_SETUP ? vnode(&call)
                                            : kernel(&call);
+    under_way = err == SYS_ERR_AGAIN ? cmd : MACHINE_STEP;
     return (struct sysret){err, call.values[0], call.values[1]};
 }
 

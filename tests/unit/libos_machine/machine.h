@@ -18,6 +18,7 @@
 #define MACHINE_BASE 0x40000000ul ///< first physical address: a multiple of 1 GiB
 #define MACHINE_BYTES (128ul << 20)
 #define MACHINE_RAM ((uint64_t)CAP_CMD_COUNT) ///< a request for memory, as a command
+#define MACHINE_STEP (MACHINE_RAM + 1)        ///< a further step of a command that has begun
 #define MACHINE_MAKES UINT64_MAX ///< each command that makes or changes something, MACHINE_RAM too
 
 /// What the memory server, and what else stands around the library, is told and says.

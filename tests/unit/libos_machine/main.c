@@ -10,6 +10,7 @@ int main(void)
 {
     CU_SuiteInfo suites[] = {{"capability space", NULL, NULL, NULL, NULL, cspace_tests},
                              {"objects", NULL, NULL, NULL, NULL, objects_tests},
+                             {"mapping", NULL, NULL, NULL, NULL, map_tests},
                              {"memory", NULL, NULL, NULL, NULL, ram_tests},
                              CU_SUITE_INFO_NULL};
     return test_main(suites);

@@ -8,4 +8,5 @@
 
 extern CU_TestInfo cspace_tests[];
 extern CU_TestInfo ram_tests[];
+extern CU_TestInfo map_tests[];
 extern CU_TestInfo objects_tests[];
