@@ -2,7 +2,9 @@
 // Copyright The Stave authors
 //
 // Keeps the layers: an #include must lead to the part's own folder, to the include folder of a
-// declared (also indirect) dependency, or out of the tree to a system header. Every source is
+// declared (also indirect) dependency, or out of the tree to a system header. Where parts share a
+// Hakefile, a folder of it with sources is private to the parts that these belong to, and to those that
+// depend on one of them. Every source is
 // checked against its part's dependencies, every header against those of all parts that share
 // its Hakefile, a public header only against those of the parts whose include folder holds it.
 // The preprocessor is not run: an #include counts whether or not a condition hides it.
@@ -18,6 +20,7 @@ struct reach {
     const struct hakefile *owner;
     const struct part *part; // one of those that the file belongs to, for messages
     struct paths dirs;       // searched for "..." and <...>, and allowed as a whole
+    struct part_list parts;  // those that the file belongs to, and all that they depend on
 };
 
 /// The Hakefile whose folder holds the path most closely; NULL if none.
@@ -44,12 +47,20 @@ static void reach_dir(struct reach *reach, char *dir)
         paths_add(&reach->dirs, dir);
 }
 
+static void reach_add(struct reach *reach, const struct part *part)
+{
+    struct part_list *parts = &reach->parts;
+    parts->items = checked(realloc(parts->items, (parts->count + 1) * sizeof(*parts->items)));
+    parts->items[parts->count++] = (struct part *)part;
+    reach_dir(reach, include_dir(part));
+}
+
 static void reach_part(struct reach *reach, const struct part *part)
 {
     struct part_list closure = part_closure(reach->tree, part);
-    reach_dir(reach, include_dir(part));
+    reach_add(reach, part);
     for (size_t i = 0; i < closure.count; i++)
-        reach_dir(reach, include_dir(closure.items[i]));
+        reach_add(reach, closure.items[i]);
     for (unsigned i = 0; i < part->includes_private_count; i++)
         reach_dir(reach, path_join(part->file->dir, part->includes_private[i]));
     free(closure.items);
@@ -63,6 +74,38 @@ static bool is_allowed(const struct reach *reach, const char *path)
         if (path_within(path, reach->dirs.items[i]))
             return true;
     return false;
+}
+
+static bool has_source_in(const struct part *part, const char *folder)
+{
+    bool found = false;
+    for (unsigned i = 0; i < part->sources_count && !found; i++)
+        found = strcmp(path_dir(path_join(part->file->dir, part->sources[i])), folder) == 0;
+    return found;
+}
+
+static bool reaches(const struct reach *reach, const struct part *part)
+{
+    for (size_t i = 0; i < reach->parts.count; i++)
+        if (reach->parts.items[i] == part)
+            return true;
+    return false;
+}
+
+/// A part of the file's Hakefile to which a folder is private, and not to those that the file belongs
+/// to; NULL: it is not.
+static const struct part *private_to(const struct reach *reach, const char *folder)
+{
+    const struct part *other = NULL;
+    for (unsigned i = 0; i < reach->owner->parts_count; i++) {
+        const struct part *part = &reach->owner->parts[i];
+        if (has_source_in(part, folder)) {
+            if (reaches(reach, part))
+                return NULL;
+            other = part;
+        }
+    }
+    return other;
 }
 
 /// Where the compiler would find `name`, among the folders that the part sees; NULL if nowhere.
@@ -100,10 +143,14 @@ static void check_include(void *context, struct place place, const char *name, b
 {
     const struct reach *reach = context;
     char *path = resolve(reach, place.path, name, quoted);
-    if (path != NULL && !is_allowed(reach, path)) {
-        const struct hakefile *other = tree_owner(reach->tree, path);
-        report(place, "'%s' is %s%s", path, other == NULL ? "in no part's folder" : "private to ",
-               other == NULL ? "" : other->path);
+    const struct part *other = path != NULL ? private_to(reach, path_dir(path)) : NULL;
+    if (other != NULL) {
+        report(place, "'%s' belongs to part '%s', which is not among the deps of '%s'", path,
+               other->name, reach->part->name);
+    } else if (path != NULL && !is_allowed(reach, path)) {
+        const struct hakefile *file = tree_owner(reach->tree, path);
+        report(place, "'%s' is %s%s", path, file == NULL ? "in no part's folder" : "private to ",
+               file == NULL ? "" : file->path);
     } else if (path == NULL) {
         const struct part *provider = provider_of(reach->tree, name);
         if (provider != NULL) {
@@ -158,6 +205,20 @@ static struct reach reach_of_source(const struct tree *tree, const struct part *
     return reach;
 }
 
+/// For a header in a folder: as the parts that it is private to, or, if it is to none, as all.
+static void reach_as_private(struct reach *reach, const char *folder)
+{
+    const struct hakefile *owner = reach->owner;
+    for (unsigned pass = 0; pass < 2 && reach->parts.count == 0; pass++) {
+        for (unsigned i = 0; i < owner->parts_count; i++) {
+            if (pass == 1 || has_source_in(&owner->parts[i], folder)) {
+                reach->part = reach->parts.count == 0 ? &owner->parts[i] : reach->part;
+                reach_part(reach, &owner->parts[i]);
+            }
+        }
+    }
+}
+
 static struct reach reach_of_header(const struct tree *tree, const struct hakefile *owner,
                                     const char *path)
 {
@@ -171,8 +232,8 @@ static struct reach reach_of_header(const struct tree *tree, const struct hakefi
             public = true;
         }
     }
-    for (unsigned i = 0; !public && i < owner->parts_count; i++)
-        reach_part(&reach, &owner->parts[i]);
+    if (!public)
+        reach_as_private(&reach, path_dir(path));
     return reach;
 }
 

@@ -305,6 +305,41 @@ static void test_includes_allowed(void)
     CU_ASSERT_EQUAL(run_hake(), 1);
 }
 
+/// Folders of one Hakefile are private to the parts that have sources there, and to those above.
+static void test_includes_of_rooms(void)
+{
+    static const struct {
+        const char *path, *text, *message;
+    } cases[] = {
+        {"house/up/up.c", "#include \"down/down.h\"\n#include \"shared/shared.h\"\n", ""},
+        {"house/down/down.c", "#include \"down.h\"\n#include \"up/up.h\"\n",
+         "house/down/down.c:2:10: error: 'house/up/up.h' belongs to part 'up', which is not among "
+         "the "
+         "deps of 'down'\n"},
+        {"house/down/down.h", "#include \"up/up.h\"\n",
+         "house/down/down.h:1:10: error: 'house/up/up.h' belongs to part 'up', which is not among "
+         "the "
+         "deps of 'down'\n"},
+        {"house/up/up.h", "#include \"down/down.h\"\n", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_good_tree();
+        scratch_write("house/Hakefile.yaml",
+                      "parts:\n  - name: up\n    kind: library\n    targets: [host]\n"
+                      "    deps: [down]\n    sources: [up/up.c]\n"
+                      "  - name: down\n    kind: library\n    targets: [host]\n"
+                      "    sources: [down/down.c]\n");
+        scratch_write("house/up/up.c", "");
+        scratch_write("house/up/up.h", "");
+        scratch_write("house/down/down.c", "");
+        scratch_write("house/down/down.h", "");
+        scratch_write("house/shared/shared.h", "");
+        scratch_write(cases[i].path, cases[i].text);
+        CU_ASSERT_EQUAL(run_hake(), *cases[i].message != '\0');
+        CU_ASSERT_STRING_EQUAL(scratch_output(), cases[i].message);
+    }
+}
+
 /// In this tree the part `hake` is a program that becomes the hake under test, so that ninja's
 /// own regeneration can be watched without compiling hake again.
 static void write_self_building_tree(void)
@@ -374,6 +409,7 @@ int main(void)
         {"wrong Hakefiles, each with its place", test_wrong_hakefiles},
         {"includes that cross parts", test_includes},
         {"includes that are allowed", test_includes_allowed},
+        {"folders of one Hakefile have a direction", test_includes_of_rooms},
         {"ninja regenerates when parts come and go", test_regenerates},
         {"ninja refuses a new wrong include", test_regeneration_refuses},
         CU_TEST_INFO_NULL,
