@@ -24,17 +24,16 @@ static bool thread_runs;
 static struct waitset events_ws = WAITSET_INITIALIZER;
 static struct capref events_cap;
 static struct lmp_endpoint *events_ep;
-static struct monitor_wait *waits;
-static struct monitor_peer *peers;
+static struct list waits = LIST_EMPTY(waits), peers = LIST_EMPTY(peers);
 
 void (*monitor_bind_requested)(struct monitor_bind_request *request);
 
 void monitor_wait_add(struct monitor_wait *wait, enum monitor_event event, uint64_t id,
                       void (*done)(struct monitor_wait *wait), void *st)
 {
-    *wait = (struct monitor_wait){.next = waits, .event = event, .id = id, .done = done, .st = st};
+    *wait = (struct monitor_wait){.event = event, .id = id, .done = done, .st = st};
     thread_sem_init(&wait->sem, 0);
-    waits = wait;
+    list_add(&waits, &wait->place);
 }
 
 bool monitor_wait_try(struct monitor_wait *wait, systime_t deadline)
@@ -50,43 +49,47 @@ errval_t monitor_wait_block(struct monitor_wait *wait, systime_t deadline)
     if (monitor_wait_try(wait, deadline))
         return wait->err;
     thread_mutex_lock(&mutex);
-    struct monitor_wait **link = &waits;
-    while (*link != NULL && *link != wait)
-        link = &(*link)->next;
-    bool forgotten = *link == wait;
-    if (forgotten)
-        *link = wait->next;
+    bool forgotten = list_is_in(&wait->place);
+    list_remove(&wait->place);
     thread_mutex_unlock(&mutex);
     return forgotten ? (errval_t)LIB_ERR_TIMEOUT : wait->err; // else it came after all
 }
 
 void monitor_peer_add(struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *))
 {
-    *peer = (struct monitor_peer){peers, id, gone};
-    peers = peer;
+    *peer = (struct monitor_peer){.id = id, .gone = gone};
+    list_add(&peers, &peer->place);
 }
 
 void monitor_peer_remove(struct monitor_peer *peer)
 {
-    struct monitor_peer **link = &peers;
-    while (*link != NULL && *link != peer)
-        link = &(*link)->next;
-    if (*link != NULL)
-        *link = peer->next;
+    list_remove(&peer->place);
+}
+
+static struct monitor_peer *peer_at(struct list *place)
+{
+    return LIST_OWNER(place, struct monitor_peer, place);
+}
+
+static struct monitor_wait *wait_find(uint64_t event, uint64_t id)
+{
+    for (struct list *place = waits.next; place != &waits; place = place->next) {
+        struct monitor_wait *wait = LIST_OWNER(place, struct monitor_wait, place);
+        if (wait->event == event && wait->id == id)
+            return wait;
+    }
+    return NULL;
 }
 
 static void complete_wait(const uint64_t *words, struct capref cap)
 {
-    struct monitor_wait **link = &waits;
-    while (*link != NULL && ((*link)->event != words[0] || (*link)->id != words[1]))
-        link = &(*link)->next;
-    struct monitor_wait *wait = *link;
+    struct monitor_wait *wait = wait_find(words[0], words[1]);
     if (wait == NULL) {
         if (!capref_is_null(cap))
             (void)cap_destroy(cap);
         return;
     }
-    *link = wait->next;
+    list_remove(&wait->place);
     wait->err = words[2];
     wait->value = words[3];
     wait->cap = cap;
@@ -98,15 +101,16 @@ static void complete_wait(const uint64_t *words, struct capref cap)
 
 static void peer_gone(uint64_t id)
 {
-    for (struct monitor_peer *peer = peers; peer != NULL; peer = peer->next)
-        if (peer->id == id)
-            peer->gone(peer);
+    for (struct list *place = peers.next; place != &peers; place = place->next)
+        if (peer_at(place)->id == id)
+            peer_at(place)->gone(peer_at(place));
 }
 
 /// Some connections have ended without an event for each.
 static void check_peers(void)
 {
-    for (struct monitor_peer *peer = peers; peer != NULL; peer = peer->next) {
+    for (struct list *place = peers.next; place != &peers; place = place->next) {
+        struct monitor_peer *peer = peer_at(place);
         uint64_t words[LMP_MSG_LENGTH] = {MONITOR_CHECK, peer->id};
         if (err_no(monitor_call(words, NULL_CAP, words, NULL)) == LIB_ERR_CHAN_CLOSED)
             peer->gone(peer);

@@ -13,7 +13,7 @@
 
 /// What waits for one event.
 struct monitor_wait {
-    struct monitor_wait *next;
+    struct list place;
     enum monitor_event event;
     uint64_t id;
     errval_t err;      ///< result
@@ -27,7 +27,7 @@ struct monitor_wait {
 
 /// Something that is told when the other side of a connection is gone.
 struct monitor_peer {
-    struct monitor_peer *next;
+    struct list place;
     uint64_t id;
     void (*gone)(struct monitor_peer *peer);
 };

@@ -14,7 +14,7 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/waitset_chan.h"
 
-static struct monitor_export *services; ///< changed between begin and end only
+static struct list services = LIST_EMPTY(services); ///< changed between begin and end only
 
 static errval_t answer(uint64_t id, errval_t result, struct capref cap)
 {
@@ -57,11 +57,19 @@ static void run_connect(void *arg)
         service->connect(service->st, &request);
 }
 
+static struct monitor_export *service_find(iref_t iref)
+{
+    for (struct list *place = services.next; place != &services; place = place->next) {
+        struct monitor_export *service = LIST_OWNER(place, struct monitor_export, place);
+        if (service->iref == iref)
+            return service;
+    }
+    return NULL;
+}
+
 static void bind_requested(struct monitor_bind_request *request)
 {
-    struct monitor_export *service = services;
-    while (service != NULL && service->iref != request->iref)
-        service = service->next;
+    struct monitor_export *service = service_find(request->iref);
     if (service == NULL || service->count == MONITOR_EXPORT_QUEUE) {
         (void)monitor_refuse(request, service == NULL ? MON_ERR_NO_IREF : MON_ERR_LIMIT);
         return;
@@ -83,10 +91,10 @@ errval_t monitor_export(struct monitor_export *service, uint32_t index, struct w
     monitor_bind_requested = bind_requested;
     err = monitor_call(words, NULL_CAP, words, NULL);
     if (err_is_ok(err)) {
-        *service = (struct monitor_export){
-            .next = services, .iref = words[1], .ws = ws, .connect = connect, .st = st};
+        *service =
+            (struct monitor_export){.iref = words[1], .ws = ws, .connect = connect, .st = st};
         waitset_chanstate_init(&service->chan, CHANTYPE_OTHER);
-        services = service;
+        list_add(&services, &service->place);
         *iref = words[1];
     }
     monitor_events_end();
@@ -99,11 +107,7 @@ errval_t monitor_unexport(struct monitor_export *service)
     errval_t err = monitor_events_begin();
     if (err_is_fail(err))
         return err;
-    struct monitor_export **link = &services;
-    while (*link != NULL && *link != service)
-        link = &(*link)->next;
-    if (*link != NULL)
-        *link = service->next;
+    list_remove(&service->place);
     waitset_chanstate_destroy(&service->chan);
     for (; service->count > 0; service->count--) {
         (void)monitor_refuse(&service->queue[service->first], MON_ERR_NO_IREF);

@@ -49,27 +49,18 @@ errval_t nameservice_lookup(const char *iface, iref_t *retiref)
 /// monitor_events_begin() and _end(), and by the events' thread, which that holds back.
 struct name_wait {
     struct monitor_wait wait;
-    struct name_wait *next; ///< on the list `abandoned`
-    bool abandoned, done;
+    struct list place; ///< on the list `abandoned`, or in none
+    bool done;
     char name[MONITOR_NAME_BYTES + 1];
 };
 
-static struct name_wait *abandoned;
-
-static void unlink_abandoned(struct name_wait *wait)
-{
-    struct name_wait **link = &abandoned;
-    while (*link != wait)
-        link = &(*link)->next;
-    *link = wait->next;
-    wait->abandoned = false;
-}
+static struct list abandoned = LIST_EMPTY(abandoned);
 
 static void name_came(struct monitor_wait *wait)
 {
     struct name_wait *name = wait->st;
-    if (name->abandoned) {
-        unlink_abandoned(name);
+    if (list_is_in(&name->place)) {
+        list_remove(&name->place);
         free(name);
         return;
     }
@@ -80,9 +71,10 @@ static void name_came(struct monitor_wait *wait)
 static errval_t wait_for_name(const char *iface, struct name_wait **ret)
 {
     uint64_t out[LMP_MSG_LENGTH];
-    for (struct name_wait *wait = abandoned; wait != NULL; wait = wait->next) {
+    for (struct list *place = abandoned.next; place != &abandoned; place = place->next) {
+        struct name_wait *wait = LIST_OWNER(place, struct name_wait, place);
         if (strcmp(wait->name, iface) == 0) {
-            unlink_abandoned(wait);
+            list_remove(place);
             *ret = wait;
             return SYS_ERR_OK;
         }
@@ -106,11 +98,8 @@ static bool give_up(struct name_wait *wait)
 {
     monitor_events_hold();
     bool late = !wait->done;
-    if (late) {
-        wait->abandoned = true;
-        wait->next = abandoned;
-        abandoned = wait;
-    }
+    if (late)
+        list_add(&abandoned, &wait->place);
     monitor_events_end();
     return late;
 }

@@ -38,8 +38,7 @@ errval_t deferred_event_register(struct deferred_event *event, struct waitset *w
 errval_t deferred_event_cancel(struct deferred_event *event)
 {
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
-    if (event->queued)
-        deferred_remove_disabled(disp, event);
+    deferred_remove_disabled(disp, event);
     errval_t err = waitset_chan_deregister_disabled(&event->waitset_state);
     disp_enable((dispatcher_handle_t)disp);
     return err;

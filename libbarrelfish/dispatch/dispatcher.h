@@ -48,8 +48,8 @@ struct thread {
     struct registers regs;           ///< all of them if full_context, else rsp and fs_base
     uint8_t *fpu;                    ///< XSAVE area, valid if full_context
     struct registers *syscall_frame; ///< of the foreign system call last entered
-    struct thread *next, *prev;
-    struct thread **queue; ///< head of the ring that it is on, or NULL
+    struct list place;
+    struct list **queue; ///< the ring that it is on, or NULL
     enum thread_state state;
     bool fpu_owned;    ///< made by thread_alloc(); else it is the main thread
     bool full_context; ///< preempted or new; else it is in context_block()
@@ -89,26 +89,26 @@ struct dispatcher {
     struct dispatcher_shared shared;
     uint64_t stack_top; ///< of the stack that upcalls run on
     struct thread *current;
-    uint64_t resume_rip; ///< where context_resume() is about to jump
-    struct thread *run_queue;
-    struct thread *dead; ///< ring of ended threads that nobody joins, to be used again
-    struct thread *all;  ///< list of those that have not ended
-    size_t programs;     ///< of them, those that are not `service`
+    uint64_t resume_rip;    ///< where context_resume() is about to jump
+    struct list *run_queue; ///< ring
+    struct list *dead;      ///< ring of ended threads that nobody joins, to be used again
+    struct thread *all;     ///< list of those that have not ended
+    size_t programs;        ///< of them, those that are not `service`
     struct waitset_chanstate *last_gone; ///< triggered when there is none of these left, or NULL
     uintptr_t last_thread_id;
-    size_t looked_for;                ///< blocked threads with that flag
-    struct waitset_chanstate *polled; ///< ring
+    size_t looked_for;   ///< blocked threads with that flag
+    struct list *polled; ///< ring
     size_t polled_count;
-    size_t events_unpolled;          ///< taken since the channels were last polled
-    bool poll_found;                 ///< the last round of polls found something
-    struct waitset_chanstate *armed; ///< ring of channels whose peers have to notify
-    struct lmp_endpoint *wake_ep;    ///< where they do, or NULL
-    systime_t wake_announced;        ///< time stamp of the peer that ended the last sleep, or 0
+    size_t events_unpolled;       ///< taken since the channels were last polled
+    bool poll_found;              ///< the last round of polls found something
+    struct list *armed;           ///< ring of channels whose peers have to notify
+    struct lmp_endpoint *wake_ep; ///< where they do, or NULL
+    systime_t wake_announced;     ///< time stamp of the peer that ended the last sleep, or 0
     systime_t wait_start, wait_polled, wait_budget;
     struct poll_policy poll_policy;
-    uint32_t poll_limit;                 ///< polls before a sleep, or DISP_POLL_ADAPTIVE
-    struct deferred_event *timers;       ///< list, soonest first
-    struct lmp_endpoint *lmp_registered; ///< ring
+    uint32_t poll_limit;         ///< polls before a sleep, or DISP_POLL_ADAPTIVE
+    struct list *timers;         ///< ring, soonest first
+    struct list *lmp_registered; ///< ring
     struct lmp_endpoint self_ep;
     uint64_t frame_blocks[FRAME_BLOCK_WORDS]; ///< a bit for each block in use
     struct waitset default_waitset;
@@ -156,40 +156,27 @@ static inline void dispatch_enable(struct dispatcher *disp)
     disp->shared.disabled = 0;
 }
 
-static inline void thread_ring_add(struct thread **queue, struct thread *thread)
+static inline struct thread *thread_at(struct list *place)
 {
-    struct thread *head = *queue;
-    if (head == NULL) {
-        thread->next = thread->prev = thread;
-        *queue = thread;
-    } else {
-        thread->next = head;
-        thread->prev = head->prev;
-        head->prev->next = thread;
-        head->prev = thread;
-    }
+    return LIST_OWNER(place, struct thread, place);
+}
+
+static inline void thread_ring_add(struct list **queue, struct thread *thread)
+{
+    ring_add(queue, &thread->place);
     thread->queue = queue;
 }
 
 static inline void thread_ring_remove(struct thread *thread)
 {
-    struct thread **queue = thread->queue;
-    if (thread->next == thread) {
-        *queue = NULL;
-    } else {
-        thread->next->prev = thread->prev;
-        thread->prev->next = thread->next;
-        if (*queue == thread)
-            *queue = thread->next;
-    }
+    ring_remove(thread->queue, &thread->place);
     thread->queue = NULL;
-    thread->next = thread->prev = NULL;
 }
 
 /// Takes the first thread of a ring, or NULL.
-static inline struct thread *thread_ring_take(struct thread **queue)
+static inline struct thread *thread_ring_take(struct list **queue)
 {
-    struct thread *thread = *queue;
+    struct thread *thread = *queue != NULL ? thread_at(*queue) : NULL;
     if (thread != NULL)
         thread_ring_remove(thread);
     return thread;
@@ -237,16 +224,16 @@ void fault_end_disabled(struct thread *thread, void (*end)(void *arg), void *arg
 void thread_wake_disabled(struct thread *thread);
 
 /// Wakes the first thread of a ring, if any.
-struct thread *thread_wake_one_disabled(struct thread **queue);
+struct thread *thread_wake_one_disabled(struct list **queue);
 
 /// Blocks the caller on a ring until it is woken. Returns disabled.
-void thread_block_disabled(struct thread **queue);
+void thread_block_disabled(struct list **queue);
 
 /// Notes that a thread, which blocks, waits for what is seen only if one looks.
 void thread_look_disabled(struct thread *thread);
 
 /// As thread_block_disabled(), until `deadline` (0: none) at the latest; false if it came.
-bool thread_block_until_disabled(struct thread **queue, systime_t deadline);
+bool thread_block_until_disabled(struct list **queue, systime_t deadline);
 
 /// A thread that is on no ring and has no context yet, or NULL.
 struct thread *thread_alloc(void);
@@ -301,6 +288,9 @@ void waitset_disarm_disabled(struct dispatcher *disp);
 void deferred_poll_disabled(struct dispatcher *disp);
 void deferred_insert_disabled(struct dispatcher *disp, struct deferred_event *event);
 void deferred_remove_disabled(struct dispatcher *disp, struct deferred_event *event);
+
+/// The time of the soonest timer, or 0.
+systime_t deferred_first_disabled(const struct dispatcher *disp);
 
 void lmp_endpoints_init(struct dispatcher *disp);
 void lmp_endpoints_poll_disabled(struct dispatcher *disp);

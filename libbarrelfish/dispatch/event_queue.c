@@ -13,7 +13,7 @@ static void run_first(void *arg);
 static void raise_disabled(struct event_queue *evq)
 {
     struct waitset_chanstate *chan = &evq->waitset_state;
-    if (evq->head != NULL && !waitset_chan_is_registered(chan)) {
+    if (evq->events != NULL && !waitset_chan_is_registered(chan)) {
         errval_t err =
             waitset_chan_register_disabled(evq->waitset, chan, MKCLOSURE(run_first, evq));
         if (err_is_ok(err))
@@ -21,43 +21,17 @@ static void raise_disabled(struct event_queue *evq)
     }
 }
 
-static void append_disabled(struct event_queue *evq, struct event_queue_node *qn)
-{
-    if (evq->head == NULL) {
-        qn->next = qn->prev = qn;
-        evq->head = qn;
-    } else {
-        qn->next = evq->head;
-        qn->prev = evq->head->prev;
-        qn->prev->next = qn;
-        qn->next->prev = qn;
-    }
-    qn->queued = true;
-}
-
-static void unlink_disabled(struct event_queue *evq, struct event_queue_node *qn)
-{
-    if (qn->next == qn) {
-        evq->head = NULL;
-    } else {
-        qn->next->prev = qn->prev;
-        qn->prev->next = qn->next;
-        evq->head = evq->head == qn ? qn->next : evq->head;
-    }
-    qn->queued = false;
-}
-
 static void run_first(void *arg)
 {
     struct event_queue *evq = arg;
     struct event_closure event = NOP_CLOSURE;
     dispatcher_handle_t handle = disp_disable();
-    struct event_queue_node *qn = evq->head;
-    if (qn != NULL) {
-        event = qn->event;
-        unlink_disabled(evq, qn);
+    struct list *place = evq->events;
+    if (place != NULL) {
+        event = LIST_OWNER(place, struct event_queue_node, place)->event;
+        ring_remove(&evq->events, place);
         if (evq->mode == EVENT_QUEUE_CONTINUOUS)
-            append_disabled(evq, qn);
+            ring_add(&evq->events, place);
         raise_disabled(evq);
     }
     disp_enable(handle);
@@ -68,13 +42,13 @@ void event_queue_init(struct event_queue *evq, struct waitset *waitset, enum eve
 {
     waitset_chanstate_init(&evq->waitset_state, CHANTYPE_EVENT_QUEUE);
     evq->waitset = waitset;
-    evq->head = NULL;
+    evq->events = NULL;
     evq->mode = mode;
 }
 
 void event_queue_node_init(struct event_queue_node *qn)
 {
-    *qn = (struct event_queue_node){.queued = false};
+    *qn = (struct event_queue_node){.place = {NULL, NULL}};
 }
 
 void event_queue_add(struct event_queue *evq, struct event_queue_node *qn,
@@ -82,7 +56,7 @@ void event_queue_add(struct event_queue *evq, struct event_queue_node *qn,
 {
     dispatcher_handle_t handle = disp_disable();
     qn->event = event;
-    append_disabled(evq, qn);
+    ring_add(&evq->events, &qn->place);
     raise_disabled(evq);
     disp_enable(handle);
 }
@@ -91,9 +65,9 @@ errval_t event_queue_cancel(struct event_queue *evq, struct event_queue_node *qn
 {
     errval_t err = LIB_ERR_NO_EVENT;
     dispatcher_handle_t handle = disp_disable();
-    if (qn->queued) {
-        unlink_disabled(evq, qn);
-        if (evq->head == NULL)
+    if (list_is_in(&qn->place)) {
+        ring_remove(&evq->events, &qn->place);
+        if (evq->events == NULL)
             (void)waitset_chan_deregister_disabled(&evq->waitset_state);
         err = SYS_ERR_OK;
     }

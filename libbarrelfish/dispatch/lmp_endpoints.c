@@ -19,34 +19,6 @@
 _Static_assert(sizeof(struct lmp_endpoint) % FRAME_BLOCK_BYTES == 0, "the buffer is aligned");
 _Static_assert(LMP_ENDPOINT_BYTES(SELFEP_MESSAGES) <= SELFEP_END - SELFEP_OFFSET, "kpi/spawn.h");
 
-static void registered_add(struct dispatcher *disp, struct lmp_endpoint *ep)
-{
-    struct lmp_endpoint *head = disp->lmp_registered;
-    if (head == NULL) {
-        ep->next = ep->prev = ep;
-        disp->lmp_registered = ep;
-    } else {
-        ep->next = head;
-        ep->prev = head->prev;
-        ep->prev->next = ep;
-        head->prev = ep;
-    }
-}
-
-static void registered_remove(struct dispatcher *disp, struct lmp_endpoint *ep)
-{
-    if (ep->next == NULL)
-        return;
-    if (ep->next == ep) {
-        disp->lmp_registered = NULL;
-    } else {
-        ep->next->prev = ep->prev;
-        ep->prev->next = ep->next;
-        disp->lmp_registered = disp->lmp_registered == ep ? ep->next : disp->lmp_registered;
-    }
-    ep->next = ep->prev = NULL;
-}
-
 void lmp_endpoints_init(struct dispatcher *disp)
 {
     struct lmp_endpoint *ep = &disp->self_ep;
@@ -116,7 +88,7 @@ errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
         if (has_event(ep))
             (void)waitset_chan_trigger_disabled(&ep->waitset_state);
         else
-            registered_add(disp, ep);
+            ring_add(&disp->lmp_registered, &ep->place);
     }
     dispatch_enable(disp);
     return err;
@@ -125,7 +97,7 @@ errval_t lmp_endpoint_register(struct lmp_endpoint *ep, struct waitset *ws,
 errval_t lmp_endpoint_deregister(struct lmp_endpoint *ep)
 {
     struct dispatcher *disp = dispatch_disable();
-    registered_remove(disp, ep);
+    ring_remove(&disp->lmp_registered, &ep->place);
     errval_t err = waitset_chan_deregister_disabled(&ep->waitset_state);
     dispatch_enable(disp);
     return err;
@@ -134,15 +106,14 @@ errval_t lmp_endpoint_deregister(struct lmp_endpoint *ep)
 void lmp_endpoints_poll_disabled(struct dispatcher *disp)
 {
     disp->shared.lmp_seen = disp->shared.lmp_delivered;
-    struct lmp_endpoint *first = disp->lmp_registered;
-    struct lmp_endpoint *last = first != NULL ? first->prev : NULL;
-    for (struct lmp_endpoint *ep = first; ep != NULL;) {
-        struct lmp_endpoint *next = ep == last ? NULL : ep->next;
+    struct list *next, *first = disp->lmp_registered, *last = first != NULL ? first->prev : NULL;
+    for (struct list *place = first; place != NULL; place = next) {
+        struct lmp_endpoint *ep = LIST_OWNER(place, struct lmp_endpoint, place);
+        next = place == last ? NULL : place->next;
         if (has_event(ep)) {
-            registered_remove(disp, ep);
+            ring_remove(&disp->lmp_registered, place);
             (void)waitset_chan_trigger_disabled(&ep->waitset_state);
         }
-        ep = next;
     }
 }
 

@@ -33,7 +33,7 @@ void thread_wake_disabled(struct thread *thread)
         dispatch_want_tick(disp);
 }
 
-struct thread *thread_wake_one_disabled(struct thread **queue)
+struct thread *thread_wake_one_disabled(struct list **queue)
 {
     struct thread *thread = thread_ring_take(queue);
     if (thread != NULL)
@@ -49,7 +49,7 @@ void thread_look_disabled(struct thread *thread)
     }
 }
 
-void thread_block_disabled(struct thread **queue)
+void thread_block_disabled(struct list **queue)
 {
     struct thread *thread = disp_self()->current;
     thread->state = THREAD_BLOCKED;
@@ -74,7 +74,7 @@ static void timed_out_disabled(struct deferred_event *event)
 }
 
 /// Out of line, because most waits have no limit and need no room for a timer.
-static __attribute__((noinline)) bool block_with_timer(struct thread **queue, systime_t deadline)
+static __attribute__((noinline)) bool block_with_timer(struct list **queue, systime_t deadline)
 {
     struct dispatcher *disp = disp_self();
     struct thread *thread = disp->current;
@@ -83,12 +83,11 @@ static __attribute__((noinline)) bool block_with_timer(struct thread **queue, sy
     deferred_insert_disabled(disp, &timer.event);
     thread_look_disabled(thread);
     thread_block_disabled(queue);
-    if (timer.event.queued)
-        deferred_remove_disabled(disp, &timer.event);
+    deferred_remove_disabled(disp, &timer.event);
     return !thread->timed_out;
 }
 
-bool thread_block_until_disabled(struct thread **queue, systime_t deadline)
+bool thread_block_until_disabled(struct list **queue, systime_t deadline)
 {
     if (deadline != 0)
         return block_with_timer(queue, deadline);

@@ -79,7 +79,7 @@ static __attribute__((noinline)) void wait_for_event(struct dispatcher *disp)
     disp->wait_start = disp->wait_polled = disp->wake_announced = 0;
     if (disp->polled_count > 0 && poll_for_event(disp))
         return;
-    systime_t deadline = disp->timers != NULL ? disp->timers->time : 0;
+    systime_t deadline = deferred_first_disabled(disp);
     if (disp->arm_channels(disp, &deadline)) {
         // A domain cannot go on if its CPU driver refuses this; trying again costs only itself.
         (void)sys_suspend(deadline);

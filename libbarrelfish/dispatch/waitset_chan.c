@@ -27,30 +27,9 @@
 #define POLL_SLEEP_US 1000u
 #define SILENT_POLLS 200u
 
-static void ring_add(struct waitset_chanstate **head, struct waitset_chanstate *chan)
+static struct waitset_chanstate *chan_at(struct list *place)
 {
-    if (*head == NULL) {
-        chan->next = chan->prev = chan;
-        *head = chan;
-    } else {
-        chan->next = *head;
-        chan->prev = (*head)->prev;
-        chan->prev->next = chan;
-        chan->next->prev = chan;
-    }
-}
-
-static void ring_remove(struct waitset_chanstate **head, struct waitset_chanstate *chan)
-{
-    if (chan->next == chan) {
-        *head = NULL;
-    } else {
-        chan->next->prev = chan->prev;
-        chan->prev->next = chan->next;
-        if (*head == chan)
-            *head = chan->next;
-    }
-    chan->next = chan->prev = NULL;
+    return LIST_OWNER(place, struct waitset_chanstate, place);
 }
 
 static void chan_disarm(struct waitset_chanstate *chan)
@@ -67,14 +46,14 @@ static void chan_unlink(struct waitset_chanstate *chan)
 {
     if (chan->state == CHAN_POLLED) {
         struct dispatcher *disp = disp_self();
-        ring_remove(&disp->polled, chan);
+        ring_remove(&disp->polled, &chan->place);
         disp->polled_count--;
         chan_disarm(chan);
     } else if (chan->state == CHAN_ARMED) {
-        ring_remove(&disp_self()->armed, chan);
+        ring_remove(&disp_self()->armed, &chan->place);
         chan_disarm(chan);
     } else if (chan->state == CHAN_PENDING) {
-        ring_remove(&chan->waitset->pending, chan);
+        ring_remove(&chan->waitset->pending, &chan->place);
     }
 }
 
@@ -83,10 +62,10 @@ static void chan_rest(struct dispatcher *disp, struct waitset_chanstate *chan)
 {
     chan->armed = true;
     if (chan->stays_armed) {
-        ring_remove(&disp->polled, chan);
+        ring_remove(&disp->polled, &chan->place);
         disp->polled_count--;
         chan->state = CHAN_ARMED;
-        ring_add(&disp->armed, chan);
+        ring_add(&disp->armed, &chan->place);
     }
 }
 
@@ -127,7 +106,7 @@ errval_t waitset_chan_trigger_disabled(struct waitset_chanstate *chan)
     if (chan->state != CHAN_PENDING) {
         chan_unlink(chan);
         chan->state = CHAN_PENDING;
-        ring_add(&chan->waitset->pending, chan);
+        ring_add(&chan->waitset->pending, &chan->place);
         thread_wake_one_disabled(&chan->waitset->waiters);
     }
     return SYS_ERR_OK;
@@ -135,10 +114,10 @@ errval_t waitset_chan_trigger_disabled(struct waitset_chanstate *chan)
 
 bool waitset_take_disabled(struct waitset *ws, struct event_closure *closure)
 {
-    struct waitset_chanstate *chan = ws->pending;
-    if (chan == NULL)
+    if (ws->pending == NULL)
         return false;
-    ring_remove(&ws->pending, chan);
+    struct waitset_chanstate *chan = chan_at(ws->pending);
+    ring_remove(&ws->pending, &chan->place);
     chan->state = CHAN_UNREGISTERED;
     *closure = chan->closure;
     return true;
@@ -146,11 +125,11 @@ bool waitset_take_disabled(struct waitset *ws, struct event_closure *closure)
 
 void waitset_look_disabled(struct waitset *ws)
 {
-    struct thread *first = ws->waiters;
+    struct list *first = ws->waiters;
     ws->looked_for = true;
-    for (struct thread *thread = first; thread != NULL;) {
-        thread_look_disabled(thread);
-        thread = thread->next != first ? thread->next : NULL;
+    for (struct list *place = first; place != NULL;) {
+        thread_look_disabled(thread_at(place));
+        place = place->next != first ? place->next : NULL;
     }
     if (first != NULL)
         dispatch_want_tick(disp_self()); // the caller runs on, and they wait
@@ -174,7 +153,7 @@ errval_t waitset_chan_register_polled_disabled(struct dispatcher *disp, struct w
     if (err_is_ok(err)) {
         chan->state = CHAN_POLLED;
         chan->misses = 0;
-        ring_add(&disp->polled, chan);
+        ring_add(&disp->polled, &chan->place);
         disp->polled_count++;
         waitset_look_disabled(ws);
     }
@@ -229,16 +208,14 @@ static void look_at_armed(struct dispatcher *disp)
 {
     struct lmp_endpoint_kern *kern = disp->wake_ep->kern;
     kern->consumed = kern->delivered;
-    struct waitset_chanstate *chan = disp->armed;
-    struct waitset_chanstate *last = chan != NULL ? chan->prev : NULL;
-    for (bool more = chan != NULL; more;) {
-        struct waitset_chanstate *next = chan->next;
-        more = chan != last;
+    struct list *next, *last = disp->armed != NULL ? disp->armed->prev : NULL;
+    for (struct list *place = disp->armed; place != NULL; place = next) {
+        struct waitset_chanstate *chan = chan_at(place);
+        next = place != last ? place->next : NULL;
         if (!chan->arm(chan)) {
             chan->armed = false;
             (void)waitset_chan_trigger_disabled(chan);
         }
-        chan = next;
     }
 }
 
@@ -248,9 +225,10 @@ void waitset_poll_disabled(struct dispatcher *disp)
     if (ep != NULL && ep->kern->delivered != ep->kern->consumed)
         look_at_armed(disp);
     bool found = false;
-    struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--) {
-        struct waitset_chanstate *next = chan->next;
+    struct list *next, *place = disp->polled;
+    for (size_t left = disp->polled_count; left > 0; left--, place = next) {
+        struct waitset_chanstate *chan = chan_at(place);
+        next = place->next;
         if (chan->poll(chan)) {
             (void)waitset_chan_trigger_disabled(chan);
             found = true;
@@ -259,7 +237,6 @@ void waitset_poll_disabled(struct dispatcher *disp)
             if (chan->arm(chan))
                 chan_rest(disp, chan);
         }
-        chan = next;
     }
     disp->poll_found = found;
 }
@@ -268,18 +245,20 @@ void waitset_poll_disabled(struct dispatcher *disp)
 static void say_peer(struct dispatcher *disp)
 {
     if ((disp->shared.waits_for & UINT32_MAX) <= WAIT_MESSAGE) {
-        const struct waitset_chanstate *chan = disp->armed;
-        bool known = chan != NULL && chan->next == chan && disp->polled == NULL && chan->peer != 0;
-        disp->shared.waits_for = known ? DISPATCHER_WAIT(WAIT_MESSAGE, chan->peer) : 0;
+        struct list *first = disp->armed;
+        bool alone = first != NULL && first->next == first && disp->polled == NULL;
+        domainid_t peer = alone ? chan_at(first)->peer : 0;
+        disp->shared.waits_for = peer != 0 ? DISPATCHER_WAIT(WAIT_MESSAGE, peer) : 0;
     }
 }
 
 bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
 {
     systime_t poll_again = systime_now() + us_to_systime(POLL_SLEEP_US);
-    struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--) {
-        struct waitset_chanstate *next = chan->next;
+    struct list *next, *place = disp->polled;
+    for (size_t left = disp->polled_count; left > 0; left--, place = next) {
+        struct waitset_chanstate *chan = chan_at(place);
+        next = place->next;
         if (chan->arm == NULL) {
             *deadline = *deadline == 0 || *deadline > poll_again ? poll_again : *deadline;
         } else if (chan->arm(chan)) {
@@ -288,7 +267,6 @@ bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
             (void)waitset_chan_trigger_disabled(chan);
             return false;
         }
-        chan = next;
     }
     say_peer(disp);
     return true;
@@ -296,7 +274,7 @@ bool waitset_arm_disabled(struct dispatcher *disp, systime_t *deadline)
 
 void waitset_disarm_disabled(struct dispatcher *disp)
 {
-    struct waitset_chanstate *chan = disp->polled;
-    for (size_t left = disp->polled_count; left > 0; left--, chan = chan->next)
-        chan_disarm(chan);
+    struct list *place = disp->polled;
+    for (size_t left = disp->polled_count; left > 0; left--, place = place->next)
+        chan_disarm(chan_at(place));
 }

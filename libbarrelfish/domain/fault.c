@@ -43,8 +43,8 @@ static uint8_t fatal_stack[FATAL_STACK_BYTES] __attribute__((aligned(64)));
 static bool fatal;
 
 static uint8_t answer_stack[FAULT_STACK_BYTES] __attribute__((aligned(64)));
-static struct thread *answering;         // whose the stack is
-static struct thread *answering_waiting; // ring of those who wait for it
+static struct thread *answering;       // whose the stack is
+static struct list *answering_waiting; // ring of those who wait for it
 
 static void __attribute__((noreturn)) unanswered(struct dispatcher *disp, struct fault *fault);
 

@@ -76,24 +76,12 @@ errval_t memory_sources(struct memory_source *sources, unsigned *count)
 
 errval_t memory_spawn_module(const char *name, struct spawn_params *params, struct spawn_info *si)
 {
-    const void *image;
-    const struct bootinfo_module *module = bootmodule_find(monitor.bootinfo, name);
-    if (module == NULL)
-        return SPAWN_ERR_NO_MODULE;
-    errval_t err = bootmodule_map(module, &image);
-    if (err_is_fail(err))
-        return err;
-    params->image = image;
-    params->image_bytes = module->bytes;
-    params->image_frame = bootmodule_frame(module);
     params->argc = 1;
     params->argv = &name;
     params->death_ep = cap_selfep;
     params->kernel_info = cap_kernel;
     params->group = params->domain_id & UINT16_MAX;
-    err = spawn_load(si, params);
-    (void)vspace_unmap(image);
-    return err;
+    return spawn_load_module(si, bootmodule_find(monitor.bootinfo, name), params);
 }
 
 static errval_t load_server(struct spawn_info *si)

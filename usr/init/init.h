@@ -21,7 +21,7 @@ void init_die(errval_t err, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
 /// The module of this name, mapped; dies if the boot image lacks it.
-const struct bootinfo_module *init_need_module(const char *name, const void **image);
+const struct bootinfo_module *init_need_module(const char *name);
 
 // init_memory.c
 

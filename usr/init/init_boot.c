@@ -30,13 +30,10 @@ void init_die(errval_t err, const char *format, ...)
     disp_fatal();
 }
 
-const struct bootinfo_module *init_need_module(const char *name, const void **image)
+const struct bootinfo_module *init_need_module(const char *name)
 {
     const struct bootinfo_module *module = bootmodule_find(init_bootinfo(), name);
     if (module == NULL)
         init_die(SYS_ERR_OK, "boot module '%s' is missing", name);
-    errval_t err = bootmodule_map(module, image);
-    if (err_is_fail(err))
-        init_die(err, "boot module '%s' cannot be read", name);
     return module;
 }

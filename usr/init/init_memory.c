@@ -9,7 +9,6 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
-#include "barrelfish/vspace_common.h"
 #include "memory_division.h"
 
 static struct ram_rest rests[BOOTINFO_REGIONS_MAX];
@@ -19,12 +18,7 @@ static struct memory_division division;
 static void load_mem_serv(struct spawn_info *si)
 {
     static const char *const argv[] = {"mem_serv"};
-    const void *image;
-    const struct bootinfo_module *module = init_need_module("mem_serv", &image);
     struct spawn_params params = {
-        .image = image,
-        .image_bytes = module->bytes,
-        .image_frame = bootmodule_frame(module),
         .argc = 1,
         .argv = argv,
         .domain_id = DOMAIN_MEM_SERV,
@@ -34,9 +28,7 @@ static void load_mem_serv(struct spawn_info *si)
         .kernel_info = cap_kernel,
         .kernel = cap_kernel,
     };
-    errval_t err = spawn_load(si, &params);
-    if (err_is_ok(err))
-        err = vspace_unmap(image);
+    errval_t err = spawn_load_module(si, init_need_module(argv[0]), &params);
     if (err_is_fail(err))
         init_die(err, "the memory server cannot be started (machine too small?)");
 }

@@ -65,11 +65,6 @@ static errval_t give_modules(const struct spawn_info *si)
 /// Loads a domain out of a boot module and gives it all modules.
 static errval_t load(const char *name, struct spawn_params *params, struct spawn_info *si)
 {
-    const void *image;
-    const struct bootinfo_module *module = init_need_module(name, &image);
-    params->image = image;
-    params->image_bytes = module->bytes;
-    params->image_frame = bootmodule_frame(module);
     params->argc = 1;
     params->argv = &name;
     params->flags = SPAWN_FLAG_BOOTINFO;
@@ -77,9 +72,7 @@ static errval_t load(const char *name, struct spawn_params *params, struct spawn
     params->death_ep = cap_selfep;
     params->kernel_info = cap_kernel;
     params->group = params->domain_id;
-    errval_t err = spawn_load(si, params);
-    if (err_is_ok(err))
-        err = vspace_unmap(image);
+    errval_t err = spawn_load_module(si, init_need_module(name), params);
     return err_is_ok(err) ? give_modules(si) : err;
 }
 

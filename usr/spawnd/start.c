@@ -7,7 +7,6 @@
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/monitor_client.h"
-#include "barrelfish/vspace_common.h"
 
 #include <string.h>
 
@@ -25,10 +24,10 @@ static errval_t give_argcaps(const struct spawn_info *info, struct client *clien
     return SYS_ERR_OK;
 }
 
-static errval_t load(const struct spawn_params *params, struct client *client, domainid_t family,
-                     struct spawn_info *info)
+static errval_t load(const struct bootinfo_module *module, struct spawn_params *params,
+                     struct client *client, domainid_t family, struct spawn_info *info)
 {
-    errval_t err = spawn_load(info, params);
+    errval_t err = spawn_load_module(info, module, params);
     if (err_is_ok(err))
         err = memory_charge(params->domain_id, info->base, info->bytes);
     if (err_is_ok(err))
@@ -66,22 +65,6 @@ static errval_t enter(const struct client *client, const char *name, uint64_t li
     }
 }
 
-/// Modules are mapped only while a domain is made of them, so that what spawnd holds does not
-/// depend on what it has started.
-static errval_t map_module(const char *name, struct spawn_params *params)
-{
-    const struct bootinfo_module *module = modules_find(name);
-    if (module == NULL)
-        return SPAWN_ERR_NO_MODULE;
-    errval_t err = bootmodule_map(module, &params->image);
-    if (err_is_fail(err))
-        return err_push(err, SPAWN_ERR_LOAD);
-    params->image_bytes = module->bytes;
-    params->image_frame = bootmodule_frame(module);
-    params->machine = bootmodule_is_machine(module);
-    return SYS_ERR_OK;
-}
-
 static const char *without_folders(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -111,9 +94,10 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
     params.argc = argc;
     params.envc = envc;
     const char *name = without_folders(params.argv[0]);
-    err = map_module(name, &params);
-    if (err_is_fail(err))
-        return err;
+    const struct bootinfo_module *module = modules_find(name);
+    if (module == NULL)
+        return SPAWN_ERR_NO_MODULE;
+    params.machine = bootmodule_is_machine(module);
     struct domain *domain = NULL;
     err = enter(client, name, words[3], (flags & SPAWND_FLAG_OPERATOR) != 0, &domain);
     if (err_is_ok(err)) {
@@ -121,9 +105,9 @@ errval_t domain_launch(struct client *client, const uint64_t words[SPAWND_WORDS]
         params.domain_id = domain->id;
         params.group = DOMAIN_DYNAMIC + index;
         domain_set_command(domain, params.argc, params.argv);
-        err = load(&params, client, domain_table_family(&domains, domain), &domain_infos[index]);
+        err = load(module, &params, client, domain_table_family(&domains, domain),
+                   &domain_infos[index]);
     }
-    (void)vspace_unmap(params.image);
     if (err_is_ok(err))
         *id = domain->id;
     else if (domain != NULL)

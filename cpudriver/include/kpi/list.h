@@ -18,6 +18,11 @@ struct list {
 /// What a place is a member of.
 #define LIST_OWNER(place, type, member) ((type *)((char *)(place)-offsetof(type, member)))
 
+#define LIST_EMPTY(head)                                                                           \
+    {                                                                                              \
+        &(head), &(head)                                                                           \
+    }
+
 /// A head begins as an empty list.
 static inline void list_init(struct list *head)
 {
@@ -28,6 +33,12 @@ static inline void list_init(struct list *head)
 static inline bool list_is_empty(const struct list *head)
 {
     return head->next == head;
+}
+
+/// Whether a place is in a list.
+static inline bool list_is_in(const struct list *place)
+{
+    return place->next != NULL;
 }
 
 /// Put a place, which is in no list, at the end; before another place, if that stands for the head.
@@ -56,4 +67,27 @@ static inline void list_replace(struct list *place, struct list *by)
     by->next->prev = by;
     by->prev->next = by;
     place->next = NULL;
+}
+
+// A ring is a list without a head: whoever has it points to its first place, or to NULL if it is empty.
+
+/// Put a place, which is in no list, at the end of a ring.
+static inline void ring_add(struct list **ring, struct list *place)
+{
+    if (*ring == NULL)
+        list_init(*ring = place);
+    else
+        list_add(*ring, place);
+}
+
+/// Take a place out of its ring, if it is in it.
+static inline void ring_remove(struct list **ring, struct list *place)
+{
+    if (place->next == place) {
+        *ring = place->next = NULL;
+        return;
+    }
+    if (*ring == place)
+        *ring = place->next;
+    list_remove(place);
 }

@@ -12,10 +12,9 @@
 /// Private to deferred.c and timers.c; visible for allocation.
 struct deferred_event {
     struct waitset_chanstate waitset_state;
-    struct deferred_event *next, *prev;            ///< in the order of their times
+    struct list place;                             ///< in the order of their times
     void (*expired)(struct deferred_event *event); ///< called, disabled; raises the event
     systime_t time;
-    bool queued;
 };
 
 struct periodic_event {

@@ -16,14 +16,13 @@ enum event_queue_mode {
 /// Private to event_queue.c; visible for allocation.
 struct event_queue_node {
     struct event_closure event;
-    struct event_queue_node *next, *prev;
-    bool queued;
+    struct list place;
 };
 
 struct event_queue {
     struct waitset_chanstate waitset_state;
     struct waitset *waitset;
-    struct event_queue_node *head; ///< ring
+    struct list *events; ///< ring
     enum event_queue_mode mode;
 };
 

@@ -33,7 +33,7 @@ struct lmp_recv_msg {
 /// of their buffers in the dispatcher frame.
 struct lmp_endpoint {
     struct waitset_chanstate waitset_state;
-    struct lmp_endpoint *next, *prev; ///< ring of those that are registered
+    struct list place; ///< in the ring of those that are registered
     struct lmp_endpoint_kern *kern;
     struct capref recv_slot;
     uint32_t messages;    ///< that the buffer holds, a power of two

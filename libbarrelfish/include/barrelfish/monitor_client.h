@@ -86,7 +86,7 @@ struct monitor_bind_request {
 /// A service. Private to monitor_export.c; visible for allocation. Must live as long as the service
 /// is exported.
 struct monitor_export {
-    struct monitor_export *next;
+    struct list place;
     iref_t iref;
     struct waitset *ws;
     struct waitset_chanstate chan;

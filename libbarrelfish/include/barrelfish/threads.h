@@ -9,6 +9,7 @@
 #pragma once
 
 #include "barrelfish/types.h"
+#include "kpi/list.h"
 
 struct thread;
 
@@ -53,16 +54,16 @@ void thread_resume(struct thread *thread);
 /// Private to thread_sync.c; visible for allocation.
 struct thread_mutex {
     struct thread *owner;
-    struct thread *queue;
+    struct list *queue; ///< ring of those that wait
     uint32_t depth;
 };
 
 struct thread_cond {
-    struct thread *queue;
+    struct list *queue;
 };
 
 struct thread_sem {
-    struct thread *queue;
+    struct list *queue;
     unsigned int value;
 };
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "barrelfish/types.h"
+#include "kpi/list.h"
 
 /// What runs when an event is dispatched.
 struct event_closure {
@@ -48,7 +49,7 @@ enum ws_chanstate {
 /// three functions of a polled channel, which its owner sets after waitset_chanstate_init().
 struct waitset_chanstate {
     struct waitset *waitset;
-    struct waitset_chanstate *next, *prev;
+    struct list place; ///< in a ring
     struct event_closure closure;
     enum ws_chantype chantype;
     enum ws_chanstate state;
@@ -69,9 +70,9 @@ struct waitset_chanstate {
 
 /// Private to waitset.c; visible for allocation.
 struct waitset {
-    struct waitset_chanstate *pending; ///< ring, oldest first
-    struct thread *waiters;            ///< ring of threads blocked in event_dispatch()
-    bool looked_for; ///< it has had channels whose events are seen only if one looks
+    struct list *pending; ///< ring, oldest first
+    struct list *waiters; ///< ring of threads blocked in event_dispatch()
+    bool looked_for;      ///< it has had channels whose events are seen only if one looks
 };
 
 #define WAITSET_INITIALIZER                                                                        \

@@ -249,9 +249,9 @@ static struct timeval timeval_of(uint64_t us)
 static struct itimerval itimer_get_disabled(void)
 {
     systime_t now = systime_now();
-    uint64_t left = itimer.event.queued && itimer.event.time > now
+    uint64_t left = list_is_in(&itimer.event.place) && itimer.event.time > now
                         ? systime_to_us(itimer.event.time - now) + 1
-                        : itimer.event.queued;
+                        : list_is_in(&itimer.event.place);
     return (struct itimerval){timeval_of(itimer.interval_us), timeval_of(left)};
 }
 
@@ -278,7 +278,7 @@ long linux_setitimer(const long args[6])
     systime_t at = systime_now() + us_to_systime(us);
     dispatcher_handle_t handle = disp_disable();
     struct itimerval before = itimer_get_disabled();
-    if (itimer.event.queued)
+    if (list_is_in(&itimer.event.place))
         itimer_stop_disabled();
     itimer.interval_us = interval;
     if (us != 0) {

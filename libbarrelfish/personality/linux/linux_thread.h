@@ -27,7 +27,7 @@ static inline struct linux_thread *linux_of(const struct thread *thread)
 }
 
 /// Ring of threads in waits that signals end: linux_futex(), sleeps.
-extern struct thread *linux_waits;
+extern struct list *linux_waits;
 
 extern const struct personality linux_personality;
 

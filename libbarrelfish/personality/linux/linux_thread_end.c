@@ -17,8 +17,8 @@
 #define LEAVE_AREA_BYTES 20480u // thread-local storage that nobody uses, and the stack above it
 
 static struct {
-    struct thread *owner;   ///< who is on the stack, or about to be
-    struct thread *waiting; ///< ring of those who want it
+    struct thread *owner; ///< who is on the stack, or about to be
+    struct list *waiting; ///< ring of those who want it
     uint8_t *area;
     uintptr_t old_stack;
 } leave;

@@ -33,7 +33,7 @@
 
 #define CLONE_FLAGS_NEEDED (CLONE_VM | CLONE_THREAD | CLONE_SETTLS)
 
-struct thread *linux_waits;
+struct list *linux_waits;
 
 /// Where the region begins in which a stack lies; its guard page is a part of it.
 static uintptr_t stack_base(uintptr_t stack)
@@ -99,16 +99,15 @@ long linux_clone(unsigned long flags, unsigned long stack, int *parent_tid, int 
 long linux_futex_wake_disabled(volatile uint32_t *addr, uint32_t count)
 {
     long woken = 0;
-    struct thread *thread = linux_waits;
-    struct thread *last = thread != NULL ? thread->prev : NULL;
-    while (thread != NULL && woken < (long)count) {
-        struct thread *next = thread == last ? NULL : thread->next;
+    struct list *next, *place = linux_waits, *last = place != NULL ? place->prev : NULL;
+    for (; place != NULL && woken < (long)count; place = next) {
+        struct thread *thread = thread_at(place);
+        next = place == last ? NULL : place->next;
         if (linux_of(thread)->futex == addr) {
             thread_ring_remove(thread);
             thread_wake_disabled(thread);
             woken++;
         }
-        thread = next;
     }
     return woken;
 }
@@ -117,13 +116,13 @@ long linux_futex_wake_disabled(volatile uint32_t *addr, uint32_t count)
 static long futex_move_disabled(volatile uint32_t *from, volatile uint32_t *to, uint32_t count)
 {
     long moved = 0;
-    struct thread *thread = linux_waits;
-    for (struct thread *t = thread; t != NULL && moved < (long)count;) {
-        if (linux_of(t)->futex == from) {
-            linux_of(t)->futex = to;
+    for (struct list *place = linux_waits; place != NULL && moved < (long)count;) {
+        struct linux_thread *waiter = linux_of(thread_at(place));
+        if (waiter->futex == from) {
+            waiter->futex = to;
             moved++;
         }
-        t = t->next == thread ? NULL : t->next;
+        place = place->next == linux_waits ? NULL : place->next;
     }
     return moved;
 }

@@ -84,7 +84,7 @@ static void test_want_tick(void)
     struct waitset ws;
     struct deferred_event event;
     struct thread others[2] = {{.id = 2}, {.id = 3}};
-    struct thread *queue = NULL;
+    struct list *queue = NULL;
     fake_kernel_start();
     struct dispatcher *disp = fake.disp;
     waitset_init(&ws);

@@ -171,7 +171,7 @@ static void test_failures(void)
         bool entered;
         errval_t pushed;
     } steps[] = {
-        {CALL_MAP, false, SPAWN_ERR_LOAD},     {CALL_MEMORY + MEM_SERV_LIMIT, false, SYS_ERR_OK},
+        {CALL_MAP, true, SPAWN_ERR_LOAD},      {CALL_MEMORY + MEM_SERV_LIMIT, false, SYS_ERR_OK},
         {CALL_LOAD, true, SPAWN_ERR_LOAD},     {CALL_MEMORY + MEM_SERV_CHARGE, true, SYS_ERR_OK},
         {CALL_GIVE_CAP, true, SPAWN_ERR_LOAD}, {CALL_MEMORY + MEM_SERV_INFO, true, SYS_ERR_OK},
         {CALL_INTRODUCE, true, SYS_ERR_OK},    {CALL_RUN, true, SYS_ERR_OK},

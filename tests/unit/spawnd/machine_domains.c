@@ -123,21 +123,20 @@ errval_t invoke_dispatcher_wait(struct capref dispatcher, enum dispatcher_wait *
     return SYS_ERR_OK;
 }
 
-// Modules. Each is mapped where its bootinfo entry is.
+// Modules.
 
-errval_t bootmodule_map(const struct bootinfo_module *module, const void **image)
+errval_t vspace_map_one_frame_attr(void **retaddr, size_t size, struct capref frame,
+                                   vregion_flags_t flags, struct memobj **retmemobj,
+                                   struct vregion **retvregion)
 {
+    CU_ASSERT(size > 0 && cnodecmp(frame.cnode, cnode_module) && flags == VREGION_FLAGS_READ);
+    CU_ASSERT(retmemobj == NULL && retvregion == NULL);
     errval_t err = machine_fails(CALL_MAP);
     if (err_is_ok(err)) {
         machine.mapped++;
-        *image = module;
+        *retaddr = &machine;
     }
     return err;
-}
-
-struct capref bootmodule_frame(const struct bootinfo_module *module)
-{
-    return (struct capref){cnode_module, module->slot};
 }
 
 errval_t vspace_unmap(const void *buf)

@@ -32,10 +32,3 @@ bool bootmodule_is_machine(const struct bootinfo_module *module);
 /// Take its string apart. SPAWN_ERR_ARGS: no name, or too many arguments.
 LIB_MUST_CHECK errval_t bootmodule_parse(const struct bootinfo_module *module,
                                          struct bootmodule_args *args);
-
-/// The frame that holds a module, in the domain's MODULECN.
-struct capref bootmodule_frame(const struct bootinfo_module *module);
-
-/// Map a module, to be read, out of the domain's MODULECN. Unmap with vspace_unmap().
-/// ELF_ERR_EMPTY: there is nothing to map.
-LIB_MUST_CHECK errval_t bootmodule_map(const struct bootinfo_module *module, const void **image);

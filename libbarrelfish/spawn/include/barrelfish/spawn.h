@@ -59,6 +59,14 @@ struct spawn_info {
 /// ram_alloc_bytes(), slot_alloc() or the CPU driver.
 LIB_MUST_CHECK errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params);
 
+struct bootinfo_module;
+
+/// The same out of a boot module in the domain's MODULECN: fills in the image of *params. Errors:
+/// SPAWN_ERR_NO_MODULE: it is NULL, as of bootmodule_find(); those of spawn_load().
+LIB_MUST_CHECK errval_t spawn_load_module(struct spawn_info *si,
+                                          const struct bootinfo_module *module,
+                                          struct spawn_params *params);
+
 /// A slot of the new domain's capability space: in the L2CNode of its L1 slot `root_slot`
 /// (ROOTCN_SLOT_). May be used as the destination of any capability operation.
 struct capref spawn_slot(const struct spawn_info *si, cslot_t root_slot, cslot_t slot);
