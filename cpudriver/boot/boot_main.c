@@ -11,6 +11,7 @@
 #include "firmware/multiboot2.h"
 
 #include "arch/cpu.h"
+#include "boot/boot.h"
 #include "kpi/bootinfo.h"
 #include "kpi/capabilities.h"
 #include "machine/machine.h"
@@ -320,5 +321,5 @@ void boot_main(lpaddr_t info_paddr, uint32_t magic)
     self->apic_id = info->cores[0].apic_id;
     lpaddr_t *handover = window_ptr((lpaddr_t)boot_handover);
     handover[self->apic_id] = paddr + CORE_START_OFFSET; // so that no other core starts it again
-    space_enter(self);
+    space_enter(self, cpudriver_main);
 }

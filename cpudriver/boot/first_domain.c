@@ -6,14 +6,14 @@
 // memory: out of the core's own first RAM region, whose rest becomes the domain's. Every object
 // gets its capability, so that nothing is outside of the mapping database.
 
-#include "boot/first_domain.h"
+#include "boot/boot.h"
 
 #include "arch/cpu.h"
 #include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
 #include "kpi/elf.h"
 #include "kpi/spawn.h"
 #include "kpi/vspace.h"
+#include "lib/kassert.h"
 #include "machine/panic.h"
 
 #include "lib/string.h"

@@ -5,20 +5,15 @@
 // capabilities, first domain.
 
 #include "arch/cpu.h"
-#include "boot/first_domain.h"
+#include "boot/boot.h"
 #include "entry/event.h"
 #include "entry/trap.h"
 #include "firmware/features.h"
+#include "invoke/returns.h"
 #include "kcb/kcb.h"
 #include "machine/fpu.h"
 #include "machine/machine.h"
 #include "machine/panic.h"
-#include "sched/schedule.h"
-
-__attribute__((aligned(4096))) struct kcb kcb;
-
-/// Called by space_enter.
-_Noreturn void cpudriver_main(const struct core_start *start);
 
 static void init_space(const struct core_start *start)
 {
@@ -52,7 +47,6 @@ static void init_clock(struct bootinfo *bootinfo)
     kcb.apic_ticks_per_ms = bootinfo->apic_ticks_per_ms;
     if (kcb.tsc_per_ms == 0 || kcb.apic_ticks_per_ms == 0)
         boot_fail("the clocks do not advance");
-    kcb.timers.now = cpu_tsc() / kcb.tsc_per_ms;
 }
 
 void cpudriver_main(const struct core_start *start)
@@ -66,8 +60,9 @@ void cpudriver_main(const struct core_start *start)
     if (bootinfo->magic != BOOTINFO_MAGIC || bootinfo->core_id != kcb.core_id)
         panic("the boot information of core %u is not there", kcb.core_id);
     init_clock(bootinfo);
-    caps_init(&kcb.caps, kcb.core_id, WINDOW_BASE);
-    schedule_init();
+    caps_init(&kcb.caps, kcb.core_id, WINDOW_BASE, &returns_hooks);
+    timer_init(&kcb.timers, kcb.tsc_per_ms, cpu_tsc());
+    schedule_init(&kcb.schedule, SCHEDULE_SLICE_MS * kcb.tsc_per_ms);
     first_domain_start(bootinfo, start->bootinfo);
     event_first();
 }

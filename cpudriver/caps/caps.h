@@ -4,7 +4,7 @@
 // The capability system of one CPU driver: lookup in capability spaces, the operations that every
 // capability has, and those on page tables. Pure: all state is in struct caps and in the objects
 // themselves, which are reached at physical address + window; the rest of the CPU driver
-// appears only as the hooks at the end.
+// appears only as the hooks that it gives.
 //
 // Every operation decides first and then acts: an error means that nothing changed.
 // SYS_ERR_AGAIN means that one bounded step was made and that the same call must be repeated.
@@ -31,7 +31,37 @@
 #define CAPS_STEP_BUDGET 512
 #define CAPS_COST_DELETE 128
 
-/// One core's capabilities. Zero it, then caps_init.
+struct caps;
+
+/// What the rest of the CPU driver does. None may delete, revoke or retype.
+struct caps_hooks {
+    /// No capability covers this memory any more. Take it (caps_create a RAM capability for it) and
+    /// return true, or return false: it is offered again by caps_step, and its first page holds the
+    /// note until then.
+    bool (*return_ram)(struct caps *caps, genpaddr_t base, gensize_t bytes);
+
+    /// `last` is the last local copy of an object that other cores may know. Move it (caps_move) to
+    /// the monitor and return true; or return false if there is no room now: the deletion is blocked
+    /// until there is. To return true without moving it means: delete it as if no other core knew it.
+    bool (*return_remote)(struct caps *caps, struct cte *last);
+
+    /// Page-table entries were cleared or changed: before user code runs, the TLB must be flushed.
+    void (*tlb_flush)(struct caps *caps);
+
+    /// The endpoint is open again, or closed: nobody is left who could send to its dispatcher, or
+    /// the dispatcher has no capability of its own left. It may be so already, and its memory may
+    /// have gone.
+    void (*endpoint)(struct caps *caps, const struct cap *endpoint, bool closed);
+
+    /// This dispatcher must never run again; its slots are still there. Called once, before they go.
+    void (*dispatcher_stop)(struct caps *caps, genpaddr_t dcb);
+
+    /// This root page table is going: if it is loaded, load another. Called before its entries go;
+    /// dispatchers may still hold it in dispatcher_slots.vspace, as a zombie.
+    void (*vspace_stop)(struct caps *caps, genpaddr_t pml4);
+};
+
+/// One core's capabilities.
 struct caps {
     struct mdb mdb;
     struct cte *zombies;       ///< containers being emptied; a ring, the one worked on first
@@ -42,9 +72,11 @@ struct caps {
     gensize_t reclaim_bytes;
     uintptr_t window; ///< physical address + window = pointer
     coreid_t core;
+    const struct caps_hooks *hooks;
 };
 
-void caps_init(struct caps *caps, coreid_t core, uintptr_t window);
+/// `hooks` must stay.
+void caps_init(struct caps *caps, coreid_t core, uintptr_t window, const struct caps_hooks *hooks);
 
 static inline void *caps_ptr(const struct caps *caps, genpaddr_t paddr)
 {
@@ -267,30 +299,3 @@ errval_t caps_mapping_modify(struct caps *caps, struct cte *mapping, uint64_t fi
 
 /// Check every invariant of database, zombies and unreturned memory; costs O(n log n).
 bool caps_valid(const struct caps *caps);
-
-// Hooks: what the rest of the CPU driver does. None may delete, revoke or retype.
-
-/// No capability covers this memory any more. Take it (caps_create a RAM capability for it) and
-/// return true, or return false: it is offered again by caps_step, whose first page holds the note
-/// until then.
-bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes);
-
-/// `last` is the last local copy of an object that other cores may know. Move it (caps_move) to the
-/// monitor and return true; or return false if there is no room now: the deletion is blocked until
-/// there is. To return true without moving it means: delete it as if no other core knew it.
-bool caps_hook_return_remote(struct caps *caps, struct cte *last);
-
-/// Page-table entries were cleared or changed: before user code runs, the TLB must be flushed.
-void caps_hook_tlb_flush(struct caps *caps);
-
-/// The endpoint is open again, or closed: nobody is left who could send to its dispatcher, or the
-/// dispatcher has no capability of its own left. It may be so already, and its memory may have
-/// gone.
-void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool closed);
-
-/// This dispatcher must never run again; its slots are still there. Called once, before they go.
-void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t dcb);
-
-/// This root page table is going: if it is loaded, load another. Called before its entries go;
-/// dispatchers may still hold it in dispatcher_slots.vspace, as a zombie.
-void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4);

@@ -152,6 +152,6 @@ errval_t caps_endpoint_create(struct caps *caps, struct cte *dispatcher, uint64_
         return err;
     slot_fill(caps, dest->slot, &cap);
     if (own)
-        caps_hook_endpoint(caps, &cap, false);
+        caps->hooks->endpoint(caps, &cap, false);
     return SYS_ERR_OK;
 }

@@ -10,12 +10,15 @@
 // ancestor gives back the gaps between its descendants, from the left, becoming smaller each time.
 // Each descendant then has no ancestor and does likewise, later. Memory that nobody takes at
 // once waits on a list, whose links lie in that memory.
+//
+// Circle: what is deleted may be a container, which is emptied by deletions, and a slot that is
+// filled, emptied or moved on the way belongs to a Mapping or a zombie, which must know.
 
 #include "caps/slot.h"
 
 void memory_return(struct caps *caps, genpaddr_t base, gensize_t bytes)
 {
-    if (caps_hook_return_ram(caps, base, bytes))
+    if (caps->hooks->return_ram(caps, base, bytes))
         return;
     struct cap note = cap_make(ObjType_RAM, base, bytes);
     note.flags = CAPFLAG_ZOMBIE;
@@ -104,7 +107,7 @@ enum progress slot_delete_step(struct caps *caps, struct cte *slot, int *budget)
         return PROGRESS_DONE;
     }
     if ((slot->cap.flags & CAPFLAG_REMOTE) != 0) {
-        if (!caps_hook_return_remote(caps, slot))
+        if (!caps->hooks->return_remote(caps, slot))
             return PROGRESS_BLOCKED;
         if (cte_empty(slot))
             return PROGRESS_DONE;

@@ -181,7 +181,7 @@ void mapping_delete(struct caps *caps, struct cte *mapping, int *budget)
         vnode->mapping[i] = NULL;
     }
     slot_clear(caps, mapping);
-    caps_hook_tlb_flush(caps);
+    caps->hooks->tlb_flush(caps);
     *budget -= CAPS_COST_DELETE + (int)count;
 }
 
@@ -227,6 +227,6 @@ errval_t caps_mapping_modify(struct caps *caps, struct cte *mapping, uint64_t fi
     uint64_t begin = mapping_first(cap) + first;
     for (uint64_t i = begin; i < begin + count; i++)
         vnode->entry[i] = pte_change(vnode->entry[i], flags, object->cap.type == ObjType_DevFrame);
-    caps_hook_tlb_flush(caps);
+    caps->hooks->tlb_flush(caps);
     return SYS_ERR_OK;
 }

@@ -17,7 +17,7 @@
 //     hence the last one in order that begins before it and ends after it.
 
 #include "caps/mdb.h"
-#include "machine/panic.h"
+#include "lib/kassert.h"
 
 /// An AVL tree of height 64 has more nodes than 2^40 bytes have slots.
 #define MDB_PATH_MAX 64

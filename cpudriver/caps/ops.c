@@ -9,11 +9,9 @@
 
 #include "lib/string.h"
 
-void caps_init(struct caps *caps, coreid_t core, uintptr_t window)
+void caps_init(struct caps *caps, coreid_t core, uintptr_t window, const struct caps_hooks *hooks)
 {
-    memset(caps, 0, sizeof(*caps));
-    caps->core = core;
-    caps->window = window;
+    *caps = (struct caps){.core = core, .window = window, .hooks = hooks};
 }
 
 errval_t slot_check(const struct caps_dest *dest, uint8_t type)
@@ -44,7 +42,7 @@ static void endpoint_left(struct caps *caps, const struct cap *gone)
     bool own = endpoint_is_own(gone);
     if (mdb_find_marked(&caps->mdb, gone, own) == NULL &&
         mdb_find_marked(&caps->mdb, gone, !own) != NULL)
-        caps_hook_endpoint(caps, gone, true);
+        caps->hooks->endpoint(caps, gone, true);
 }
 
 void slot_clear(struct caps *caps, struct cte *slot)
@@ -105,7 +103,7 @@ errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *
         return err;
     slot_fill(caps, dest->slot, &copy);
     if (endpoint_is_own(&src->cap))
-        caps_hook_endpoint(caps, &copy, false);
+        caps->hooks->endpoint(caps, &copy, false);
     return SYS_ERR_OK;
 }
 
@@ -119,7 +117,7 @@ errval_t caps_move(struct caps *caps, const struct caps_dest *dest, struct cte *
     slot_set_flag(caps, src, CAPFLAG_HELD, false); // H4
     if (endpoint_is_own(&src->cap)) {
         slot_set_flag(caps, src, CAPFLAG_OWN, false);
-        caps_hook_endpoint(caps, &src->cap, false);
+        caps->hooks->endpoint(caps, &src->cap, false);
     }
     slot_move(caps, dest->slot, src);
     return SYS_ERR_OK;

@@ -95,9 +95,9 @@ void zombie_moved(struct caps *caps, struct cte *to, const struct cte *from)
 void zombie_begin(struct caps *caps, struct cte *cte)
 {
     if (cte->cap.type == ObjType_Dispatcher)
-        caps_hook_dispatcher_stop(caps, cte->cap.base);
+        caps->hooks->dispatcher_stop(caps, cte->cap.base);
     else if (cte->cap.type == ObjType_VNode_x86_64_pml4)
-        caps_hook_vspace_stop(caps, cte->cap.base);
+        caps->hooks->vspace_stop(caps, cte->cap.base);
     cte->cap.flags |= CAPFLAG_ZOMBIE;
     cte->cap.rights = 0;
     cte->cap.aux = 0;

@@ -7,14 +7,10 @@
 
 #include "dispatch/dispatch.h"
 
-#include "dispatch/info.h"
-#include "kcb/kcb.h"
 #include "lmp/lmp.h"
 #include "machine/fpu.h"
 #include "machine/panic.h"
 #include "machine/switch.h"
-#include "sched/schedule.h"
-#include "sched/timer.h"
 
 #include "lib/string.h"
 
@@ -22,6 +18,31 @@
 static uint64_t canonical_user(uint64_t address)
 {
     return address < USER_VADDR_TOP ? address : 0;
+}
+
+static uint64_t next_watch(uint64_t now)
+{
+    return now + DISPATCHER_WATCH_MS * kcb.tsc_per_ms;
+}
+
+/// One that is runnable may be about to call, and have seen that it is watched.
+static uint64_t look_at_watched(struct timer *timer, uint64_t now)
+{
+    struct dcb *dcb = LIST_OWNER(timer, struct dcb, watch);
+    if (dcb->state == DISPATCHER_RUNNABLE)
+        return next_watch(now);
+    if (cte_is(&dcb->slots.frame, ObjType_Frame))
+        dcb->shared->watched = 0;
+    if (dcb->entry == DCB_RETURN)
+        dispatcher_make_runnable(dcb);
+    return 0;
+}
+
+static uint64_t sleep_is_over(struct timer *timer, uint64_t now)
+{
+    (void)now;
+    dispatcher_make_runnable(LIST_OWNER(timer, struct dcb, sleep));
+    return 0;
 }
 
 void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_t frame_bytes,
@@ -36,8 +57,9 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     dcb->state = DISPATCHER_NEW;
     list_init(&dcb->deaths);
     list_init(&dcb->notices);
-    dcb->watch.watches = true;
-    schedule_join(dcb);
+    dcb->sleep.due = sleep_is_over;
+    dcb->watch.due = look_at_watched;
+    schedule_join(&kcb.schedule, &dcb->place, kcb.current != NULL ? &kcb.current->place : NULL);
     shared->core_id = kcb.core_id;
     shared->domain_id = domain_id;
     shared->xsave_bytes = kcb.arch.xsave_bytes;
@@ -49,45 +71,12 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     kcb.stats[KERNEL_STAT_DISPATCHERS]++;
 }
 
-void dispatcher_make_runnable(struct dcb *dcb)
-{
-    if (dcb->state != DISPATCHER_NEW && dcb->state != DISPATCHER_BLOCKED)
-        return;
-    timer_remove(&dcb->sleep);
-    dcb->state = DISPATCHER_RUNNABLE;
-    schedule_add(dcb);
-}
-
-static uint64_t next_watch(uint64_t now)
-{
-    return now + DISPATCHER_WATCH_MS * kcb.tsc_per_ms;
-}
-
 void dispatcher_watch(struct dcb *dcb)
 {
-    timer_remove(&dcb->watch);
-    timer_add(&dcb->watch, next_watch(kcb.event_start));
+    timer_remove(&kcb.timers, &dcb->watch);
+    timer_add(&kcb.timers, &dcb->watch, next_watch(kcb.event_start), kcb.event_start);
+    kcb.schedule.unsettled = true;
     dcb->shared->watched = 1;
-}
-
-/// One that is runnable may be about to call, and have seen that it is watched.
-static uint64_t look_at_watched(struct dcb *dcb, uint64_t now)
-{
-    if (dcb->state == DISPATCHER_RUNNABLE)
-        return next_watch(now);
-    if (cte_is(&dcb->slots.frame, ObjType_Frame))
-        dcb->shared->watched = 0;
-    if (dcb->entry == DCB_RETURN)
-        dispatcher_make_runnable(dcb);
-    return 0;
-}
-
-uint64_t dispatcher_time(struct timer *timer, uint64_t now)
-{
-    if (timer->watches)
-        return look_at_watched(LIST_OWNER(timer, struct dcb, watch), now);
-    dispatcher_make_runnable(LIST_OWNER(timer, struct dcb, sleep));
-    return 0;
 }
 
 static void save_bases(struct dcb *dcb)
@@ -114,10 +103,10 @@ void dispatcher_block(struct dcb *dcb, uint64_t wakeup)
     save_bases(dcb);
     dcb->entry = DCB_UPCALL;
     dcb->state = DISPATCHER_BLOCKED;
-    schedule_remove(dcb);
+    schedule_remove(&kcb.schedule, &dcb->place);
     kcb.current = NULL;
     if (wakeup != 0)
-        timer_add(&dcb->sleep, wakeup);
+        timer_add(&kcb.timers, &dcb->sleep, wakeup, kcb.event_start);
 }
 
 void dispatcher_wait(struct dcb *dcb)
@@ -165,9 +154,10 @@ void dispatcher_kill(struct dcb *dcb, enum dispatcher_death cause, uint64_t addr
     if (dcb->state == DISPATCHER_KILLED || dcb->state == DISPATCHER_STOPPED)
         return;
     dcb->state = cause == DEATH_STOPPED ? DISPATCHER_STOPPED : DISPATCHER_KILLED;
-    schedule_remove(dcb);
-    timer_remove(&dcb->sleep);
-    timer_remove(&dcb->watch);
+    schedule_remove(&kcb.schedule, &dcb->place);
+    timer_remove(&kcb.timers, &dcb->sleep);
+    timer_remove(&kcb.timers, &dcb->watch);
+    kcb.schedule.unsettled = true;
     fpu_forget(dcb);
     bool current = dcb == kcb.current;
     uint64_t rip = current ? kcb.regs.rip : 0;

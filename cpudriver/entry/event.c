@@ -3,14 +3,14 @@
 //
 // Begin and end of events. Each is handled with interrupts off and to its end (design, rule 2); its
 // length is measured here, so that none can be forgotten.
+//
+// Circle: an event leaves through the assembly that it has come in by.
 
 #include "entry/event.h"
 
 #include "entry/trap.h"
 #include "machine/machine.h"
 #include "machine/switch.h"
-#include "sched/schedule.h"
-#include "sched/timer.h"
 
 // Dispatchers that one event finds unable to go on, before it leaves the rest to the next event.
 #define EVENT_TRIES_MAX 8u
@@ -18,10 +18,13 @@
 /// The timer fires at the end of the slice, if it matters to somebody, or at the next wake-up.
 static void arm_timer(void)
 {
-    if (!kcb.unsettled)
+    if (!kcb.schedule.unsettled)
         return;
-    kcb.unsettled = false;
-    uint64_t wakeup = timer_next(), slice_end = schedule_slice_end();
+    kcb.schedule.unsettled = false;
+    const struct dcb *dcb = dcb_picked(); // it is whole
+    bool asked = dcb != NULL && dcb->shared->tick != 0;
+    uint64_t wakeup = timer_next(&kcb.timers);
+    uint64_t slice_end = schedule_slice_end(&kcb.schedule, kcb.event_start, asked);
     apic_timer_arm(slice_end < wakeup ? slice_end : wakeup);
 }
 
@@ -40,9 +43,9 @@ static _Noreturn void idle(bool again)
     kcb.current = NULL;
     space_load(kcb.kernel_root);
     // Deletions that nobody drives go on here, one step in each event, and may wake somebody.
-    if (again || caps_step(&kcb.caps) || schedule_pick() != NULL) {
+    if (again || caps_step(&kcb.caps) || dcb_picked() != NULL) {
         apic_timer_arm(kcb.event_start);
-        kcb.unsettled = true;
+        kcb.schedule.unsettled = true;
     } else {
         arm_timer();
     }
@@ -57,7 +60,7 @@ bool event_end(void)
     if (before != NULL && before->untold != 0)
         dispatcher_tell_untold(before);
     for (unsigned tries = 0;; tries++) {
-        struct dcb *next = schedule_pick();
+        struct dcb *next = dcb_picked();
         if (next == NULL || tries == EVENT_TRIES_MAX) {
             if (kcb.current != NULL && kcb.current->state == DISPATCHER_RUNNABLE)
                 dispatcher_save(kcb.current);

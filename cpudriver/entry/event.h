@@ -8,7 +8,6 @@
 
 #include "arch/cpu.h"
 #include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
 
 /// An event begins. `what` (KERNEL_EVENT_ and commands, kpi/syscalls.h) is kept for the longest
 /// one.
@@ -47,7 +46,7 @@ static inline void event_account(void)
 /// decide.
 static inline bool event_end_direct(void)
 {
-    if (kcb.unsettled) {
+    if (kcb.schedule.unsettled) {
         kcb.regs.rcx = kcb.regs.r11 = 0; // as SYSRET would not leave them
         return event_end();
     }

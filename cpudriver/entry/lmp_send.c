@@ -79,7 +79,7 @@ static errval_t deliver(struct dcb *dcb, const struct cap *endpoint, struct lmp_
     }
     bool gives_way = (flags & LMP_FLAG_YIELD) != 0 || kcb.current == NULL;
     if (gives_way && receiver->state == DISPATCHER_RUNNABLE)
-        schedule_favour(receiver);
+        schedule_favour(&kcb.schedule, &receiver->place);
     return SYS_ERR_OK;
 }
 

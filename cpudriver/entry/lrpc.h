@@ -18,10 +18,8 @@
 
 #pragma once
 
-#include "dispatch/info.h"
-#include "kcb/kcb.h"
+#include "dispatch/dispatch.h"
 #include "machine/switch.h"
-#include "sched/schedule.h"
 
 /// A dispatcher with messages that it has not looked for does not wait, nor one that there was no
 /// room to tell of a death or a notification.
@@ -52,7 +50,7 @@ static inline void lrpc_hand_over(struct dcb *from, struct dcb *to, uint32_t bad
     from->return_rsp = regs->rsp;
     from->entry = DCB_RETURN;
     from->state = DISPATCHER_BLOCKED;
-    schedule_replace(from, to);
+    schedule_replace(&kcb.schedule, &from->place, &to->place);
     to->state = DISPATCHER_RUNNABLE;
     to->scheduled++;
     kcb.current = to;
@@ -70,6 +68,9 @@ static inline void lrpc_hand_over(struct dcb *from, struct dcb *to, uint32_t bad
     regs->rsp = to->return_rsp;
     regs->eflags = RFLAGS_IF | RFLAGS_FIXED;
 }
+
+/// lmp_send.c: SYSCALL_LMP_SEND of the current dispatcher by the long way; arguments are in kcb.regs.
+errval_t lmp_send(struct dcb *dcb);
 
 /// The whole way for a message of eight words without a capability, whose rsi is what the receiver
 /// gets. False: nothing has changed.

@@ -9,10 +9,8 @@
 #include "dispatch/dispatch.h"
 #include "entry/event.h"
 #include "entry/lrpc.h"
-#include "kcb/kcb.h"
 #include "lmp/lmp.h"
 #include "machine/panic.h"
-#include "sched/schedule.h"
 
 bool syscall_handle(void);
 
@@ -39,7 +37,7 @@ static errval_t sys_invoke(void)
 static errval_t sys_yield(struct dcb *dcb, uint64_t target)
 {
     if (target == 0) {
-        schedule_yield();
+        schedule_yield(&kcb.schedule);
         return SYS_ERR_OK;
     }
     struct cte *cte;
@@ -50,9 +48,9 @@ static errval_t sys_yield(struct dcb *dcb, uint64_t target)
         return SYS_ERR_CAP_TYPE;
     struct dcb *next = dcb_of(&cte->cap);
     if (next->state == DISPATCHER_RUNNABLE)
-        schedule_favour(next);
+        schedule_favour(&kcb.schedule, &next->place);
     else
-        schedule_yield();
+        schedule_yield(&kcb.schedule);
     return SYS_ERR_OK;
 }
 
@@ -130,7 +128,7 @@ static __attribute__((noinline)) bool handle_other(struct dcb *dcb)
         err = sys_suspend(dcb, regs->rdi);
         break;
     case SYSCALL_TICK:
-        kcb.unsettled = true;
+        kcb.schedule.unsettled = true;
         break;
     case SYSCALL_WATCH:
         dispatcher_watch(dcb);

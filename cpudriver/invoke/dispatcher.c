@@ -6,9 +6,9 @@
 #include "invoke/invoke.h"
 
 #include "dispatch/dispatch.h"
-#include "dispatch/info.h"
-#include "kcb/kcb.h"
-#include "machine/panic.h"
+#include "kpi/info.h"
+#include "lib/kassert.h"
+#include "machine/space.h"
 
 /// The frame must hold the shared structure and be reachable through the window.
 static bool frame_suits(const struct cap *frame, lvaddr_t udisp)
@@ -56,6 +56,20 @@ static errval_t dispatcher_cspace(struct caps_call *call)
     return SYS_ERR_OK;
 }
 
+static errval_t dispatcher_info(struct caps_call *call)
+{
+    struct dcb *dcb = dcb_of(&call->target->cap);
+    struct cte *frame = call->operands[0].cap;
+    // Any frame is at least a page; one that another core owns could go without a word to this one.
+    if (frame->cap.owner != kcb.core_id ||
+        !space_window_covers(frame->cap.base, sizeof(struct domain_info)))
+        return SYS_ERR_DISP_FRAME;
+    if (!cte_empty(&dcb->slots.info))
+        return SYS_ERR_SLOT_IN_USE;
+    invoke_keep(&dcb->slots.info, frame);
+    return SYS_ERR_OK;
+}
+
 static enum dispatcher_activity activity_of(const struct dcb *dcb)
 {
     if (dcb->state == DISPATCHER_RUNNABLE)
@@ -90,7 +104,7 @@ errval_t invoke_dispatcher(struct caps_call *call)
                                     call->args[0] >> 32, dcb == kcb.current,
                                     &call->operands[1].slot);
     case DISPATCHER_CMD_INFO:
-        return info_set(call);
+        return dispatcher_info(call);
     case DISPATCHER_CMD_STATE:
         invoke_return(call, DISPATCHER_STATE_VALUE(dcb->state, activity_of(dcb), dcb->run_cycles),
                       dcb->scheduled);

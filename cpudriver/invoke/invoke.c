@@ -5,47 +5,8 @@
 
 #include "invoke/invoke.h"
 
-#include "dispatch/dispatch.h"
 #include "invoke/returns.h"
-#include "kcb/kcb.h"
-#include "machine/panic.h"
-#include "machine/space.h"
-
-#include "lib/string.h"
-
-/// Copies between the invoker's memory at `user` and a kernel buffer, page by page.
-static errval_t copy_user(lvaddr_t user, uint8_t *buffer, size_t bytes, bool write)
-{
-    while (bytes > 0) {
-        size_t left;
-        void *at = space_user_ptr(kcb.current->pml4, user, write, &left);
-        if (at == NULL)
-            return SYS_ERR_USER_POINTER;
-        size_t now = left < bytes ? left : bytes;
-        memcpy(write ? at : buffer, write ? buffer : at, now);
-        user += now;
-        buffer += now;
-        bytes -= now;
-    }
-    return SYS_ERR_OK;
-}
-
-errval_t invoke_write_user(lvaddr_t to, const void *from, size_t bytes)
-{
-    return copy_user(to, (uint8_t *)from, bytes, true);
-}
-
-errval_t invoke_read_user(void *to, lvaddr_t from, size_t bytes)
-{
-    return copy_user(from, to, bytes, false);
-}
-
-void invoke_keep(struct cte *slot, struct cte *cte)
-{
-    struct caps_dest dest = caps_dest_kernel(slot);
-    errval_t err = caps_copy(&kcb.caps, &dest, cte);
-    kassert(err_is_ok(err));
-}
+#include "kcb/dcb.h"
 
 static errval_t invoke_retype(struct caps_call *call)
 {

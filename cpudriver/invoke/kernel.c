@@ -7,12 +7,12 @@
 #include "invoke/invoke.h"
 
 #include "arch/cpu.h"
-#include "dispatch/dispatch.h"
 #include "invoke/returns.h"
 #include "invoke/start_core.h"
-#include "kcb/kcb.h"
+#include "kcb/dcb.h"
+#include "lmp/lmp.h"
 #include "machine/machine.h"
-#include "sched/schedule.h"
+#include "machine/space.h"
 
 #define HALT_STATUS_MAX 95u
 
@@ -153,7 +153,7 @@ static errval_t begin_group(struct caps_call *call)
         return SYS_ERR_DISP_NOT_READY;
     if (dcb->state != DISPATCHER_NEW)
         return SYS_ERR_DISP_RUNNING;
-    schedule_begin_group(dcb, (uint32_t)call->args[1]);
+    schedule_begin_group(&kcb.schedule, &dcb->place, (uint32_t)call->args[1]);
     return SYS_ERR_OK;
 }
 

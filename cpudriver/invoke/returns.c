@@ -9,10 +9,9 @@
 
 #include "arch/cpu.h"
 #include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
+#include "lib/kassert.h"
 #include "lmp/lmp.h"
 #include "machine/fpu.h"
-#include "machine/panic.h"
 #include "machine/switch.h"
 
 errval_t returns_set(struct caps_call *call)
@@ -52,7 +51,7 @@ static struct cte *free_slot(struct returns *returns)
     return NULL;
 }
 
-bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
+static bool return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
 {
     struct returns *returns = &kcb.returns[KERNEL_RETURNS_RAM];
     struct cte *slot = free_slot(returns);
@@ -74,7 +73,7 @@ void returns_slot_deleted(const struct cte *slot)
         (void)caps_return_again(&kcb.caps);
 }
 
-bool caps_hook_return_remote(struct caps *caps, struct cte *last)
+static bool return_remote(struct caps *caps, struct cte *last)
 {
     struct returns *returns = &kcb.returns[KERNEL_RETURNS_REMOTE];
     // Before there is a monitor no other core can know of anything.
@@ -90,26 +89,26 @@ bool caps_hook_return_remote(struct caps *caps, struct cte *last)
     return true;
 }
 
-void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool closed)
+static void set_closed(struct caps *caps, const struct cap *endpoint, bool closed)
 {
     (void)caps;
     lmp_set_closed(endpoint, closed);
 }
 
-void caps_hook_tlb_flush(struct caps *caps)
+static void tlb_flush(struct caps *caps)
 {
     (void)caps;
     kcb.arch.tlb_stale = true; // until the event ends: the CPU driver uses no user addresses
 }
 
-void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4)
+static void vspace_stop(struct caps *caps, genpaddr_t pml4)
 {
     (void)caps;
     if (kcb.arch.cr3 == pml4)
         space_load(kcb.kernel_root);
 }
 
-void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t base)
+static void dispatcher_stop(struct caps *caps, genpaddr_t base)
 {
     struct dcb *dcb = caps_ptr(caps, base);
     if (dcb->shared == NULL)
@@ -119,3 +118,12 @@ void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t base)
     dispatcher_forget_untold(dcb);
     kcb.stats[KERNEL_STAT_DISPATCHERS]--;
 }
+
+const struct caps_hooks returns_hooks = {
+    .return_ram = return_ram,
+    .return_remote = return_remote,
+    .tlb_flush = tlb_flush,
+    .endpoint = set_closed,
+    .dispatcher_stop = dispatcher_stop,
+    .vspace_stop = vspace_stop,
+};

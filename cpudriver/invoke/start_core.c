@@ -8,8 +8,8 @@
 
 #include "invoke/start_core.h"
 
-#include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
+#include "kcb/dcb.h"
+#include "kpi/bootinfo.h"
 #include "machine/machine.h"
 #include "machine/panic.h"
 #include "machine/space.h"

@@ -5,8 +5,7 @@
 
 #include "invoke/invoke.h"
 
-#include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
+#include "kcb/dcb.h"
 
 errval_t invoke_vnode(struct caps_call *call)
 {

@@ -9,20 +9,24 @@
 
 #include "arch/arch_kcb.h"
 #include "caps/caps.h"
-#include "kpi/bootinfo.h"
 #include "kpi/dispatcher.h"
-#include "kpi/list.h"
-#include "kpi/syscalls.h"
-#include "lmp/lmp.h"
-#include "machine/space.h"
+#include "sched/schedule.h"
+#include "sched/timer.h"
 
 #define KCB_STACK_BYTES 12288u
 #define VECTOR_NOTIFY_FIRST KERNEL_VECTOR_NOTIFY_FIRST
 #define VECTOR_NOTIFY_END KERNEL_VECTOR_NOTIFY_END
 
-#define TIMER_BUCKETS 256u
-
 struct dcb;
+
+/// Somebody in the CPU driver who tells an endpoint that something has happened (lmp/lmp.h).
+struct lmp_notice {
+    struct cte endpoint; ///< a copy of the capability; Null: nobody is told
+    bool told;           ///< a notification has been sent
+    uint32_t delivered;  ///< the buffer's count just after it. Of a notice that is silent for
+                         ///< exactly 2^32 messages the next one may wait for the one after
+    struct list owed;    ///< place among those that the dispatcher is owed
+};
 
 /// An interrupt vector that stands for an endpoint of a dispatcher on this core.
 struct vector {
@@ -36,21 +40,6 @@ struct returns {
     struct cte cnode;
     struct lmp_notice notice;
     uint32_t cursor; ///< slot to look at first
-};
-
-/// Times that dispatchers wait for: a wheel whose buckets each hold those due in one period
-/// (timer.c).
-struct timer_wheel {
-    struct timer *bucket[TIMER_BUCKETS];
-    uint64_t occupied[TIMER_BUCKETS / 64];
-    uint64_t now; ///< number of the last period that was handled
-};
-
-/// Dispatchers that have one turn together (schedule.h).
-struct run_group {
-    struct list turn;    ///< its place in kcb.turns, if it has members
-    struct list members; ///< those that are runnable
-    uint64_t begun;      ///< how often
 };
 
 struct kcb {
@@ -77,16 +66,9 @@ struct kcb {
 
     // Dispatchers.
     struct dcb *current; ///< whose registers are in regs or on the core; NULL when idle
-    struct dcb *picked;  ///< of the runnable ones the one that runs now, or NULL
-    struct list turns;   ///< groups with runnable dispatchers, the current one first
-    struct run_group groups[KERNEL_GROUPS];
-    struct run_group former; ///< those whose group has begun anew
-    struct dcb *fpu_owner;   ///< whose FPU state, and selectors, are in the registers
-    uint64_t slice_end;      ///< TSC; 0: it does not matter
-    bool slice_owned;        ///< the slice is that of the present head
-    bool unsettled;          ///< an event's end has to arm the timer anew
-    uint64_t runnable;       ///< how many are
+    struct schedule schedule;
     struct timer_wheel timers;
+    struct dcb *fpu_owner; ///< whose FPU state, and selectors, are in the registers
     struct vector vectors[VECTOR_NOTIFY_END - VECTOR_NOTIFY_FIRST];
 
     // Accounting: enum kernel_stat.

@@ -8,9 +8,6 @@
 
 #include "lmp/lmp.h"
 
-#include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
-
 /// The dispatcher behind an endpoint if it can take a message, else NULL. Its frame is still there:
 /// the last copy in its slots keeps it.
 static struct dcb *receiver(const struct cap *endpoint)

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Delivery of messages to endpoints on this core (kpi/dispatcher.h has the buffer's layout).
+// Delivery of messages to endpoints on this core (kpi/dispatcher.h has the buffer's layout), and of
+// notices (struct lmp_notice), which are messages without words. A notice that has not been read yet
+// says it again: whoever reads it looks at all that there is.
+//
+// N1  A notification that was asked for is in the buffer, or owed: its dispatcher is told as soon
+//     as it has made room and enters the CPU driver, or is interrupted.
+// N2  Whether the last one has been read is seen by what the receiver says to have consumed, and
+//     believed: by a false word it spoils its own notifications only. Another message hides none.
 
 #pragma once
 
-#include "caps/caps.h"
-#include "kpi/dispatcher.h"
-#include "kpi/list.h"
-
-struct dcb;
+#include "kcb/dcb.h"
 
 /// A message to be delivered.
 struct lmp_send {
@@ -19,24 +22,6 @@ struct lmp_send {
     bool give;         ///< move it instead of copying it
     bool no_grant;     ///< the copy lacks the right to grant
 };
-
-/// Somebody in the CPU driver who tells an endpoint that something has happened, by messages without
-/// words. One that has not been read yet says it again: whoever reads it looks at all that there is.
-///
-/// N1  A notification that was asked for is in the buffer, or owed: its dispatcher is told as soon
-///     as it has made room and enters the CPU driver, or is interrupted.
-/// N2  Whether the last one has been read is seen by what the receiver says to have consumed, and
-///     believed: by a false word it spoils its own notifications only. Another message hides none.
-struct lmp_notice {
-    struct cte endpoint; ///< a copy of the capability; Null: nobody is told
-    bool told;           ///< a notification has been sent
-    uint32_t delivered;  ///< the buffer's count just after it. Of a notice that is silent for
-                         ///< exactly 2^32 messages the next one may wait for the one after
-    struct list owed;    ///< place among those that the dispatcher is owed
-};
-
-/// SYSCALL_LMP_SEND of the current dispatcher: its arguments are in kcb.regs.
-errval_t lmp_send(struct dcb *dcb);
 
 /// Deliver to an EndPointLMP capability and wake its dispatcher. On an error nothing has changed.
 errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send);

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "kpi/dispatcher.h"
 #include "kpi/syscalls.h"
 
 /// First serial port, 115200 baud, 8N1, polled.
@@ -36,12 +37,11 @@ _Noreturn void machine_stop_core(void);
 unsigned machine_core_id(void);
 uint64_t machine_fault_address(void);
 
+/// The text of cpu_raise(), if that is what the exception comes from; else NULL.
+const char *machine_raised(uint64_t vector, const struct registers *regs);
+
 /// Whether two words at this address can be read as a stack frame.
 bool machine_is_stack(uint64_t address);
-
-/// Read the file opt/stave/run of QEMU's fw_cfg device. Returns its bytes (at most max), or -1 if
-/// there is none.
-int fw_cfg_read_commands(char *buffer, size_t max);
 
 #define VECTOR_TIMER KERNEL_VECTOR_TIMER
 #define VECTOR_SPURIOUS KERNEL_VECTOR_SPURIOUS

@@ -17,16 +17,11 @@ void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /// machine.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/// The same for an exception in the CPU driver itself.
+/// The same for an exception in the CPU driver itself, that of a broken invariant (lib/kassert.h)
+/// among them.
 _Noreturn void panic_exception(uint64_t vector, uint64_t error, const struct registers *regs);
 
 /// This core cannot go on for a reason that the machine's user can mend: say it and stop, without a
 /// dump. With the boot core the machine ends; without a further one it goes on, and who started that
 /// finds that it does not come up.
 _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-#define kassert(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            panic("%s:%d: broken invariant: %s", __FILE__, __LINE__, #condition);                  \
-    } while (0)

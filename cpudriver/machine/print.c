@@ -134,8 +134,12 @@ void panic(const char *format, ...)
 
 void panic_exception(uint64_t vector, uint64_t error, const struct registers *regs)
 {
-    say("\nStave CPU driver panic, core %u: exception %lu, error code 0x%lx, cr2 0x%lx\n",
-        machine_core_id(), vector, error, machine_fault_address());
+    const char *broken = machine_raised(vector, regs);
+    if (broken != NULL)
+        say("\nStave CPU driver panic, core %u: %s\n", machine_core_id(), broken);
+    else
+        say("\nStave CPU driver panic, core %u: exception %lu, error code 0x%lx, cr2 0x%lx\n",
+            machine_core_id(), vector, error, machine_fault_address());
     say_registers(regs);
     say_backtrace(regs->rbp);
     machine_die();

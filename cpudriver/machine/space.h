@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "arch/arch_kcb.h"
 #include "arch/layout.h"
 
 /// What a core is told when it starts. The first word is known to trampoline.S. It lies in the last
@@ -20,31 +21,16 @@ struct core_start {
 };
 #define CORE_START_OFFSET (65536u - 256u)
 
-struct space_region {
-    lpaddr_t base;
-    gensize_t bytes;
-};
-
-/// The machine as every core's page tables need it; written by the boot core before any other
-/// starts.
-struct boot_space {
-    lpaddr_t window_bytes; ///< end of the highest RAM
-    lpaddr_t local_apic, io_apic;
-    lpaddr_t trampoline; ///< page below 1 MiB that further cores start in
-    uint16_t pm_timer_port;
-    uint8_t pm_timer_bits;
-    uint32_t pool_count;
-    struct space_region pool[POOL_REGIONS_MAX]; ///< private pages of all cores: aligned to 2 MiB
-};
+/// Written by the boot core before any other starts.
 extern struct boot_space boot_space;
 
 /// Where a core that wakes in the trampoline finds its struct core_start, by APIC ID; 0: not
 /// started. The boot core's own is there too.
 extern lpaddr_t boot_handover[256];
 
-/// Build this core's page tables in its private memory, load them and go on in cpudriver_main on
-/// the core's own stack. Called on the boot page tables.
-_Noreturn void space_enter(const struct core_start *start);
+/// Build this core's page tables in its private memory, load them and go on in `main` on the core's
+/// own stack. Called on the boot page tables.
+_Noreturn void space_enter(const struct core_start *start, void (*main)(const struct core_start *));
 
 /// Put the kernel's half into a domain's root table.
 void space_share_kernel_half(uint64_t *pml4);

@@ -6,8 +6,7 @@
 #pragma once
 
 #include "arch/cpu.h"
-#include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
+#include "kcb/dcb.h"
 
 /// Load a root table, unless it is loaded and the TLB agrees with it (arch.tlb_stale).
 static inline void space_load(lpaddr_t root)

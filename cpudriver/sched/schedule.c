@@ -6,139 +6,145 @@
 
 #include "sched/schedule.h"
 
-void schedule_init(void)
+#include "lib/kassert.h"
+
+void schedule_init(struct schedule *schedule, uint64_t slice)
 {
-    list_init(&kcb.turns);
-    list_init(&kcb.former.members);
+    schedule->slice = slice;
+    list_init(&schedule->turns);
+    list_init(&schedule->former.members);
     for (unsigned i = 0; i < KERNEL_GROUPS; i++)
-        list_init(&kcb.groups[i].members);
+        list_init(&schedule->groups[i].members);
 }
 
 /// The first dispatcher of the group whose turn it is, or NULL.
-static struct dcb *head(void)
+static struct schedule_place *head(const struct schedule *schedule)
 {
-    if (list_is_empty(&kcb.turns))
+    if (list_is_empty(&schedule->turns))
         return NULL;
-    const struct run_group *group = LIST_OWNER(kcb.turns.next, struct run_group, turn);
-    return LIST_OWNER(group->members.next, struct dcb, place);
+    const struct run_group *group = LIST_OWNER(schedule->turns.next, struct run_group, turn);
+    kassert(!list_is_empty(&group->members)); // S1
+    return LIST_OWNER(group->members.next, struct schedule_place, member);
 }
 
-static struct run_group *group_of(const struct dcb *dcb)
+static struct run_group *group_of(struct schedule *schedule, const struct schedule_place *place)
 {
-    return dcb->group_begun == dcb->group->begun ? dcb->group : &kcb.former; // S5
+    return place->begun == place->group->begun ? place->group : &schedule->former; // S5
 }
 
-void schedule_join(struct dcb *dcb)
+void schedule_join(struct schedule *schedule, struct schedule_place *place,
+                   const struct schedule_place *by)
 {
-    const struct dcb *by = kcb.current; // NULL: the core's first dispatcher is set up
-    dcb->group = by != NULL ? by->group : &kcb.groups[0];
-    dcb->group_begun = by != NULL ? by->group_begun : 0;
+    place->group = by != NULL ? by->group : &schedule->groups[0];
+    place->begun = by != NULL ? by->begun : 0;
 }
 
-void schedule_begin_group(struct dcb *dcb, uint32_t number)
+void schedule_begin_group(struct schedule *schedule, struct schedule_place *place, uint32_t number)
 {
-    dcb->group = &kcb.groups[number];
-    dcb->group_begun = ++dcb->group->begun;
+    place->group = &schedule->groups[number];
+    place->begun = ++place->group->begun;
 }
 
-void schedule_add(struct dcb *dcb)
+void schedule_add(struct schedule *schedule, struct schedule_place *place)
 {
-    if (dcb->place.next != NULL)
+    if (place->member.next != NULL)
         return;
-    struct run_group *group = group_of(dcb);
+    struct run_group *group = group_of(schedule, place);
     if (list_is_empty(&group->members))
-        list_add(&kcb.turns, &group->turn);
-    list_add(&group->members, &dcb->place);
-    dcb->turns_in = group;
-    kcb.runnable++;
-    kcb.unsettled = true;
-    if (kcb.picked == NULL)
-        kcb.picked = dcb;
+        list_add(&schedule->turns, &group->turn);
+    list_add(&group->members, &place->member);
+    place->turns_in = group;
+    schedule->runnable++;
+    schedule->unsettled = true;
+    if (schedule->picked == NULL)
+        schedule->picked = place;
 }
 
-void schedule_remove(struct dcb *dcb)
+void schedule_remove(struct schedule *schedule, struct schedule_place *place)
 {
-    if (dcb->place.next == NULL)
+    if (place->member.next == NULL)
         return;
-    bool was_head = dcb == head();
-    list_remove(&dcb->place);
-    if (list_is_empty(&dcb->turns_in->members)) {
-        list_remove(&dcb->turns_in->turn);
+    bool was_head = place == head(schedule);
+    list_remove(&place->member);
+    if (list_is_empty(&place->turns_in->members)) {
+        list_remove(&place->turns_in->turn);
         if (was_head)
-            kcb.slice_owned = false;
+            schedule->slice_owned = false;
     } // else the slice goes on: it is the group's
-    kcb.runnable--;
-    kcb.unsettled = true;
-    if (kcb.picked == dcb)
-        kcb.picked = head();
+    schedule->runnable--;
+    schedule->unsettled = true;
+    if (schedule->picked == place)
+        schedule->picked = head(schedule);
+    kassert((schedule->picked == NULL) == (schedule->runnable == 0)); // S6
 }
 
 /// The head and its group are the last now.
-static void rotate(void)
+static void rotate(struct schedule *schedule)
 {
-    struct dcb *first = head();
+    struct schedule_place *first = head(schedule);
     struct run_group *group = first->turns_in;
-    schedule_remove(first);
-    schedule_add(first);
+    schedule_remove(schedule, first);
+    schedule_add(schedule, first);
     if (!list_is_empty(&group->members)) {
         list_remove(&group->turn);
-        list_add(&kcb.turns, &group->turn);
+        list_add(&schedule->turns, &group->turn);
     }
-    kcb.slice_end = 0;
-    kcb.picked = head();
+    schedule->slice_end = 0;
+    schedule->picked = head(schedule);
 }
 
 /// The one that is picked is to be so no longer: if it is not head it goes back to its group (S4).
-static void release_picked(void)
+static void release_picked(struct schedule *schedule)
 {
-    struct dcb *dcb = kcb.picked;
-    if (dcb == NULL || dcb == head() || dcb->turns_in == group_of(dcb))
+    struct schedule_place *place = schedule->picked;
+    if (place == NULL || place == head(schedule) || place->turns_in == group_of(schedule, place))
         return;
-    schedule_remove(dcb);
-    schedule_add(dcb);
+    schedule_remove(schedule, place);
+    schedule_add(schedule, place);
 }
 
-static void end_favour(void)
+static void end_favour(struct schedule *schedule)
 {
-    release_picked();
-    kcb.picked = head();
-    kcb.unsettled = true;
+    release_picked(schedule);
+    schedule->picked = head(schedule);
+    schedule->unsettled = true;
 }
 
-void schedule_slice_over(void)
+void schedule_slice_over(struct schedule *schedule)
 {
-    bool owned = kcb.slice_owned;
-    end_favour();
-    kcb.slice_end = 0;
+    bool owned = schedule->slice_owned;
+    end_favour(schedule);
+    schedule->slice_end = 0;
     if (owned)
-        rotate();
+        rotate(schedule);
 }
 
-void schedule_yield(void)
+void schedule_yield(struct schedule *schedule)
 {
-    if (kcb.picked != head())
-        end_favour(); // back to whose slice it is
+    if (schedule->picked != head(schedule))
+        end_favour(schedule); // back to whose slice it is
     else
-        rotate();
+        rotate(schedule);
 }
 
-void schedule_favour(struct dcb *dcb)
+void schedule_favour(struct schedule *schedule, struct schedule_place *place)
 {
-    release_picked();
-    kcb.picked = dcb;
+    kassert(place->member.next != NULL); // S6
+    release_picked(schedule);
+    schedule->picked = place;
 }
 
-uint64_t schedule_slice_end(void)
+uint64_t schedule_slice_end(struct schedule *schedule, uint64_t now, bool asked)
 {
-    const struct dcb *dcb = kcb.picked;
-    if (kcb.runnable < 2 && (dcb == NULL || dcb->shared->tick == 0)) {
-        kcb.slice_end = 0;
+    const struct schedule_place *picked = schedule->picked;
+    if (schedule->runnable < 2 && !asked) {
+        schedule->slice_end = 0;
         return UINT64_MAX;
     }
-    bool owned = dcb == head();
-    if (kcb.slice_end == 0 || (owned && !kcb.slice_owned)) { // S3
-        kcb.slice_end = kcb.event_start + SCHEDULE_SLICE_MS * kcb.tsc_per_ms;
-        kcb.slice_owned = owned;
+    bool owned = picked == head(schedule);
+    if (schedule->slice_end == 0 || (owned && !schedule->slice_owned)) { // S3
+        schedule->slice_end = now + schedule->slice;
+        schedule->slice_owned = owned;
     }
-    return kcb.slice_end;
+    return schedule->slice_end;
 }

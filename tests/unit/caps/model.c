@@ -3,7 +3,7 @@
 //
 // See model.h. What it says is compared with what is there in model_check.c.
 #include "model.h"
-#include "machine/panic.h"
+#include "lib/kassert.h"
 
 struct model model;
 

@@ -3,7 +3,7 @@
 //
 // Compares the model with the world. A difference ends the program: there is nothing left to test.
 #include "arch/pte.h"
-#include "machine/panic.h"
+#include "lib/kassert.h"
 #include "model.h"
 
 #include <string.h>

@@ -11,7 +11,7 @@
 
 #include "kpi/dispatcher.h"
 #include "kpi/vspace.h"
-#include "machine/panic.h"
+#include "lib/kassert.h"
 #include "model.h"
 
 #define OUTSIDE_SLOTS 120u

@@ -3,7 +3,7 @@
 //
 // See world.h. A broken rule in a hook ends the program: there is nothing left to test then.
 #include "world.h"
-#include "machine/panic.h"
+#include "lib/kassert.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,23 +11,6 @@
 
 struct world world;
 static _Alignas(4096) uint8_t memory[WORLD_BYTES];
-
-_Noreturn void panic(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    abort();
-}
-
-void world_reset(void)
-{
-    memset(&world, 0, sizeof world);
-    memset(memory, 0xa5, sizeof memory);
-    caps_init(&world.caps, WORLD_CORE, (uintptr_t)memory - WORLD_BASE);
-}
 
 bool world_returned_only(genpaddr_t base, gensize_t bytes)
 {
@@ -164,7 +147,7 @@ static void check_uncovered(struct cte *cte, void *arg)
     kassert(!memory_class || cte->cap.base >= range->end || cap_end(&cte->cap) <= range->base);
 }
 
-bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
+static bool return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
 {
     kassert(caps == &world.caps && bytes > 0 && base >= WORLD_BASE &&
             base + bytes <= WORLD_BASE + WORLD_BYTES);
@@ -177,7 +160,7 @@ bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
     return true;
 }
 
-bool caps_hook_return_remote(struct caps *caps, struct cte *last)
+static bool return_remote(struct caps *caps, struct cte *last)
 {
     kassert((last->cap.flags & CAPFLAG_REMOTE) != 0);
     if (world.remote_refused)
@@ -195,7 +178,7 @@ bool caps_hook_return_remote(struct caps *caps, struct cte *last)
     return true;
 }
 
-void caps_hook_tlb_flush(struct caps *caps)
+static void tlb_flush(struct caps *caps)
 {
     kassert(caps == &world.caps);
     world.flushes++;
@@ -217,7 +200,7 @@ static void count_holder(struct cte *cte, void *arg)
     holders->others += (cap->flags & CAPFLAG_OWN) == 0;
 }
 
-void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool closed)
+static void set_closed(struct caps *caps, const struct cap *endpoint, bool closed)
 {
     struct holders holders = {.endpoint = endpoint};
     world_visit(count_holder, &holders);
@@ -226,16 +209,26 @@ void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool clos
     *world_closed(endpoint) = closed;
 }
 
-void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t dcb)
+static void dispatcher_stop(struct caps *caps, genpaddr_t dcb)
 {
     kassert(caps == &world.caps);
     world.dispatcher_stops++;
     world.stopped = dcb;
 }
 
-void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4)
+static void vspace_stop(struct caps *caps, genpaddr_t pml4)
 {
     kassert(caps == &world.caps);
     world.vspace_stops++;
     world.stopped = pml4;
+}
+
+static const struct caps_hooks hooks = {return_ram, return_remote,   tlb_flush,
+                                        set_closed, dispatcher_stop, vspace_stop};
+
+void world_reset(void)
+{
+    memset(&world, 0, sizeof world);
+    memset(memory, 0xa5, sizeof memory);
+    caps_init(&world.caps, WORLD_CORE, (uintptr_t)memory - WORLD_BASE, &hooks);
 }

@@ -8,7 +8,6 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
 #include "kpi/spawn.h"
-#include "machine/panic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,15 +24,6 @@ static struct {
     errval_t err;
     bool done;
 } failure;
-
-void panic(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    abort();
-}
 
 static struct dispatcher_slots *slots_of_dispatcher(void)
 {

@@ -8,7 +8,7 @@
 #include "machine_state.h"
 
 #include "kpi/spawn.h"
-#include "machine/panic.h"
+#include "lib/kassert.h"
 #include "memory/region/pagefault.h"
 
 #include <setjmp.h>
@@ -93,7 +93,7 @@ void machine_leave_ram(size_t bytes)
     }
 }
 
-bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
+static bool return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
 {
     (void)caps;
     for (size_t i = 0; i < bytes / BASE_PAGE_SIZE; i++) {
@@ -107,14 +107,14 @@ bool caps_hook_return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
     return true;
 }
 
-bool caps_hook_return_remote(struct caps *caps, struct cte *last)
+static bool return_remote(struct caps *caps, struct cte *last)
 {
     (void)caps;
     (void)last;
     return true;
 }
 
-void caps_hook_tlb_flush(struct caps *caps)
+static void tlb_flush(struct caps *caps)
 {
     (void)caps;
     for (; seen_count > 0; seen_count--)
@@ -122,26 +122,29 @@ void caps_hook_tlb_flush(struct caps *caps)
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 }
 
-void caps_hook_endpoint(struct caps *caps, const struct cap *endpoint, bool closed)
+static void set_closed(struct caps *caps, const struct cap *endpoint, bool closed)
 {
     (void)caps;
     (void)endpoint;
     (void)closed;
 }
 
-void caps_hook_dispatcher_stop(struct caps *caps, genpaddr_t dcb)
+static void dispatcher_stop(struct caps *caps, genpaddr_t dcb)
 {
     (void)caps;
     (void)dcb;
-    panic("the domain's dispatcher is gone");
+    cpu_raise("the domain's dispatcher is gone");
 }
 
-void caps_hook_vspace_stop(struct caps *caps, genpaddr_t pml4)
+static void vspace_stop(struct caps *caps, genpaddr_t pml4)
 {
     (void)caps;
     (void)pml4;
-    panic("the domain's root page table is gone");
+    cpu_raise("the domain's root page table is gone");
 }
+
+static const struct caps_hooks hooks = {return_ram, return_remote,   tlb_flush,
+                                        set_closed, dispatcher_stop, vspace_stop};
 
 /// The entry for an address; NULL: there is none.
 static uint64_t *find_entry(uintptr_t address, unsigned *level)
@@ -228,7 +231,7 @@ void machine_memory_start(void)
     CU_ASSERT_FATAL(file >= 0 && ftruncate(file, MACHINE_BYTES) == 0);
     memory = mmap(NULL, MACHINE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     CU_ASSERT_FATAL(memory != MAP_FAILED);
-    caps_init(&machine_caps, 0, (uintptr_t)memory - MACHINE_BASE);
+    caps_init(&machine_caps, 0, (uintptr_t)memory - MACHINE_BASE, &hooks);
     reserve(SPAWN_VADDR_END, DOMAIN_BYTES, PROT_NONE);
     // The address sanitizer's notes of these addresses: all may be used.
     reserve((SPAWN_VADDR_END >> 3) + SHADOW_OFFSET, DOMAIN_BYTES >> 3, PROT_READ | PROT_WRITE);

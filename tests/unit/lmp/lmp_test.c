@@ -9,13 +9,8 @@
 #include <string.h>
 #include <testlib/testlib.h>
 
-#include "dispatch/dispatch.h"
-#include "kcb/kcb.h"
-
 #define MESSAGES 4u
 #define OFFSET 1024u
-
-struct kcb kcb;
 
 static struct dcb dcb;
 static _Alignas(64) uint8_t frame[DISPATCHER_FRAME_MIN];
@@ -42,11 +37,6 @@ errval_t caps_mint(struct caps *caps, const struct caps_dest *dest, struct cte *
     return SYS_ERR_SLOT_IN_USE;
 }
 
-void dispatcher_make_runnable(struct dcb *runnable)
-{
-    runnable->state = DISPATCHER_RUNNABLE;
-}
-
 static struct cap make_endpoint(void)
 {
     struct cap cap = cap_make(ObjType_EndPointLMP, (uintptr_t)&dcb - WINDOW_BASE, 1);
@@ -61,6 +51,9 @@ static void begin(uint32_t count)
     memset(&dcb, 0, sizeof(dcb));
     memset(frame, 0, sizeof(frame));
     memset(notices, 0, sizeof(notices));
+    memset(&kcb.schedule, 0, sizeof(kcb.schedule));
+    schedule_init(&kcb.schedule, 1);
+    schedule_join(&kcb.schedule, &dcb.place, NULL);
     list_init(&dcb.deaths);
     list_init(&dcb.notices);
     dcb.shared = (struct dispatcher_shared *)frame;

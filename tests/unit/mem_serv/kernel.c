@@ -14,7 +14,6 @@
 #include "barrelfish/vspace_common.h"
 #include "caps/caps.h"
 #include "info.h"
-#include "machine/panic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +43,7 @@ static void *grown[GROWN_MAX];
 static unsigned grown_count;
 static size_t grow_most;
 static unsigned returns_cursor;
+static const struct caps_hooks hooks;
 
 void kernel_start(void)
 {
@@ -61,7 +61,7 @@ void kernel_start(void)
     grow_most = SIZE_MAX;
     grow_by_server = false;
     refuse_merging = false;
-    caps_init(&caps, 0, (uintptr_t)memory - KERNEL_MEMORY_BASE);
+    caps_init(&caps, 0, (uintptr_t)memory - KERNEL_MEMORY_BASE, &hooks);
 }
 
 void kernel_stop(void)
@@ -198,7 +198,7 @@ bool kernel_slot_is_empty(struct capref cap)
 
 // The CPU driver's side.
 
-bool caps_hook_return_ram(struct caps *which, genpaddr_t base, gensize_t bytes)
+static bool return_ram(struct caps *which, genpaddr_t base, gensize_t bytes)
 {
     for (unsigned i = 0; i < KERNEL_RETURNS_LOOK; i++) {
         unsigned index = (returns_cursor + i) % KERNEL_RETURNS;
@@ -213,36 +213,39 @@ bool caps_hook_return_ram(struct caps *which, genpaddr_t base, gensize_t bytes)
     return false;
 }
 
-bool caps_hook_return_remote(struct caps *which, struct cte *last)
+static bool return_remote(struct caps *which, struct cte *last)
 {
     (void)which;
     (void)last;
     return true;
 }
 
-void caps_hook_tlb_flush(struct caps *which)
+static void tlb_flush(struct caps *which)
 {
     (void)which;
 }
 
-void caps_hook_endpoint(struct caps *which, const struct cap *endpoint, bool closed)
+static void set_closed(struct caps *which, const struct cap *endpoint, bool closed)
 {
     (void)which;
     (void)endpoint;
     (void)closed;
 }
 
-void caps_hook_dispatcher_stop(struct caps *which, genpaddr_t dcb)
+static void dispatcher_stop(struct caps *which, genpaddr_t dcb)
 {
     (void)which;
     (void)dcb;
 }
 
-void caps_hook_vspace_stop(struct caps *which, genpaddr_t pml4)
+static void vspace_stop(struct caps *which, genpaddr_t pml4)
 {
     (void)which;
     (void)pml4;
 }
+
+static const struct caps_hooks hooks = {return_ram, return_remote,   tlb_flush,
+                                        set_closed, dispatcher_stop, vspace_stop};
 
 // The library's side.
 
@@ -426,10 +429,4 @@ errval_t vspace_map_anon_attr(void **retaddr, struct memobj **ret_memobj,
         return err;
     *retaddr = grown[grown_count++] = calloc(1, size);
     return SYS_ERR_OK;
-}
-
-void panic(const char *format, ...)
-{
-    fprintf(stderr, "CPU driver: %s\n", format);
-    abort();
 }

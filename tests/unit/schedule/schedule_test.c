@@ -9,45 +9,47 @@
 #include <testlib/testlib.h>
 
 #define COUNT 6u
-#define TSC_PER_MS 1000u
-#define SLICE (SCHEDULE_SLICE_MS * TSC_PER_MS)
+#define SLICE 10000u
 
-struct kcb kcb;
-
-static struct dispatcher_shared shared[COUNT];
-static struct dcb dcbs[COUNT];
+static struct schedule schedule;
+static struct schedule_place places[COUNT];
+static uint64_t now;
+static bool asks[COUNT];
 
 /// The first `runnable` dispatchers are, each in a group of its own.
 static void begin(unsigned runnable)
 {
-    memset(&kcb, 0, sizeof(kcb));
-    memset(dcbs, 0, sizeof(dcbs));
-    memset(shared, 0, sizeof(shared));
-    kcb.tsc_per_ms = TSC_PER_MS;
-    schedule_init();
+    memset(&schedule, 0, sizeof(schedule));
+    memset(places, 0, sizeof(places));
+    memset(asks, 0, sizeof(asks));
+    now = 0;
+    schedule_init(&schedule, SLICE);
     for (unsigned i = 0; i < COUNT; i++) {
-        dcbs[i].shared = &shared[i];
-        schedule_join(&dcbs[i]);
-        schedule_begin_group(&dcbs[i], i + 1);
+        schedule_join(&schedule, &places[i], NULL);
+        schedule_begin_group(&schedule, &places[i], i + 1);
     }
     for (unsigned i = 0; i < runnable; i++)
-        schedule_add(&dcbs[i]);
+        schedule_add(&schedule, &places[i]);
 }
 
 /// A dispatcher in the group of another.
-static void join(struct dcb *dcb, struct dcb *current)
+static void join(struct schedule_place *place, const struct schedule_place *current)
 {
-    kcb.current = current;
-    schedule_join(dcb);
-    kcb.current = NULL;
+    schedule_join(&schedule, place, current);
+}
+
+static uint64_t slice_end(void)
+{
+    const struct schedule_place *picked = schedule.picked;
+    return schedule_slice_end(&schedule, now, picked != NULL && asks[picked - places]);
 }
 
 /// An event ends, and the slice is over: who had it?
 static unsigned take_turn(void)
 {
-    kcb.event_start = schedule_slice_end();
-    unsigned had = (unsigned)(schedule_pick() - dcbs);
-    schedule_slice_over();
+    now = slice_end();
+    unsigned had = (unsigned)(schedule.picked - places);
+    schedule_slice_over(&schedule);
     return had;
 }
 
@@ -56,13 +58,13 @@ static void test_turns(void)
     begin(3);
     for (unsigned turn = 0; turn < 6; turn++)
         CU_ASSERT_EQUAL(take_turn(), turn % 3);
-    schedule_add(&dcbs[1]); // it is there
-    CU_ASSERT_EQUAL(kcb.runnable, 3);
-    schedule_remove(&dcbs[1]);
-    schedule_remove(&dcbs[1]);
-    CU_ASSERT_EQUAL(kcb.runnable, 2);
+    schedule_add(&schedule, &places[1]); // it is there
+    CU_ASSERT_EQUAL(schedule.runnable, 3);
+    schedule_remove(&schedule, &places[1]);
+    schedule_remove(&schedule, &places[1]);
+    CU_ASSERT_EQUAL(schedule.runnable, 2);
     CU_ASSERT_EQUAL(take_turn(), 0);
-    schedule_yield();
+    schedule_yield(&schedule);
     CU_ASSERT_EQUAL(take_turn(), 0);
     CU_ASSERT_EQUAL(take_turn(), 2);
 }
@@ -72,8 +74,8 @@ static void test_groups(void)
 {
     begin(2);
     for (unsigned i = 2; i < COUNT; i++) {
-        join(&dcbs[i], &dcbs[0]);
-        schedule_add(&dcbs[i]);
+        join(&places[i], &places[0]);
+        schedule_add(&schedule, &places[i]);
     }
     static const unsigned expected[] = {0, 1, 2, 1, 3, 1, 4, 1, 5, 1, 0, 1};
     for (unsigned turn = 0; turn < sizeof(expected) / sizeof(expected[0]); turn++)
@@ -85,11 +87,11 @@ static void test_former(void)
 {
     begin(1);
     for (unsigned i = 1; i < 4; i++)
-        join(&dcbs[i], &dcbs[0]);
-    schedule_begin_group(&dcbs[4], 1);
-    join(&dcbs[3], &dcbs[1]);
+        join(&places[i], &places[0]);
+    schedule_begin_group(&schedule, &places[4], 1);
+    join(&places[3], &places[1]);
     for (unsigned i = 1; i < 5; i++)
-        schedule_add(&dcbs[i]);
+        schedule_add(&schedule, &places[i]);
     CU_ASSERT_EQUAL(take_turn(), 0); // runs already, in its old group
     static const unsigned expected[] = {1, 4, 2, 4, 3, 4, 0, 4, 1};
     for (unsigned turn = 0; turn < sizeof(expected) / sizeof(expected[0]); turn++)
@@ -100,14 +102,14 @@ static void test_former(void)
 static void test_favour(void)
 {
     begin(3);
-    schedule_favour(&dcbs[2]);
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[2]);
-    schedule_yield();
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[0]);
-    (void)schedule_slice_end();
-    schedule_favour(&dcbs[2]);
-    schedule_slice_over();
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[1]);
+    schedule_favour(&schedule, &places[2]);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[2]);
+    schedule_yield(&schedule);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[0]);
+    (void)slice_end();
+    schedule_favour(&schedule, &places[2]);
+    schedule_slice_over(&schedule);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[1]);
 }
 
 /// One that was let run keeps its place among the others of its group, however its turn ends.
@@ -116,18 +118,18 @@ static void test_favoured_place(void)
     for (unsigned way = 0; way < 3; way++) {
         begin(2);
         for (unsigned i = 2; i < 4; i++) {
-            join(&dcbs[i], &dcbs[1]);
-            schedule_add(&dcbs[i]);
+            join(&places[i], &places[1]);
+            schedule_add(&schedule, &places[i]);
         }
-        (void)schedule_slice_end();
-        schedule_favour(&dcbs[2]);
-        CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[2]);
+        (void)slice_end();
+        schedule_favour(&schedule, &places[2]);
+        CU_ASSERT_PTR_EQUAL(schedule.picked, &places[2]);
         if (way == 0)
-            schedule_slice_over();
+            schedule_slice_over(&schedule);
         else if (way == 1)
-            schedule_yield();
+            schedule_yield(&schedule);
         else
-            schedule_favour(&dcbs[0]);
+            schedule_favour(&schedule, &places[0]);
         if (way != 0)
             CU_ASSERT_EQUAL(take_turn(), 0);
         static const unsigned expected[] = {1, 0, 2, 0, 3, 0, 1};
@@ -141,51 +143,51 @@ static void test_favoured_place(void)
 static void test_left_slice(void)
 {
     begin(2);
-    CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
-    kcb.event_start = 1;
-    schedule_add(&dcbs[2]);
-    schedule_remove(&dcbs[0]); // blocks, in a call
-    schedule_favour(&dcbs[2]);
-    CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[2]);
-    kcb.event_start = SLICE;
-    schedule_slice_over();
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[1]);
-    CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE);
+    CU_ASSERT_EQUAL(slice_end(), SLICE);
+    now = 1;
+    schedule_add(&schedule, &places[2]);
+    schedule_remove(&schedule, &places[0]); // blocks, in a call
+    schedule_favour(&schedule, &places[2]);
+    CU_ASSERT_EQUAL(slice_end(), SLICE);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[2]);
+    now = SLICE;
+    schedule_slice_over(&schedule);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[1]);
+    CU_ASSERT_EQUAL(slice_end(), 2 * SLICE);
 }
 
 /// Who comes after one that blocks has a whole slice.
 static void test_whole_slice(void)
 {
     begin(3);
-    (void)schedule_slice_end();
-    kcb.event_start = SLICE - 1;
-    schedule_remove(&dcbs[0]);
-    CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE - 1);
-    schedule_add(&dcbs[0]);
-    kcb.event_start = SLICE;
-    CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE - 1);
+    (void)slice_end();
+    now = SLICE - 1;
+    schedule_remove(&schedule, &places[0]);
+    CU_ASSERT_EQUAL(slice_end(), 2 * SLICE - 1);
+    schedule_add(&schedule, &places[0]);
+    now = SLICE;
+    CU_ASSERT_EQUAL(slice_end(), 2 * SLICE - 1);
 }
 
 /// Two of one group that leave before their slice is over, in turn, have one slice together.
 static void test_left_in_turn(void)
 {
     begin(2);
-    join(&dcbs[2], &dcbs[0]);
-    schedule_add(&dcbs[2]);
-    CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
+    join(&places[2], &places[0]);
+    schedule_add(&schedule, &places[2]);
+    CU_ASSERT_EQUAL(slice_end(), SLICE);
     for (unsigned i = 0; i < 4; i++) {
-        struct dcb *leaves = schedule_pick();
-        CU_ASSERT_PTR_EQUAL(leaves, &dcbs[i % 2 == 0 ? 0 : 2]);
-        kcb.event_start += SLICE / 5;
-        schedule_remove(leaves);
-        CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
-        schedule_add(leaves);
+        struct schedule_place *leaves = schedule.picked;
+        CU_ASSERT_PTR_EQUAL(leaves, &places[i % 2 == 0 ? 0 : 2]);
+        now += SLICE / 5;
+        schedule_remove(&schedule, leaves);
+        CU_ASSERT_EQUAL(slice_end(), SLICE);
+        schedule_add(&schedule, leaves);
     }
-    kcb.event_start = SLICE;
-    schedule_slice_over();
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[1]);
-    CU_ASSERT_EQUAL(schedule_slice_end(), 2 * SLICE);
+    now = SLICE;
+    schedule_slice_over(&schedule);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[1]);
+    CU_ASSERT_EQUAL(slice_end(), 2 * SLICE);
 }
 
 /// A callee has its caller's place until the slice is over, and then its own.
@@ -193,12 +195,12 @@ static void test_callee(void)
 {
     begin(2);
     for (unsigned i = 2; i < 5; i++) {
-        join(&dcbs[i], &dcbs[0]);
-        schedule_add(&dcbs[i]);
+        join(&places[i], &places[0]);
+        schedule_add(&schedule, &places[i]);
     }
-    struct dcb *callee = &dcbs[5];
-    schedule_replace(&dcbs[0], callee);
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), callee);
+    struct schedule_place *callee = &places[5];
+    schedule_replace(&schedule, &places[0], callee);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, callee);
     static const unsigned expected[] = {5, 1, 5, 2, 1, 5};
     for (unsigned turn = 0; turn < sizeof(expected) / sizeof(expected[0]); turn++)
         CU_ASSERT_EQUAL(take_turn(), expected[turn]);
@@ -209,18 +211,18 @@ static void test_favoured_callee(void)
 {
     for (unsigned way = 0; way < 3; way++) {
         begin(2);
-        join(&dcbs[2], &dcbs[1]);
-        schedule_add(&dcbs[2]);
-        (void)schedule_slice_end();
-        schedule_favour(&dcbs[1]);
-        schedule_replace(&dcbs[1], &dcbs[5]);
+        join(&places[2], &places[1]);
+        schedule_add(&schedule, &places[2]);
+        (void)slice_end();
+        schedule_favour(&schedule, &places[1]);
+        schedule_replace(&schedule, &places[1], &places[5]);
         if (way == 0)
-            schedule_slice_over();
+            schedule_slice_over(&schedule);
         else if (way == 1)
-            schedule_yield();
+            schedule_yield(&schedule);
         else
-            schedule_favour(&dcbs[0]);
-        CU_ASSERT_PTR_EQUAL(schedule_pick(), way == 0 ? &dcbs[2] : &dcbs[0]);
+            schedule_favour(&schedule, &places[0]);
+        CU_ASSERT_PTR_EQUAL(schedule.picked, way == 0 ? &places[2] : &places[0]);
         if (way != 0)
             CU_ASSERT_EQUAL(take_turn(), 0);
         CU_ASSERT_EQUAL(take_turn(), 2);
@@ -231,22 +233,22 @@ static void test_favoured_callee(void)
 static void test_slices(void)
 {
     begin(0);
-    CU_ASSERT_EQUAL(schedule_slice_end(), UINT64_MAX);
+    CU_ASSERT_EQUAL(slice_end(), UINT64_MAX);
     begin(2);
-    CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
-    schedule_remove(&dcbs[1]);
-    CU_ASSERT_EQUAL(schedule_slice_end(), UINT64_MAX);
-    shared[1].tick = 1; // not runnable: no matter
-    CU_ASSERT_EQUAL(schedule_slice_end(), UINT64_MAX);
-    shared[0].tick = 1;
-    CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
-    schedule_slice_over(); // it stays
-    CU_ASSERT_PTR_EQUAL(schedule_pick(), &dcbs[0]);
-    CU_ASSERT_TRUE(kcb.unsettled);
-    CU_ASSERT_EQUAL(schedule_slice_end(), SLICE);
-    schedule_remove(&dcbs[0]);
-    CU_ASSERT_EQUAL(schedule_slice_end(), UINT64_MAX);
-    CU_ASSERT_PTR_NULL(schedule_pick());
+    CU_ASSERT_EQUAL(slice_end(), SLICE);
+    schedule_remove(&schedule, &places[1]);
+    CU_ASSERT_EQUAL(slice_end(), UINT64_MAX);
+    asks[1] = true; // not runnable: no matter
+    CU_ASSERT_EQUAL(slice_end(), UINT64_MAX);
+    asks[0] = true;
+    CU_ASSERT_EQUAL(slice_end(), SLICE);
+    schedule_slice_over(&schedule); // it stays
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[0]);
+    CU_ASSERT_TRUE(schedule.unsettled);
+    CU_ASSERT_EQUAL(slice_end(), SLICE);
+    schedule_remove(&schedule, &places[0]);
+    CU_ASSERT_EQUAL(slice_end(), UINT64_MAX);
+    CU_ASSERT_PTR_NULL(schedule.picked);
 }
 
 int main(void)

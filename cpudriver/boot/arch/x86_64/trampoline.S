@@ -65,6 +65,7 @@ trampoline_64:
     jz 1f
     movq (%rdi), %rsp // its first word: top of a stack in the core's own private memory
     xorl %ebp, %ebp
+    movq $cpudriver_main, %rsi
     movabsq $space_enter, %rax
     call *%rax
 1:  cli

@@ -8,15 +8,11 @@
 
 #include "arch/cpu.h"
 #include "dispatch/dispatch.h"
-#include "dispatch/info.h"
 #include "entry/event.h"
-#include "kcb/kcb.h"
 #include "lmp/lmp.h"
 #include "machine/machine.h"
 #include "machine/panic.h"
 #include "offsets.h"
-#include "sched/schedule.h"
-#include "sched/timer.h"
 
 _Static_assert(offsetof(struct kcb, stack) + KCB_STACK_BYTES == KCB_STACK_TOP, "entry.S");
 _Static_assert(offsetof(struct kcb, regs) == KCB_REGS, "entry.S");
@@ -158,15 +154,15 @@ static void handle_interrupt(unsigned vector)
         uint64_t now = cpu_tsc();
         kcb.stats[KERNEL_STAT_TICKS]++;
         kcb.arch.timer_deadline = 0;
-        kcb.unsettled = true;
-        timer_expire(now);
+        kcb.schedule.unsettled = true;
+        timer_expire(&kcb.timers, now);
         (void)caps_step(&kcb.caps);
-        bool over = kcb.slice_end != 0 && now >= kcb.slice_end;
+        bool over = kcb.schedule.slice_end != 0 && now >= kcb.schedule.slice_end;
         if (over)
-            schedule_slice_over();
+            schedule_slice_over(&kcb.schedule);
         if (kcb.current != NULL) {
             info_update(kcb.current);
-            if (over && kcb.current == schedule_pick() && dispatcher_is_whole(kcb.current))
+            if (over && kcb.current == dcb_picked() && dispatcher_is_whole(kcb.current))
                 dispatcher_tick(kcb.current);
         }
     } else if (vector >= VECTOR_NOTIFY_FIRST && vector < VECTOR_NOTIFY_END) {

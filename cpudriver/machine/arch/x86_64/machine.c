@@ -2,33 +2,24 @@
 // Copyright The Stave authors
 //
 // Serial port (16550: National Semiconductor PC16550D), interrupt controllers of the first PC
-// (Intel 8259A), debug console, exit device, and the firmware configuration device of QEMU (its
-// docs/specs/fw_cfg). All polled; no state.
+// (Intel 8259A), debug console and exit device. All polled; no state.
 
 #include "machine/machine.h"
 
 #include "arch/cpu.h"
 #include "arch/layout.h"
 #include "kcb/kcb.h"
-#include "machine/panic.h"
-
-#include "lib/string.h"
 
 #define SERIAL_PORT 0x3f8u
 #define SERIAL_SPIN_MAX 100000u
 #define SERIAL_FIFO_BYTES 16u
 #define DEBUG_CONSOLE_PORT 0xe9u
+#define EXCEPTION_INVALID_OPCODE 6u
 #define EXIT_PORT 0xf4u
 #define EXIT_STATUS_BASE 0x10u ///< the runner's convention: 0x10 + status, or EXIT_DIED
 #define EXIT_DIED 0x01u
 #define STATUS_MARK 0x1e
 #define BOCHS_SHUTDOWN_PORT 0x8900u
-#define FW_CFG_SELECT 0x510u
-#define FW_CFG_DATA 0x511u
-#define FW_CFG_SIGNATURE 0x00u
-#define FW_CFG_DIRECTORY 0x19u
-#define FW_CFG_NAME_BYTES 56u
-#define FW_CFG_COMMANDS "opt/stave/run"
 
 void serial_init(void)
 {
@@ -127,6 +118,12 @@ uint64_t machine_fault_address(void)
     return cpu_read_cr2();
 }
 
+const char *machine_raised(uint64_t vector, const struct registers *regs)
+{
+    bool text = regs->rdi - (uint64_t)etext < (uint64_t)(private_start - etext);
+    return vector == EXCEPTION_INVALID_OPCODE && text ? (const char *)regs->rdi : NULL;
+}
+
 bool machine_is_stack(uint64_t address)
 {
     if (!kcb_present() || address % 8 != 0)
@@ -146,43 +143,4 @@ void pic_disable(void)
                                 {0x21, 0xff}, {0xa1, 0xff}};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         cpu_out8(words[i][0], words[i][1]);
-}
-
-static void fw_cfg_read(void *buffer, size_t bytes)
-{
-    uint8_t *at = buffer;
-    for (size_t i = 0; i < bytes; i++)
-        at[i] = cpu_in8(FW_CFG_DATA);
-}
-
-static uint32_t fw_cfg_read_be32(void)
-{
-    uint8_t b[4];
-    fw_cfg_read(b, sizeof(b));
-    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-}
-
-int fw_cfg_read_commands(char *buffer, size_t max)
-{
-    char signature[4];
-    cpu_out16(FW_CFG_SELECT, FW_CFG_SIGNATURE);
-    fw_cfg_read(signature, sizeof(signature));
-    if (memcmp(signature, "QEMU", sizeof(signature)) != 0)
-        return -1;
-    cpu_out16(FW_CFG_SELECT, FW_CFG_DIRECTORY);
-    for (uint32_t left = fw_cfg_read_be32(); left > 0; left--) {
-        uint32_t bytes = fw_cfg_read_be32();
-        uint8_t head[4]; // selector, big-endian, and two reserved bytes
-        char name[FW_CFG_NAME_BYTES];
-        fw_cfg_read(head, sizeof(head));
-        fw_cfg_read(name, sizeof(name));
-        if (memcmp(name, FW_CFG_COMMANDS, sizeof(FW_CFG_COMMANDS)) != 0)
-            continue;
-        cpu_out16(FW_CFG_SELECT, (uint16_t)(head[0] << 8 | head[1]));
-        if (bytes > max)
-            boot_fail("%u bytes of shell commands; at most %lu are possible", bytes, max);
-        fw_cfg_read(buffer, bytes);
-        return (int)bytes;
-    }
-    return -1;
 }

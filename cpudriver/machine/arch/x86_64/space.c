@@ -4,7 +4,7 @@
 // Builds and reads one core's page tables (rule 1 of the design). Every core runs this for itself,
 // on the boot page tables, which map everything and are left for good at its end. The private
 // memory is laid out as
-//   tables | private pages of the image | ... | boot stack (only until cpudriver_main)
+//   tables | private pages of the image | ... | boot stack (only until `main`)
 // The window maps no byte of the pool, not even this core's own: its private pages are reached by
 // their image addresses only. Source: Intel SDM vol. 3, 4.5.
 
@@ -83,7 +83,6 @@ static void build_window(uint64_t *pdpt, struct page_source *source)
 /// of the kcb is left out as the guard below its stack.
 static void build_image(uint64_t *table, lpaddr_t private_pages)
 {
-    extern char etext[];
     for (lvaddr_t page = (lvaddr_t)image_start; page < (lvaddr_t)private_end;
          page += BASE_PAGE_SIZE) {
         uint64_t *entry = &table[(page / BASE_PAGE_SIZE) % ENTRIES];
@@ -130,7 +129,7 @@ static lpaddr_t build_tables(struct page_source *source, lpaddr_t private_pages)
     return root;
 }
 
-void space_enter(const struct core_start *start)
+void space_enter(const struct core_start *start, void (*main)(const struct core_start *))
 {
     size_t data_bytes = (size_t)(private_data_end - private_start);
     size_t image_bytes = (size_t)(private_end - private_start);
@@ -152,12 +151,12 @@ void space_enter(const struct core_start *start)
                  "push %3\n\t"
                  "push %2\n\t"
                  "mov %%rsp, %%rdi\n\t"
-                 "call cpudriver_main\n\t"
+                 "call *%6\n\t"
                  "ud2"
                  :
                  : "r"(root), "r"(kcb.stack + sizeof(kcb.stack)), "r"(copy.stack_top),
                    "r"(copy.private_base), "r"(copy.bootinfo),
-                   "r"((uint64_t)copy.apic_id | (uint64_t)copy.core_id << 32)
+                   "r"((uint64_t)copy.apic_id | (uint64_t)copy.core_id << 32), "r"(main)
                  : "memory", "rdi");
     __builtin_unreachable();
 }

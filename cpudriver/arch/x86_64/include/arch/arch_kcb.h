@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The part of the kcb that is x86's: descriptor tables, task state and the FPU's configuration.
+// The part of the kcb that is x86's: descriptor tables, task state, the FPU's configuration, and what
+// memory there is to map.
 
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "arch/layout.h"
 
 #define GDT_ENTRIES 7u
 #define IDT_ENTRIES 256u
@@ -45,6 +45,21 @@ struct __attribute__((packed)) task_state {
 };
 _Static_assert(sizeof(struct task_state) == 104, "Intel SDM vol. 3, 7.7");
 
+struct space_region {
+    lpaddr_t base;
+    gensize_t bytes;
+};
+
+/// The machine as every core's page tables need it.
+struct boot_space {
+    lpaddr_t window_bytes; ///< end of the highest RAM
+    lpaddr_t local_apic, io_apic;
+    lpaddr_t trampoline; ///< page below 1 MiB that further cores start in
+    uint16_t pm_timer_port;
+    uint8_t pm_timer_bits;
+    uint32_t pool_count;
+    struct space_region pool[POOL_REGIONS_MAX]; ///< private pages of all cores: aligned to 2 MiB
+};
 struct arch_kcb {
     uint64_t gdt[GDT_ENTRIES];
     struct task_state tss;

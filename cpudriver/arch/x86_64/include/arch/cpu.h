@@ -234,3 +234,10 @@ static inline void cpu_pause(void)
 {
     asm volatile("pause");
 }
+
+/// Raise an invalid-opcode exception; rdi says why.
+static inline _Noreturn void cpu_raise(const char *why)
+{
+    asm volatile("ud2" : : "D"(why));
+    __builtin_unreachable();
+}

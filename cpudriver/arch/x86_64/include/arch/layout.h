@@ -30,7 +30,7 @@
 #define POOL_REGIONS_MAX 16u
 
 #ifndef __ASSEMBLER__
-extern char image_start[], private_start[], private_data_end[], private_end[], boot_end[];
+extern char image_start[], etext[], private_start[], private_data_end[], private_end[], boot_end[];
 
 static inline void *window_ptr(lpaddr_t paddr)
 {
