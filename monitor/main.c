@@ -36,6 +36,7 @@ static void read_bootinfo(void)
     errval_t err = boot_tree_make(&monitor.tree, node, info->cores_count, FAN_OUT);
     if (err_is_fail(err) || monitor.core != disp_get_core_id())
         USER_PANIC_ERR(err, "the monitor's boot information is wrong");
+    cores_init(&monitor.cores, monitor.core, &monitor.tree);
 }
 
 /// Opens the channel to the monitor that started this core.
@@ -74,7 +75,7 @@ int main(void)
     operations_init();
     if (monitor.core != 0)
         attach_parent();
-    cores_init();
+    cores_begin();
     start_children();
     for (;;) {
         // An event may have made room.

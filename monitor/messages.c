@@ -23,7 +23,7 @@ struct operation {
 
 static const struct operation operations[IM_OPS_COUNT] = {
     [IM_HELLO] = {NULL, start_handle_hello, 4},
-    [IM_UP] = {NULL, start_handle_up, 5},
+    [IM_UP] = {NULL, cores_handle_up, 5},
     [IM_REPORT] = {cores_handle_report, NULL, 3},
     [IM_CORES] = {NULL, cores_handle_map, 5},
     [IM_CONNECT] = {connect_handle, NULL, 9},

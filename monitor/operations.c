@@ -10,6 +10,7 @@
 #include "cores/cores.h"
 #include "exec/binding.h"
 #include "exec/tokens.h"
+#include "if/monitor.h"
 #include "local/domains.h"
 #include "local/exports.h"
 #include "local/names.h"
@@ -97,7 +98,7 @@ static void serve_remote(domainid_t domain, enum intermon_op op, uint64_t core, 
         reply_error(domain, op == IM_STAT ? SYS_ERR_ARGS : MON_ERR_NO_CORE);
         return;
     }
-    if (core >= monitor.tree.count || (core != 0 && !monitor_core_is_up((coreid_t)core))) {
+    if (core >= monitor.tree.count || (core != 0 && !cores_is_up(&monitor.cores, (coreid_t)core))) {
         reply_error(domain, MON_ERR_NO_CORE);
         return;
     }

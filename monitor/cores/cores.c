@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Which cores are up. Core 0 hears of each core and decides; when all have come up or failed the
-// boot is complete and core 0 sends the map down the start tree, and again whenever a late core
-// comes. Every monitor reads its own copy. Times and places of a core are asked of core 0.
+// Which cores are up: has protocol/cores.h decide, and carries out what that leads to. Times and
+// places of a core are asked of core 0.
 
 #include "cores/cores.h"
 
@@ -11,108 +10,186 @@
 #include "local/reply.h"
 #include "state/monitor.h"
 
-static bool complete;
+#include <assert.h>
 
-/// Core 0 only.
-static uint8_t states[BOOTINFO_CORES_MAX]; ///< enum monitor_core_state
-static uint64_t start_tsc[BOOTINFO_CORES_MAX];
+/// Time that a core has to come up, in microseconds: long, because on a loaded host many cores
+/// share a real one.
+#define START_DEADLINE_US 60000000u
 
-static unsigned count_up(void)
+struct child {
+    coreid_t core; ///< 0: unused; core 0 is no child
+    struct deferred_event deadline;
+};
+
+static struct child children[BOOT_CHILDREN_MAX];
+static const struct intermon_msg *message; ///< that is being handled
+
+static struct child *child_of(coreid_t core)
 {
-    unsigned count = 0;
-    for (unsigned i = 0; i < MONITOR_MAP_WORDS; i++)
-        count += (unsigned)__builtin_popcountll(monitor.up_map[i]);
-    return count;
+    for (unsigned i = 0; i < BOOT_CHILDREN_MAX; i++)
+        if (children[i].core == core)
+            return &children[i];
+    return NULL;
+}
+
+static void send_report(const struct cores_effect *effect, struct cores_event *result)
+{
+    struct intermon_msg msg = intermon_msg_make(IM_REPORT, 0, 3);
+    (void)result;
+    msg.words[0] = effect->core;
+    msg.words[1] = effect->failed ? 1 : 0;
+    msg.words[2] = effect->tsc;
+    errval_t err = intermon_send(&msg, false);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "core 0 was not told of core %u", effect->core);
+}
+
+static void set_notify(const struct cores_effect *effect, struct cores_event *result)
+{
+    struct capability notify;
+    cap_words_get(message->words, &notify);
+    *result = (struct cores_event){.kind = CORES_NOTIFIED,
+                                   .core = effect->core,
+                                   .tsc = effect->tsc,
+                                   .err = intermon_set_notify(effect->core, &notify)};
+    if (err_is_fail(result->err))
+        DEBUG_ERR(result->err, "core %u cannot be notified", effect->core);
+}
+
+static void stop_deadline(const struct cores_effect *effect, struct cores_event *result)
+{
+    (void)result;
+    (void)deferred_event_cancel(&child_of(effect->core)->deadline);
+}
+
+static void send_map(const struct cores_effect *effect, struct cores_event *result)
+{
+    struct intermon_msg msg = intermon_msg_make(IM_CORES, effect->core, CORES_MAP_WORDS + 1);
+    (void)result;
+    for (unsigned i = 0; i < CORES_MAP_WORDS; i++)
+        msg.words[i] = monitor.cores.up[i];
+    msg.words[CORES_MAP_WORDS] = monitor.cores.complete;
+    errval_t err = intermon_send_direct(effect->core, &msg);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "core %u was not told which cores are up", effect->core);
 }
 
 void cores_reply(domainid_t domain)
 {
-    uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK,        monitor.up_map[0], monitor.up_map[1],
-                                      monitor.up_map[2], monitor.up_map[3], monitor.tree.count,
-                                      count_up(),        complete};
+    const struct cores_state *cores = &monitor.cores;
+    const uint64_t words[LMP_MSG_LENGTH] = {
+        SYS_ERR_OK,   cores->up[0],       cores->up[1],          cores->up[2],
+        cores->up[3], monitor.tree.count, cores_count_up(cores), cores->complete};
     reply_words(domain, words, NULL_CAP);
+}
+
+static void reply(const struct cores_effect *effect, struct cores_event *result)
+{
+    (void)result;
+    cores_reply(effect->domain);
+}
+
+static void refuse(const struct cores_effect *effect, struct cores_event *result)
+{
+    (void)result;
+    reply_error(effect->domain, effect->err);
+}
+
+static void keep(const struct cores_effect *effect, struct cores_event *result)
+{
+    (void)result;
+    domain_find(effect->domain)->awaits_boot = true;
+}
+
+static void reply_all(const struct cores_effect *effect, struct cores_event *result)
+{
+    (void)effect;
+    (void)result;
+    domains_answer_boot(cores_reply);
+}
+
+static void (*const carry_out[])(const struct cores_effect *effect, struct cores_event *result) = {
+    [CORES_SEND_REPORT] = send_report,
+    [CORES_SET_NOTIFY] = set_notify,
+    [CORES_STOP_DEADLINE] = stop_deadline,
+    [CORES_SEND_MAP] = send_map,
+    [CORES_REPLY] = reply,
+    [CORES_REFUSE] = refuse,
+    [CORES_KEEP] = keep,
+    [CORES_REPLY_ALL] = reply_all,
+};
+
+/// Has an event decided, and all that it leads to.
+static void run(struct cores_event event)
+{
+    struct cores_effects effects;
+    while (event.kind != CORES_NO_EVENT) {
+        cores_step(&monitor.cores, &event, &effects);
+        event.kind = CORES_NO_EVENT;
+        for (unsigned i = 0; i < effects.count; i++) {
+            assert(event.kind == CORES_NO_EVENT); // EF2
+            carry_out[effects.list[i].kind](&effects.list[i], &event);
+        }
+    }
+}
+
+static void deadline_passed(void *arg)
+{
+    const struct child *child = arg;
+    debug_printf("core %u did not come up in time\n", child->core);
+    run((struct cores_event){.kind = CORES_DEADLINE, .core = child->core});
+}
+
+void cores_started(coreid_t core)
+{
+    struct child *child = child_of(0);
+    child->core = core;
+    deferred_event_init(&child->deadline);
+    errval_t err = deferred_event_register(&child->deadline, &monitor.ws, START_DEADLINE_US,
+                                           MKCLOSURE(deadline_passed, child));
+    if (err_is_fail(err)) // It may well come up.
+        DEBUG_ERR(err, "core %u has no deadline", core);
+    run((struct cores_event){.kind = CORES_STARTED, .core = core});
+}
+
+void cores_not_started(coreid_t core, const char *reason)
+{
+    debug_printf("core %u did not start: %s\n", core, reason);
+    run((struct cores_event){.kind = CORES_STARTED, .core = core, .err = MON_ERR_START});
 }
 
 void cores_await(domainid_t domain)
 {
-    struct domain *waiter = complete ? NULL : domain_get(domain);
-    if (waiter != NULL)
-        waiter->awaits_boot = true;
-    else if (complete)
-        cores_reply(domain);
-    else
-        reply_error(domain, MON_ERR_LIMIT);
+    run((struct cores_event){
+        .kind = CORES_AWAITED, .domain = domain, .known = domain_get(domain) != NULL});
 }
 
-/// Sends the map to the children that are up, which send it on.
-static void broadcast(void)
+void cores_handle_up(const struct intermon_msg *msg, coreid_t from)
 {
-    coreid_t children[BOOT_CHILDREN_MAX];
-    unsigned count = boot_tree_children(&monitor.tree, monitor.core, children);
-    for (unsigned i = 0; i < count; i++) {
-        if (!monitor_core_is_up(children[i]))
-            continue;
-        struct intermon_msg msg = intermon_msg_make(IM_CORES, children[i], MONITOR_MAP_WORDS + 1);
-        for (unsigned w = 0; w < MONITOR_MAP_WORDS; w++)
-            msg.words[w] = monitor.up_map[w];
-        msg.words[MONITOR_MAP_WORDS] = complete;
-        errval_t err = intermon_send_direct(children[i], &msg);
-        if (err_is_fail(err))
-            DEBUG_ERR(err, "core %u was not told which cores are up", children[i]);
-    }
+    message = msg;
+    run((struct cores_event){.kind = CORES_SAID_UP,
+                             .core = msg->source,
+                             .from = from,
+                             .tsc = msg->words[INTERMON_CAP_WORDS]});
 }
 
 void cores_handle_map(const struct intermon_msg *msg, coreid_t from)
 {
-    if (from != monitor.tree.parent[monitor.core] || msg->count != MONITOR_MAP_WORDS + 1)
-        return;
-    for (unsigned w = 0; w < MONITOR_MAP_WORDS; w++)
-        monitor.up_map[w] = msg->words[w];
-    complete = msg->words[MONITOR_MAP_WORDS] != 0;
-    broadcast();
-    if (complete)
-        domains_answer_boot(cores_reply);
-}
-
-void cores_report(coreid_t core, enum monitor_core_state state, uint64_t tsc)
-{
-    struct intermon_msg msg = intermon_msg_make(IM_REPORT, 0, 3);
-    msg.words[0] = core;
-    msg.words[1] = state;
-    msg.words[2] = tsc;
-    errval_t err = intermon_send(&msg, false);
-    if (err_is_fail(err))
-        DEBUG_ERR(err, "core 0 was not told of core %u", core);
-}
-
-void cores_report_failed(coreid_t root, const char *reason)
-{
-    debug_printf("core %u did not start: %s\n", root, reason);
-    for (unsigned core = 0; core < monitor.tree.count; core++)
-        if (boot_tree_below(&monitor.tree, root, (coreid_t)core))
-            cores_report((coreid_t)core, MONITOR_CORE_FAILED, 0);
+    struct cores_event event = {
+        .kind = CORES_MAP, .from = from, .complete = msg->words[CORES_MAP_WORDS] != 0};
+    for (unsigned i = 0; i < CORES_MAP_WORDS; i++)
+        event.up[i] = msg->words[i];
+    run(event);
 }
 
 void cores_handle_report(const struct intermon_msg *msg)
 {
-    uint64_t core = msg->words[0], state = msg->words[1];
-    if (monitor.core != 0 || msg->count != 3 || core >= monitor.tree.count ||
-        (state != MONITOR_CORE_UP && state != MONITOR_CORE_FAILED))
-        return;
-    if (states[core] == MONITOR_CORE_UP || states[core] == state)
-        return; // A core that is up after all stays up.
-    states[core] = (uint8_t)state;
-    start_tsc[core] = msg->words[2];
-    if (state == MONITOR_CORE_UP)
-        monitor.up_map[core / 64] |= UINT64_C(1) << core % 64;
-    unsigned known = 0;
-    for (unsigned i = 0; i < monitor.tree.count; i++)
-        known += states[i] != MONITOR_CORE_OFF ? 1 : 0;
-    if (known < monitor.tree.count)
-        return;
-    complete = true;
-    broadcast();
-    domains_answer_boot(cores_reply);
+    const uint64_t *words = msg->words;
+    run((struct cores_event){.kind = CORES_REPORT,
+                             .core =
+                                 words[0] < BOOT_CORE_NONE ? (coreid_t)words[0] : BOOT_CORE_NONE,
+                             .failed = words[1] != 0,
+                             .tsc = words[2]});
 }
 
 void cores_handle_status(const struct intermon_msg *msg)
@@ -123,8 +200,8 @@ void cores_handle_status(const struct intermon_msg *msg)
         return;
     }
     const struct bootinfo_core *info = &monitor.bootinfo->cores[core];
-    intermon_answer(msg, SYS_ERR_OK, states[core], (uint64_t)info->node << 32 | info->apic_id,
-                    start_tsc[core]);
+    intermon_answer(msg, SYS_ERR_OK, monitor.cores.states[core],
+                    (uint64_t)info->node << 32 | info->apic_id, monitor.cores.start_tsc[core]);
 }
 
 void cores_handle_stat(const struct intermon_msg *msg)
@@ -136,9 +213,7 @@ void cores_handle_stat(const struct intermon_msg *msg)
     intermon_answer(msg, err, value, 0, 0);
 }
 
-void cores_init(void)
+void cores_begin(void)
 {
-    monitor.up_map[monitor.core / 64] |= UINT64_C(1) << monitor.core % 64;
-    if (monitor.core == 0)
-        cores_report(0, MONITOR_CORE_UP, monitor.bootinfo->boot_tsc);
+    run((struct cores_event){.kind = CORES_BEGUN, .tsc = monitor.bootinfo->boot_tsc});
 }

@@ -18,9 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/// Time that a core has to come up, in microseconds: long, because on a loaded host many cores
-/// share a real one.
-#define START_DEADLINE_US 60000000u
 /// What the CPU driver and this monitor have taken of a further core's memory by now, estimated from
 /// above.
 #define USED_BYTES (2ul << 20)
@@ -28,13 +25,6 @@
 #define NEED_TEXT "3 MiB"
 _Static_assert(BOOTINFO_CORE_RAM_MIN == 3ul << 20, "as NEED_TEXT says");
 
-struct child {
-    coreid_t core; ///< 0: unused; core 0 is no child
-    bool up;
-    struct deferred_event deadline;
-};
-
-static struct child children[BOOT_CHILDREN_MAX];
 static struct boot_plan plan;
 static struct capref piece_caps[BOOT_PIECES_MAX];
 static struct memory_source sources[BOOTINFO_REGIONS_MAX];
@@ -146,13 +136,6 @@ static errval_t start_core(unsigned heir, struct capref frame)
     return err;
 }
 
-static void deadline_passed(void *arg)
-{
-    struct child *child = arg;
-    if (!child->up)
-        cores_report_failed(child->core, "it did not come up in time");
-}
-
 /// What speaks against starting a child, or NULL. One with too little for all cores below it starts
 /// and finds that itself.
 static const char *reason_against(const struct boot_heir *heir)
@@ -164,21 +147,18 @@ static const char *reason_against(const struct boot_heir *heir)
     return NULL;
 }
 
-static errval_t start_child(unsigned heir, struct child *child)
+static errval_t start_child(unsigned heir)
 {
     struct capref shared, frame;
-    child->core = plan.heirs[heir].core;
-    errval_t err = make_channel(child->core, &shared);
+    coreid_t core = plan.heirs[heir].core;
+    errval_t err = make_channel(core, &shared);
     if (err_is_ok(err))
         err = make_bootinfo(heir, shared, &frame);
     if (err_is_ok(err))
         err = start_core(heir, frame);
-    if (err_is_fail(err))
-        return err;
-    cap_transfer_shared(shared, child->core);
-    deferred_event_init(&child->deadline);
-    return deferred_event_register(&child->deadline, &monitor.ws, START_DEADLINE_US,
-                                   MKCLOSURE(deadline_passed, child));
+    if (err_is_ok(err))
+        cap_transfer_shared(shared, core);
+    return err;
 }
 
 /// Cuts all regions along the plan and hands the pieces of heir 0 to this core's memory server.
@@ -215,35 +195,15 @@ void start_children(void)
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "core %u cannot divide its memory", monitor.core);
     for (unsigned h = 1; h < plan.heirs_count; h++) {
+        coreid_t core = plan.heirs[h].core;
         const char *reason = reason_against(&plan.heirs[h]);
-        if (reason != NULL) {
-            cores_report_failed(plan.heirs[h].core, reason);
-            continue;
-        }
-        err = start_child(h, &children[h - 1]);
-        if (err_is_fail(err))
-            cores_report_failed(plan.heirs[h].core, err_getstring(err));
+        if (reason == NULL && err_is_fail(err = start_child(h)))
+            reason = err_getstring(err);
+        if (reason == NULL)
+            cores_started(core);
+        else
+            cores_not_started(core, reason);
     }
-}
-
-void start_handle_up(const struct intermon_msg *msg, coreid_t from)
-{
-    struct capability notify;
-    struct child *child = NULL;
-    for (unsigned i = 0; i < BOOT_CHILDREN_MAX; i++)
-        if (children[i].core == from && from != 0)
-            child = &children[i];
-    if (child == NULL || child->up || msg->source != from || msg->count != INTERMON_CAP_WORDS + 1)
-        return;
-    cap_words_get(msg->words, &notify);
-    errval_t err = intermon_set_notify(from, &notify);
-    if (err_is_fail(err)) {
-        DEBUG_ERR(err, "core %u cannot be notified", from);
-        return;
-    }
-    child->up = true;
-    (void)deferred_event_cancel(&child->deadline);
-    cores_report(from, MONITOR_CORE_UP, msg->words[INTERMON_CAP_WORDS]);
 }
 
 void start_handle_hello(const struct intermon_msg *msg, coreid_t from)

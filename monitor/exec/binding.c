@@ -386,7 +386,7 @@ void bind_serve(domainid_t domain, const uint64_t *words, struct capref cap)
         event.out_bytes = words[2];
         event.in_bytes = words[3];
         event.exporter = export_owner(event.iref);
-        event.up = monitor_core_is_up(IREF_CORE(event.iref));
+        event.up = cores_is_up(&monitor.cores, IREF_CORE(event.iref));
         event.known = domain_get(domain) != NULL;
     }
     if (words[0] == MONITOR_BIND_LMP || words[0] == MONITOR_BIND_REPLY)

@@ -178,7 +178,7 @@ void connect_begin(void)
 void connect_ask(coreid_t peer)
 {
     run((struct connect_event){
-        .kind = CONNECT_WANTED, .peer = peer, .up = monitor_core_is_up(peer)});
+        .kind = CONNECT_WANTED, .peer = peer, .up = cores_is_up(&monitor.cores, peer)});
 }
 
 void connect_handle(const struct intermon_msg *msg)

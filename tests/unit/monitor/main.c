@@ -20,6 +20,7 @@ int main(void)
         {"requests of domains", NULL, NULL, NULL, NULL, operations_tests},
         {"outstanding answers", NULL, NULL, NULL, NULL, tokens_tests},
         {"direct channels", NULL, NULL, NULL, NULL, connect_tests},
+        {"cores that are up", NULL, NULL, NULL, NULL, cores_tests},
         {"binding: ends", NULL, NULL, NULL, NULL, binding_ends_tests},
         {"binding: the client", NULL, NULL, NULL, NULL, binding_client_tests},
         {"binding: the server", NULL, NULL, NULL, NULL, binding_server_tests},

@@ -17,6 +17,7 @@ extern CU_TestInfo export_table_tests[];
 extern CU_TestInfo operations_tests[];
 extern CU_TestInfo tokens_tests[];
 extern CU_TestInfo connect_tests[];
+extern CU_TestInfo cores_tests[];
 extern CU_TestInfo binding_ends_tests[];
 extern CU_TestInfo binding_client_tests[];
 extern CU_TestInfo binding_server_tests[];

@@ -10,6 +10,5 @@
 /// Divides what bootinfo says that this monitor holds, and starts its children. Ends the domain if
 /// the division is impossible.
 void start_children(void);
-void start_handle_up(const struct intermon_msg *msg, coreid_t from);
 /// The starter's first message: answered with "up" now that this core serves.
 void start_handle_hello(const struct intermon_msg *msg, coreid_t from);

@@ -38,7 +38,7 @@
 enum intermon_op {
     IM_HELLO = 1, ///< neighbours only. 0-3: the starter's Notify
     IM_UP,        ///< neighbours only. 0-3: the started core's Notify, 4: its start TSC
-    IM_REPORT,    ///< to core 0. 0: core, 1: enum monitor_core_state, 2: start TSC
+    IM_REPORT,    ///< to core 0. 0: core, 1: 1 = it has failed, 2: start TSC
     IM_CORES,     ///< down the tree. 0-3: bit map of cores that are up, 4: 1 = boot complete
     IM_CONNECT, ///< 0-3: Frame for a direct channel, 4-7: the asker's Notify, 8: the asker's number
     IM_CONNECTED,   ///< 0: errval_t, 1: that number, 4-7: the asked one's Notify

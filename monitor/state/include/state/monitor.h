@@ -11,8 +11,7 @@
 #include "barrelfish/barrelfish.h"
 #include "kpi/bootinfo.h"
 #include "protocol/boot_tree.h"
-
-#define MONITOR_MAP_WORDS (BOOTINFO_CORES_MAX / 64)
+#include "protocol/cores.h"
 
 struct monitor {
     coreid_t core;
@@ -20,8 +19,6 @@ struct monitor {
     struct boot_tree tree;
     struct waitset ws;
     struct lmp_server server;
-    uint64_t up_map[MONITOR_MAP_WORDS]; ///< cores that are up; cores/cores.c writes it
+    struct cores_state cores; ///< cores/ alone takes its steps
 };
 extern struct monitor monitor;
-
-bool monitor_core_is_up(coreid_t core);
