@@ -6,10 +6,14 @@
 #include "testlib/testlib.h"
 
 #include <CUnit/Basic.h>
+#include <CUnit/TestRun.h>
 #include <inttypes.h>
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int verdict(CU_ErrorCode error)
 {
@@ -46,6 +50,34 @@ int test_suite(const char *name, CU_TestInfo *tests)
 {
     CU_SuiteInfo suites[] = {{name, NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
     return test_main(suites);
+}
+
+static void print_failures(unsigned from)
+{
+    unsigned i = 0;
+    for (CU_pFailureRecord record = CU_get_failure_list(); record != NULL; record = record->pNext)
+        if (i++ >= from)
+            fprintf(stderr, "%s:%u: %s\n", record->strFileName, record->uiLineNumber,
+                    record->strCondition);
+}
+
+void test_isolated(void (*test)(void))
+{
+    unsigned before = CU_get_number_of_failure_records();
+    int status = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        jmp_buf end; // where a fatal assertion goes
+        CU_get_current_test()->pJumpBuf = &end;
+        if (setjmp(end) == 0)
+            test();
+        print_failures(before);
+        fflush(NULL);
+        _exit(CU_get_number_of_failure_records() != before);
+    }
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 void test_random_init(struct test_random *random, uint64_t seed)

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // What the library's memory management finds around itself in the library: threads, of which one
-// runs, the dispatcher, and the memory server behind a connection. And a process for each test.
+// runs, the dispatcher, and the memory server behind a connection. And how a test begins.
 #include "machine_state.h"
 
 #include "barrelfish/capabilities.h"
@@ -15,13 +15,8 @@
 #include "barrelfish/threads.h"
 #include "if/mem_serv.h"
 
-#include <CUnit/TestRun.h>
-#include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static struct capref spare; ///< slot in which the next capability comes
 
@@ -136,36 +131,27 @@ size_t machine_slots_free(void)
     return slot_free_count() + !capref_is_null(spare);
 }
 
-static void run_here(void (*test)(void), bool started)
+static void (*running)(void);
+
+static void run_bare(void)
 {
-    jmp_buf end;
-    CU_get_current_test()->pJumpBuf = &end;
-    if (setjmp(end) == 0) {
-        machine_memory_start();
-        machine_domain_start();
-        if (started)
-            CU_ASSERT_EQUAL_FATAL(domain_memory_init(NULL), SYS_ERR_OK);
-        test();
-        CU_ASSERT_TRUE(machine_valid());
-    }
+    machine_memory_start();
+    machine_domain_start();
+    running();
+    CU_ASSERT_TRUE(machine_valid());
+}
+
+static void run_started(void)
+{
+    machine_memory_start();
+    machine_domain_start();
+    CU_ASSERT_EQUAL_FATAL(domain_memory_init(NULL), SYS_ERR_OK);
+    running();
+    CU_ASSERT_TRUE(machine_valid());
 }
 
 void machine_run(void (*test)(void), bool started)
 {
-    unsigned earlier = CU_get_number_of_failure_records();
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        run_here(test, started);
-        CU_pFailureRecord record = CU_get_failure_list();
-        for (unsigned i = 0; record != NULL; record = record->pNext, i++)
-            if (i >= earlier)
-                fprintf(stderr, "%s:%u: %s\n", record->strFileName, record->uiLineNumber,
-                        record->strCondition);
-        fflush(NULL);
-        _exit(CU_get_number_of_failure_records() != earlier);
-    }
-    int status = 0;
-    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
-    CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    running = test;
+    test_isolated(started ? run_started : run_bare);
 }

@@ -16,6 +16,18 @@ int test_main(CU_SuiteInfo *suites);
 /// The same for one suite, of `tests` (ended by CU_TEST_INFO_NULL).
 int test_suite(const char *name, CU_TestInfo *tests);
 
+/// Run `test` in a process of its own, a copy of this one: for code that keeps its state in static
+/// variables, or that ends the process. What fails there, or ends it otherwise than by returning,
+/// fails here.
+void test_isolated(void (*test)(void));
+
+/// Defines test_x(), which runs x() so.
+#define TEST_ISOLATED(name)                                                                        \
+    static void test_##name(void)                                                                  \
+    {                                                                                              \
+        test_isolated(name);                                                                       \
+    }
+
 /// A stream of pseudo-random numbers (splitmix64); one per thread.
 struct test_random {
     uint64_t state;
