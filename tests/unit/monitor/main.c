@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Runs the suites of the monitors' protocol modules.
+// Runs the suites of the monitors' protocol modules; with arguments, tests/lib/coverage with them.
 #include "suites.h"
 
 #include "testlib/testlib.h"
 
-int main(void)
+#include <unistd.h>
+
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        return execv("tests/lib/coverage", argv);
     CU_SuiteInfo suites[] = {
         {"start tree", NULL, NULL, NULL, NULL, boot_tree_tests},
         {"boot plan", NULL, NULL, NULL, NULL, boot_plan_tests},
