@@ -7,6 +7,7 @@
 
 #include "barrelfish/lmp_rpc.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "barrelfish/blocking.h"
@@ -74,6 +75,7 @@ static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
         return err;
     if (msg.buf.msglen == 0)
         return LIB_ERR_RPC_REPLY;
+    assert((msg.words[0] & RPC_REQUEST) == 0); // R2
     memcpy(out, msg.words, sizeof(msg.words));
     return out[0];
 }

@@ -6,6 +6,7 @@
 // holds a capability with that badge; what it sends is a claim. The server does not wait for a
 // client: what a client has no room for is lost, and a client whose endpoint is gone is forgotten.
 
+#include <assert.h>
 #include <string.h>
 
 #include "barrelfish/capabilities.h"
@@ -37,6 +38,7 @@ static struct lmp_client *client_add(struct lmp_server *server, uint32_t badge)
     if (index == 0)
         return NULL;
     struct lmp_client *client = &server->clients[index - 1];
+    assert(index <= LMP_SERVER_CLIENTS_MAX && client->badge == 0 && badge != 0); // R3
     server->free_list = client->next;
     client->badge = badge;
     client->reply_cap = NULL_CAP;

@@ -21,6 +21,7 @@
 #include "barrelfish/invocations.h"
 #include "dispatch/dispatcher.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 struct ump_waking ump_waking;
@@ -85,7 +86,8 @@ void ump_chan_setup(struct ump_chan *uc)
     uc->send_chan.poll = poll_send;
     waitset_chanstate_init(&uc->bind_chan, CHANTYPE_OTHER);
     if (uc->id == 0)
-        return; // Nobody would end the sleep.
+        return;                                                // Nobody would end the sleep.
+    assert(ump_waking.ep != NULL && ump_waking.relay != NULL); // U1
     uc->recv_chan.arm = arm_recv;
     uc->recv_chan.disarm = disarm_recv;
     uc->send_chan.arm = arm_send;

@@ -15,6 +15,8 @@
 #include "barrelfish/slot_alloc.h"
 #include "dispatch/dispatcher.h"
 
+#include <assert.h>
+
 #define EVENT_MESSAGES 16u
 #define THREAD_STACK_BYTES 32768u
 
@@ -89,6 +91,7 @@ static void complete_wait(const uint64_t *words, struct capref cap)
             (void)cap_destroy(cap);
         return;
     }
+    assert(list_is_in(&wait->place)); // ME1
     list_remove(&wait->place);
     wait->err = words[2];
     wait->value = words[3];
@@ -242,6 +245,7 @@ errval_t monitor_events_begin(void)
 void monitor_events_hold(void)
 {
     thread_mutex_lock(&mutex);
+    assert(started); // ME2
 }
 
 void monitor_events_end(void)

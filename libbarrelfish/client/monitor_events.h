@@ -5,6 +5,8 @@
 // monitor_export.c, ump_bind.c and nameservice_client.c. A request whose completion is an event is
 // sent between monitor_events_begin() and monitor_events_end(), and its wait is added before the
 // latter: events are not handled meanwhile, so that none can come before its wait is known.
+// ME1 A wait is on the list until its event has come or it is forgotten.
+// ME2 Events are held back only once they have begun.
 
 #pragma once
 

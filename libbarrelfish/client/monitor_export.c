@@ -4,6 +4,7 @@
 // The service side of connections: exports and the requests of clients who want to bind, which go
 // from the events' thread through a short queue to the waitset of the service. Accepting over UMP
 // is in ump_bind.c.
+// MX1 No more requests wait for a service than its queue has room for.
 
 #include "monitor_events.h"
 
@@ -13,6 +14,8 @@
 #include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/waitset_chan.h"
+
+#include <assert.h>
 
 static struct list services = LIST_EMPTY(services); ///< changed between begin and end only
 
@@ -43,6 +46,7 @@ static void run_connect(void *arg)
     bool any = false;
     if (err_is_fail(monitor_events_begin()))
         return;
+    assert(service->count <= MONITOR_EXPORT_QUEUE); // MX1
     if (service->count > 0) {
         request = service->queue[service->first];
         service->first = (service->first + 1) % MONITOR_EXPORT_QUEUE;

@@ -5,6 +5,7 @@
 // first use; as long as the service is not registered, and in domains that spawnd did not make,
 // among them all on which the console stands, output goes to sys_print(). One mutex for each
 // direction of the channel: whoever waits for input does not keep others from writing.
+// TC1 `sender` has the mutex `send`.
 #include "barrelfish/terminal_client.h"
 
 #include "barrelfish/capabilities.h"
@@ -16,6 +17,7 @@
 #include "barrelfish/ump_chan.h"
 #include "if/console.h"
 
+#include <assert.h>
 #include <string.h>
 
 static struct {
@@ -73,6 +75,7 @@ static size_t write_text(const char *data, size_t length)
         thread_mutex_lock(&terminal.send);
         terminal.sender = thread_self();
         sent = connect() ? send_text(data, length) : 0;
+        assert(terminal.sender == thread_self()); // TC1
         terminal.sender = NULL;
         thread_mutex_unlock(&terminal.send);
     }

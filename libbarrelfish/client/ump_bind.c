@@ -5,6 +5,7 @@
 // rings at MONITOR_BIND; the server gets it with the request, maps it and accepts; neither can
 // revoke it. Each side gets the other's Notify from its monitor. One Notify, and so one interrupt
 // vector, serves all channels of a domain (ump_internal.h). See barrelfish/ump_chan.h.
+// UB1 What is kept beside a channel leads to it; a channel is opened once.
 
 #include "barrelfish/blocking.h"
 #include "barrelfish/capabilities.h"
@@ -13,6 +14,7 @@
 #include "channel/ump_internal.h"
 #include "monitor_events.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,7 @@ static void release(struct ump_chan *uc)
 static void opened(struct ump_chan *uc, uint64_t id, domainid_t with, struct capref notify)
 {
     struct ump_peer *peer = uc->peer;
+    assert(peer != NULL && peer->uc == uc && uc->id == 0); // UB1
     uc->id = id;
     uc->notify = notify;
     ump_chan_setup(uc);

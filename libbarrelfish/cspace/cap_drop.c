@@ -6,10 +6,13 @@
 // the CPU driver does the others by itself (between events, and when the core is idle), and the
 // slot is freed at a later call, when it is empty. However many are dropped, no call waits for one:
 // each slot that is to be freed has a bit.
+// CD1 `dropped_count` bits are set.
 #include "barrelfish/capabilities.h"
 #include "barrelfish/invocations.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/threads.h"
+
+#include <assert.h>
 
 #define SLOTS_MAX (1u << 16) ///< those above are lost: a server would have to have as many in use
 #define STEPS_EACH_CALL 2u
@@ -32,6 +35,7 @@ static bool step(struct capref cap)
 /// The next one, in turn; there is one.
 static capaddr_t next_dropped(void)
 {
+    assert(dropped_count > 0); // CD1
     uint64_t word = dropped[next / 64] >> next % 64;
     while (word == 0) {
         next = (next / 64 + 1) * 64 % SLOTS_MAX;

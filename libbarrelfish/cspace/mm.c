@@ -24,6 +24,7 @@ void mm_enter(void)
     struct thread *self = thread_self();
     if (mm.depth == 0 || mm.owner != self) {
         thread_mutex_lock(&mm.mutex);
+        assert(mm.depth == 0); // MM1
         mm.owner = self;
     }
     mm.depth++;
@@ -62,5 +63,6 @@ void mm_grow_begin(void)
 
 void mm_grow_end(void)
 {
+    assert(mm.growing); // MM2
     mm.growing = false;
 }

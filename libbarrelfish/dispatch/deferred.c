@@ -7,9 +7,12 @@
 
 #include "dispatcher.h"
 
+#include <assert.h>
+
 /// Of an event.
 static void raise_disabled(struct deferred_event *event)
 {
+    assert(waitset_chan_is_registered(&event->waitset_state)); // DI6
     (void)waitset_chan_trigger_disabled(&event->waitset_state);
 }
 

@@ -5,15 +5,22 @@
 // threads' state. The state of a dispatcher lies in its frame behind what the CPU driver knows, and
 // GS points to it, so that one instruction finds it and a domain that spans cores will have one on
 // each. Invariants, whenever the dispatcher is enabled:
-//   I1  current is the running thread, and on no queue.
-//   I2  A thread that is on a ring has that ring's head in its field `queue`.
-//   I3  A runnable, unpaused thread that is not current is on the run queue.
-//   I4  A registered channel is CHAN_IDLE, on the ring `polled`, on the ring `armed` or on its
-//       waitset's ring `pending`.
+//   DI1 current is the running thread, and on no queue.
+//   DI2 A thread that is on a ring has that ring in its field `queue`; any other has NULL there.
+//   DI3 A runnable, unpaused thread that is not current is on the run queue.
+//   DI4 A registered channel is CHAN_IDLE, on the ring `polled`, on the ring `armed` or on its
+//       waitset's ring `pending`; `polled_count` are on the first of these.
+//   DI5 `looked_for` threads have that flag, and are blocked.
+//   DI6 The ring `timers` is sorted by time; who is not on it has not been inserted, or has expired.
+//   DI7 `programs` of the threads on the list `all` are not `service`.
+//   DI8 A semaphore's value is 0 while threads wait for it, and a mutex has an owner exactly while its
+//       depth is not 0.
+//   DI9 An endpoint, but for the self endpoint, lies in blocks of the frame.
 // All of it is changed while disabled only, or by upcalls.
 
 #pragma once
 
+#include <assert.h>
 #include <pthread.h>
 
 #include "arch/x86_64/offsets.h"
@@ -163,12 +170,14 @@ static inline struct thread *thread_at(struct list *place)
 
 static inline void thread_ring_add(struct list **queue, struct thread *thread)
 {
+    assert(thread->queue == NULL); // DI2
     ring_add(queue, &thread->place);
     thread->queue = queue;
 }
 
 static inline void thread_ring_remove(struct thread *thread)
 {
+    assert(thread->queue != NULL); // DI2
     ring_remove(thread->queue, &thread->place);
     thread->queue = NULL;
 }

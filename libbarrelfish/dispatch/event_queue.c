@@ -8,6 +8,8 @@
 
 #include "dispatcher.h"
 
+#include <assert.h>
+
 static void run_first(void *arg);
 
 static void raise_disabled(struct event_queue *evq)
@@ -58,6 +60,7 @@ void event_queue_add(struct event_queue *evq, struct event_queue_node *qn,
     qn->event = event;
     ring_add(&evq->events, &qn->place);
     raise_disabled(evq);
+    assert(waitset_chan_is_registered(&evq->waitset_state)); // EQ1
     disp_enable(handle);
 }
 

@@ -10,6 +10,7 @@
 
 #include "barrelfish/lmp_endpoints.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "barrelfish/syscalls.h"
@@ -67,6 +68,7 @@ void lmp_endpoint_free(struct lmp_endpoint *ep)
 {
     (void)lmp_endpoint_deregister(ep);
     struct dispatcher *disp = dispatch_disable();
+    assert(ep->blocks > 0 && ep->first_block + ep->blocks <= FRAME_BLOCKS); // DI9
     block_map_give(disp->frame_blocks, ep->first_block, ep->blocks);
     dispatch_enable(disp);
 }

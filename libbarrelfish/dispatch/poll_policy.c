@@ -19,6 +19,8 @@
 // very one that is waited for.
 #include "poll_policy.h"
 
+#include <assert.h>
+
 #define COST_LEAST_US 2u
 #define COST_MOST_US 50u
 #define COST_START_US 25u // of QEMU's TCG, where it is 10 to 38
@@ -74,4 +76,6 @@ void poll_policy_over(struct poll_policy *policy, uint64_t polled, uint64_t wait
     policy->want = waited < cost ? cost : max(policy->want / 2, cost / SHARE);
     if (wake != 0)
         measure(policy, wake);
+    assert(policy->least <= policy->cost && policy->cost <= policy->most);  // P1
+    assert(policy->want <= policy->most && policy->credit <= policy->most); // P1
 }

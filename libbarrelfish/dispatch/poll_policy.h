@@ -3,12 +3,13 @@
 //
 // How long a dispatcher with nothing to run polls before it sleeps. Pure: times come from the
 // caller, in cycles of the time-stamp counter. Private to the dispatcher.
+// P1 least <= cost <= most; want <= most; credit <= most.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/// P1 least <= cost <= most; want <= most; credit <= most.
+/// See P1.
 struct poll_policy {
     uint64_t least, most; ///< bounds of `cost`
     uint64_t cost;        ///< of a sleep and wake: a running estimate

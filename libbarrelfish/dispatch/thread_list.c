@@ -15,6 +15,7 @@ void thread_list_remove(struct dispatcher *disp, struct thread *thread)
         link = &(*link)->all_next;
     if (*link != NULL)
         *link = thread->all_next;
+    assert(thread->service || disp->programs > 0); // DI7
     disp->programs -= !thread->service;
     if (disp->programs == 0 && disp->last_gone != NULL)
         (void)waitset_chan_trigger_disabled(disp->last_gone);
@@ -30,6 +31,7 @@ void thread_be_service(struct waitset *ws)
 {
     static struct waitset_chanstate last_gone;
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    assert(!disp->current->service); // DI7
     disp->current->service = true;
     disp->programs--;
     if (ws != NULL && disp->last_gone == NULL) {

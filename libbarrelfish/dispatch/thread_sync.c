@@ -18,6 +18,7 @@ static void mutex_lock_disabled(struct thread_mutex *mutex)
 {
     struct thread *self = disp_self()->current;
     if (mutex->owner == NULL) {
+        assert(mutex->depth == 0); // DI8
         mutex->owner = self;
         mutex->depth = 1;
     } else {
@@ -61,6 +62,7 @@ bool thread_mutex_trylock(struct thread_mutex *mutex)
 void thread_mutex_unlock(struct thread_mutex *mutex)
 {
     dispatcher_handle_t handle = disp_disable();
+    assert(mutex->depth > 0); // DI8
     if (--mutex->depth == 0)
         mutex_unlock_disabled(mutex);
     disp_enable(handle);
@@ -136,6 +138,7 @@ bool thread_sem_trywait(struct thread_sem *sem)
 void thread_sem_post(struct thread_sem *sem)
 {
     dispatcher_handle_t handle = disp_disable();
+    assert(sem->queue == NULL || sem->value == 0); // DI8
     if (thread_wake_one_disabled(&sem->queue) == NULL)
         sem->value++;
     disp_enable(handle);

@@ -23,6 +23,7 @@ void thread_wake_disabled(struct thread *thread)
     struct dispatcher *disp = disp_self();
     thread->state = THREAD_RUNNABLE;
     if (thread->looked_for) {
+        assert(disp->looked_for > 0); // DI5
         thread->looked_for = false;
         disp->looked_for--;
     }

@@ -17,6 +17,7 @@ static struct deferred_event *event_at(struct list *place)
 void deferred_insert_disabled(struct dispatcher *disp, struct deferred_event *event)
 {
     struct list *first = disp->timers, *after = first;
+    assert(!list_is_in(&event->place)); // DI6
     while (after != NULL && event_at(after)->time <= event->time)
         after = after->next != first ? after->next : NULL;
     if (after == NULL) {
@@ -24,6 +25,7 @@ void deferred_insert_disabled(struct dispatcher *disp, struct deferred_event *ev
     } else {
         list_add(after, &event->place);
         disp->timers = after == first ? &event->place : first;
+        assert(event_at(after)->time > event->time); // DI6
     }
 }
 

@@ -126,6 +126,7 @@ void dispatch_schedule(struct dispatcher *disp)
             wait_for_event(disp);
             continue;
         }
+        assert(!thread->paused); // DI3
         disp->current = thread;
         if (disp->run_queue != NULL || disp->looked_for != 0)
             dispatch_want_tick(disp);

@@ -60,6 +60,7 @@ static void chan_unlink(struct waitset_chanstate *chan)
 /// Takes an armed channel off the polled ones if it is to stay armed.
 static void chan_rest(struct dispatcher *disp, struct waitset_chanstate *chan)
 {
+    assert(chan->state == CHAN_POLLED); // DI4
     chan->armed = true;
     if (chan->stays_armed) {
         ring_remove(&disp->polled, &chan->place);
@@ -212,6 +213,7 @@ static void look_at_armed(struct dispatcher *disp)
     for (struct list *place = disp->armed; place != NULL; place = next) {
         struct waitset_chanstate *chan = chan_at(place);
         next = place != last ? place->next : NULL;
+        assert(chan->state == CHAN_ARMED); // DI4
         if (!chan->arm(chan)) {
             chan->armed = false;
             (void)waitset_chan_trigger_disabled(chan);

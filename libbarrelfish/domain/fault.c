@@ -10,11 +10,14 @@
 // enabled, may block and may be preempted. Without a handler the same is done with a stack of its
 // own and domain_exit(), which may need to send messages. Runs with the FPU's registers live: see
 // dispatch.c.
+// FA1 Who answers, on the stack for it, is `answering`.
+// FA2 A thread that runs its handler is `in_exception`.
 
 #pragma GCC target("general-regs-only")
 
 #include "dispatch/dispatcher.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "barrelfish/domain.h"
@@ -54,6 +57,7 @@ static void exception_run(struct fault *fault)
     struct thread *thread = thread_self();
     thread->handler(fault->type, fault->subtype, (void *)fault->address, &fault->regs);
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    assert(thread->in_exception && thread == disp->current); // FA2
     thread->in_exception = false;
     context_resume(&fault->regs, fault->fpu, disp->shared.xsave_mask);
 }
@@ -65,6 +69,7 @@ static void answer_run(struct fault *fault)
 {
     fault->answer = vspace_pagefault(fault->address, (enum pagefault_exception_type)fault->subtype);
     struct dispatcher *disp = (struct dispatcher *)disp_disable();
+    assert(answering == disp->current); // FA1
     answering = NULL;
     while (thread_wake_one_disabled(&answering_waiting) != NULL) {
     }

@@ -6,6 +6,8 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/spawn.h"
 
+#include <assert.h>
+
 /// The stages of a destruction, in order. A domain that has outgrown its L1CNode keeps the new one
 /// in its TASKCN, and reaches that through the new one; once TASKCN is revoked, what our L1CNode
 /// holds is the last of it and takes all along.
@@ -67,6 +69,7 @@ static errval_t stage_step(const struct spawn_info *si)
 
 errval_t spawn_destroy_step(struct spawn_info *si)
 {
+    assert(si->destroying < STAGES); // SP2
     errval_t err = stage_step(si);
     // Busy is what the memory server is taking back, until that has been done.
     if (err_no(err) == SYS_ERR_AGAIN || err_no(err) == SYS_ERR_CAP_BUSY)

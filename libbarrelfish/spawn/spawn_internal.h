@@ -3,6 +3,9 @@
 //
 // One spawn under way; private to the spawn library. spawn_layout.c decides where everything goes
 // (pure), spawn_objects.c makes it, spawn_fill.c fills it in, spawn.c puts the steps together.
+// SP1 The objects and mappings of a domain fit in its PAGECN.
+// SP2 A destruction ends with its last stage, and then knows of no domain any more.
+// SP3 What is cut out of the RAM are whole pages.
 #pragma once
 
 #include "barrelfish/spawn.h"

@@ -7,6 +7,7 @@
 
 #include "kpi/bootinfo.h"
 
+#include <assert.h>
 #include <string.h>
 
 /// Notes that [vaddr, vaddr + bytes), in the first GiB, needs page tables.
@@ -59,6 +60,7 @@ bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
         }
     }
     layout->total = layout->image + layout->segments_bytes + STACK_BYTES;
+    assert(layout->total % BASE_PAGE_SIZE == 0); // SP3
     return true;
 }
 

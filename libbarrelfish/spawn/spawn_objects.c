@@ -10,8 +10,11 @@
 #include "barrelfish/invocations.h"
 #include "kpi/bootinfo.h"
 
+#include <assert.h>
+
 static struct capref page_slot(const struct spawn_work *work, cslot_t slot)
 {
+    assert(slot < L2_CNODE_SLOTS); // SP1
     return spawn_slot(&work->si, ROOTCN_SLOT_PAGECN, slot);
 }
 

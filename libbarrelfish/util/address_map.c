@@ -5,6 +5,8 @@
 // it. A sentinel at the end carries the last gap, so that every gap has an owner.
 #include "address_map.h"
 
+#include <assert.h>
+
 void address_map_init(struct address_map *map, uint64_t low, uint64_t high)
 {
     *map = (struct address_map){.end = {.base = high, .bytes = 1, .weight = high - low}};
@@ -45,6 +47,7 @@ bool address_map_insert(struct address_map *map, struct range_node *node)
 void address_map_remove(struct address_map *map, struct range_node *node)
 {
     struct range_node *above = range_tree_above(&map->tree, node->base + 1);
+    assert(above->base - above->weight == node->base + node->bytes); // AM1
     uint64_t gap = above->weight + node->bytes + node->weight;
     range_tree_remove(&map->tree, node);
     range_tree_set_weight(&map->tree, above, gap);

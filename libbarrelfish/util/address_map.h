@@ -3,6 +3,7 @@
 //
 // Which virtual addresses are taken, and where the next region goes; pure. Private to the
 // address-space manager; the host tests it.
+// AM1 The weight of a range is the gap below it.
 #pragma once
 
 #include "barrelfish/range_tree.h"

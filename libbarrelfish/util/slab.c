@@ -6,6 +6,8 @@
 // does not refill a second time; who wants that to succeed refills before the last blocks are used.
 #include "barrelfish/slab.h"
 
+#include <assert.h>
+
 static size_t round_up(size_t value)
 {
     return (value + SLAB_ALIGNMENT - 1) & ~(size_t)(SLAB_ALIGNMENT - 1);
@@ -24,16 +26,17 @@ static void push(struct slab_allocator *slabs, void *block)
     *(void **)block = slabs->free_list;
     slabs->free_list = block;
     slabs->free_count++;
+    assert(slabs->free_count <= slabs->total_count); // SL1
 }
 
 void slab_grow(struct slab_allocator *slabs, void *buf, size_t buflen)
 {
     size_t skip = -(uintptr_t)buf & (SLAB_ALIGNMENT - 1);
     size_t blocks = buflen < skip ? 0 : (buflen - skip) / slabs->blocksize;
+    slabs->total_count += blocks;
     // From the last to the first, so that they are handed out in the order of their addresses.
     for (size_t i = blocks; i > 0; i--)
         push(slabs, (char *)buf + skip + (i - 1) * slabs->blocksize);
-    slabs->total_count += blocks;
 }
 
 void *slab_alloc(struct slab_allocator *slabs)

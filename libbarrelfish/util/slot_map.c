@@ -6,6 +6,7 @@
 // and the L2CNodes above become empty when it needs fewer.
 #include "slot_map.h"
 
+#include <assert.h>
 #include <string.h>
 
 /// The chunk of an L1 slot, which the map covers.
@@ -52,6 +53,7 @@ cslot_t slot_map_take_root(struct slot_map *map)
     cslot_t root = map->root_hint;
     while (get(chunk_of(map, root)->taken_root, root))
         root++;
+    assert(root < map->roots); // SM1
     set(chunk_of(map, root)->taken_root, root, true);
     map->root_hint = root;
     map->roots_free--;
@@ -72,6 +74,7 @@ void slot_map_add(struct slot_map *map, cslot_t root)
 {
     struct slot_chunk *chunk = chunk_of(map, root);
     cslot_t index = root % SLOT_CHUNK_ROOTS;
+    assert(get(chunk->taken_root, root)); // SM2
     set(chunk->added, root, true);
     map->free_count += L2_CNODE_SLOTS - chunk->free_in[index];
     chunk->free_in[index] = L2_CNODE_SLOTS;
@@ -87,6 +90,7 @@ bool slot_map_remove(struct slot_map *map, cslot_t root)
         return false;
     set(chunk->added, root, false);
     memset(chunk->free_bits[index], 0, sizeof(chunk->free_bits[index]));
+    assert(map->free_count >= L2_CNODE_SLOTS); // SM3
     chunk->free_in[index] = 0;
     map->free_count -= L2_CNODE_SLOTS;
     return true;
@@ -104,6 +108,7 @@ capaddr_t slot_map_take(struct slot_map *map)
     unsigned word = 0;
     while (words[word] == 0)
         word++;
+    assert(word < L2_CNODE_SLOTS / 64); // SM3
     unsigned bit = (unsigned)__builtin_ctzll(words[word]);
     words[word] &= words[word] - 1;
     chunk->free_in[index]--;
@@ -121,6 +126,7 @@ bool slot_map_put(struct slot_map *map, capaddr_t addr)
         (chunk->free_bits[index][slot / 64] >> slot % 64 & 1) != 0)
         return false;
     chunk->free_bits[index][slot / 64] |= 1ull << slot % 64;
+    assert(chunk->free_in[index] < L2_CNODE_SLOTS); // SM3
     chunk->free_in[index]++;
     map->free_count++;
     map->hint = root < map->hint ? root : map->hint;

@@ -5,6 +5,9 @@
 // host tests it. Nothing here makes a CNode, takes a lock or allocates: the map of a larger
 // L1CNode is made of chunks that the caller brings, one when it is needed, so that a small domain
 // pays for its first 256 L1 slots only.
+// SM1 No L1 slot before `root_hint` is free, and `roots_free` are in all.
+// SM2 Only L1 slots in use are added.
+// SM3 `free_in` counts the bits of an L2CNode, `free_count` those of all.
 #pragma once
 
 #include "kpi/capabilities.h"

@@ -7,6 +7,7 @@
 
 #include "startup.h"
 
+#include <assert.h>
 #include <elf.h>
 #include <string.h>
 
@@ -59,6 +60,7 @@ size_t startup_vector_fill(uint64_t vector[STARTUP_WORDS_MAX], const struct spaw
     words += add_aux(vector + words, AT_SECURE, 0);
     words += add_aux(vector + words, AT_RANDOM, (uint64_t)(uintptr_t)random);
     words += add_aux(vector + words, AT_NULL, 0);
+    assert(words <= STARTUP_WORDS_MAX); // SV1
     return words;
 }
 

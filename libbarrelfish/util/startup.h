@@ -2,6 +2,7 @@
 // Copyright The Stave authors
 //
 // What the C library finds at the start of the stack. Private to this library.
+// SV1 A vector has no more than STARTUP_WORDS_MAX words.
 
 #pragma once
 

@@ -44,8 +44,9 @@ char *output_path(const struct part *part)
     }
 }
 
-/// What is the part's own among the options: where it looks for headers, and its `cflags`. Its
-/// folder serves "..." alone, so that its private headers shadow no system header.
+/// What is the part's own among the options: where it looks for headers, and its `cflags`. A test's
+/// own folders come first: a header there may stand in the place of a library's. The part's folder
+/// serves "..." alone, so that its private headers shadow no system header.
 static char *own_flags(const struct tree *tree, const struct part *part)
 {
     char *text = NULL;
@@ -53,6 +54,8 @@ static char *own_flags(const struct tree *tree, const struct part *part)
     FILE *out = checked(open_memstream(&text, &size));
     struct part_list closure = part_closure(tree, part);
     fprintf(out, "-iquote %s", part->file->dir);
+    for (unsigned i = 0; i < part->includes_private_count; i++)
+        fprintf(out, " -I%s", path_join(part->file->dir, part->includes_private[i]));
     if (part->include != NULL)
         fprintf(out, " -I%s", path_join(part->file->dir, part->include));
     for (size_t i = 0; i < closure.count; i++) {
@@ -60,8 +63,6 @@ static char *own_flags(const struct tree *tree, const struct part *part)
         if (dep->include != NULL)
             fprintf(out, " -I%s", path_join(dep->file->dir, dep->include));
     }
-    for (unsigned i = 0; i < part->includes_private_count; i++)
-        fprintf(out, " -I%s", path_join(part->file->dir, part->includes_private[i]));
     for (unsigned i = 0; i < part->cflags_count; i++)
         fprintf(out, " %s", part->cflags[i]);
     fclose(out);

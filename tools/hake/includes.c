@@ -58,11 +58,11 @@ static void reach_add(struct reach *reach, const struct part *part)
 static void reach_part(struct reach *reach, const struct part *part)
 {
     struct part_list closure = part_closure(reach->tree, part);
+    for (unsigned i = 0; i < part->includes_private_count; i++)
+        reach_dir(reach, path_join(part->file->dir, part->includes_private[i]));
     reach_add(reach, part);
     for (size_t i = 0; i < closure.count; i++)
         reach_add(reach, closure.items[i]);
-    for (unsigned i = 0; i < part->includes_private_count; i++)
-        reach_dir(reach, path_join(part->file->dir, part->includes_private[i]));
     free(closure.items);
 }
 

@@ -3,6 +3,7 @@
 //
 // A first-in first-out queue of events on a waitset, for work to be done later by whoever
 // dispatches it.
+// EQ1 While the queue is not empty its channel is registered.
 
 #pragma once
 

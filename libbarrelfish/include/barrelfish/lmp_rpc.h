@@ -12,6 +12,8 @@
 //    is no request. So whoever names a server's endpoint, the server's own or another's, where its
 //    answers are to go, makes nobody answer an answer.
 
+// R3 A server's entry for a client is in the chain of its badge, or, with badge 0, in the free list.
+
 #pragma once
 
 #include "barrelfish/lmp_endpoints.h"

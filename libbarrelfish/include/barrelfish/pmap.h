@@ -4,6 +4,8 @@
 // Page tables of the own address space, made by VNode invocations: one invocation for as many pages
 // as one table maps. Tables stay when what they map goes. Callers hold the lock of memory
 // management; programs use barrelfish/vspace_common.h.
+// PM1 A mapping's entries lie in one table, one at least.
+// PM2 A known table's first address is a multiple of what it maps.
 #pragma once
 
 #include "barrelfish/caddr.h"

@@ -3,6 +3,7 @@
 //
 // Blocks of one size out of memory that the caller gives: the allocator below the heap, on which
 // the address-space manager stands. Not thread-safe by itself. Names and meanings are Barrelfish's.
+// SL1 No more blocks are free than there are.
 #pragma once
 
 #include "kpi/errors.h"

@@ -2,6 +2,8 @@
 // Copyright The Stave authors
 //
 // A region of the address space, mapped to a part of a memory object. Any thread may call.
+// VR1 A region in the address map is whole pages, and shows no more than its object has.
+// VR2 A region that leaves the address map maps nothing.
 #pragma once
 
 #include "barrelfish/memobj.h"

@@ -9,6 +9,8 @@
 #include "barrelfish/vspace.h"
 #include "memory/vspace/vspace_reserve.h"
 
+#include <assert.h>
+
 _Static_assert(sizeof(struct chunk) == VSPACE_CHUNK_BYTES, "vspace_reserve.h");
 
 errval_t chunks_init(struct memobj *memobj, const struct memobj_ops *ops, size_t size,
@@ -41,6 +43,7 @@ static vregion_flags_t flags_of(const struct memobj *memobj, const struct chunk 
 errval_t chunk_map(struct memobj *memobj, struct chunk *chunk)
 {
     struct vregion *vregion = memobj->vregion;
+    assert(vregion != NULL && chunk->mappings == NULL); // CH2
     struct pmap_source source = {chunk->frame, chunk->frame_offset, 0};
     if ((vregion->flags & VREGION_FLAGS_LARGE) != 0) {
         struct frame_identity identity;
@@ -58,6 +61,7 @@ errval_t chunk_add(struct memobj *memobj, const struct chunk *model)
     struct chunk *chunk = vspace_block_alloc(VSPACE_SLAB_CHUNK);
     if (chunk == NULL)
         return LIB_ERR_MALLOC_FAIL;
+    assert(model->node.bytes <= memobj->size - model->node.base); // CH1
     *chunk = *model;
     chunk->mappings = NULL;
     errval_t err =
@@ -111,6 +115,7 @@ errval_t chunk_remove(struct memobj *memobj, struct chunk *chunk)
     errval_t err = chunk_unmap(memobj, chunk, &page);
     if (err_is_fail(err))
         return err;
+    assert(chunk->mappings == NULL); // CH2
     range_tree_remove(&memobj->chunks, &chunk->node);
     if (chunk->owned)
         err = cap_destroy(chunk->frame);

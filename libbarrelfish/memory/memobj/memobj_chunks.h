@@ -3,6 +3,9 @@
 //
 // Chunks of a memory object: which are there, in which frames, and what maps them in the one region
 // that shows the object. Callers hold mm.h's lock. Private to the kinds of memory objects.
+// CH1 A chunk lies in its object.
+// CH2 A chunk has mappings only while a region shows the object.
+// CH3 An object counts the faults that its pager answers.
 #pragma once
 
 #include "barrelfish/pmap.h"

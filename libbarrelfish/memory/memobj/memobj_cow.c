@@ -4,11 +4,13 @@
 // Private views of a frame. A page shows the original, read-only, from its first access on; when it
 // is first written it becomes a new frame with a copy. The copy is made through a window elsewhere,
 // so that no thread ever sees it half done: a page shows the original, nothing, or the whole copy.
+// CW1 A page shows the original, read-only, or is the object's own.
 #include "barrelfish/capabilities.h"
 #include "cspace/mm.h"
 #include "memobj_chunks.h"
 #include "memory/vspace/vspace_reserve.h"
 
+#include <assert.h>
 #include <string.h>
 
 /// A new frame with what the chunk, which is mapped, shows.
@@ -46,6 +48,7 @@ static errval_t become_private(struct memobj *memobj, struct chunk *chunk)
         (void)cap_destroy(frame);
         return err;
     }
+    assert(chunk->readonly && !chunk->owned); // CW1
     chunk->frame = frame;
     chunk->frame_offset = 0;
     chunk->owned = true;

@@ -8,6 +8,7 @@
 #include "memobj_chunks.h"
 #include "memory/vspace/vspace_reserve.h"
 
+#include <assert.h>
 #include <errno.h>
 
 static errval_t pager_pagefault(struct memobj *memobj, struct vregion *vregion, genvaddr_t offset,
@@ -25,6 +26,7 @@ static errval_t pager_pagefault(struct memobj *memobj, struct vregion *vregion, 
     errval_t err = memobj->pager(memobj->pager_arg, memobj, offset, type);
     errno = saved;
     mm_enter();
+    assert(memobj->faults > 0); // CH3
     memobj->faults--;
     return err;
 }

@@ -4,12 +4,15 @@
 // RAM for domains that come before any memory server: cut off the low end of the RAM capabilities
 // that they were given, one after the other. A region's capability stays here while it serves, so
 // that what is deleted meanwhile comes back only when the region ends (ram_alloc_end_regions).
+// RG1 What is used of a region lies in it.
 #include "ram_regions.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
 #include "cspace/mm.h"
 #include "kpi/bootinfo.h"
+
+#include <assert.h>
 
 struct region {
     struct capref cap;
@@ -89,6 +92,7 @@ errval_t ram_regions_alloc(struct capref *ret, const struct ram_request *request
             return err;
         }
         regions[i].used = offset + request->bytes;
+        assert(regions[i].used <= regions[i].bytes); // RG1
         *ret = slot;
         return SYS_ERR_OK;
     }
@@ -99,6 +103,7 @@ errval_t ram_regions_alloc(struct capref *ret, const struct ram_request *request
 static errval_t end_region(struct region *region, struct ram_rest *rest, size_t *count)
 {
     struct capref slot = region->cap;
+    assert(region->used <= region->bytes); // RG1
     gensize_t left = region->bytes - region->used;
     if (region->used != 0 && left != 0) {
         errval_t err = slot_alloc(&slot);

@@ -11,10 +11,13 @@
 #include "memory/vspace/vspace_reserve.h"
 #include "memory/vspace/vspace_state.h"
 
+#include <assert.h>
+
 /// Enters the region, whose place is decided, in the map and lets its object show what it has.
 static errval_t enter(struct vregion *vregion)
 {
     struct vspace *vspace = vregion->vspace;
+    assert((vregion->node.base | vregion->node.bytes) % BASE_PAGE_SIZE == 0); // VR1
     if (!address_map_insert(&vspace->map, &vregion->node))
         return LIB_ERR_VSPACE_INUSE;
     errval_t err = vregion->memobj->ops->map_region(vregion->memobj, vregion);
@@ -102,6 +105,7 @@ static errval_t forget(struct vregion *region)
 {
     struct memobj *memobj = region->memobj;
     errval_t err = SYS_ERR_OK;
+    assert(region->mappings == NULL); // VR2
     address_map_remove(&region->vspace->map, &region->node);
     if (region->from_slab)
         vspace_block_free(VSPACE_SLAB_REGION, region);

@@ -12,6 +12,8 @@
 #include "barrelfish/slot_alloc.h"
 #include "vspace_reserve.h"
 
+#include <assert.h>
+
 #define LEVEL_ROOT 3u
 #define PTE_PRESENT 0x1u
 #define PTE_WRITE 0x2u
@@ -106,6 +108,7 @@ static errval_t get_table(struct pmap *pmap, genvaddr_t vaddr, unsigned level,
             return err;
         known--;
     }
+    assert(table != NULL && table->level == level && table->base <= vaddr); // PM2
     *ret = table;
     return SYS_ERR_OK;
 }
@@ -138,6 +141,8 @@ static errval_t map_run(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_s
     uint16_t first = entry_of(vaddr, level);
     uint16_t count = run_length(pmap, vaddr, bytes, level);
     flags = level == 1 ? flags : flags & ~(uint64_t)VREGION_FLAGS_LARGE;
+
+    assert(count > 0 && first + count <= VNODE_ENTRIES); // PM1
 
     struct pmap_table *table;
     struct capref slot;

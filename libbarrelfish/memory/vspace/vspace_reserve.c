@@ -15,6 +15,7 @@
 #include "barrelfish/vregion.h"
 #include "cspace/mm.h"
 
+#include <assert.h>
 #include <string.h>
 
 /// Blocks that growing one slab may use up, twice over.
@@ -126,6 +127,7 @@ errval_t vspace_table_alloc(struct capref *ret, enum objtype type)
         err = slot_alloc(&slot);
     if (err_is_fail(err))
         return err;
+    assert(table_ram.used < table_ram.bytes); // VS1
     err = cap_retype(slot, table_ram.cap, table_ram.used, type, OBJSIZE_VNODE, 1);
     if (err_is_fail(err)) {
         (void)slot_free(slot);

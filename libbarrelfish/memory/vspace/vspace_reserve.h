@@ -2,6 +2,7 @@
 // Copyright The Stave authors
 //
 // Metadata of the address-space manager; private to it.
+// VS1 The RAM set aside for tables is used from its beginning on.
 #pragma once
 
 #include "barrelfish/caddr.h"

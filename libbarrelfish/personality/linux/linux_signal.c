@@ -11,6 +11,7 @@
 #include "linux.h"
 #include "linux_signal_state.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <ucontext.h>
@@ -83,6 +84,7 @@ static void poke_disabled(struct dispatcher *disp, struct thread *thread, int si
 
 long linux_signal_thread_disabled(struct dispatcher *disp, struct thread *thread, int signal)
 {
+    assert(signal > 0 && signal < LINUX_SIGNALS); // LX3
     enum linux_disposition disposition = linux_disposition(signal);
     uint64_t bit = linux_signal_bit(signal);
     bool masked = (linux_of(thread)->signal_mask & bit) != 0,
@@ -229,6 +231,7 @@ bool linux_signals_handle(struct registers *regs)
 void linux_signal_interrupted(uint8_t *fpu)
 {
     struct thread *self = thread_self();
+    assert(linux_of(self)->diverted); // LX2
     struct registers regs = linux_of(self)->diverted_from;
     linux_of(self)->diverted = false;
     (void)linux_signals_handle(&regs);

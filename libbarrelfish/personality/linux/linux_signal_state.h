@@ -2,6 +2,7 @@
 // Copyright The Stave authors
 //
 // What linux_signal.c and the calls upon it share. A set of signals has bit s - 1 for signal s.
+// LX3 A signal has a number from 1 on, less than LINUX_SIGNALS.
 #pragma once
 
 #include "linux_thread.h"

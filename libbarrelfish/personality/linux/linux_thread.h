@@ -3,6 +3,7 @@
 //
 // What the personality knows of each thread: it lies in the struct thread, zero at first. And the
 // waits that signals end.
+// LX2 A thread runs linux_signal_interrupted() only if it is `diverted`.
 #pragma once
 
 #include "dispatch/dispatcher.h"

@@ -5,7 +5,9 @@
 // sees *clear_tid become zero unmaps the thread's stack. A thread that nobody joins unmaps its own
 // stack; it does so on one that is there for this, so that the memory is back at once and not with
 // the next thread. Sources: man pages exit(2), pthread_exit(3).
+// LX1 Who is on the stack for leaving owns it.
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -59,6 +61,7 @@ void linux_exit_thread(int status)
 static void unmap_and_end(void *arg)
 {
     (void)arg;
+    assert(leave.owner == thread_self()); // LX1
     // The thread-local storage was beside the stack; nothing here uses any.
     *(void **)leave.area = leave.area;
     thread_set_tls(leave.area);
