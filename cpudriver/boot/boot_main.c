@@ -11,7 +11,7 @@
 #include "firmware/multiboot2.h"
 
 #include "arch/cpu.h"
-#include "boot/boot.h"
+#include "boot.h"
 #include "kpi/bootinfo.h"
 #include "kpi/capabilities.h"
 #include "machine/machine.h"

@@ -6,7 +6,7 @@
 // memory: out of the core's own first RAM region, whose rest becomes the domain's. Every object
 // gets its capability, so that nothing is outside of the mapping database.
 
-#include "boot/boot.h"
+#include "boot.h"
 
 #include "arch/cpu.h"
 #include "dispatch/dispatch.h"

@@ -5,7 +5,7 @@
 // capabilities, first domain.
 
 #include "arch/cpu.h"
-#include "boot/boot.h"
+#include "boot.h"
 #include "entry/event.h"
 #include "entry/trap.h"
 #include "firmware/features.h"

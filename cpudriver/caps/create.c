@@ -5,8 +5,8 @@
 // another core's monitor. Whoever asks is trusted to know what it may have, but not to keep
 // this core's database consistent: that is checked here. Endpoints of dispatchers are here too.
 
-#include "caps/slot.h"
 #include "kpi/dispatcher.h"
+#include "slot.h"
 
 /// Most objects that a new one may find inside of it.
 #define CHILDREN_MAX 64u

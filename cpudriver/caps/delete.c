@@ -14,7 +14,7 @@
 // Circle: what is deleted may be a container, which is emptied by deletions, and a slot that is
 // filled, emptied or moved on the way belongs to a Mapping or a zombie, which must know.
 
-#include "caps/slot.h"
+#include "slot.h"
 
 void memory_return(struct caps *caps, genpaddr_t base, gensize_t bytes)
 {

@@ -26,7 +26,7 @@
 // are followed a few levels only, for the kernel does not bound how deep objects nest: what is
 // deeper counts as held while anything is. Whose memory nests that deep has made it so.
 
-#include "caps/slot.h"
+#include "slot.h"
 
 /// The first domains' RAM, the memory server's, the domain's and its own pieces: 4 to 6 levels.
 #define HOLD_LEVELS_MAX 16u

@@ -7,7 +7,7 @@
 // the object or the Mapping goes, so do the other two's traces.
 
 #include "arch/pte.h"
-#include "caps/slot.h"
+#include "slot.h"
 
 static unsigned level_of(const struct cap *vnode)
 {

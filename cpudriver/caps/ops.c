@@ -5,7 +5,7 @@
 // identify, and the mark that other cores may know an object. Slots are filled and emptied here and
 // nowhere else, so that an endpoint whose last sender goes is noticed here, whatever the way.
 
-#include "caps/slot.h"
+#include "slot.h"
 
 #include "lib/string.h"
 

@@ -11,7 +11,7 @@
 // whoever still holds something there can only delete it, so that the deletions come to an end.
 // What other cores may hold stays, with all that lies in it: it cannot be judged on one core.
 
-#include "caps/slot.h"
+#include "slot.h"
 
 static bool is_cover(const struct cte *slot, const struct cap *range)
 {

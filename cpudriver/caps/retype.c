@@ -7,7 +7,7 @@
 // repeated call finds the objects that it has made so far in the destination slots; nothing
 // about a retype under way is stored anywhere else.
 
-#include "caps/slot.h"
+#include "slot.h"
 
 #include "lib/string.h"
 

@@ -6,7 +6,7 @@
 // rules says of its type, and for each Mapping its object and its entries.
 
 #include "arch/pte.h"
-#include "caps/slot.h"
+#include "slot.h"
 
 static bool unreturned_valid(const struct caps *caps)
 {

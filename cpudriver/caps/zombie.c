@@ -26,7 +26,7 @@
 //     zombie can be worked on at any time: following is a promise, not a dependence.
 // Z7  The first in the ring follows none, so that a new one that is put before it parts nobody.
 
-#include "caps/slot.h"
+#include "slot.h"
 
 static struct cte *previous(const struct cte *zombie)
 {

@@ -5,8 +5,8 @@
 // if the sender waits for the reply and the receiver waits for it, straight to the receiver
 // (lrpc.h).
 
-#include "entry/lrpc.h"
 #include "lmp/lmp.h"
+#include "lrpc.h"
 
 /// Finds what is sent and to whom; checks everything but the receiver.
 static errval_t decode_send(const struct dcb *dcb, struct lmp_send *send, struct cte **endpoint)

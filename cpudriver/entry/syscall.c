@@ -8,8 +8,8 @@
 
 #include "dispatch/dispatch.h"
 #include "entry/event.h"
-#include "entry/lrpc.h"
 #include "lmp/lmp.h"
+#include "lrpc.h"
 #include "machine/panic.h"
 
 bool syscall_handle(void);

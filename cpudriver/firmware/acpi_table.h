@@ -6,7 +6,7 @@
 // those of the ACPI Specification 6.5. Fields are unaligned, hence the copies.
 #pragma once
 
-#include "acpi.h"
+#include "firmware/acpi.h"
 
 #include "lib/string.h"
 

@@ -5,7 +5,7 @@
 // O(entries^2) at worst over at most a few hundred entries, runs once at boot, and needs no
 // scratch memory: the build sweeps upwards from boundary to boundary and asks of each interval
 // which entry has the strongest claim to it.
-#include "memory_map.h"
+#include "firmware/memory_map.h"
 
 #include "lib/string.h"
 

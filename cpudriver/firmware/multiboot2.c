@@ -5,7 +5,7 @@
 // reader only after its whole extent has been found inside the structure, and a reader looks at
 // nothing beyond its tag. All fields are copied out with memcpy: the loader promises 8-byte
 // alignment, but that is a claim too. Each step moves forward by at least eight bytes.
-#include "multiboot2.h"
+#include "firmware/multiboot2.h"
 
 #include "lib/string.h"
 

@@ -8,11 +8,11 @@
 
 #include "arch/cpu.h"
 #include "invoke/returns.h"
-#include "invoke/start_core.h"
 #include "kcb/dcb.h"
 #include "lmp/lmp.h"
 #include "machine/machine.h"
 #include "machine/space.h"
+#include "start_core.h"
 
 #define HALT_STATUS_MAX 95u
 

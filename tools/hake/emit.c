@@ -113,20 +113,28 @@ static void emit_library(struct emitter *emitter, const struct part *part)
     }
 }
 
-/// The libraries that a part names, itself or by way of headers that need them.
-static void add_libraries(struct part_list *list, const struct part *part)
+static enum target target_of(const char *variant)
 {
-    for (unsigned i = 0; i < part->deps_count; i++)
-        if (part->dep[i]->kind == KIND_LIBRARY)
-            list->items[list->count++] = part->dep[i];
-        else if (part->dep[i]->kind == KIND_HEADERS)
-            add_libraries(list, part->dep[i]);
+    return variant[0] == 'c' ? TARGET_CPUDRIVER : variant[0] == 'd' ? TARGET_DOMAIN : TARGET_HOST;
 }
 
-static struct part_list libraries_of(const struct tree *tree, const struct part *part)
+/// The libraries that a part names, itself or by way of headers that need them: these may need one
+/// that some targets lack, because what it has is in the C library there.
+static void add_libraries(struct part_list *list, const struct part *part, const char *variant)
+{
+    for (unsigned i = 0; i < part->deps_count; i++)
+        if (part->dep[i]->kind == KIND_HEADERS)
+            add_libraries(list, part->dep[i], variant);
+        else if (part->dep[i]->kind == KIND_LIBRARY &&
+                 (part->dep[i]->targets & target_of(variant)) != 0)
+            list->items[list->count++] = part->dep[i];
+}
+
+static struct part_list libraries_of(const struct tree *tree, const struct part *part,
+                                     const char *variant)
 {
     struct part_list list = {checked(calloc(tree->parts_count + 1, sizeof *list.items)), 0};
-    add_libraries(&list, part);
+    add_libraries(&list, part, variant);
     return list;
 }
 
@@ -149,7 +157,7 @@ static void emit_with(struct emitter *emitter, const struct part *part, const ch
     if (paths_has(&emitter->named, name))
         return;
     paths_add(&emitter->named, name);
-    struct part_list needs = libraries_of(emitter->tree, part);
+    struct part_list needs = libraries_of(emitter->tree, part, variant);
     for (size_t i = 0; i < needs.count; i++)
         emit_with(emitter, needs.items[i], variant);
     FILE *out = emitter->out;
@@ -185,7 +193,7 @@ void emit_executable(struct emitter *emitter, const struct part *part, const cha
 {
     FILE *out = emitter->out;
     struct paths objects = emit_objects(emitter, part, variant);
-    struct part_list libraries = libraries_of(emitter->tree, part);
+    struct part_list libraries = libraries_of(emitter->tree, part, variant);
     fprintf(out, "build %s: link-%s", output, variant);
     emit_list(out, "", &objects);
     emit_needed(emitter, part, &libraries, variant);

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The account of what was tested: each command must have succeeded, and have given each error that
-// kpi/syscalls.h, kpi/cap_rules.h and cpudriver/caps/caps.h promise of it. Errors that the table of
+// kpi/syscalls.h, kpi/cap_rules.h and the CPU driver's caps/caps.h promise of it. Errors that the table of
 // rules implies (rights and arguments) are taken from there; the others are listed here.
 #include "rules.h"
 

@@ -3,9 +3,9 @@
 //
 // caps_decode: a capability of each type is invoked with each command and each right missing, and
 // each argument spoiled in each way; the answers are those of spec.c.
-#include "caps/slot.h"
 #include "kpi/dispatcher.h"
 #include "kpi/vspace.h"
+#include "slot.h"
 #include "spec.h"
 
 #include <string.h>

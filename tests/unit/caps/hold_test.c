@@ -4,8 +4,8 @@
 // Holds (caps/hold.c): an adversary tries between every two steps to make more of what is being
 // taken away, in every way that there is; and what holds leave to others, how they end, and that
 // nobody's deletion is paid for by another.
-#include "caps/slot.h"
 #include "kpi/vspace.h"
+#include "slot.h"
 #include "world.h"
 
 #define COPIES 60u

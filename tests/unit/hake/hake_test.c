@@ -95,6 +95,41 @@ static void test_cflags(void)
     CU_ASSERT_STRING_EQUAL(scratch_output(), "1\n");
 }
 
+/// Headers may need a library that a target lacks: there it is not linked.
+static void test_lacking_target(void)
+{
+    write_good_tree();
+    scratch_write("desk/include/desk.h", "#pragma once\n");
+    scratch_write("desk/lamp.c", "int ring(void)\n{\n    return 1;\n}\n");
+    scratch_write("desk/Hakefile.yaml", "parts:\n"
+                                        "  - name: lamp\n"
+                                        "    kind: library\n"
+                                        "    targets: [cpudriver]\n"
+                                        "    sources: [lamp.c]\n"
+                                        "  - name: desk\n"
+                                        "    kind: headers\n"
+                                        "    deps: [lamp]\n"
+                                        "    include: include\n");
+    scratch_write("bell/Hakefile.yaml", "parts:\n"
+                                        "  - name: bell\n"
+                                        "    kind: tool\n"
+                                        "    deps: [desk, ring]\n"
+                                        "    sources: [bell.c]\n"
+                                        "  - name: chair\n"
+                                        "    kind: library\n"
+                                        "    targets: [cpudriver, host]\n"
+                                        "    deps: [desk]\n"
+                                        "    sources: [clapper.c]\n");
+    scratch_write("bell/clapper.c", "#include <desk.h>\nint clap = 1;\n");
+    CU_ASSERT_EQUAL(run_hake(), 0);
+    CU_ASSERT(scratch_contains("build.ninja",
+                               "with/cpudriver/chair: phony "
+                               "build/lib/cpudriver/libchair.a with/cpudriver/lamp"));
+    CU_ASSERT_FALSE(scratch_contains("build.ninja", "with/host/lamp"));
+    CU_ASSERT_EQUAL(scratch_run("ninja -C %s -j2", scratch_root()), 0);
+    CU_ASSERT_EQUAL(scratch_run("%s/build/bell", scratch_root()), 7);
+}
+
 static void test_deterministic(void)
 {
     write_good_tree();
@@ -404,6 +439,7 @@ int main(void)
     CU_TestInfo tests[] = {
         {"a good tree is accepted", test_good_tree},
         {"options of one part", test_cflags},
+        {"a library that a target lacks", test_lacking_target},
         {"the output depends on the tree alone", test_deterministic},
         {"arguments", test_arguments},
         {"wrong Hakefiles, each with its place", test_wrong_hakefiles},

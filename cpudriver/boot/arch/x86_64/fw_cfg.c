@@ -4,7 +4,7 @@
 // The firmware configuration device of QEMU (its docs/specs/fw_cfg), polled: the runner leaves the
 // shell commands there.
 
-#include "boot/boot.h"
+#include "boot.h"
 
 #include "arch/cpu.h"
 #include "lib/string.h"

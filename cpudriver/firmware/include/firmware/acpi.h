@@ -8,7 +8,7 @@
 // SRAT as one node. Deliberately not here: AML, and everything that needs it.
 #pragma once
 
-#include "memory_map.h"
+#include "firmware/memory_map.h"
 
 #define ACPI_CORES_MAX 1024
 #define ACPI_MEMORY_MAX 256

@@ -6,7 +6,7 @@
 // CPU driver has no use for (framebuffer, EFI tables, ...) are stepped over.
 #pragma once
 
-#include "memory_map.h"
+#include "firmware/memory_map.h"
 
 #define MULTIBOOT2_BOOTLOADER_MAGIC 0x36d76289u ///< what EAX holds on entry
 #define MULTIBOOT2_MEMORY_MAX 128
