@@ -29,7 +29,6 @@ int main(int argc, char **argv)
         {"binding: the client", NULL, NULL, NULL, NULL, binding_client_tests},
         {"binding: the server", NULL, NULL, NULL, NULL, binding_server_tests},
         {"binding: closing", NULL, NULL, NULL, NULL, binding_closing_tests},
-        {"binding: several monitors", NULL, NULL, NULL, NULL, binding_sim_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

@@ -22,4 +22,3 @@ extern CU_TestInfo binding_ends_tests[];
 extern CU_TestInfo binding_client_tests[];
 extern CU_TestInfo binding_server_tests[];
 extern CU_TestInfo binding_closing_tests[];
-extern CU_TestInfo binding_sim_tests[];

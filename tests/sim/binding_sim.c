@@ -6,22 +6,16 @@
 // when they like, in an order that a seed gives. After each step every machine is valid and knows of
 // as much memory as there is. When everything has been said and taken, both ends of a connection are
 // open or both are gone; when all domains have ended, nothing is left.
+#include "network.h"
 #include "suites.h"
 
 #include "if/monitor.h"
 #include "protocol/binding.h"
-#include "testlib/testlib.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { CORES = 3, DOMAINS = 4, SERVICES = 2, QUEUE = 64, ROOM = 24, STEPS = 4000, RUNS = 24 };
+enum { CORES = 3, DOMAINS = 4, SERVICES = 2, STEPS = 4000, RUNS = 24 };
 enum { AREA_BYTES = 4096, MEMORY_STEPS = 3 };
-
-struct queue {
-    struct binding_event events[QUEUE];
-    unsigned first, count;
-};
 
 struct monitor {
     struct binding_state state;
@@ -33,9 +27,9 @@ struct monitor {
 };
 
 static struct monitor monitors[CORES];
-static struct queue channels[CORES][CORES];
+static struct network net;
 static struct test_random rng;
-static unsigned refused, opened, lost;
+static unsigned refused, opened;
 
 static uint64_t below(uint64_t bound)
 {
@@ -61,25 +55,13 @@ static struct member exporter_of(unsigned core, iref_t iref)
 
 static void take_step(unsigned core, struct binding_event event);
 
-/// Whether a message is sent; a request is refused by a channel that has only room for answers.
-static bool send(unsigned from, unsigned to, struct binding_event event, bool request)
-{
-    struct queue *queue = &channels[from][to];
-    if (queue->count >= (request ? ROOM : QUEUE)) {
-        lost += request ? 0 : 1;
-        return false;
-    }
-    event.core = (coreid_t)from;
-    queue->events[(queue->first + queue->count++) % QUEUE] = event;
-    return true;
-}
-
 /// What crosses the cores for an effect.
 static struct binding_event message_of(const struct monitor *monitor,
                                        const struct binding_effect *effect)
 {
     const struct binding_end *end = &monitor->state.ends[effect->end];
-    struct binding_event event = {.id = effect->id, .err = effect->err, .server = effect->of};
+    struct binding_event event = {
+        .core = monitor->state.core, .id = effect->id, .err = effect->err, .server = effect->of};
     switch (effect->kind) {
     case BINDING_SEND_PROBE:
     case BINDING_SEND_OFFER:
@@ -119,7 +101,8 @@ static struct binding_event carry_out_send(unsigned core, const struct binding_e
 {
     bool request = effect->kind != BINDING_SEND_PROBED && effect->kind != BINDING_SEND_ANSWER &&
                    effect->kind != BINDING_SEND_GONE;
-    bool sent = send(core, effect->core, message_of(&monitors[core], effect), request);
+    struct binding_event message = message_of(&monitors[core], effect);
+    bool sent = network_send(&net, core, effect->core, &message, request);
     bool answered = request || (effect->kind == BINDING_SEND_GONE && effect->domain != 0);
     if (effect->kind == BINDING_SEND_OFFER)
         monitors[core].full[effect->end] = false;
@@ -234,12 +217,9 @@ static void take_step(unsigned core, struct binding_event event)
 
 static bool deliver(unsigned from, unsigned to)
 {
-    struct queue *queue = &channels[from][to];
-    if (queue->count == 0)
+    struct binding_event event;
+    if (!network_take(&net, from, to, &event))
         return false;
-    struct binding_event event = queue->events[queue->first];
-    queue->first = (queue->first + 1) % QUEUE;
-    queue->count--;
     event.exporter = exporter_of(to, event.iref);
     take_step(to, event);
     return true;
@@ -384,7 +364,8 @@ static void check_both(unsigned core, const struct binding_end *end)
 static void run(void)
 {
     memset(monitors, 0, sizeof(monitors));
-    memset(channels, 0, sizeof(channels));
+    network_init(&net, CORES, sizeof(struct binding_event), &rng);
+    net.refuse_one_in = 64;
     for (unsigned core = 0; core < CORES; core++)
         binding_init(&monitors[core].state, (coreid_t)core, CORES);
     for (unsigned i = 0; i < STEPS; i++)
@@ -400,16 +381,16 @@ static void run(void)
     settle();
     for (unsigned core = 0; core < CORES; core++)
         CU_ASSERT_EQUAL(monitors[core].state.by_id.count, 0);
+    CU_ASSERT_EQUAL(net.lost, 0); // else the ends could not agree
 }
 
 static void test_runs(void)
 {
     test_random_init(&rng, 11);
-    refused = opened = lost = 0;
+    refused = opened = 0;
     for (unsigned i = 0; i < RUNS; i++)
         run();
     CU_ASSERT(refused > 0 && opened > RUNS);
-    CU_ASSERT_EQUAL(lost, 0); // else the ends could not agree
 }
 
 CU_TestInfo binding_sim_tests[] = {

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// A machine that boots: cores that are started, or cannot be, that come up in time, late or never,
+// and domains that wait for the boot, in any order. When nothing more can happen, core 0 and every
+// core that it can reach agree on which cores are up, those are the ones that came up, and every
+// domain there has got one answer.
+#include "network.h"
+#include "suites.h"
+
+#include "if/monitor.h"
+#include "protocol/cores.h"
+
+#include <string.h>
+
+enum { CORES = 24, FAN_OUT = 3, STEPS = 600, RUNS = 60 };
+
+/// What happens to a core besides what its monitor knows.
+enum fate { FATE_OFF, FATE_STARTED, FATE_NEVER, FATE_RUNS };
+
+struct core {
+    struct cores_state state;
+    enum fate fate;
+    bool kept, deadline; ///< a domain waits; the starter's deadline is to come
+    unsigned asked, answered;
+};
+
+static struct network net;
+static struct test_random rng;
+static struct boot_tree tree;
+static struct core cores[CORES];
+static unsigned late, failed;
+
+static void carry_out(unsigned self, const struct cores_effect *effect, struct cores_event *result)
+{
+    struct core *core = &cores[self];
+    struct cores_event message = {
+        .core = effect->core, .from = (coreid_t)self, .failed = effect->failed, .tsc = effect->tsc};
+    switch (effect->kind) {
+    case CORES_SEND_REPORT:
+        message.kind = CORES_REPORT;
+        failed += effect->failed ? 1 : 0;
+        CU_ASSERT(network_send(&net, self, 0, &message, false));
+        break;
+    case CORES_SET_NOTIFY:
+        *result =
+            (struct cores_event){.kind = CORES_NOTIFIED, .core = effect->core, .tsc = effect->tsc};
+        break;
+    case CORES_STOP_DEADLINE:
+        late += cores[effect->core].deadline ? 0 : 1;
+        cores[effect->core].deadline = false;
+        break;
+    case CORES_SEND_MAP:
+        message.kind = CORES_MAP;
+        message.complete = core->state.complete;
+        memcpy(message.up, core->state.up, sizeof(message.up));
+        CU_ASSERT(network_send(&net, self, effect->core, &message, false));
+        break;
+    case CORES_KEEP:
+        core->kept = true;
+        break;
+    case CORES_REPLY_ALL:
+        core->answered += core->kept ? 1 : 0;
+        core->kept = false;
+        break;
+    case CORES_REPLY:
+    case CORES_REFUSE:
+        core->answered++;
+    }
+}
+
+static void take_step(unsigned self, struct cores_event event)
+{
+    struct cores_effects effects;
+    while (event.kind != CORES_NO_EVENT) {
+        cores_step(&cores[self].state, &event, &effects);
+        event.kind = CORES_NO_EVENT;
+        for (unsigned i = 0; i < effects.count; i++) {
+            CU_ASSERT_EQUAL(event.kind, CORES_NO_EVENT); // EF2
+            carry_out(self, &effects.list[i], &event);
+        }
+    }
+}
+
+/// A core begins: it tells its starter, and starts those below it, or finds that it cannot.
+static void begin(unsigned self)
+{
+    coreid_t children[BOOT_CHILDREN_MAX];
+    struct cores_event up = {.kind = CORES_SAID_UP, .core = (coreid_t)self, .tsc = 1000 + self};
+    cores[self].fate = FATE_RUNS;
+    take_step(self, (struct cores_event){.kind = CORES_BEGUN, .tsc = 1000});
+    up.from = (coreid_t)self;
+    if (self != 0)
+        CU_ASSERT(network_send(&net, self, tree.parent[self], &up, false));
+    unsigned count = boot_tree_children(&tree, (coreid_t)self, children);
+    for (unsigned i = 0; i < count; i++) {
+        bool cannot = network_happens(&net, 12);
+        struct core *child = &cores[children[i]];
+        child->fate = cannot ? FATE_OFF : network_happens(&net, 8) ? FATE_NEVER : FATE_STARTED;
+        child->deadline = !cannot;
+        take_step(self, (struct cores_event){.kind = CORES_STARTED,
+                                             .core = children[i],
+                                             .err = cannot ? MON_ERR_START : SYS_ERR_OK});
+    }
+}
+
+static bool pass_deadline(unsigned core)
+{
+    if (!cores[core].deadline)
+        return false;
+    cores[core].deadline = false;
+    take_step(tree.parent[core],
+              (struct cores_event){.kind = CORES_DEADLINE, .core = (coreid_t)core});
+    return true;
+}
+
+static bool deliver(unsigned core)
+{
+    struct cores_event message;
+    unsigned from;
+    if (cores[core].fate != FATE_RUNS || !network_take_any(&net, core, &from, &message))
+        return false;
+    take_step(core, message);
+    return true;
+}
+
+static void await(unsigned core)
+{
+    if (cores[core].fate != FATE_RUNS || cores[core].kept)
+        return;
+    cores[core].asked++;
+    take_step(core, (struct cores_event){
+                        .kind = CORES_AWAITED, .domain = 20, .known = !network_happens(&net, 8)});
+}
+
+static void do_something(void)
+{
+    unsigned core = network_below(&net, CORES);
+    switch (network_below(&net, 16)) {
+    case 0:
+        (void)pass_deadline(core);
+        break;
+    case 1:
+        await(core);
+        break;
+    case 2 ... 4:
+        if (cores[core].fate == FATE_STARTED)
+            begin(core);
+        break;
+    default:
+        (void)deliver(core);
+    }
+}
+
+static void settle(void)
+{
+    bool any = true;
+    while (any) {
+        any = false;
+        for (unsigned core = 0; core < CORES; core++) {
+            if (cores[core].fate == FATE_STARTED) {
+                begin(core);
+                any = true;
+            }
+            any |= deliver(core);
+        }
+        for (unsigned core = 0; core < CORES && !any; core++)
+            any = pass_deadline(core);
+    }
+}
+
+static void check(void)
+{
+    const struct cores_state *first = &cores[0].state;
+    CU_ASSERT(first->complete);
+    for (coreid_t i = 0; i < CORES; i++) {
+        const struct core *core = &cores[i];
+        bool runs = core->fate == FATE_RUNS;
+        CU_ASSERT_EQUAL(cores_is_up(first, i), runs);
+        CU_ASSERT_EQUAL(first->states[i], runs ? MONITOR_CORE_UP : MONITOR_CORE_FAILED);
+        if (!runs)
+            continue;
+        CU_ASSERT_EQUAL(first->start_tsc[i], 1000 + i);
+        CU_ASSERT(core->state.complete);
+        CU_ASSERT_EQUAL(memcmp(core->state.up, first->up, sizeof(first->up)), 0);
+        CU_ASSERT_EQUAL(core->asked, core->answered);
+    }
+}
+
+static void run(void)
+{
+    uint16_t nodes[CORES];
+    network_init(&net, CORES, sizeof(struct cores_event), &rng);
+    memset(cores, 0, sizeof(cores));
+    for (unsigned i = 0; i < CORES; i++)
+        nodes[i] = (uint16_t)network_below(&net, 3);
+    CU_ASSERT_EQUAL(boot_tree_make(&tree, nodes, CORES, FAN_OUT), SYS_ERR_OK);
+    for (unsigned i = 0; i < CORES; i++)
+        cores_init(&cores[i].state, (coreid_t)i, &tree);
+    begin(0);
+    for (unsigned i = 0; i < STEPS; i++)
+        do_something();
+    settle();
+    check();
+}
+
+static void test_runs(void)
+{
+    test_random_init(&rng, 19);
+    late = failed = 0;
+    for (unsigned i = 0; i < RUNS; i++)
+        run();
+    CU_ASSERT(late > RUNS / 4 && failed > RUNS);
+}
+
+CU_TestInfo cores_sim_tests[] = {
+    {"a machine boots, in any order", test_runs},
+    CU_TEST_INFO_NULL,
+};
