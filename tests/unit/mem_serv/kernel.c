@@ -13,7 +13,6 @@
 #include "barrelfish/threads.h"
 #include "barrelfish/vspace_common.h"
 #include "caps/caps.h"
-#include "info.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +41,7 @@ static bool refuse_merging, grow_by_server;
 static void *grown[GROWN_MAX];
 static unsigned grown_count;
 static size_t grow_most;
-static unsigned returns_cursor;
+static unsigned returns_cursor, start_calls;
 static const struct caps_hooks hooks;
 
 void kernel_start(void)
@@ -57,7 +56,7 @@ void kernel_start(void)
     server = NULL;
     regions_count = 0;
     delete_steps = 0;
-    returns_cursor = 0;
+    returns_cursor = start_calls = 0;
     grow_most = SIZE_MAX;
     grow_by_server = false;
     refuse_merging = false;
@@ -80,6 +79,27 @@ static struct cte *at(struct capref cap)
 static struct capref ref(capaddr_t addr)
 {
     return (struct capref){ROOTCN_CNODE(addr / L2_CNODE_SLOTS), addr % L2_CNODE_SLOTS};
+}
+
+struct caps *kernel_caps(void)
+{
+    return &caps;
+}
+
+struct cte *kernel_cte(struct capref cap)
+{
+    return at(cap);
+}
+
+void kernel_fail_start(unsigned call)
+{
+    start_calls = call;
+}
+
+/// What the server's start has to do once.
+errval_t kernel_start_call(void)
+{
+    return start_calls > 0 && --start_calls == 0 ? LIB_ERR_MALLOC_FAIL : SYS_ERR_OK;
 }
 
 static bool fails(void)
@@ -361,17 +381,15 @@ errval_t invoke_kernel_set_returns(struct capref kernel, enum kernel_returns kin
                                    struct capref cnode, struct capref endpoint)
 {
     (void)kernel;
-    (void)kind;
-    (void)cnode;
-    (void)endpoint;
-    return SYS_ERR_OK;
+    CU_ASSERT(kind == KERNEL_RETURNS_RAM && capcmp(endpoint, cap_selfep) && !capref_is_null(cnode));
+    return kernel_start_call();
 }
 
 errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
 {
-    *ret_dest = NULL_CAP;
+    *ret_dest = TASKCN_CAP(99);
     *cnoderef = ROOTCN_CNODE(RETURNS_AT / L2_CNODE_SLOTS);
-    return SYS_ERR_OK;
+    return kernel_start_call();
 }
 
 errval_t cap_destroy(struct capref cap)
@@ -385,7 +403,7 @@ errval_t ram_alloc_end_regions(struct ram_rest *rests, size_t max, size_t *count
     CU_ASSERT_FATAL(regions_count <= max);
     memcpy(rests, regions, regions_count * sizeof(regions[0]));
     *count = regions_count;
-    return SYS_ERR_OK;
+    return kernel_start_call();
 }
 
 void ram_alloc_set(ram_alloc_func_t func)
@@ -396,18 +414,6 @@ void ram_alloc_set(ram_alloc_func_t func)
 domainid_t disp_get_domain_id(void)
 {
     return SERVER;
-}
-
-void info_publish(const struct account *account, gensize_t free_bytes, gensize_t total_bytes)
-{
-    (void)account;
-    (void)free_bytes;
-    (void)total_bytes;
-}
-
-void info_remove(struct account *account)
-{
-    (void)account;
 }
 
 coreid_t disp_get_core_id(void)

@@ -51,6 +51,17 @@ void kernel_grow_at_most(size_t bytes);
 /// Let slot_alloc() fail after this many more calls; negative: never.
 void kernel_fail_slots_after(int calls);
 
+/// Let the server's start fail at its call of this number, from 1 on; 0: not.
+void kernel_fail_start(unsigned call);
+/// Such a call.
+errval_t kernel_start_call(void);
+
+/// The capabilities of the machine, and a slot of it.
+struct caps;
+struct cte;
+struct caps *kernel_caps(void);
+struct cte *kernel_cte(struct capref cap);
+
 /// The regions that the server finds when it starts.
 void kernel_give_regions(const struct capref *caps, size_t count);
 

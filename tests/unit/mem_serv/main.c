@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The memory server without its messages, on the CPU driver's capability code.
+// The memory server on the CPU driver's capability code. Its own main() has another name here.
 #include "suites.h"
+
+#undef main
 
 int main(void)
 {
@@ -14,6 +16,9 @@ int main(void)
         {"accounts", NULL, NULL, NULL, NULL, accounts_tests},
         {"held ranges", NULL, NULL, NULL, NULL, held_ranges_tests},
         {"revocation", NULL, NULL, NULL, NULL, revocation_tests},
+        {"requests", NULL, NULL, NULL, NULL, service_tests},
+        {"ends", NULL, NULL, NULL, NULL, forget_tests},
+        {"taking back", NULL, NULL, NULL, NULL, reclaim_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

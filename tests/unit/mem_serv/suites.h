@@ -13,3 +13,6 @@ extern CU_TestInfo pieces_tests[];
 extern CU_TestInfo accounts_tests[];
 extern CU_TestInfo held_ranges_tests[];
 extern CU_TestInfo revocation_tests[];
+extern CU_TestInfo service_tests[];
+extern CU_TestInfo forget_tests[];
+extern CU_TestInfo reclaim_tests[];

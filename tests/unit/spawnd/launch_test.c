@@ -261,6 +261,8 @@ static void test_strings(void)
     CU_ASSERT_STRING_EQUAL(machine.words_of_params, "prog,x|");
     // Both have given theirs back; one is kept, and is empty.
     machine_fail(CALL_MALLOC, 0, LIB_ERR_MALLOC_FAIL);
+    ask(others[0], SPAWND_STRINGS, 5 | UINT64_C(1) << 32, 0, 0);
+    CU_ASSERT_TRUE(answered(others[0], SPAWN_ERR_ARGS, 0, 0));
     ask(others[0], SPAWND_STRINGS, UINT64_C(1) << 32, 0, 0);
     CU_ASSERT_TRUE(answered(others[0], SYS_ERR_OK, 0, 0));
     ask(others[1], SPAWND_STRINGS, UINT64_C(1) << 32, 0, 0);

@@ -159,6 +159,7 @@ static void test_reclaim(void)
     CU_ASSERT_TRUE(answered(BASE, LIB_ERR_RECLAIM_BUSY, 0, 0));
     ask(DOMAIN_OPERATOR, SPAWND_RECLAIM, id, 4096, 5); // and so has a domain
     CU_ASSERT_TRUE(answered(DOMAIN_OPERATOR, LIB_ERR_RECLAIM_BUSY, 0, 0));
+    CU_ASSERT_TRUE(machine_expect("")); // the memory server is not asked
     ask(DOMAIN_OPERATOR, SPAWND_RECLAIM, other, 4096, 5);
     machine_tell((const uint64_t[]){MEM_SERV_RECLAIMED, id, 1, 2, 3}, 5);
     machine_tell((const uint64_t[]){MEM_SERV_RECLAIMED, id, 1}, 3);

@@ -13,3 +13,5 @@ errval_t invoke_kernel_create_cap(struct capref kernel, const struct capability 
 errval_t invoke_cap_delete(struct capref cap);
 errval_t invoke_kernel_set_returns(struct capref kernel, enum kernel_returns kind,
                                    struct capref cnode, struct capref endpoint);
+errval_t invoke_kernel_reclaim(struct capref kernel, genpaddr_t base, gensize_t bytes,
+                               struct capref slot, uint64_t *from);
