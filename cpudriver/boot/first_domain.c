@@ -5,6 +5,8 @@
 // once on each core, before its first event, and is the only place where the CPU driver takes
 // memory: out of the core's own first RAM region, whose rest becomes the domain's. Every object
 // gets its capability, so that nothing is outside of the mapping database.
+//
+// FD1 Each CNode of the first domain has room for all that is put there.
 
 #include "boot.h"
 
@@ -64,7 +66,7 @@ static struct cte *make(struct cte *slot, enum objtype type, genpaddr_t base, ge
 
 static struct cte *slot_of(struct builder *b, unsigned cnode, unsigned slot)
 {
-    kassert(slot < L2_CNODE_SLOTS);
+    kassert(slot < L2_CNODE_SLOTS); // FD1
     return &b->cnode[cnode][slot];
 }
 

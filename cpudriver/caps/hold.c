@@ -26,6 +26,7 @@
 // are followed a few levels only, for the kernel does not bound how deep objects nest: what is
 // deeper counts as held while anything is. Whose memory nests that deep has made it so.
 
+#include "lib/kassert.h"
 #include "slot.h"
 
 /// The first domains' RAM, the memory server's, the domain's and its own pieces: 4 to 6 levels.
@@ -36,6 +37,7 @@ void slot_set_flag(struct caps *caps, struct cte *cte, uint8_t flag, bool set)
     bool was = (cte->cap.flags & flag) != 0;
     if (was == set)
         return;
+    kassert(flag != CAPFLAG_HELD || set || caps->holds != 0); // H6
     mdb_remove(&caps->mdb, cte);
     cte->cap.flags = (uint8_t)(set ? cte->cap.flags | flag : cte->cap.flags & ~flag);
     mdb_insert(&caps->mdb, cte);

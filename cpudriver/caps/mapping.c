@@ -5,8 +5,12 @@
 // base and bytes) and which entries it made (extra, aux). Behind its 512 entries a VNode keeps for
 // each the slot of its Mapping, so from either side the other is found at once, and when the table,
 // the object or the Mapping goes, so do the other two's traces.
+//
+// PT1 An entry of user space is 0 if and only if it has no Mapping.
+// PT2 All entries that a Mapping made, and no others, have its slot.
 
 #include "arch/pte.h"
+#include "lib/kassert.h"
 #include "slot.h"
 
 static unsigned level_of(const struct cap *vnode)
@@ -129,6 +133,7 @@ static errval_t map(struct caps *caps, const struct cap *table, uint64_t first, 
     mapping.aux = (uint16_t)count;
     slot_fill(caps, dest->slot, &mapping);
     for (uint64_t i = 0; i < count; i++) {
+        kassert(vnode->entry[first + i] == 0); // PT1
         vnode->entry[first + i] = make_entry(table, object, offset, i, flags);
         vnode->mapping[first + i] = dest->slot;
     }
@@ -177,6 +182,7 @@ void mapping_delete(struct caps *caps, struct cte *mapping, int *budget)
     struct vnode *vnode = mapping_table(caps, &mapping->cap);
     uint32_t first = mapping_first(&mapping->cap), count = mapping->cap.aux;
     for (uint32_t i = first; i < first + count; i++) {
+        kassert(vnode->mapping[i] == mapping); // PT2
         vnode->entry[i] = 0;
         vnode->mapping[i] = NULL;
     }
@@ -225,6 +231,7 @@ errval_t caps_mapping_modify(struct caps *caps, struct cte *mapping, uint64_t fi
         return err;
     struct vnode *vnode = mapping_table(caps, cap);
     uint64_t begin = mapping_first(cap) + first;
+    kassert(vnode->mapping[begin] == mapping && vnode->entry[begin] != 0); // PT1, PT2
     for (uint64_t i = begin; i < begin + count; i++)
         vnode->entry[i] = pte_change(vnode->entry[i], flags, object->cap.type == ObjType_DevFrame);
     caps->hooks->tlb_flush(caps);

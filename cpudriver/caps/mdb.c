@@ -187,7 +187,7 @@ void mdb_insert(struct mdb *mdb, struct cte *cte)
     unsigned depth = 0;
     while (*link != NULL) {
         int order = compare(&key, *link);
-        kassert(order != 0 && depth < MDB_PATH_MAX);
+        kassert(order != 0 && depth < MDB_PATH_MAX); // M1, M2
         path[depth++] = link;
         link = order < 0 ? &(*link)->left : &(*link)->right;
     }
@@ -206,7 +206,7 @@ void mdb_remove(struct mdb *mdb, struct cte *cte)
     struct key key = key_of(cte);
     unsigned depth = 0, place;
     while (*link != cte) {
-        kassert(*link != NULL && depth < MDB_PATH_MAX);
+        kassert(*link != NULL && depth < MDB_PATH_MAX); // M1, M2
         path[depth++] = link;
         link = compare(&key, *link) < 0 ? &(*link)->left : &(*link)->right;
     }
@@ -218,7 +218,7 @@ void mdb_remove(struct mdb *mdb, struct cte *cte)
         path[depth++] = link;
         struct cte **next_link = &cte->right;
         while ((*next_link)->left != NULL) {
-            kassert(depth < MDB_PATH_MAX);
+            kassert(depth < MDB_PATH_MAX); // M2
             path[depth++] = next_link;
             next_link = &(*next_link)->left;
         }

@@ -5,6 +5,7 @@
 // identify, and the mark that other cores may know an object. Slots are filled and emptied here and
 // nowhere else, so that an endpoint whose last sender goes is noticed here, whatever the way.
 
+#include "lib/kassert.h"
 #include "slot.h"
 
 #include "lib/string.h"
@@ -48,7 +49,10 @@ static void endpoint_left(struct caps *caps, const struct cap *gone)
 void slot_clear(struct caps *caps, struct cte *slot)
 {
     mdb_remove(&caps->mdb, slot);
-    caps->holds -= (slot->cap.flags & CAPFLAG_HELD) != 0;
+    if ((slot->cap.flags & CAPFLAG_HELD) != 0) {
+        kassert(caps->holds != 0); // H6
+        caps->holds--;
+    }
     if (slot->cap.type == ObjType_EndPointLMP)
         endpoint_left(caps, &slot->cap);
     memset(slot, 0, sizeof(*slot));

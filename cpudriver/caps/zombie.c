@@ -26,6 +26,7 @@
 //     zombie can be worked on at any time: following is a promise, not a dependence.
 // Z7  The first in the ring follows none, so that a new one that is put before it parts nobody.
 
+#include "lib/kassert.h"
 #include "slot.h"
 
 static struct cte *previous(const struct cte *zombie)
@@ -138,6 +139,7 @@ static void exchange(struct caps *caps, struct cte *outer, struct cte *inner)
     slot_move(caps, &between, outer);
     slot_move(caps, outer, inner);
     slot_move(caps, inner, &between);
+    kassert(lies_in_itself(caps, inner)); // Z2
 }
 
 /// Takes out what the zombie has in a slot. Returns false if that is blocked.
@@ -205,6 +207,8 @@ static uint32_t next_full(const struct caps *caps, const struct cte *zombie, uin
 bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
 {
     *budget -= 1;
+    kassert(!follows(zombie) || lies_in_itself(caps, zombie)); // Z6
+    kassert(!follows(caps->zombies));                          // Z7
     zombie = found_inside(caps, follows(zombie) ? previous(zombie) : zombie);
     struct cap *cap = &zombie->cap;
     struct cte *made = made_of(caps, cap);
@@ -214,6 +218,7 @@ bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
     }
     uint32_t first = cap->aux, places = places_in(cap), left = *budget > 0 ? (uint32_t)*budget : 0;
     uint32_t end = places - first < left ? places : first + left;
+    kassert(first < places); // Z4
     uint32_t place = next_full(caps, zombie, first, end);
     *budget -= (int)(place - first) + 1;
     if (place == places) {

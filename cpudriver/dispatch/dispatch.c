@@ -7,6 +7,7 @@
 
 #include "dispatch/dispatch.h"
 
+#include "lib/kassert.h"
 #include "lmp/lmp.h"
 #include "machine/fpu.h"
 #include "machine/panic.h"
@@ -29,6 +30,7 @@ static uint64_t next_watch(uint64_t now)
 static uint64_t look_at_watched(struct timer *timer, uint64_t now)
 {
     struct dcb *dcb = LIST_OWNER(timer, struct dcb, watch);
+    kassert(dcb->state == DISPATCHER_RUNNABLE || dcb->state == DISPATCHER_BLOCKED); // CU3
     if (dcb->state == DISPATCHER_RUNNABLE)
         return next_watch(now);
     if (cte_is(&dcb->slots.frame, ObjType_Frame))
@@ -41,7 +43,9 @@ static uint64_t look_at_watched(struct timer *timer, uint64_t now)
 static uint64_t sleep_is_over(struct timer *timer, uint64_t now)
 {
     (void)now;
-    dispatcher_make_runnable(LIST_OWNER(timer, struct dcb, sleep));
+    struct dcb *dcb = LIST_OWNER(timer, struct dcb, sleep);
+    kassert(dcb->state == DISPATCHER_BLOCKED); // CU3
+    dispatcher_make_runnable(dcb);
     return 0;
 }
 
@@ -59,6 +63,7 @@ void dispatcher_init(struct dcb *dcb, struct dispatcher_shared *shared, gensize_
     list_init(&dcb->notices);
     dcb->sleep.due = sleep_is_over;
     dcb->watch.due = look_at_watched;
+    dcb->place.asks = &shared->tick;
     schedule_join(&kcb.schedule, &dcb->place, kcb.current != NULL ? &kcb.current->place : NULL);
     shared->core_id = kcb.core_id;
     shared->domain_id = domain_id;
@@ -88,6 +93,7 @@ static void save_bases(struct dcb *dcb)
 
 void dispatcher_save(struct dcb *dcb)
 {
+    kassert(dcb == kcb.current); // CU1
     save_bases(dcb);
     if (dispatcher_is_disabled(dcb, kcb.regs.rip)) {
         dcb->shared->disabled_save = kcb.regs;
@@ -100,6 +106,7 @@ void dispatcher_save(struct dcb *dcb)
 
 void dispatcher_block(struct dcb *dcb, uint64_t wakeup)
 {
+    kassert(dcb == kcb.current); // CU1
     save_bases(dcb);
     dcb->entry = DCB_UPCALL;
     dcb->state = DISPATCHER_BLOCKED;
@@ -223,6 +230,7 @@ static void load_registers(struct dcb *dcb, const struct registers *saved)
 /// After the system call in which it waited. SYSCALL came from user mode, but perhaps from its end.
 static void load_return(struct dcb *dcb)
 {
+    kassert(dcb->scheduled > 1 && dcb->sleep.at == 0); // L1
     kcb.regs = (struct registers){
         .rip = dcb->return_rip,
         .rsp = dcb->return_rsp,
@@ -234,6 +242,7 @@ static void load_return(struct dcb *dcb)
 
 void dispatcher_switch(struct dcb *dcb)
 {
+    kassert(dcb->state == DISPATCHER_RUNNABLE); // CU1
     kcb.current = dcb;
     dcb->scheduled++;
     info_update(dcb);

@@ -6,11 +6,13 @@
 
 #include "kpi/info.h"
 #include "dispatch/dispatch.h"
+#include "lib/kassert.h"
 
 void info_update(struct dcb *dcb)
 {
     if (!cte_is(&dcb->slots.info, ObjType_Frame))
         return;
+    kassert(dcb->info_sequence % 2 == 0); // E2
     volatile struct info_kernel *info =
         &((struct domain_info *)window_ptr(dcb->slots.info.cap.base))->kernel;
     info->tsc = dcb->info_tsc = kcb.event_start;

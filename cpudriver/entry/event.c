@@ -21,10 +21,8 @@ static void arm_timer(void)
     if (!kcb.schedule.unsettled)
         return;
     kcb.schedule.unsettled = false;
-    const struct dcb *dcb = dcb_picked(); // it is whole
-    bool asked = dcb != NULL && dcb->shared->tick != 0;
     uint64_t wakeup = timer_next(&kcb.timers);
-    uint64_t slice_end = schedule_slice_end(&kcb.schedule, kcb.event_start, asked);
+    uint64_t slice_end = schedule_slice_end(&kcb.schedule, kcb.event_start);
     apic_timer_arm(slice_end < wakeup ? slice_end : wakeup);
 }
 

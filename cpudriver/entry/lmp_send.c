@@ -5,6 +5,7 @@
 // if the sender waits for the reply and the receiver waits for it, straight to the receiver
 // (lrpc.h).
 
+#include "lib/kassert.h"
 #include "lmp/lmp.h"
 #include "lrpc.h"
 
@@ -46,6 +47,7 @@ static void clear_words(uint32_t length)
 static errval_t hand_over(struct dcb *dcb, const struct cap *endpoint, const struct lmp_send *send)
 {
     struct dcb *receiver = dcb_of(endpoint);
+    kassert(receiver != dcb); // L2
     uint32_t badge = endpoint_badge(endpoint);
     uint64_t info = LMP_RECV_WORDS | send->length << 8;
     if (send->given != NULL) {

@@ -3,6 +3,9 @@
 //
 // What invocations name beside capabilities, the invoker's memory; and capabilities that the CPU
 // driver keeps of what they name.
+//
+// IN1 What caps_decode has found usable and not held, of a type that can be copied, can be copied
+//     into an empty slot of the CPU driver's own.
 
 #include "invoke/invoke.h"
 
@@ -42,5 +45,5 @@ void invoke_keep(struct cte *slot, struct cte *cte)
 {
     struct caps_dest dest = caps_dest_kernel(slot);
     errval_t err = caps_copy(&kcb.caps, &dest, cte);
-    kassert(err_is_ok(err));
+    kassert(err_is_ok(err)); // IN1
 }

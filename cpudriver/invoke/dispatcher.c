@@ -2,6 +2,8 @@
 // Copyright The Stave authors
 //
 // Commands of dispatchers: setting one up, running and stopping it, and making its endpoints.
+//
+// IN2 To delete a capability of which another copy stays is one step.
 
 #include "invoke/invoke.h"
 
@@ -51,7 +53,7 @@ static errval_t dispatcher_cspace(struct caps_call *call)
     if (mdb_find_copy(&kcb.caps.mdb, &slot->cap, slot) == NULL)
         return SYS_ERR_LAST_COPY;
     errval_t err = caps_delete(&kcb.caps, slot);
-    kassert(err_is_ok(err));
+    kassert(err_is_ok(err)); // IN2
     invoke_keep(slot, call->operands[0].cap);
     return SYS_ERR_OK;
 }

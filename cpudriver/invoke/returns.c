@@ -4,6 +4,9 @@
 // The CPU driver's answers to what happens in caps/: where memory and parked capabilities go, and
 // what follows from a deletion for the processor. A returns CNode that is full makes the deletion
 // wait: the caller is told to go on later.
+//
+// IN3 Into an empty slot of that CNode what comes back can always be put: no capability covers the
+//     memory, and nobody else has the last copy.
 
 #include "invoke/returns.h"
 
@@ -60,7 +63,7 @@ static bool return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
     struct caps_dest dest = caps_dest_kernel(slot);
     struct cap ram = cap_make(ObjType_RAM, base, bytes);
     errval_t err = caps_create(caps, &dest, &ram);
-    kassert(err_is_ok(err));
+    kassert(err_is_ok(err)); // IN3
     kcb.returned_bytes += bytes;
     lmp_notify(&returns->notice);
     return true;
@@ -84,7 +87,7 @@ static bool return_remote(struct caps *caps, struct cte *last)
         return false;
     struct caps_dest dest = caps_dest_kernel(slot);
     errval_t err = caps_move(caps, &dest, last);
-    kassert(err_is_ok(err));
+    kassert(err_is_ok(err)); // IN3
     lmp_notify(&returns->notice);
     return true;
 }

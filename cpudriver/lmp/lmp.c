@@ -8,6 +8,8 @@
 
 #include "lmp/lmp.h"
 
+#include "lib/kassert.h"
+
 /// The dispatcher behind an endpoint if it can take a message, else NULL. Its frame is still there:
 /// the last copy in its slots keeps it.
 static struct dcb *receiver(const struct cap *endpoint)
@@ -63,6 +65,7 @@ errval_t lmp_deliver(const struct cap *endpoint, const struct lmp_send *send)
         return SYS_ERR_LMP_NO_TARGET;
     struct lmp_endpoint_kern *buffer = endpoint_buffer(dcb, endpoint);
     uint32_t delivered = buffer->delivered;
+    kassert((endpoint->aux & (endpoint->aux - 1u)) == 0); // N3
     if (delivered - buffer->consumed >= endpoint->aux)
         return SYS_ERR_LMP_BUF_OVERFLOW;
     // Read all of the endpoint before a move: it may be the capability that is given away.
@@ -145,6 +148,7 @@ void lmp_notify_owed(struct dcb *dcb)
 {
     if (list_is_empty(&dcb->notices))
         return;
+    kassert(dcb->untold != 0); // N4
     struct lmp_notice *notice = LIST_OWNER(dcb->notices.next, struct lmp_notice, owed);
     list_remove(&notice->owed);
     lmp_notify(notice);

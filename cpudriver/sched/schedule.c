@@ -23,7 +23,6 @@ static struct schedule_place *head(const struct schedule *schedule)
     if (list_is_empty(&schedule->turns))
         return NULL;
     const struct run_group *group = LIST_OWNER(schedule->turns.next, struct run_group, turn);
-    kassert(!list_is_empty(&group->members)); // S1
     return LIST_OWNER(group->members.next, struct schedule_place, member);
 }
 
@@ -41,6 +40,7 @@ void schedule_join(struct schedule *schedule, struct schedule_place *place,
 
 void schedule_begin_group(struct schedule *schedule, struct schedule_place *place, uint32_t number)
 {
+    kassert(number < KERNEL_GROUPS && place->member.next == NULL); // S5
     place->group = &schedule->groups[number];
     place->begun = ++place->group->begun;
 }
@@ -75,7 +75,6 @@ void schedule_remove(struct schedule *schedule, struct schedule_place *place)
     schedule->unsettled = true;
     if (schedule->picked == place)
         schedule->picked = head(schedule);
-    kassert((schedule->picked == NULL) == (schedule->runnable == 0)); // S6
 }
 
 /// The head and its group are the last now.
@@ -83,6 +82,7 @@ static void rotate(struct schedule *schedule)
 {
     struct schedule_place *first = head(schedule);
     struct run_group *group = first->turns_in;
+    kassert(schedule->turns.next == &group->turn); // S1
     schedule_remove(schedule, first);
     schedule_add(schedule, first);
     if (!list_is_empty(&group->members)) {
@@ -107,6 +107,7 @@ static void end_favour(struct schedule *schedule)
 {
     release_picked(schedule);
     schedule->picked = head(schedule);
+    kassert((schedule->picked == NULL) == (schedule->runnable == 0)); // S6
     schedule->unsettled = true;
 }
 
@@ -134,10 +135,10 @@ void schedule_favour(struct schedule *schedule, struct schedule_place *place)
     schedule->picked = place;
 }
 
-uint64_t schedule_slice_end(struct schedule *schedule, uint64_t now, bool asked)
+uint64_t schedule_slice_end(struct schedule *schedule, uint64_t now)
 {
     const struct schedule_place *picked = schedule->picked;
-    if (schedule->runnable < 2 && !asked) {
+    if (schedule->runnable < 2 && (picked == NULL || *picked->asks == 0)) {
         schedule->slice_end = 0;
         return UINT64_MAX;
     }

@@ -62,7 +62,7 @@ void timer_remove(struct timer_wheel *wheel, struct timer *timer)
     if (timer->at == 0)
         return;
     uint32_t index = timer->bucket;
-    kassert((wheel->occupied[index / 64] >> (index % 64) & 1) != 0); // T3
+    kassert((wheel->occupied[index / 64] >> (index % 64) & 1) != 0); // T3: it is in there
     timer->at = 0;
     if (timer->prev != NULL)
         timer->prev->next = timer->next;
@@ -91,6 +91,7 @@ void timer_expire(struct timer_wheel *wheel, uint64_t now)
             if (handled++ == TIMER_EXPIRE_MAX)
                 return;
             uint64_t at = timer->at;
+            kassert(timer->bucket == period % TIMER_BUCKETS); // T2
             timer_remove(wheel, timer);
             if (at <= now)
                 at = timer->due(timer, now);

@@ -14,17 +14,19 @@
 static struct schedule schedule;
 static struct schedule_place places[COUNT];
 static uint64_t now;
-static bool asks[COUNT];
+static volatile uint64_t asks[COUNT];
 
 /// The first `runnable` dispatchers are, each in a group of its own.
 static void begin(unsigned runnable)
 {
     memset(&schedule, 0, sizeof(schedule));
     memset(places, 0, sizeof(places));
-    memset(asks, 0, sizeof(asks));
+    for (unsigned i = 0; i < COUNT; i++)
+        asks[i] = 0;
     now = 0;
     schedule_init(&schedule, SLICE);
     for (unsigned i = 0; i < COUNT; i++) {
+        places[i].asks = &asks[i];
         schedule_join(&schedule, &places[i], NULL);
         schedule_begin_group(&schedule, &places[i], i + 1);
     }
@@ -40,8 +42,7 @@ static void join(struct schedule_place *place, const struct schedule_place *curr
 
 static uint64_t slice_end(void)
 {
-    const struct schedule_place *picked = schedule.picked;
-    return schedule_slice_end(&schedule, now, picked != NULL && asks[picked - places]);
+    return schedule_slice_end(&schedule, now);
 }
 
 /// An event ends, and the slice is over: who had it?
@@ -238,9 +239,9 @@ static void test_slices(void)
     CU_ASSERT_EQUAL(slice_end(), SLICE);
     schedule_remove(&schedule, &places[1]);
     CU_ASSERT_EQUAL(slice_end(), UINT64_MAX);
-    asks[1] = true; // not runnable: no matter
+    asks[1] = 1; // not runnable: no matter
     CU_ASSERT_EQUAL(slice_end(), UINT64_MAX);
-    asks[0] = true;
+    asks[0] = 1;
     CU_ASSERT_EQUAL(slice_end(), SLICE);
     schedule_slice_over(&schedule); // it stays
     CU_ASSERT_PTR_EQUAL(schedule.picked, &places[0]);

@@ -9,6 +9,7 @@
 #include "arch/cpu.h"
 #include "dispatch/dispatch.h"
 #include "entry/event.h"
+#include "lib/kassert.h"
 #include "lmp/lmp.h"
 #include "machine/machine.h"
 #include "machine/panic.h"
@@ -130,6 +131,7 @@ void trap_init(void)
 static void handle_exception(uint64_t vector, uint64_t error)
 {
     struct dcb *dcb = kcb.current;
+    kassert(dcb != NULL || vector == EXCEPTION_NMI || vector == EXCEPTION_MACHINE_CHECK); // CU1
     if (vector == EXCEPTION_NMI || vector == EXCEPTION_DOUBLE || vector == EXCEPTION_MACHINE_CHECK)
         panic_exception(vector, error, &kcb.regs);
     bool fault = vector == EXCEPTION_PAGE_FAULT;

@@ -4,6 +4,11 @@
 // The kernel control block: all mutable state of one core's CPU driver. It is this core's alone
 // because every core maps its own pages at its address (design, rule 1), so nothing here is locked,
 // atomic or indexed by core.
+//
+// CU1 Only the current dispatcher's registers are in regs, and only it blocks, waits, is saved or
+//     entered. In user mode there is one, and it is runnable.
+// CU2 The selectors of fpu_owner are in the processor and 0 in its dcb.
+// CU3 No timer of a dispatcher that has been stopped or killed runs, and it is not runnable again.
 
 #pragma once
 

@@ -9,6 +9,9 @@
 //     as it has made room and enters the CPU driver, or is interrupted.
 // N2  Whether the last one has been read is seen by what the receiver says to have consumed, and
 //     believed: by a false word it spoils its own notifications only. Another message hides none.
+// N3  A buffer has as many messages as a power of two: whatever the receiver writes, a message goes
+//     into one of them.
+// N4  Who is owed anything is untold, and is told when it enters.
 
 #pragma once
 

@@ -12,6 +12,7 @@
 #include "machine/panic.h"
 #include "machine/switch.h"
 
+#include "lib/kassert.h"
 #include "lib/string.h"
 
 #define XSTATE_WANTED 0x7ul // x87, SSE, AVX
@@ -57,6 +58,8 @@ void fpu_switch(struct dcb *dcb)
 
 void fpu_forget(struct dcb *dcb)
 {
-    if (kcb.fpu_owner == dcb)
-        kcb.fpu_owner = NULL;
+    if (kcb.fpu_owner != dcb)
+        return;
+    kassert(dcb->selectors == 0); // CU2
+    kcb.fpu_owner = NULL;
 }

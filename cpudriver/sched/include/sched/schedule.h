@@ -39,6 +39,8 @@ struct schedule_place {
     struct run_group *turns_in;
     struct run_group *group; ///< its own, if that has not begun anew since
     uint64_t begun;          ///< what its group's was then
+    const volatile uint64_t
+        *asks; ///< its claim that the end of a slice matters though nobody waits; not 0
 };
 
 struct schedule {
@@ -89,5 +91,5 @@ void schedule_yield(struct schedule *schedule);
 void schedule_favour(struct schedule *schedule, struct schedule_place *place);
 
 /// When the slice ends (TSC), begun now if need be; UINT64_MAX: nobody waits, and the only one has
-/// not asked for its end (`asked`).
-uint64_t schedule_slice_end(struct schedule *schedule, uint64_t now, bool asked);
+/// not asked for its end. What it claims is read: it is whole.
+uint64_t schedule_slice_end(struct schedule *schedule, uint64_t now);
