@@ -16,6 +16,8 @@ int main(void)
     stream_suite();
     sleep_suite();
     race_suite();
+    state_suite();
+    fence_suite();
     CU_basic_set_mode(CU_BRM_VERBOSE);
     bool ran = CU_get_error() == CUE_SUCCESS && CU_basic_run_tests() == CUE_SUCCESS;
     bool failed = CU_get_number_of_failures() != 0;

@@ -37,3 +37,5 @@ void claim_suite(void);
 void stream_suite(void);
 void sleep_suite(void);
 void race_suite(void);
+void state_suite(void);
+void fence_suite(void);
