@@ -153,6 +153,8 @@ static void test_others(void)
     CU_ASSERT(told > 0 && told < 20);
     for (unsigned i = 0; i < 100; i++)
         info_publish(NULL, 77, 88);
+    for (unsigned i = 0; i < 100; i++)
+        CU_ASSERT_EQUAL(page(i)->memory.total_bytes, 88);
     for (unsigned i = 0; i < 100; i++) {
         CU_ASSERT(page(i)->memory.free_bytes == 77 && page(i)->memory.sequence % 2 == 0);
         info_remove(&accounts[i]);

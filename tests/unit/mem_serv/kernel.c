@@ -42,6 +42,7 @@ static void *grown[GROWN_MAX];
 static unsigned grown_count;
 static size_t grow_most;
 static unsigned returns_cursor, start_calls;
+static size_t slots_kept;
 static const struct caps_hooks hooks;
 
 void kernel_start(void)
@@ -290,7 +291,12 @@ errval_t slot_reserve(size_t count)
 
 void slot_keep(size_t count)
 {
-    (void)count;
+    slots_kept = count;
+}
+
+size_t kernel_slots_kept(void)
+{
+    return slots_kept;
 }
 
 size_t slot_free_count(void)

@@ -68,6 +68,9 @@ void kernel_give_regions(const struct capref *caps, size_t count);
 /// A slot that is not the server's: of a client.
 struct capref kernel_client_slot(unsigned i);
 
+/// Slots that the library was told to keep free.
+size_t kernel_slots_kept(void);
+
 /// Slots handed out and not given back.
 unsigned kernel_slots_used(void);
 

@@ -16,6 +16,7 @@ int main(void)
         {"accounts", NULL, NULL, NULL, NULL, accounts_tests},
         {"held ranges", NULL, NULL, NULL, NULL, held_ranges_tests},
         {"revocation", NULL, NULL, NULL, NULL, revocation_tests},
+        {"damage", NULL, NULL, NULL, NULL, damage_tests},
         {"requests", NULL, NULL, NULL, NULL, service_tests},
         {"ends", NULL, NULL, NULL, NULL, forget_tests},
         {"taking back", NULL, NULL, NULL, NULL, reclaim_tests},

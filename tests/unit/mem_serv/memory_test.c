@@ -185,7 +185,9 @@ static void run(unsigned most_pages)
     take_all(&random, most_pages);
     CU_ASSERT(client->bytes > KERNEL_MEMORY_BYTES * 8 / 10);
     CU_ASSERT(held_ranges_blocks(&held) >= (held.parts < PAGES / 2 ? held.parts : PAGES / 2)); // M1
+    gensize_t own = held.bytes - client->bytes;
     give(0, 2);
+    CU_ASSERT_EQUAL(held.bytes - client->bytes, own); // nothing more is set aside
     CU_ASSERT_TRUE(held_ranges_valid(&held, &accounts));
     give(1, 2);
     CU_ASSERT(client->bytes == 0 && client->counted == ACCOUNT_RECORDS_BYTES);

@@ -13,6 +13,7 @@ extern CU_TestInfo pieces_tests[];
 extern CU_TestInfo accounts_tests[];
 extern CU_TestInfo held_ranges_tests[];
 extern CU_TestInfo revocation_tests[];
+extern CU_TestInfo damage_tests[];
 extern CU_TestInfo service_tests[];
 extern CU_TestInfo forget_tests[];
 extern CU_TestInfo reclaim_tests[];

@@ -443,6 +443,82 @@ static void test_too_many_words(void)
     CU_ASSERT_TRUE(total <= WORDS_TOTAL_BYTES && total > WORDS_TOTAL_BYTES - 64);
 }
 
+/// A field gets another value: that must be noticed, and nothing once it has its own again.
+#define DAMAGE(field, value)                                                                       \
+    do {                                                                                           \
+        __typeof__(field) kept = (field);                                                          \
+        (field) = (value);                                                                         \
+        CU_ASSERT_FALSE(domain_table_valid(&table));                                               \
+        (field) = kept;                                                                            \
+        CU_ASSERT_TRUE(domain_table_valid(&table));                                                \
+    } while (0)
+
+static void test_damage(void)
+{
+    enum { OTHER = 3 << 16 };
+    domain_table_init(&table, CORE);
+    struct domain *root = domain_table_add(&table, DOMAIN_FIRST, 0, "root", false);
+    struct domain *child = domain_table_add(&table, root->id, 0, "child", false);
+    struct domain *alien = domain_table_add(&table, OTHER | 30, OTHER | 20, "alien", false);
+    struct domain *first = domain_table_add(&table, DOMAIN_FIRST, 0, "first", false);
+    struct domain *last = domain_table_add(&table, DOMAIN_FIRST, 0, "last", false);
+    domain_table_end(&table, first, SPAWND_EXITED, 0);
+    domain_table_end(&table, last, SPAWND_EXITED, 0);
+    struct family *family = &table.families[root->family - 1];
+    struct family *foreign = &table.families[alien->family - 1];
+    DAMAGE(child->id, root->id);
+    DAMAGE(child->id, OTHER | 17);
+    DAMAGE(child->id, CORE << 16 | (DOMAIN_DYNAMIC - 1));
+    DAMAGE(child->name[SPAWND_NAME_BYTES - 1], 'x');
+    DAMAGE(child->family, 0);
+    DAMAGE(child->family, alien->family);
+    DAMAGE(child->state, SPAWND_EXITED);
+    DAMAGE(first->family, root->family);
+    DAMAGE(first->state, SPAWND_RUNNING);
+    DAMAGE(first->ended_after, 0);
+    DAMAGE(last->ended_after, (uint16_t)(domain_table_index(&table, first) + 1)); // a cycle
+    DAMAGE(table.oldest, 0);
+    DAMAGE(table.free_list, 0);
+    DAMAGE(table.domains[DOMAINS_MAX - 1].next, table.free_list); // a cycle
+    DAMAGE(table.running, 2);
+    DAMAGE(table.foreign, 0);
+    DAMAGE(table.foreign, 2);
+    DAMAGE(table.core, CORE + 1);
+    DAMAGE(family->running, 1);
+    DAMAGE(family->running, 3);
+    DAMAGE(family->id, OTHER | 21);
+    DAMAGE(foreign->id, CORE << 16 | 16);
+    DAMAGE(foreign->running, 0);
+}
+
+/// Families that are larger than they may be, with every sum right.
+static void test_large_families(void)
+{
+    enum { OTHER = 3 << 16 };
+    for (unsigned more = 0; more < 2; more++) {
+        domain_table_init(&table, CORE);
+        for (unsigned i = 0; i < FAMILY_MAX; i++)
+            CU_ASSERT_PTR_NOT_NULL(domain_table_add(&table, OTHER | 30, OTHER | 20, "d", false));
+        struct domain *extra = domain_table_add(&table, OTHER | 31, OTHER | 21, "d", false);
+        if (more > 0) {
+            table.families[extra->family - 1].running--;
+            extra->family = table.domains[0].family;
+            table.families[extra->family - 1].running++;
+        }
+        CU_ASSERT_EQUAL(domain_table_valid(&table), more == 0);
+        domain_table_init(&table, CORE);
+        for (unsigned i = 0; i < FOREIGN_MAX; i++)
+            CU_ASSERT_PTR_NOT_NULL(
+                domain_table_add(&table, OTHER | 30, OTHER | (20 + i / 9), "d", false));
+        extra = domain_table_add(&table, DOMAIN_FIRST, 0, "d", false);
+        if (more > 0) {
+            table.families[extra->family - 1].id = OTHER | 90;
+            table.foreign++;
+        }
+        CU_ASSERT_EQUAL(domain_table_valid(&table), more == 0);
+    }
+}
+
 CU_TestInfo words_tests[] = {
     {"words", test_words},
     {"words in pieces", test_long_words},
@@ -462,6 +538,8 @@ CU_TestInfo table_tests[] = {
     {"parents", test_parents},
     {"parents on other cores", test_foreign_parents},
     {"the operator", test_operator},
+    {"damage", test_damage},
+    {"families that are too large", test_large_families},
     {"random use", test_random_table},
     CU_TEST_INFO_NULL,
 };
