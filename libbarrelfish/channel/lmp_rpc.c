@@ -81,7 +81,7 @@ static errval_t exchange(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
 }
 
 /// Gives the server the reply endpoint.
-static errval_t connect(struct lmp_rpc *rpc)
+static errval_t give_reply_endpoint(struct lmp_rpc *rpc)
 {
     uint64_t words[LMP_MSG_LENGTH] = {RPC_OP_CONNECT};
     struct capref cap;
@@ -104,7 +104,7 @@ errval_t lmp_rpc_init_limited(struct lmp_rpc *rpc, struct capref server, delayus
     errval_t err = endpoint_create(REPLY_MESSAGES, &rpc->reply_cap, &rpc->reply_ep);
     if (err_is_fail(err))
         return err;
-    err = connect(rpc);
+    err = give_reply_endpoint(rpc);
     if (err_is_fail(err))
         lmp_rpc_destroy(rpc);
     return err;
@@ -135,7 +135,7 @@ errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
     }
     // The server may have forgotten this client, or be another one by now.
     bool anew = rpc->late || lmp_endpoint_is_closed(rpc->reply_ep);
-    errval_t err = anew ? connect(rpc) : SYS_ERR_OK;
+    errval_t err = anew ? give_reply_endpoint(rpc) : SYS_ERR_OK;
     if (err_is_ok(err))
         err = exchange(rpc, in, send_cap, out, &cap);
     thread_mutex_unlock(&rpc->mutex);

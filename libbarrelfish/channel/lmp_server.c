@@ -116,7 +116,7 @@ errval_t lmp_server_reply_error(struct lmp_server *server, uint32_t badge, errva
 }
 
 /// A client gives its reply endpoint, perhaps anew.
-static void connect(struct lmp_server *server, uint32_t badge, struct capref cap)
+static void take_reply_endpoint(struct lmp_server *server, uint32_t badge, struct capref cap)
 {
     struct lmp_client *client = badge == 0 ? NULL : client_find(server, badge);
     bool admitted = badge != 0 && (server->admits == NULL || server->admits(badge));
@@ -160,7 +160,7 @@ static void handle(struct lmp_server *server, struct lmp_recv_msg *msg, struct c
     msg->words[0] &= ~RPC_REQUEST;
     server->handled = badge;
     if (badge != 0 && msg->words[0] == RPC_OP_CONNECT)
-        connect(server, badge, cap);
+        take_reply_endpoint(server, badge, cap);
     else
         server->handler(server->st, badge, msg->words, msg->buf.msglen, cap);
     server->handled = 0;

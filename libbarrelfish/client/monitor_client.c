@@ -18,7 +18,7 @@ struct monitor_binding *get_monitor_binding(void)
     return (struct monitor_binding *)&rpc;
 }
 
-static errval_t connect(void)
+static errval_t know_monitor(void)
 {
     errval_t err = SYS_ERR_OK;
     thread_mutex_lock(&mutex);
@@ -32,7 +32,7 @@ static errval_t connect(void)
 errval_t monitor_call(const uint64_t in[LMP_MSG_LENGTH], struct capref send_cap,
                       uint64_t out[LMP_MSG_LENGTH], struct capref *recv_cap)
 {
-    errval_t err = connect();
+    errval_t err = know_monitor();
     return err_is_ok(err) ? lmp_rpc_call(&rpc, in, send_cap, out, recv_cap) : err;
 }
 

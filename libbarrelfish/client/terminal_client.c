@@ -29,7 +29,7 @@ static struct {
 } terminal;
 
 /// With `send` held.
-static bool connect(void)
+static bool find_console(void)
 {
     iref_t iref;
     if (!terminal.bound && !terminal.lost && err_is_ok(nameservice_lookup(CONSOLE_NAME, &iref))) {
@@ -74,7 +74,7 @@ static size_t write_text(const char *data, size_t length)
     if (terminal.sender != thread_self()) { // else it has a mistake to tell of that it met here
         thread_mutex_lock(&terminal.send);
         terminal.sender = thread_self();
-        sent = connect() ? send_text(data, length) : 0;
+        sent = find_console() ? send_text(data, length) : 0;
         assert(terminal.sender == thread_self()); // TC1
         terminal.sender = NULL;
         thread_mutex_unlock(&terminal.send);
@@ -101,7 +101,7 @@ static errval_t ask(enum console_op op, uint64_t argument)
 {
     thread_mutex_lock(&terminal.send);
     errval_t err =
-        connect() ? send(op, &argument, sizeof(argument), 0) : (errval_t)LIB_ERR_CHAN_CLOSED;
+        find_console() ? send(op, &argument, sizeof(argument), 0) : (errval_t)LIB_ERR_CHAN_CLOSED;
     thread_mutex_unlock(&terminal.send);
     return err;
 }

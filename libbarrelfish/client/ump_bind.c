@@ -191,8 +191,8 @@ static errval_t request(struct ump_chan *uc, struct ump_bind_continuation cont, 
     return err;
 }
 
-static errval_t bind(struct ump_chan *uc, struct ump_bind_continuation cont, iref_t iref,
-                     size_t in_bytes, size_t out_bytes)
+static errval_t bind_rounded(struct ump_chan *uc, struct ump_bind_continuation cont, iref_t iref,
+                             size_t in_bytes, size_t out_bytes)
 {
     const size_t most = (size_t)URPC_LINES_MAX * UMP_MSG_BYTES;
     if (in_bytes > most || out_bytes > most)
@@ -210,14 +210,14 @@ errval_t ump_chan_bind(struct ump_chan *uc, struct ump_bind_continuation cont,
     (void)monitor_binding;
     (void)notify_cap;
     return cont.handler == NULL ? LIB_ERR_INVALID_ARGS
-                                : bind(uc, cont, iref, inchanlen, outchanlen);
+                                : bind_rounded(uc, cont, iref, inchanlen, outchanlen);
 }
 
 errval_t ump_chan_bind_blocking(struct ump_chan *uc, iref_t iref, size_t inchanlen,
                                 size_t outchanlen)
 {
     struct ump_bind_continuation none = {NULL, NULL};
-    errval_t err = bind(uc, none, iref, inchanlen, outchanlen);
+    errval_t err = bind_rounded(uc, none, iref, inchanlen, outchanlen);
     if (err_is_fail(err))
         return err;
     struct ump_peer *peer = uc->peer;

@@ -74,7 +74,7 @@ struct thread {
     void *start_arg;
     int status;
     pthread_t pthread;
-    struct thread *clone_child;      ///< what the next linux_clone() of this thread has to use
+    struct thread *clone_child;      ///< what its next system call for a new thread has to use
     uintptr_t stack_low, stack_high; ///< known bounds of the stack, or 0
     struct thread *all_next;         ///< on the list `all` until it has ended
     bool service;                    ///< the library's own: keeps no program from its end
@@ -170,7 +170,6 @@ static inline struct thread *thread_at(struct list *place)
 
 static inline void thread_ring_add(struct list **queue, struct thread *thread)
 {
-    assert(thread->queue == NULL); // DI2
     ring_add(queue, &thread->place);
     thread->queue = queue;
 }
