@@ -33,7 +33,7 @@ void mm_grow_end(void);
 /// Those that refill are called by mm_leave(); each returns at once when its reserve is full enough.
 struct mm_source {
     void (*slot_refill)(void), (*vspace_refill)(void);
-    errval_t (*ram_alloc_bytes)(struct capref *ret, size_t bytes, size_t alignment);
+    errval_t (*ram_create)(struct capref dest, enum objtype type, size_t bytes, size_t alignment);
     errval_t (*vspace_map_anon_attr)(void **retaddr, struct memobj **ret_memobj,
                                      struct vregion **ret_vregion, size_t size, size_t *retsize,
                                      vregion_flags_t flags);

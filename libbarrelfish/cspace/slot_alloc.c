@@ -66,16 +66,10 @@ static errval_t grow_roots(void)
 /// One more L2CNode. Runs as a growth (mm.h), so that the slots it needs itself are the reserve's.
 static errval_t grow(void)
 {
-    struct capref ram;
     struct capref cnode = {cnode_root, slot_map_take_root(&slots.map)};
     if (cnode.slot == L1_CNODE_SLOTS_MAX)
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    errval_t err = mm_source.ram_alloc_bytes(&ram, OBJSIZE_L2CNODE, BASE_PAGE_SIZE);
-    if (err_is_ok(err)) {
-        err = cap_retype(cnode, ram, 0, ObjType_L2CNode, OBJSIZE_L2CNODE, 1);
-        errval_t destroy_err = cap_destroy(ram);
-        err = err_is_ok(err) ? destroy_err : err;
-    }
+    errval_t err = mm_source.ram_create(cnode, ObjType_L2CNode, OBJSIZE_L2CNODE, BASE_PAGE_SIZE);
     if (err_is_fail(err)) {
         (void)slot_map_put_root(&slots.map, cnode.slot);
         return err;

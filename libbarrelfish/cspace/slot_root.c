@@ -29,17 +29,6 @@ static bool failed(errval_t err)
     return err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND;
 }
 
-static errval_t make(struct capref root, cslot_t slots)
-{
-    struct capref ram;
-    errval_t err = mm_source.ram_alloc_bytes(&ram, (size_t)slots * OBJSIZE_CTE, BASE_PAGE_SIZE);
-    if (err_is_fail(err))
-        return err;
-    err = cap_retype(root, ram, 0, ObjType_L1CNode, (gensize_t)slots * OBJSIZE_CTE, 1);
-    errval_t destroy_err = cap_destroy(ram);
-    return err_is_fail(err) ? err : destroy_err;
-}
-
 /// Runs disabled. What can fail comes before the change; cap_root is left empty at the worst.
 static errval_t change(struct capref root, cslot_t present)
 {
@@ -78,7 +67,8 @@ errval_t slot_root_replace(cslot_t present, cslot_t slots)
     }
     err = cap_copy(former, cap_root);
     if (err_is_ok(err))
-        err = make(root, slots);
+        err = mm_source.ram_create(root, ObjType_L1CNode, (size_t)slots * OBJSIZE_CTE,
+                                   BASE_PAGE_SIZE);
     if (err_is_ok(err))
         err = change_disabled(root, present);
     if (err_is_ok(err))

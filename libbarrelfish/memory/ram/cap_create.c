@@ -7,8 +7,9 @@
 
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
+#include "ram_server.h"
 
-static errval_t create(struct capref dest, enum objtype type, size_t bytes, size_t alignment)
+errval_t ram_create(struct capref dest, enum objtype type, size_t bytes, size_t alignment)
 {
     struct capref ram;
     errval_t err = ram_alloc_bytes(&ram, bytes, alignment);
@@ -23,7 +24,7 @@ errval_t vnode_create(struct capref dest, enum objtype type)
 {
     if (vnode_objbits(type) == 0)
         return LIB_ERR_INVALID_ARGS;
-    return create(dest, type, OBJSIZE_VNODE, BASE_PAGE_SIZE);
+    return ram_create(dest, type, OBJSIZE_VNODE, BASE_PAGE_SIZE);
 }
 
 static errval_t create_pages(struct capref dest, enum objtype type, size_t bytes, size_t *retbytes)
@@ -34,10 +35,10 @@ static errval_t create_pages(struct capref dest, enum objtype type, size_t bytes
     errval_t err = LIB_ERR_RAM_ALLOC;
     if (size >= LARGE_PAGE_SIZE) {
         // Large pages are possible then; where memory is scattered any alignment must do.
-        err = create(dest, type, size, LARGE_PAGE_SIZE);
+        err = ram_create(dest, type, size, LARGE_PAGE_SIZE);
     }
     if (err_no(err) == LIB_ERR_RAM_ALLOC)
-        err = create(dest, type, size, BASE_PAGE_SIZE);
+        err = ram_create(dest, type, size, BASE_PAGE_SIZE);
     if (err_is_ok(err) && retbytes != NULL)
         *retbytes = size;
     return err;
@@ -88,7 +89,7 @@ static errval_t cnode_fill_slot(struct capref slot, enum objtype type, uint8_t l
                                 struct capref *ret_dest, struct cnoderef *cnoderef)
 {
     size_t bytes = type == ObjType_L1CNode ? L1_CNODE_SLOTS_MIN * OBJSIZE_CTE : OBJSIZE_L2CNODE;
-    errval_t err = create(slot, type, bytes, BASE_PAGE_SIZE);
+    errval_t err = ram_create(slot, type, bytes, BASE_PAGE_SIZE);
     if (err_is_fail(err)) {
         (void)slot_free(slot);
         return err;

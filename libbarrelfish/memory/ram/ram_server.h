@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Requests to the memory server that bring no capability back. Private to the library.
+// What ram_alloc.c and cap_create.c do for the rest of the library. Private to it.
 #pragma once
 
 #include "barrelfish/lmp_rpc.h"
 
-/// One request (if/mem_serv.h), with a copy of `send` if it is not NULL_CAP; words are replaced by
+/// One request to the memory server that brings no capability back (if/mem_serv.h), with a copy of `send` if it is not NULL_CAP; words are replaced by
 /// those of the reply. LIB_ERR_NOT_IMPLEMENTED: this domain uses no memory server.
 LIB_MUST_CHECK errval_t ram_server_call(uint64_t words[LMP_MSG_LENGTH], struct capref send);
+
+/// An object that is all of new RAM, in an empty slot. For mm_source.
+LIB_MUST_CHECK errval_t ram_create(struct capref dest, enum objtype type, size_t bytes,
+                                   size_t alignment);

@@ -8,12 +8,13 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/vspace.h"
 #include "cspace/mm.h"
+#include "memory/ram/ram_server.h"
 #include "memory/vspace/vspace_reserve.h"
 
 errval_t domain_memory_init(const struct spawn_args *args)
 {
     (void)args;
-    mm_source = (struct mm_source){slot_refill,          vspace_refill,        ram_alloc_bytes,
+    mm_source = (struct mm_source){slot_refill,          vspace_refill,        ram_create,
                                    vspace_map_anon_attr, vspace_map_one_frame, vspace_unmap};
     errval_t err = slot_alloc_init();
     if (err_is_ok(err))
