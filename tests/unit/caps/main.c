@@ -26,6 +26,7 @@ int main(int argc, char **argv)
         {.pName = "holds", .pTests = hold_tests},
         {.pName = "zombie", .pTests = zombie_tests},
         {.pName = "reclaim", .pTests = reclaim_tests},
+        {.pName = "checker", .pTests = valid_tests},
         {.pName = "random", .pTests = random_tests},
         CU_SUITE_INFO_NULL,
     };

@@ -191,6 +191,29 @@ static void test_remote(void)
     CU_ASSERT(cte_empty(cover) && !cte_empty(part));
 }
 
+/// More of it than one step can look at: no step looks again at what the one before has passed.
+static void test_much_remote(void)
+{
+    enum { FRAMES = 40 };
+    set_up();
+    for (unsigned i = 0; i < FRAMES; i++) {
+        struct cte *frame =
+            retype_one(&world.slots[10 + i], part, i * 0x2000, ObjType_Frame, 0x1000);
+        EXPECT(caps_set_remote(&world.caps, frame, true), SYS_ERR_OK);
+    }
+    struct cte *last = retype_one(&world.slots[2], part, 0x80000, ObjType_Frame, 0x1000);
+    genpaddr_t from = 0;
+    unsigned steps = 0;
+    errval_t err;
+    while ((err = step(&from)) == SYS_ERR_AGAIN)
+        CU_ASSERT_FATAL(++steps < 100);
+    EXPECT(err, SYS_ERR_REMOTE);
+    CU_ASSERT(steps >= FRAMES * CAPS_COST_DELETE / CAPS_STEP_BUDGET && cte_empty(last));
+    for (unsigned i = 0; i < FRAMES; i++)
+        CU_ASSERT_FALSE(cte_empty(&world.slots[10 + i]));
+    CU_ASSERT_TRUE(caps_valid(&world.caps));
+}
+
 /// From the first step to the last nobody can make new things out of what is left.
 static void test_holder_is_alive(void)
 {
@@ -239,6 +262,7 @@ CU_TestInfo reclaim_tests[] = {
     {"mappings and a dispatcher", test_mappings_and_dispatcher},
     {"refused before anything changes", test_refused},
     {"what other cores may hold stays", test_remote},
+    {"much that other cores may hold", test_much_remote},
     {"a holder that is alive", test_holder_is_alive},
     {"the branch one sits on", test_branch_one_sits_on},
     CU_TEST_INFO_NULL,

@@ -93,4 +93,5 @@ extern CU_TestInfo hold_tests[];
 extern CU_TestInfo zombie_tests[];
 extern CU_TestInfo reclaim_tests[];
 extern CU_TestInfo mapping_tests[];
+extern CU_TestInfo valid_tests[];
 extern CU_TestInfo random_tests[];
