@@ -115,7 +115,6 @@ void schedule_slice_over(struct schedule *schedule)
 {
     bool owned = schedule->slice_owned;
     end_favour(schedule);
-    schedule->slice_end = 0;
     if (owned)
         rotate(schedule);
 }

@@ -52,7 +52,7 @@ void timer_add(struct timer_wheel *wheel, struct timer *timer, uint64_t at, uint
     kassert(timer->at == 0); // T1
     timer->at = at == 0 ? 1 : at;
     // If nobody waits time may have passed.
-    if (distance_to_occupied(wheel, wheel->now + 1) == TIMER_BUCKETS)
+    if (distance_to_occupied(wheel, 0) == TIMER_BUCKETS)
         wheel->now = now / wheel->tsc_per_ms;
     sort_in(wheel, timer, wheel->now);
 }

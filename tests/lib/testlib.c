@@ -80,6 +80,20 @@ void test_isolated(void (*test)(void))
     CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+void test_dies(void (*test)(void))
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        freopen("/dev/null", "w", stderr);
+        test();
+        _exit(0);
+    }
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 void test_random_init(struct test_random *random, uint64_t seed)
 {
     const char *wanted = getenv("STAVE_SEED");

@@ -19,7 +19,8 @@
 // Where dependencies have a direction.
 #define ROOMS "cpudriver monitor libbarrelfish urpc usr"
 // `ninja mutate` draws mutants of these.
-#define MUTATED "cpudriver/caps monitor/protocol urpc libbarrelfish usr/mem_serv usr/spawnd"
+#define MUTATED                                                                                    \
+    "cpudriver/caps cpudriver/sched monitor/protocol urpc libbarrelfish usr/mem_serv usr/spawnd"
 
 /// Arguments go through the shell and through ninja: quoted for both.
 static void emit_args(FILE *out, const struct part *part)

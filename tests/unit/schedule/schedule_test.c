@@ -99,6 +99,72 @@ static void test_former(void)
         CU_ASSERT_EQUAL(take_turn(), expected[turn]);
 }
 
+/// Those of nobody are in group 0, and a dispatcher is in the one that its maker was in at that time.
+static void test_first_group(void)
+{
+    begin(0);
+    for (unsigned i = 0; i < 2; i++)
+        schedule_join(&schedule, &places[i], NULL);
+    schedule_begin_group(&schedule, &places[2], 7);
+    schedule_begin_group(&schedule, &places[3], 7);
+    join(&places[4], &places[3]);
+    for (unsigned i = 0; i < 5; i++)
+        schedule_add(&schedule, &places[i]);
+    static const unsigned expected[] = {0, 2, 3, 1, 2, 4, 0, 2, 3};
+    for (unsigned turn = 0; turn < sizeof(expected) / sizeof(expected[0]); turn++)
+        CU_ASSERT_EQUAL(take_turn(), expected[turn]);
+    schedule_begin_group(&schedule, &places[5], 0); // those in group 0 are its former ones
+    for (unsigned i = 0; i < 2; i++) {
+        schedule_remove(&schedule, &places[i]);
+        schedule_add(&schedule, &places[i]);
+        CU_ASSERT_PTR_EQUAL(places[i].turns_in, &schedule.former);
+    }
+}
+
+/// Whatever changes who waits has the end of the slice found anew.
+static void test_unsettled(void)
+{
+    begin(1);
+    CU_ASSERT_TRUE(schedule.unsettled);
+    schedule.unsettled = false;
+    schedule_add(&schedule, &places[0]); // it is there
+    schedule_remove(&schedule, &places[1]);
+    CU_ASSERT_FALSE(schedule.unsettled);
+    schedule_remove(&schedule, &places[0]);
+    CU_ASSERT_TRUE(schedule.unsettled);
+}
+
+static void favour_sleeper(void)
+{
+    schedule_favour(&schedule, &places[5]);
+}
+
+static void begin_group_of_runnable(void)
+{
+    schedule_begin_group(&schedule, &places[0], 1);
+}
+
+static void begin_no_group(void)
+{
+    schedule_begin_group(&schedule, &places[5], KERNEL_GROUPS);
+}
+
+static void miscount(void)
+{
+    schedule.runnable = 0;
+    schedule_slice_over(&schedule);
+}
+
+/// S5 and S6 are asserted.
+static void test_broken(void)
+{
+    begin(2);
+    test_dies(favour_sleeper);
+    test_dies(begin_group_of_runnable);
+    test_dies(begin_no_group);
+    test_dies(miscount);
+}
+
 /// The one that was let run does so on another's slice and loses the core with it.
 static void test_favour(void)
 {
@@ -258,6 +324,9 @@ int main(void)
         {"turns", test_turns},
         {"groups", test_groups},
         {"groups that began anew", test_former},
+        {"the first group", test_first_group},
+        {"what is unsettled", test_unsettled},
+        {"a broken scheduler", test_broken},
         {"favour", test_favour},
         {"places of favoured ones", test_favoured_place},
         {"what is left of a slice", test_left_slice},

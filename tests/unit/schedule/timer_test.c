@@ -97,6 +97,15 @@ static void test_never_early(void)
     }
 }
 
+/// In the last bucket of a turn, and due in just the moment that is looked for.
+static void test_on_time(void)
+{
+    begin(7 * TURN);
+    timer_add(&wheel, &timers[0], 8 * TURN - MS, 7 * TURN);
+    CU_ASSERT_EQUAL(sleep_once(), 8 * TURN - MS);
+    CU_ASSERT_EQUAL(calls[0], 1);
+}
+
 /// A time that has passed is called at once, 0 among them.
 static void test_past(void)
 {
@@ -255,11 +264,41 @@ static void test_random(void)
     }
 }
 
+static void add_twice(void)
+{
+    timer_add(&wheel, &timers[0], START, START);
+    timer_add(&wheel, &timers[0], START, START);
+}
+
+static void call_out_of_another_bucket(void)
+{
+    timer_add(&wheel, &timers[0], START, START);
+    timers[0].bucket++;
+    timer_expire(&wheel, START + TURN);
+}
+
+static void remove_unseen(void)
+{
+    timer_add(&wheel, &timers[0], START, START);
+    memset(wheel.occupied, 0, sizeof(wheel.occupied));
+    timer_remove(&wheel, &timers[0]);
+}
+
+/// T1 to T3 are asserted.
+static void test_broken(void)
+{
+    begin(START);
+    test_dies(add_twice);
+    test_dies(call_out_of_another_bucket);
+    test_dies(remove_unseen);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
         {"an empty wheel", test_empty},
         {"never early", test_never_early},
+        {"on time", test_on_time},
         {"times that have passed", test_past},
         {"long without timers", test_long_idle},
         {"order", test_order},
@@ -268,6 +307,7 @@ int main(void)
         {"the limit over several buckets", test_limit_over_buckets},
         {"called again", test_again},
         {"a random run", test_random},
+        {"a broken wheel", test_broken},
         CU_TEST_INFO_NULL,
     };
     return test_suite("timers", tests);

@@ -21,6 +21,9 @@ int test_suite(const char *name, CU_TestInfo *tests);
 /// fails here.
 void test_isolated(void (*test)(void));
 
+/// Run `test` in a process of its own, which must end otherwise than by returning: at an assertion.
+void test_dies(void (*test)(void));
+
 /// Defines test_x(), which runs x() so.
 #define TEST_ISOLATED(name)                                                                        \
     static void test_##name(void)                                                                  \
