@@ -12,6 +12,7 @@ int main(void)
                              {"objects", NULL, NULL, NULL, NULL, objects_tests},
                              {"mapping", NULL, NULL, NULL, NULL, map_tests},
                              {"memory", NULL, NULL, NULL, NULL, ram_tests},
+                             {"Linux memory", NULL, NULL, NULL, NULL, linux_memory_tests},
                              CU_SUITE_INFO_NULL};
     return test_main(suites);
 }
