@@ -25,7 +25,7 @@ static struct {
     bool done;
 } failure;
 
-static struct dispatcher_slots *slots_of_dispatcher(void)
+struct dispatcher_slots *machine_slots(void)
 {
     return caps_dispatcher_slots(&machine_caps, dispatcher->cap.base);
 }
@@ -50,16 +50,9 @@ static void copy(struct cte *to, struct cte *from, uint64_t rights)
     CU_ASSERT_EQUAL_FATAL(caps_mint(&machine_caps, &dest, from, rights, 0), SYS_ERR_OK);
 }
 
-static errval_t set_cspace(struct cte *root)
+genpaddr_t machine_own_dispatcher(void)
 {
-    struct cte *slot = &slots_of_dispatcher()->cspace;
-    if (!cte_is(slot, ObjType_L1CNode))
-        return SYS_ERR_DISP_NOT_READY;
-    if (mdb_find_copy(&machine_caps.mdb, &slot->cap, slot) == NULL)
-        return SYS_ERR_LAST_COPY;
-    CU_ASSERT_EQUAL(caps_delete(&machine_caps, slot), SYS_ERR_OK);
-    copy(slot, root, CAPRIGHTS_ALL);
-    return SYS_ERR_OK;
+    return dispatcher->cap.base;
 }
 
 void machine_domain_start(void)
@@ -74,10 +67,10 @@ void machine_domain_start(void)
     dispatcher = create(slot_of(task, TASKCN_SLOT_DISPATCHER), false, ObjType_Dispatcher,
                         OBJSIZE_DISPATCHER);
     copy(slot_of(task, TASKCN_SLOT_ROOTCN), root, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT);
-    copy(&slots_of_dispatcher()->cspace, root, CAPRIGHTS_ALL);
+    copy(&machine_slots()->cspace, root, CAPRIGHTS_ALL);
     struct cte *frame =
         create(slot_of(task, TASKCN_SLOT_DISPFRAME), false, ObjType_Frame, DISPATCHER_FRAME_BYTES);
-    copy(&slots_of_dispatcher()->frame, frame, CAPRIGHTS_ALL);
+    copy(&machine_slots()->frame, frame, CAPRIGHTS_ALL);
     create(slot_of(task, TASKCN_SLOT_VROOT), false, ObjType_VNode_x86_64_pml4, OBJSIZE_VNODE);
     struct caps_dest dest = caps_dest_kernel(slot_of(task, TASKCN_SLOT_MEMSERVEP));
     CU_ASSERT_EQUAL_FATAL(
@@ -118,6 +111,10 @@ static bool makes(uint64_t command)
     case VNODE_CMD_COPY:
     case MAPPING_CMD_MODIFY:
     case DISPATCHER_CMD_CSPACE:
+    case DISPATCHER_CMD_SETUP:
+    case DISPATCHER_CMD_ENDPOINT:
+    case DISPATCHER_CMD_INFO:
+    case KERNEL_CMD_BEGIN_GROUP:
     case KERNEL_CMD_ID_CREATE:
     case MACHINE_RAM:
         return true;
@@ -183,21 +180,6 @@ static errval_t vnode(struct caps_call *call)
     }
 }
 
-/// Objects that are the CPU driver's own.
-static errval_t kernel(struct caps_call *call)
-{
-    static uint64_t ids;
-    if (call->command == DISPATCHER_CMD_ENDPOINT)
-        return caps_endpoint_create(&machine_caps, call->target, call->args[0] & UINT32_MAX,
-                                    call->args[0] >> 32, true, &call->operands[1].slot);
-    if (call->command == DISPATCHER_CMD_CSPACE)
-        return set_cspace(call->operands[0].cap);
-    if (call->command != KERNEL_CMD_ID_CREATE)
-        return SYS_ERR_ILLEGAL_INVOCATION;
-    struct cap id = cap_make(ObjType_ID, ++ids, 1);
-    return caps_create(&machine_caps, &call->operands[0].slot, &id);
-}
-
 struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64_t arg2,
                              uint64_t arg3, uint64_t arg4, uint64_t arg5, uint64_t arg6)
 {
@@ -209,11 +191,11 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
         machine.before(cmd);
     if (machine_refuses(first || cmd == CAP_CMD_DELETE ? cmd : MACHINE_STEP, &err))
         return (struct sysret){err, arg1, arg2};
-    err = caps_decode(&machine_caps, &slots_of_dispatcher()->cspace.cap, &call, caddr);
+    err = caps_decode(&machine_caps, &machine_slots()->cspace.cap, &call, caddr);
     if (err_is_ok(err))
         err = cmd < CAP_CMD_GENERIC_END    ? generic(&call)
               : cmd < DISPATCHER_CMD_SETUP ? vnode(&call)
-                                           : kernel(&call);
+                                           : machine_kernel(&call);
     under_way = err == SYS_ERR_AGAIN ? cmd : MACHINE_STEP;
     return (struct sysret){err, call.values[0], call.values[1]};
 }
@@ -221,8 +203,8 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
 static struct cte *cte_at(struct capref cap)
 {
     struct cte *cte = NULL;
-    errval_t err = caps_lookup_delete(&machine_caps, &slots_of_dispatcher()->cspace.cap,
-                                      get_cap_caddr(cap), &cte);
+    errval_t err =
+        caps_lookup_delete(&machine_caps, &machine_slots()->cspace.cap, get_cap_caddr(cap), &cte);
     return err_is_ok(err) ? cte : NULL;
 }
 
@@ -241,9 +223,9 @@ void machine_make(struct capref cap, enum objtype type, genpaddr_t base, gensize
 {
     struct caps_dest dest;
     struct cap new = cap_make(type, base, bytes);
-    CU_ASSERT_EQUAL_FATAL(caps_lookup_slot(&machine_caps, &slots_of_dispatcher()->cspace.cap,
-                                           get_cap_caddr(cap), &dest),
-                          SYS_ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        caps_lookup_slot(&machine_caps, &machine_slots()->cspace.cap, get_cap_caddr(cap), &dest),
+        SYS_ERR_OK);
     CU_ASSERT_EQUAL_FATAL(caps_create(&machine_caps, &dest, &new), SYS_ERR_OK);
 }
 

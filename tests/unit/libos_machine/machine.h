@@ -89,6 +89,22 @@ bool machine_touch(const void *address, bool write);
 
 /// The page-table entry for an address, 0: none; *level (may be NULL) of its table.
 uint64_t machine_entry(const void *address, unsigned *level);
+
+/// The same in the page tables of another domain; and what is at a physical address.
+uint64_t machine_entry_of(genpaddr_t pml4, const void *address, unsigned *level);
+void *machine_memory(genpaddr_t address);
+
+/// What the CPU driver was told of another dispatcher.
+struct machine_dispatcher {
+    genpaddr_t base;
+    bool set_up, runs, has_death;
+    uint64_t group;
+    domainid_t domain;
+    lvaddr_t udisp;
+    genpaddr_t info;
+};
+struct machine_dispatcher *machine_dispatcher(struct capref cap);
+
 #define MACHINE_ENTRY_WRITE 0x2ul
 #define MACHINE_ENTRY_ADDRESS 0x000ffffffffff000ul
 #define MACHINE_ENTRY_NX (1ul << 63)

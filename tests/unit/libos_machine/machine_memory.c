@@ -132,24 +132,21 @@ static void set_closed(struct caps *caps, const struct cap *endpoint, bool close
 static void dispatcher_stop(struct caps *caps, genpaddr_t dcb)
 {
     (void)caps;
-    (void)dcb;
-    cpu_raise("the domain's dispatcher is gone");
+    kassert(dcb != machine_own_dispatcher());
 }
 
 static void vspace_stop(struct caps *caps, genpaddr_t pml4)
 {
     (void)caps;
-    (void)pml4;
-    cpu_raise("the domain's root page table is gone");
+    kassert(pml4 != machine_pml4());
 }
 
 static const struct caps_hooks hooks = {return_ram, return_remote,   tlb_flush,
                                         set_closed, dispatcher_stop, vspace_stop};
 
 /// The entry for an address; NULL: there is none.
-static uint64_t *find_entry(uintptr_t address, unsigned *level)
+static uint64_t *find_entry(genpaddr_t table, uintptr_t address, unsigned *level)
 {
-    genpaddr_t table = machine_pml4();
     for (*level = 3;; (*level)--) {
         struct vnode *vnode = caps_ptr(&machine_caps, table);
         uint64_t *entry = &vnode->entry[address >> (12 + 9 * *level) & 511];
@@ -161,18 +158,28 @@ static uint64_t *find_entry(uintptr_t address, unsigned *level)
     }
 }
 
-uint64_t machine_entry(const void *address, unsigned *level)
+uint64_t machine_entry_of(genpaddr_t pml4, const void *address, unsigned *level)
 {
     unsigned unused;
-    uint64_t *entry = find_entry((uintptr_t)address, level != NULL ? level : &unused);
+    uint64_t *entry = find_entry(pml4, (uintptr_t)address, level != NULL ? level : &unused);
     return entry != NULL ? *entry : 0;
+}
+
+uint64_t machine_entry(const void *address, unsigned *level)
+{
+    return machine_entry_of(machine_pml4(), address, level);
+}
+
+void *machine_memory(genpaddr_t address)
+{
+    return caps_ptr(&machine_caps, address);
 }
 
 /// A page fault, as the processor sees one: true if the page tables allow the access.
 static bool walk(uintptr_t address, bool write)
 {
     unsigned level;
-    uint64_t *entry = find_entry(address, &level);
+    uint64_t *entry = find_entry(machine_pml4(), address, &level);
     if (entry == NULL || (write && (*entry & MACHINE_ENTRY_WRITE) == 0) || seen_count == PAGES)
         return false;
     *entry |= ENTRY_ACCESSED | (write ? ENTRY_DIRTY : 0);

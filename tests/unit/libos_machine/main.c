@@ -13,6 +13,7 @@ int main(void)
                              {"mapping", NULL, NULL, NULL, NULL, map_tests},
                              {"memory", NULL, NULL, NULL, NULL, ram_tests},
                              {"Linux memory", NULL, NULL, NULL, NULL, linux_memory_tests},
+                             {"spawn", NULL, NULL, NULL, NULL, spawn_tests},
                              CU_SUITE_INFO_NULL};
     return test_main(suites);
 }
