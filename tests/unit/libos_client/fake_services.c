@@ -51,8 +51,7 @@ errval_t fake_answer_words(struct fake_request *request, uint64_t words[8], stru
     return SYS_ERR_OK;
 }
 
-/// Writes the request down and lets the test answer it.
-static errval_t serve(struct fake_request request, uint64_t words[8], struct capref *cap)
+errval_t fake_serve(struct fake_request request, uint64_t words[8], struct capref *cap)
 {
     CU_ASSERT_FATAL(fake.count < FAKE_REQUESTS);
     struct fake_request *kept = &fake.requests[fake.count++];
@@ -82,71 +81,13 @@ errval_t lmp_rpc_call(struct lmp_rpc *rpc, const uint64_t in[LMP_MSG_LENGTH],
     struct capref cap = NULL_CAP;
     uint64_t words[8];
     memcpy(request.words, in, sizeof(request.words));
-    errval_t err = serve(request, words, &cap);
+    errval_t err = fake_serve(request, words, &cap);
     if (err_is_fail(err))
         return err;
     memcpy(out, words, sizeof(words));
     if (recv_cap != NULL)
         *recv_cap = cap;
     return out[0];
-}
-
-errval_t ump_chan_bind_blocking(struct ump_chan *uc, iref_t iref, size_t inchanlen,
-                                size_t outchanlen)
-{
-    fake.binds++;
-    fake.bind_in = (unsigned)inchanlen;
-    fake.bind_out = (unsigned)outchanlen;
-    uc->id = iref;
-    return fake.bind_error;
-}
-
-void ump_chan_close(struct ump_chan *uc)
-{
-    CU_ASSERT_NOT_EQUAL(uc->id, 0);
-    uc->id = 0;
-    fake.closes++;
-}
-
-void fake_reply(uint16_t ctrl, const void *data, size_t bytes)
-{
-    CU_ASSERT_FATAL(fake.replies_count < 64);
-    fake.ctrls[fake.replies_count] = ctrl;
-    memcpy(fake.replies[fake.replies_count++], data, bytes);
-}
-
-errval_t ump_chan_send_until(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WORDS],
-                             uint16_t ctrl, systime_t deadline)
-{
-    struct fake_request request = {.ump = true, .iref = uc->id, .ctrl = ctrl};
-    uint64_t reply[8];
-    fake.send_deadline = deadline;
-    if (err_is_fail(fake.send_error))
-        return fake.send_error;
-    memcpy(request.words, words, UMP_PAYLOAD_BYTES);
-    errval_t err = serve(request, reply, NULL);
-    if (fake.answer != NULL)
-        fake_reply(0, reply, UMP_PAYLOAD_BYTES);
-    return err;
-}
-
-errval_t ump_chan_send_blocking(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WORDS],
-                                uint16_t ctrl)
-{
-    return ump_chan_send_until(uc, words, ctrl, 0);
-}
-
-errval_t ump_chan_recv_until(struct ump_chan *uc, volatile struct ump_message **msg,
-                             systime_t deadline)
-{
-    fake.recv_deadline = deadline;
-    if (err_is_fail(fake.recv_error))
-        return fake.recv_error;
-    CU_ASSERT_FATAL(fake.replies_taken < fake.replies_count);
-    memcpy(uc->state.last.data, fake.replies[fake.replies_taken], UMP_PAYLOAD_BYTES);
-    uc->state.last.header.control.header = fake.ctrls[fake.replies_taken++];
-    *msg = &uc->state.last;
-    return SYS_ERR_OK;
 }
 
 // Threads, of which there is one.
@@ -222,7 +163,7 @@ errval_t sys_lmp_send(uint64_t ep_caddr, uint32_t flags, uint64_t send_caddr, si
     CU_ASSERT_TRUE(flags == LMP_FLAG_YIELD && send_caddr == 0);
     memcpy(request.words, words, length * sizeof(words[0]));
     fake.lmp_to = ep_caddr;
-    return err_is_fail(fake.send_error) ? fake.send_error : serve(request, unused, NULL);
+    return err_is_fail(fake.send_error) ? fake.send_error : fake_serve(request, unused, NULL);
 }
 
 errval_t syscall2(uint64_t number, uint64_t arg1, uint64_t arg2)

@@ -77,5 +77,8 @@ struct fake_request *fake_last(unsigned before);
 errval_t fake_answer_words(struct fake_request *request, uint64_t words[8], struct capref *cap);
 extern uint64_t fake_words[8];
 
+/// Writes a request down and lets the test answer it.
+errval_t fake_serve(struct fake_request request, uint64_t words[8], struct capref *cap);
+
 /// A message of the other side, over UMP.
 void fake_reply(uint16_t ctrl, const void *data, size_t bytes);
