@@ -558,7 +558,7 @@ static void scheduling(void)
     int priority = 9;
     struct timespec slice;
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, 0, 64, P(mask)), 32);
-    CU_ASSERT_TRUE(mask[0] == 0 && mask[1] == 2 && mask[2] == 0);
+    CU_ASSERT_TRUE(mask[1] == 0 && mask[2] == 2 && mask[3] == 0);
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, 3, 8, P(mask)), 8);
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, FAKE_DOMAIN, 16, P(mask)), 16);
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, 4, 8, P(mask)), -ESRCH);
@@ -568,12 +568,12 @@ static void scheduling(void)
     fake.disp->shared.core_id = 64;
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, 0, 8, P(mask)), -EINVAL);
     fake.disp->shared.core_id = FAKE_CORE;
-    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 0, 2, P(mask)), 0);
-    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 0, 1, P(mask)), -EINVAL);
-    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 9, 2, P(mask)), -ESRCH);
-    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 0, 2, P(fake_hole - 1)), -EFAULT);
-    mask[1] = 0xfd;
+    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 0, 3, P(mask)), 0);
     CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 0, 2, P(mask)), -EINVAL);
+    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 9, 2, P(mask)), -ESRCH);
+    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 0, 3, P(fake_hole - 2)), -EFAULT);
+    mask[2] = 0xfd;
+    CU_ASSERT_EQUAL(CALL(linux_sched_setaffinity, 0, 3, P(mask)), -EINVAL);
     CU_ASSERT_EQUAL(CALL(linux_sched_getparam, 2, P(&priority)), 0);
     CU_ASSERT_EQUAL(priority, 0);
     CU_ASSERT_EQUAL(CALL(linux_sched_getparam, 9, P(&priority)), -ESRCH);

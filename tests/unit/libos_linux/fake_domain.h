@@ -16,7 +16,7 @@
 
 #define FAKE_THREADS 3u
 #define FAKE_DOMAIN (2u << 16 | 77)
-#define FAKE_CORE 9u
+#define FAKE_CORE 17u
 #define FAKE_TSC_PER_MS 2000000ul
 #define FAKE_MEMORY 123456 ///< what calls for memory return
 

@@ -583,6 +583,18 @@ static void sends_once(systime_t deadline)
         (void)linux_futex_wake_disabled(linux_of(&fake.threads[0])->futex, 1);
 }
 
+/// Another thread has taken the signal that ended the wait.
+static void interrupts_only(systime_t deadline)
+{
+    (void)deadline;
+    if (sent++ == 0) {
+        of(0)->interrupted = true;
+        thread_ring_remove(&fake.threads[0]);
+    } else {
+        (void)linux_futex_wake_disabled(of(0)->futex, 1);
+    }
+}
+
 static void goes_elsewhere(ucontext_t *context)
 {
     context->uc_mcontext.gregs[REG_RIP] = 0x9999;
@@ -602,6 +614,11 @@ static void calls_again(void)
     sent = 0;
     CU_ASSERT_EQUAL(linux_syscall(SYS_futex, P(&word), 0, 7, 0, 0, 0), -EINTR);
     CU_ASSERT_TRUE(fake.blocks == 3 && seen_count == 2 && frame->rip == 516);
+    sent = 0;
+    fake.on_block = interrupts_only;
+    CU_ASSERT_EQUAL(linux_syscall(SYS_futex, P(&word), 0, 7, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(sent, 2);
+    fake.on_block = sends_once;
     struct timespec time = {1000, 0}; // that one is never made again
     handle(SIGUSR1, SA_RESTART, 0);
     sent = 0;

@@ -386,6 +386,48 @@ static void l1_finds_no_slots(void)
     mm_leave();
 }
 
+static unsigned blocked;
+
+static void others_leave(void)
+{
+    blocked++;
+    CU_ASSERT_TRUE(mm_is_inside());
+    mm_leave();
+    CU_ASSERT_TRUE(mm_is_inside()); // it nests
+    mm_leave();
+}
+
+/// Others wait until the outermost operation of the owner has ended; only that one may grow, once.
+static void lock(void)
+{
+    struct thread *self = machine.self;
+    CU_ASSERT_FALSE(mm_is_inside() || mm_may_grow());
+    mm_enter();
+    CU_ASSERT_TRUE(mm_is_inside() && mm_may_grow());
+    mm_grow_begin();
+    CU_ASSERT_FALSE(mm_may_grow());
+    mm_grow_end();
+    CU_ASSERT_TRUE(mm_may_grow());
+    mm_enter();
+    CU_ASSERT_FALSE(mm_may_grow());
+    machine.self = (struct thread *)0x2000;
+    CU_ASSERT_FALSE(mm_is_inside());
+    machine.on_block = others_leave;
+    mm_enter();
+    CU_ASSERT_TRUE(blocked == 1 && mm_is_inside() && mm_may_grow());
+    machine.self = self;
+    CU_ASSERT_FALSE(mm_is_inside());
+    machine.self = (struct thread *)0x2000;
+    mm_leave();
+    machine.self = NULL; // before there are threads
+    CU_ASSERT_FALSE(mm_is_inside());
+    machine.self = self;
+    mm_enter();
+    CU_ASSERT_EQUAL(blocked, 1);
+    mm_leave();
+}
+
+MACHINE_TEST(lock)
 MACHINE_TEST(slots_in_order)
 MACHINE_TEST(root_slots)
 MACHINE_TEST(root_slots_run_out)
@@ -406,6 +448,7 @@ MACHINE_TEST(l1_is_not_replaced)
 MACHINE_TEST(l1_finds_no_slots)
 
 CU_TestInfo cspace_tests[] = {
+    {"the lock", test_lock},
     {"slots in order", test_slots_in_order},
     {"L1 slots", test_root_slots},
     {"L1 slots run out", test_root_slots_run_out},

@@ -13,6 +13,7 @@
 #include "barrelfish/ram_alloc.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/threads.h"
+#include "cspace/mm.h"
 #include "if/mem_serv.h"
 
 #include <stdio.h>
@@ -133,12 +134,18 @@ size_t machine_slots_free(void)
 
 static void (*running)(void);
 
+static void run(void)
+{
+    running();
+    CU_ASSERT_TRUE(machine_valid());
+    CU_ASSERT_FALSE(mm_is_inside());
+}
+
 static void run_bare(void)
 {
     machine_memory_start();
     machine_domain_start();
-    running();
-    CU_ASSERT_TRUE(machine_valid());
+    run();
 }
 
 static void run_started(void)
@@ -146,8 +153,7 @@ static void run_started(void)
     machine_memory_start();
     machine_domain_start();
     CU_ASSERT_EQUAL_FATAL(domain_memory_init(NULL), SYS_ERR_OK);
-    running();
-    CU_ASSERT_TRUE(machine_valid());
+    run();
 }
 
 void machine_run(void (*test)(void), bool started)

@@ -12,6 +12,7 @@
 #include "cspace/mm.h"
 #include "kpi/spawn.h"
 #include "memory/region/pagefault.h"
+#include "memory/vspace/vspace_reserve.h"
 
 #include <string.h>
 
@@ -569,6 +570,60 @@ static void revoked(void)
                     err_push(SYS_ERR_CAP_BUSY, LIB_ERR_PMAP));
 }
 
+/// An object of chunks that cannot be shown, or hidden, as a whole.
+static void chunks_fail(void)
+{
+    static struct memobj object;
+    CU_ASSERT_EQUAL(memobj_create_lazy(&object, 4 * PAGE, 0, 0), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(vspace_map_memobj_attr((void **)&at, &object, RW, &region), SYS_ERR_OK);
+    CU_ASSERT_TRUE(machine_touch(at, true) && machine_touch(at + 2 * PAGE, true));
+    for (unsigned n = 1; n <= 2; n++) {
+        machine_fail(VNODE_CMD_UNMAP, n, SYS_ERR_CAP_BUSY);
+        CU_ASSERT_EQUAL(err_no(vspace_unmap(at)), LIB_ERR_PMAP);
+        CU_ASSERT_TRUE(machine_touch(at, false) && machine_touch(at + 2 * PAGE, false));
+        machine_fail(MAPPING_CMD_MODIFY, n, SYS_ERR_CAP_BUSY);
+        CU_ASSERT_EQUAL(err_no(vregion_protect(region, 0, 4 * PAGE, VREGION_FLAGS_READ)),
+                        LIB_ERR_PMAP);
+        CU_ASSERT_EQUAL(vregion_get_flags(region), RW);
+        CU_ASSERT_EQUAL(vregion_protect(region, 0, 4 * PAGE, RW), SYS_ERR_OK);
+    }
+    CU_ASSERT_EQUAL(vspace_unmap(at), SYS_ERR_OK);
+    for (unsigned n = 1; n <= 2; n++) {
+        machine_fail(VNODE_CMD_MAP, n, SYS_ERR_CAP_BUSY);
+        CU_ASSERT_EQUAL(err_no(vspace_map_memobj_attr((void **)&at, &object, RW, &region)),
+                        LIB_ERR_PMAP);
+        CU_ASSERT_TRUE(machine_entry(at, NULL) == 0 && machine_entry(at + 2 * PAGE, NULL) == 0);
+    }
+    CU_ASSERT_EQUAL(vspace_map_memobj_attr((void **)&at, &object, RW, &region), SYS_ERR_OK);
+    CU_ASSERT_TRUE(machine_entry(at, NULL) != 0 && machine_entry(at + PAGE, NULL) == 0 &&
+                   machine_entry(at + 2 * PAGE, NULL) != 0);
+}
+
+/// As many slots as mapping will need, and not one more.
+static void reserves_slots(void)
+{
+    struct capref slot;
+    enum { TABLES = 1 + 4, FIXED = 3 * TABLES + 2 + 32 }; // 2 MiB, and the allocator's own
+    machine_leave_ram(32 << 20);
+    CU_ASSERT_EQUAL(vspace_map_lazy((void **)&at, NULL, NULL, PAGE, 0, RW), SYS_ERR_OK);
+    CU_ASSERT_TRUE(machine_touch(at, true));
+    for (unsigned odd = 0; odd < 2; odd++) {
+        size_t there = slot_free_count() + L2_CNODE_SLOTS;
+        if ((there - FIXED) % 2 != 0) {
+            CU_ASSERT_EQUAL(slot_alloc(&slot), SYS_ERR_OK);
+            there = slot_free_count() + L2_CNODE_SLOTS;
+        }
+        unsigned cnodes = machine_count(ObjType_L2CNode);
+        mm_enter();
+        CU_ASSERT_EQUAL(vspace_reserve(LARGE_PAGE_SIZE, (there - FIXED) / 2), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(machine_count(ObjType_L2CNode), cnodes + 1);
+        mm_leave();
+        CU_ASSERT_EQUAL(slot_alloc(&slot), SYS_ERR_OK);
+    }
+}
+
+MACHINE_TEST(chunks_fail)
+MACHINE_TEST(reserves_slots)
 MACHINE_TEST(maps_a_frame)
 MACHINE_TEST(places)
 MACHINE_TEST(fixed_places)
@@ -605,5 +660,7 @@ CU_TestInfo map_tests[] = {
     {"each step fails", test_each_step_fails},
     {"each table fails", test_each_table_fails},
     {"revoked", test_revoked},
+    {"chunks fail", test_chunks_fail},
+    {"slots for mapping", test_reserves_slots},
     CU_TEST_INFO_NULL,
 };

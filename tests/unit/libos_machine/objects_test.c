@@ -171,11 +171,13 @@ static void page_tables(void)
     CU_ASSERT_EQUAL(vnode_create(pdir, ObjType_VNode_x86_64_ptable), SYS_ERR_OK);
     CU_ASSERT_EQUAL(type_of(pdir), ObjType_VNode_x86_64_ptable);
     CU_ASSERT_EQUAL(frame_alloc(&frame, VNODE_ENTRIES * 4096, NULL), SYS_ERR_OK);
+    unsigned mapped = machine_calls(VNODE_CMD_MAP);
     uint64_t rw = VREGION_FLAGS_READ_WRITE;
     CU_ASSERT_EQUAL(vnode_map(pdir, frame, 512, rw, 0, 1, slots[0]), SYS_ERR_VNODE_SLOT);
     CU_ASSERT_EQUAL(vnode_map(pdir, frame, 0, rw, 0, 513, slots[0]), SYS_ERR_VNODE_SLOT);
     CU_ASSERT_EQUAL(vnode_map(pdir, frame, 65536, rw, 0, 1, slots[0]), SYS_ERR_VNODE_SLOT);
     CU_ASSERT_EQUAL(vnode_map(pdir, frame, 0, rw, 0, 65537, slots[0]), SYS_ERR_VNODE_SLOT);
+    CU_ASSERT_EQUAL(machine_calls(VNODE_CMD_MAP), mapped);
     CU_ASSERT_EQUAL(vnode_map(pdir, frame, 511, rw, 4096, 1, slots[0]), SYS_ERR_OK);
     CU_ASSERT_EQUAL(vnode_modify_flags(slots[0], 0, 1, VREGION_FLAGS_READ), SYS_ERR_OK);
     CU_ASSERT_EQUAL(vnode_modify_flags(slots[0], 1, 1, VREGION_FLAGS_READ), SYS_ERR_VNODE_SLOT);

@@ -48,6 +48,14 @@ static void test_copies(void)
     CU_ASSERT_EQUAL(call(linux_dup2, 9, 9, 0), 9);
     CU_ASSERT_EQUAL(call(linux_dup2, 8, 8, 0), -EBADF);
     CU_ASSERT_EQUAL(call(linux_dup2, 1, LINUX_FDS, 0), -EBADF);
+    CU_ASSERT_EQUAL(call(linux_dup2, 1, -1, 0), -EBADF);
+    CU_ASSERT_EQUAL(call(linux_dup2, 1, LINUX_FDS - 1, 0), LINUX_FDS - 1);
+    CU_ASSERT_EQUAL(call(linux_close, LINUX_FDS - 1, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(linux_dup2, 3, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 9, F_SETFD, 8 | FD_CLOEXEC), 0);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 9, F_GETFD, 0), FD_CLOEXEC);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 9, F_SETFD, 8), 0);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 9, F_GETFD, 0), 0);
     CU_ASSERT_EQUAL(call(linux_dup3, 1, 1, 0), -EINVAL);
     CU_ASSERT_EQUAL(call(linux_dup3, 1, 9, O_APPEND), -EINVAL);
     CU_ASSERT_EQUAL(call(linux_dup3, 1, 10, O_CLOEXEC), 10);
