@@ -22,72 +22,74 @@
 
 #include <string.h>
 
-static void serve_events(domainid_t domain, const uint64_t *words, struct capref cap)
+struct request {
+    domainid_t domain;
+    const uint64_t *words;
+    struct capref cap; ///< the step's, if it takes one
+};
+
+static void serve_events(const struct request *request)
 {
-    (void)words;
-    errval_t err = domain_set_events(domain, cap);
-    if (err_is_fail(err) && !capref_is_null(cap))
-        cap_drop(cap);
-    reply_error(domain, err);
+    errval_t err = domain_set_events(request->domain, request->cap);
+    if (err_is_fail(err) && !capref_is_null(request->cap))
+        cap_drop(request->cap);
+    reply_error(request->domain, err);
 }
 
-static void serve_notify(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_notify(const struct request *request)
 {
-    (void)words;
     uint64_t vector = 0;
-    errval_t err = domain_set_notify(domain, cap, &vector);
+    errval_t err = domain_set_notify(request->domain, request->cap, &vector);
     if (err_is_fail(err)) {
-        if (!capref_is_null(cap))
-            cap_drop(cap);
-        reply_error(domain, err);
+        if (!capref_is_null(request->cap))
+            cap_drop(request->cap);
+        reply_error(request->domain, err);
         return;
     }
-    reply_values(domain, vector, 0, 0);
+    reply_values(request->domain, vector, 0, 0);
 }
 
-static void serve_irqdest(domainid_t domain, const uint64_t *words, struct capref ep)
+static void serve_irqdest(const struct request *request)
 {
-    (void)words;
     struct capref dest;
-    errval_t err = domain_create_irqdest(domain, ep, &dest);
-    if (!capref_is_null(ep))
-        cap_drop(ep); // the CPU driver keeps its own copy
+    errval_t err = domain_create_irqdest(request->domain, request->cap, &dest);
+    if (!capref_is_null(request->cap))
+        cap_drop(request->cap); // the CPU driver keeps its own copy
     const uint64_t answer[LMP_MSG_LENGTH] = {err};
-    reply_words(domain, answer, err_is_ok(err) ? dest : NULL_CAP);
+    reply_words(request->domain, answer, err_is_ok(err) ? dest : NULL_CAP);
 }
 
-static void serve_export(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_export(const struct request *request)
 {
-    (void)cap;
     iref_t iref = 0;
-    errval_t err =
-        words[1] > UINT32_MAX ? SYS_ERR_RIGHTS : export_add(domain, (uint32_t)words[1], &iref);
+    errval_t err = request->words[1] > UINT32_MAX
+                       ? SYS_ERR_RIGHTS
+                       : export_add(request->domain, (uint32_t)request->words[1], &iref);
     if (err_is_fail(err)) {
-        reply_error(domain, err);
+        reply_error(request->domain, err);
         return;
     }
-    reply_values(domain, iref, 0, 0);
+    reply_values(request->domain, iref, 0, 0);
     bind_resume(iref, SYS_ERR_OK);
 }
 
-static void serve_name(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_name(const struct request *request)
 {
-    (void)cap;
-    enum intermon_op op = words[0] == MONITOR_NAME_REGISTER     ? IM_NAME_REGISTER
-                          : words[0] == MONITOR_NAME_UNREGISTER ? IM_NAME_UNREGISTER
-                                                                : IM_NAME_LOOKUP;
+    enum intermon_op op = request->words[0] == MONITOR_NAME_REGISTER     ? IM_NAME_REGISTER
+                          : request->words[0] == MONITOR_NAME_UNREGISTER ? IM_NAME_UNREGISTER
+                                                                         : IM_NAME_LOOKUP;
     struct intermon_msg msg = intermon_msg_make(op, 0, 9);
-    bool wait = words[0] == MONITOR_NAME_WAIT;
+    bool wait = request->words[0] == MONITOR_NAME_WAIT;
     struct name name;
-    memcpy(&name, &words[MONITOR_NAME_WORD], sizeof(name));
-    if (!name_valid(&name) || (op == IM_NAME_REGISTER && words[1] == 0)) {
-        reply_error(domain, NS_ERR_NAME);
+    memcpy(&name, &request->words[MONITOR_NAME_WORD], sizeof(name));
+    if (!name_valid(&name) || (op == IM_NAME_REGISTER && request->words[1] == 0)) {
+        reply_error(request->domain, NS_ERR_NAME);
         return;
     }
-    msg.words[1] = member_word(domain_member(domain));
+    msg.words[1] = member_word(domain_member(request->domain));
     memcpy(&msg.words[2], &name, sizeof(name));
-    msg.words[8] = op == IM_NAME_REGISTER ? words[1] : wait;
-    tokens_send(&msg, domain, wait);
+    msg.words[8] = op == IM_NAME_REGISTER ? request->words[1] : wait;
+    tokens_send(&msg, request->domain, wait);
 }
 
 /// A request with one number in word 1 of the message, less than `limit`, for the monitor of `core`.
@@ -117,79 +119,72 @@ static void forget(domainid_t domain)
     lmp_server_forget(&monitor.server, domain);
 }
 
-static void serve_introduce(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_introduce(const struct request *request)
 {
-    (void)cap;
-    struct member member = {(domainid_t)words[1], (domainid_t)words[2]};
-    reply_error(domain, domain_introduce(member));
+    struct member member = {(domainid_t)request->words[1], (domainid_t)request->words[2]};
+    reply_error(request->domain, domain_introduce(member));
 }
 
-static void serve_forget(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_forget(const struct request *request)
 {
-    (void)cap;
-    forget((domainid_t)words[1]);
-    reply_error(domain, SYS_ERR_OK);
+    forget((domainid_t)request->words[1]);
+    reply_error(request->domain, SYS_ERR_OK);
 }
 
-static void serve_unexport(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_unexport(const struct request *request)
 {
-    (void)cap;
-    reply_error(domain, export_remove(domain, words[1]));
+    reply_error(request->domain, export_remove(request->domain, request->words[1]));
 }
 
-static void serve_cores(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_cores(const struct request *request)
 {
-    (void)words;
-    (void)cap;
-    cores_reply(domain);
+    cores_reply(request->domain);
 }
 
-static void serve_await_boot(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_await_boot(const struct request *request)
 {
-    (void)words;
-    (void)cap;
-    cores_await(domain);
+    cores_await(request->domain);
 }
 
-static void serve_core_status(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_core_status(const struct request *request)
 {
-    (void)cap;
-    serve_remote(domain, IM_CORE_STATUS, 0, words[1], monitor.tree.count);
+    serve_remote(request->domain, IM_CORE_STATUS, 0, request->words[1], monitor.tree.count);
 }
 
-static void serve_stat(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_stat(const struct request *request)
 {
-    (void)cap;
-    serve_remote(domain, IM_STAT, words[1], words[2], KERNEL_STAT_COUNT);
+    serve_remote(request->domain, IM_STAT, request->words[1], request->words[2], KERNEL_STAT_COUNT);
 }
 
-static void serve_halt(domainid_t domain, const uint64_t *words, struct capref cap)
+static void serve_halt(const struct request *request)
 {
-    (void)cap;
-    reply_error(domain, invoke_kernel_halt(cap_kernel, words[1]));
+    reply_error(request->domain, invoke_kernel_halt(cap_kernel, request->words[1]));
 }
 
 /// The CPU driver tells: words[1] has died, of words[0].
-static void handle_death(domainid_t nobody, const uint64_t *words, struct capref cap)
+static void handle_death(const struct request *request)
 {
-    (void)nobody;
-    (void)cap;
-    debug_printf("domain %#x has died, cause %u\n", (unsigned)words[1], (unsigned)words[0]);
-    bool spawnd = spawnd_died((domainid_t)words[1]);
-    forget((domainid_t)words[1]);
+    debug_printf("domain %#x has died, cause %u\n", (unsigned)request->words[1],
+                 (unsigned)request->words[0]);
+    bool spawnd = spawnd_died((domainid_t)request->words[1]);
+    forget((domainid_t)request->words[1]);
     if (spawnd) // Its number is another's only now.
         bind_resume(IREF_MAKE(monitor.core, IREF_INDEX_SPAWND), SPAWN_ERR_NO_DOMAIN);
 }
 
-static void (*const steps[OPERATION_STEPS])(domainid_t domain, const uint64_t *words,
-                                            struct capref cap) = {
+static void serve_connection(const struct request *request)
+{
+    bind_serve(request->domain, request->words, request->cap);
+}
+
+static void (*const steps[OPERATION_STEPS])(const struct request *request) = {
     [OPERATION_DEATH] = handle_death,
     [OPERATION_EVENTS] = serve_events,
     [OPERATION_NOTIFY] = serve_notify,
     [OPERATION_IRQDEST] = serve_irqdest,
     [OPERATION_EXPORT] = serve_export,
     [OPERATION_UNEXPORT] = serve_unexport,
-    [OPERATION_CONNECTION] = bind_serve,
+    [OPERATION_CONNECTION] = serve_connection,
     [OPERATION_NAME] = serve_name,
     [OPERATION_CORES] = serve_cores,
     [OPERATION_AWAIT_BOOT] = serve_await_boot,
@@ -205,14 +200,13 @@ static void serve(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH]
 {
     (void)st;
     const struct operation op = operation_of(monitor.core, badge, words, length);
-    if (!op.takes_cap && !capref_is_null(cap)) {
+    const struct request request = {badge, words, op.takes_cap ? cap : NULL_CAP};
+    if (!op.takes_cap && !capref_is_null(cap))
         cap_drop(cap); // O1
-        cap = NULL_CAP;
-    }
     if (op.step == OPERATION_REFUSE)
         reply_error(badge, op.err);
     else if (op.step != OPERATION_IGNORE)
-        steps[op.step](badge, words, cap);
+        steps[op.step](&request);
 }
 
 void operations_init(void)

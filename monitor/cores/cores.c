@@ -23,6 +23,7 @@ struct child {
 
 static struct child children[BOOT_CHILDREN_MAX];
 static const struct intermon_msg *message; ///< that is being handled
+static struct cores_event result;          ///< of the effect that was carried out last
 
 static struct child *child_of(coreid_t core)
 {
@@ -32,10 +33,9 @@ static struct child *child_of(coreid_t core)
     return NULL;
 }
 
-static void send_report(const struct cores_effect *effect, struct cores_event *result)
+static void send_report(const struct cores_effect *effect)
 {
     struct intermon_msg msg = intermon_msg_make(IM_REPORT, 0, 3);
-    (void)result;
     msg.words[0] = effect->core;
     msg.words[1] = effect->failed ? 1 : 0;
     msg.words[2] = effect->tsc;
@@ -44,28 +44,26 @@ static void send_report(const struct cores_effect *effect, struct cores_event *r
         DEBUG_ERR(err, "core 0 was not told of core %u", effect->core);
 }
 
-static void set_notify(const struct cores_effect *effect, struct cores_event *result)
+static void set_notify(const struct cores_effect *effect)
 {
     struct capability notify;
     cap_words_get(message->words, &notify);
-    *result = (struct cores_event){.kind = CORES_NOTIFIED,
-                                   .core = effect->core,
-                                   .tsc = effect->tsc,
-                                   .err = intermon_set_notify(effect->core, &notify)};
-    if (err_is_fail(result->err))
-        DEBUG_ERR(result->err, "core %u cannot be notified", effect->core);
+    result = (struct cores_event){.kind = CORES_NOTIFIED,
+                                  .core = effect->core,
+                                  .tsc = effect->tsc,
+                                  .err = intermon_set_notify(effect->core, &notify)};
+    if (err_is_fail(result.err))
+        DEBUG_ERR(result.err, "core %u cannot be notified", effect->core);
 }
 
-static void stop_deadline(const struct cores_effect *effect, struct cores_event *result)
+static void stop_deadline(const struct cores_effect *effect)
 {
-    (void)result;
     (void)deferred_event_cancel(&child_of(effect->core)->deadline);
 }
 
-static void send_map(const struct cores_effect *effect, struct cores_event *result)
+static void send_map(const struct cores_effect *effect)
 {
     struct intermon_msg msg = intermon_msg_make(IM_CORES, effect->core, CORES_MAP_WORDS + 1);
-    (void)result;
     for (unsigned i = 0; i < CORES_MAP_WORDS; i++)
         msg.words[i] = monitor.cores.up[i];
     msg.words[CORES_MAP_WORDS] = monitor.cores.complete;
@@ -83,32 +81,28 @@ void cores_reply(domainid_t domain)
     reply_words(domain, words, NULL_CAP);
 }
 
-static void reply(const struct cores_effect *effect, struct cores_event *result)
+static void reply(const struct cores_effect *effect)
 {
-    (void)result;
     cores_reply(effect->domain);
 }
 
-static void refuse(const struct cores_effect *effect, struct cores_event *result)
+static void refuse(const struct cores_effect *effect)
 {
-    (void)result;
     reply_error(effect->domain, effect->err);
 }
 
-static void keep(const struct cores_effect *effect, struct cores_event *result)
+static void keep(const struct cores_effect *effect)
 {
-    (void)result;
     domain_find(effect->domain)->awaits_boot = true;
 }
 
-static void reply_all(const struct cores_effect *effect, struct cores_event *result)
+static void reply_all(const struct cores_effect *effect)
 {
     (void)effect;
-    (void)result;
     domains_answer_boot(cores_reply);
 }
 
-static void (*const carry_out[])(const struct cores_effect *effect, struct cores_event *result) = {
+static void (*const carry_out[])(const struct cores_effect *effect) = {
     [CORES_SEND_REPORT] = send_report,
     [CORES_SET_NOTIFY] = set_notify,
     [CORES_STOP_DEADLINE] = stop_deadline,
@@ -123,12 +117,12 @@ static void (*const carry_out[])(const struct cores_effect *effect, struct cores
 static void run(struct cores_event event)
 {
     struct cores_effects effects;
-    while (event.kind != CORES_NO_EVENT) {
+    for (; event.kind != CORES_NO_EVENT; event = result) {
         cores_step(&monitor.cores, &event, &effects);
-        event.kind = CORES_NO_EVENT;
+        result.kind = CORES_NO_EVENT;
         for (unsigned i = 0; i < effects.count; i++) {
-            assert(event.kind == CORES_NO_EVENT); // EF2
-            carry_out[effects.list[i].kind](&effects.list[i], &event);
+            assert(result.kind == CORES_NO_EVENT); // EF2
+            carry_out[effects.list[i].kind](&effects.list[i]);
         }
     }
 }

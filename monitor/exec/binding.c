@@ -29,6 +29,7 @@ struct record {
 static struct binding_state state;
 static struct record records[BINDING_ENDS_MAX];
 static const struct intermon_msg *message; ///< that is being handled
+static struct binding_event result;        ///< of the effect that was carried out last
 static struct capref given;                ///< came with a request, and was not taken yet
 
 static struct capref take(struct capref *cap)
@@ -76,40 +77,35 @@ static void gone_sent(struct event *event)
     tell_done((uint16_t)(record - records), BINDING_TOLD_GONE);
 }
 
-static void reply(const struct binding_effect *effect, struct binding_event *result)
+static void reply(const struct binding_effect *effect)
 {
-    (void)result;
     reply_error(effect->domain, effect->err);
 }
 
-static void reply_id(const struct binding_effect *effect, struct binding_event *result)
+static void reply_id(const struct binding_effect *effect)
 {
-    (void)result;
     reply_values(effect->domain, effect->id, 0, 0);
 }
 
-static void reply_frame(const struct binding_effect *effect, struct binding_event *result)
+static void reply_frame(const struct binding_effect *effect)
 {
     const uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK, effect->id, 1};
-    (void)result;
     reply_words(effect->domain, words, records[effect->end].memory.cap);
 }
 
-static void reply_notify(const struct binding_effect *effect, struct binding_event *result)
+static void reply_notify(const struct binding_effect *effect)
 {
     const uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK};
     struct capref notify = notify_of(effect->of, records[effect->end].client_notify);
-    (void)result;
     reply_words(effect->domain, words, notify);
     if (!capref_is_null(notify))
         (void)cap_destroy(notify);
 }
 
-static void tell_offer(const struct binding_effect *effect, struct binding_event *result)
+static void tell_offer(const struct binding_effect *effect)
 {
     const struct binding_end *end = &state.ends[effect->end];
     struct record *record = &records[effect->end];
-    (void)result;
     record->bound = (struct event){
         .cap_given = true,
         .cap = take(&record->memory.cap),
@@ -134,10 +130,9 @@ static struct capref cap_of(const struct binding_effect *effect)
     }
 }
 
-static void tell_bound(const struct binding_effect *effect, struct binding_event *result)
+static void tell_bound(const struct binding_effect *effect)
 {
     struct event *event = &records[effect->end].bound;
-    (void)result;
     *event = (struct event){.cap_given = true,
                             .cap = cap_of(effect),
                             .sent = bound_sent,
@@ -145,35 +140,32 @@ static void tell_bound(const struct binding_effect *effect, struct binding_event
     domain_post(effect->domain, event);
 }
 
-static void tell_gone(const struct binding_effect *effect, struct binding_event *result)
+static void tell_gone(const struct binding_effect *effect)
 {
     struct event *event = &records[effect->end].gone;
-    (void)result;
     *event = (struct event){.sent = gone_sent, .words = {MONITOR_EVENT_GONE, effect->id}};
     domain_post(effect->domain, event);
 }
 
-static void tell_check(const struct binding_effect *effect, struct binding_event *result)
+static void tell_check(const struct binding_effect *effect)
 {
-    (void)result;
     domain_check(effect->domain);
 }
 
-static void wake(const struct binding_effect *effect, struct binding_event *result)
+static void wake(const struct binding_effect *effect)
 {
-    (void)result;
     domain_wake(effect->domain);
 }
 
 /// Has the machine decide what follows from how an effect of an end's went.
-static void set_result(struct binding_event *result, enum binding_event_kind kind,
-                       const struct binding_effect *effect, errval_t err)
+static void set_result(enum binding_event_kind kind, const struct binding_effect *effect,
+                       errval_t err)
 {
-    *result = (struct binding_event){.kind = kind,
-                                     .what = effect->kind,
-                                     .end = effect->end,
-                                     .who = {.domain = effect->domain},
-                                     .err = err};
+    result = (struct binding_event){.kind = kind,
+                                    .what = effect->kind,
+                                    .end = effect->end,
+                                    .who = {.domain = effect->domain},
+                                    .err = err};
 }
 
 /// Sends what asks for no answer, or is one: nothing follows from that.
@@ -184,27 +176,26 @@ static void send_last(const struct intermon_msg *msg)
         DEBUG_ERR(err, "message %u about a binding to core %u is lost", msg->op, msg->destination);
 }
 
-static void send_probe(const struct binding_effect *effect, struct binding_event *result)
+static void send_probe(const struct binding_effect *effect)
 {
     const struct binding_end *end = &state.ends[effect->end];
     struct intermon_msg msg = intermon_msg_make(IM_BIND_PROBE, effect->core, 3);
     msg.words[0] = end->id;
     msg.words[1] = end->iref;
     msg.words[2] = member_word(end->client);
-    set_result(result, BINDING_SENT, effect, intermon_send(&msg, true));
+    set_result(BINDING_SENT, effect, intermon_send(&msg, true));
 }
 
-static void send_probed(const struct binding_effect *effect, struct binding_event *result)
+static void send_probed(const struct binding_effect *effect)
 {
     struct intermon_msg msg = intermon_msg_make(IM_BIND_PROBED, effect->core, 3);
-    (void)result;
     msg.words[0] = effect->id;
     msg.words[1] = effect->err;
     msg.words[2] = effect->of;
     send_last(&msg);
 }
 
-static void send_offer(const struct binding_effect *effect, struct binding_event *result)
+static void send_offer(const struct binding_effect *effect)
 {
     const struct binding_end *end = &state.ends[effect->end];
     struct capref frame = take(&records[effect->end].memory.cap);
@@ -219,14 +210,13 @@ static void send_offer(const struct binding_effect *effect, struct binding_event
     msg.words[12] = member_word(end->client);
     errval_t err = cap_transfer_send(&msg, frame);
     (void)cap_destroy(frame);
-    set_result(result, BINDING_SENT, effect, err);
+    set_result(BINDING_SENT, effect, err);
 }
 
-static void send_answer(const struct binding_effect *effect, struct binding_event *result)
+static void send_answer(const struct binding_effect *effect)
 {
     struct capability notify = {.type = ObjType_Null};
     struct intermon_msg msg = intermon_msg_make(IM_BIND_REPLY, effect->core, 10);
-    (void)result;
     if (err_is_ok(effect->err))
         domain_notify_description(effect->of, &notify);
     msg.words[0] = effect->err;
@@ -236,7 +226,7 @@ static void send_answer(const struct binding_effect *effect, struct binding_even
     send_last(&msg);
 }
 
-static void send_gone(const struct binding_effect *effect, struct binding_event *result)
+static void send_gone(const struct binding_effect *effect)
 {
     struct intermon_msg msg = intermon_msg_make(IM_GONE, effect->core, 2);
     msg.words[0] = effect->id;
@@ -244,51 +234,48 @@ static void send_gone(const struct binding_effect *effect, struct binding_event 
     if (effect->domain == 0)
         send_last(&msg);
     else
-        set_result(result, BINDING_SENT, effect, intermon_send(&msg, false));
+        set_result(BINDING_SENT, effect, intermon_send(&msg, false));
 }
 
-static void send_relay(const struct binding_effect *effect, struct binding_event *result)
+static void send_relay(const struct binding_effect *effect)
 {
     struct intermon_msg msg = intermon_msg_make(IM_RELAY, effect->core, 2);
     msg.words[0] = effect->id;
     msg.words[1] = state.ends[effect->end].server ? 0 : 1;
-    set_result(result, BINDING_SENT, effect, intermon_send(&msg, true));
+    set_result(BINDING_SENT, effect, intermon_send(&msg, true));
 }
 
-static void memory_step(const struct binding_effect *effect, struct binding_event *result)
+static void memory_step(const struct binding_effect *effect)
 {
     const struct binding_end *end = &state.ends[effect->end];
     errval_t err = channel_memory_step(&records[effect->end].memory, end);
-    set_result(result, BINDING_MEMORY, effect, err);
-    result->exporter = export_owner(end->iref);
+    set_result(BINDING_MEMORY, effect, err);
+    result.exporter = export_owner(end->iref);
 }
 
-static void memory_begin(const struct binding_effect *effect, struct binding_event *result)
+static void memory_begin(const struct binding_effect *effect)
 {
     errval_t err = channel_memory_begin(&records[effect->end].memory, &state.ends[effect->end],
                                         effect->most, effect->limited_too);
     if (err_is_ok(err))
-        memory_step(effect, result);
+        memory_step(effect);
     else
-        set_result(result, BINDING_MEMORY, effect, err);
+        set_result(BINDING_MEMORY, effect, err);
 }
 
-static void keep(const struct binding_effect *effect, struct binding_event *result)
+static void keep(const struct binding_effect *effect)
 {
-    (void)result;
     records[effect->end].memory.cap = take(&given);
 }
 
-static void move(const struct binding_effect *effect, struct binding_event *result)
+static void move(const struct binding_effect *effect)
 {
-    (void)result;
     records[effect->end].memory.cap = take(&records[effect->from].memory.cap);
 }
 
-static void clear(const struct binding_effect *effect, struct binding_event *result)
+static void clear(const struct binding_effect *effect)
 {
     struct record *record = &records[effect->end];
-    (void)result;
     channel_memory_cancel(&record->memory);
     // The machine has forgotten them: they are nobody's news.
     record->bound.sent = record->gone.sent = NULL;
@@ -297,7 +284,7 @@ static void clear(const struct binding_effect *effect, struct binding_event *res
     *record = (struct record){0};
 }
 
-static void receive(const struct binding_effect *effect, struct binding_event *result)
+static void receive(const struct binding_effect *effect)
 {
     struct record *record = &records[effect->end];
     struct frame_identity id = {0};
@@ -305,25 +292,23 @@ static void receive(const struct binding_effect *effect, struct binding_event *r
     errval_t err = cap_transfer_receive(message, &record->memory.cap);
     if (err_is_ok(err))
         err = frame_identify(record->memory.cap, &id);
-    set_result(result, BINDING_RECEIVED, effect, err);
-    result->out_bytes = id.bytes;
-    result->exporter = export_owner(state.ends[effect->end].iref);
+    set_result(BINDING_RECEIVED, effect, err);
+    result.out_bytes = id.bytes;
+    result.exporter = export_owner(state.ends[effect->end].iref);
 }
 
-static void refuse(const struct binding_effect *effect, struct binding_event *result)
+static void refuse(const struct binding_effect *effect)
 {
     (void)effect;
-    (void)result;
     cap_transfer_refuse(message);
 }
 
-static void need_spawnd(const struct binding_effect *effect, struct binding_event *result)
+static void need_spawnd(const struct binding_effect *effect)
 {
-    set_result(result, BINDING_NEEDED, effect, spawnd_need());
+    set_result(BINDING_NEEDED, effect, spawnd_need());
 }
 
-static void (*const carry_out[])(const struct binding_effect *effect,
-                                 struct binding_event *result) = {
+static void (*const carry_out[])(const struct binding_effect *effect) = {
     [BINDING_REPLY] = reply,
     [BINDING_REPLY_ID] = reply_id,
     [BINDING_REPLY_FRAME] = reply_frame,
@@ -353,12 +338,12 @@ static void (*const carry_out[])(const struct binding_effect *effect,
 static void run(struct binding_event event)
 {
     struct binding_effects effects;
-    while (event.kind != BINDING_NO_EVENT) {
+    for (; event.kind != BINDING_NO_EVENT; event = result) {
         binding_step(&state, &event, &effects);
-        event.kind = BINDING_NO_EVENT;
+        result.kind = BINDING_NO_EVENT;
         for (unsigned i = 0; i < effects.count; i++) {
-            assert(event.kind == BINDING_NO_EVENT); // EF2
-            carry_out[effects.list[i].kind](&effects.list[i], &event);
+            assert(result.kind == BINDING_NO_EVENT); // EF2
+            carry_out[effects.list[i].kind](&effects.list[i]);
         }
     }
 }
@@ -442,7 +427,7 @@ void bind_refuse(const struct intermon_msg *msg, errval_t err)
     // Only the words that are sure to be there; the client finds its end by the id.
     const struct binding_effect effect = {.core = msg->source, .id = msg->words[8], .err = err};
     if (msg->op == IM_BIND && msg->count == 13)
-        send_answer(&effect, NULL);
+        send_answer(&effect);
 }
 
 void bind_retry(void)

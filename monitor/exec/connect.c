@@ -15,10 +15,10 @@
 static struct connect_state state;
 static struct capref asked_frame[BOOTINFO_CORES_MAX]; ///< of requests under way, by peer
 static const struct intermon_msg *message;            ///< that is being handled
+static struct connect_event result;                   ///< of the effect that was carried out last
 
-static void take_back(const struct connect_effect *effect, struct connect_event *result)
+static void take_back(const struct connect_effect *effect)
 {
-    (void)result;
     intermon_remove(effect->peer);
     (void)cap_destroy(asked_frame[effect->peer]);
 }
@@ -41,21 +41,21 @@ static errval_t make_and_send(const struct connect_effect *effect)
     msg.words[8] = effect->number;
     err = cap_transfer_send(&msg, *frame);
     if (err_is_fail(err))
-        take_back(effect, NULL);
+        take_back(effect);
     return err;
 }
 
-static void set_result(struct connect_event *result, enum connect_event_kind kind,
-                       const struct connect_effect *effect, errval_t err)
+static void set_result(enum connect_event_kind kind, const struct connect_effect *effect,
+                       errval_t err)
 {
-    *result = (struct connect_event){
+    result = (struct connect_event){
         .kind = kind, .peer = effect->peer, .number = effect->number, .err = err};
 }
 
-static void ask(const struct connect_effect *effect, struct connect_event *result)
+static void ask(const struct connect_effect *effect)
 {
     // If it fails, the tree serves as well.
-    set_result(result, CONNECT_SENT, effect, make_and_send(effect));
+    set_result(CONNECT_SENT, effect, make_and_send(effect));
 }
 
 static errval_t set_notify(coreid_t peer)
@@ -84,19 +84,18 @@ static errval_t add_channel(coreid_t peer, struct capref frame)
     return err;
 }
 
-static void accept_frame(const struct connect_effect *effect, struct connect_event *result)
+static void accept_frame(const struct connect_effect *effect)
 {
     struct capref frame;
     errval_t err = cap_transfer_receive(message, &frame);
     if (err_is_ok(err))
         err = add_channel(effect->peer, frame);
-    set_result(result, CONNECT_ACCEPTED, effect, err);
+    set_result(CONNECT_ACCEPTED, effect, err);
 }
 
-static void refuse(const struct connect_effect *effect, struct connect_event *result)
+static void refuse(const struct connect_effect *effect)
 {
     (void)effect;
-    (void)result;
     cap_transfer_refuse(message);
 }
 
@@ -107,11 +106,10 @@ static void send(const struct intermon_msg *msg)
         USER_PANIC_ERR(err, "there is no room for an answer"); // IM4
 }
 
-static void reply(const struct connect_effect *effect, struct connect_event *result)
+static void reply(const struct connect_effect *effect)
 {
     struct capability notify;
     struct intermon_msg msg = intermon_msg_make(IM_CONNECTED, effect->peer, 8);
-    (void)result;
     intermon_own_notify(&notify);
     msg.words[0] = effect->err;
     msg.words[1] = effect->number;
@@ -119,32 +117,28 @@ static void reply(const struct connect_effect *effect, struct connect_event *res
     send(&msg);
 }
 
-static void notify(const struct connect_effect *effect, struct connect_event *result)
+static void notify(const struct connect_effect *effect)
 {
-    set_result(result, CONNECT_NOTIFIED, effect, set_notify(effect->peer));
+    set_result(CONNECT_NOTIFIED, effect, set_notify(effect->peer));
 }
 
-static void send_switch(const struct connect_effect *effect, struct connect_event *result)
+static void send_switch(const struct connect_effect *effect)
 {
     const struct intermon_msg msg = intermon_msg_make(IM_SWITCH, effect->peer, 0);
-    (void)result;
     send(&msg);
 }
 
-static void read_ring(const struct connect_effect *effect, struct connect_event *result)
+static void read_ring(const struct connect_effect *effect)
 {
-    (void)result;
     intermon_open_rx(effect->peer);
 }
 
-static void write_ring(const struct connect_effect *effect, struct connect_event *result)
+static void write_ring(const struct connect_effect *effect)
 {
-    (void)result;
     intermon_open_tx(effect->peer);
 }
 
-static void (*const carry_out[])(const struct connect_effect *effect,
-                                 struct connect_event *result) = {
+static void (*const carry_out[])(const struct connect_effect *effect) = {
     [CONNECT_ASK] = ask,
     [CONNECT_TAKE_BACK] = take_back,
     [CONNECT_ACCEPT] = accept_frame,
@@ -160,12 +154,12 @@ static void (*const carry_out[])(const struct connect_effect *effect,
 static void run(struct connect_event event)
 {
     struct connect_effects effects;
-    while (event.kind != CONNECT_NO_EVENT) {
+    for (; event.kind != CONNECT_NO_EVENT; event = result) {
         connect_step(&state, &event, &effects);
-        event.kind = CONNECT_NO_EVENT;
+        result.kind = CONNECT_NO_EVENT;
         for (unsigned i = 0; i < effects.count; i++) {
-            assert(event.kind == CONNECT_NO_EVENT); // EF2
-            carry_out[effects.list[i].kind](&effects.list[i], &event);
+            assert(result.kind == CONNECT_NO_EVENT); // EF2
+            carry_out[effects.list[i].kind](&effects.list[i]);
         }
     }
 }

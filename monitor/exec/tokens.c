@@ -17,6 +17,7 @@
 static struct tokens_state state;
 static struct event events[TOKENS_MAX]; ///< MONITOR_EVENT_NAME, by index
 static struct intermon_msg *message;    ///< that is to be sent
+static struct tokens_event result;      ///< of the effect that was carried out last
 
 static void run(struct tokens_event event);
 
@@ -25,44 +26,39 @@ static void event_sent(struct event *event)
     run((struct tokens_event){.kind = TOKENS_TOLD, .index = (uint16_t)(event - events)});
 }
 
-static void refuse(const struct tokens_effect *effect, struct tokens_event *result)
+static void refuse(const struct tokens_effect *effect)
 {
-    (void)result;
     reply_error(effect->domain, effect->err);
 }
 
-static void reply(const struct tokens_effect *effect, struct tokens_event *result)
+static void reply(const struct tokens_effect *effect)
 {
-    (void)result;
     reply_values(effect->domain, effect->values[0], effect->values[1], effect->values[2]);
 }
 
-static void send(const struct tokens_effect *effect, struct tokens_event *result)
+static void send(const struct tokens_effect *effect)
 {
     message->words[0] = effect->token;
-    *result = (struct tokens_event){
+    result = (struct tokens_event){
         .kind = TOKENS_SENT, .token = effect->token, .err = intermon_send(message, true)};
 }
 
-static void tell(const struct tokens_effect *effect, struct tokens_event *result)
+static void tell(const struct tokens_effect *effect)
 {
     struct event *event = &events[effect->index];
-    (void)result;
     *event = (struct event){
         .sent = event_sent,
         .words = {MONITOR_EVENT_NAME, effect->token, effect->err, effect->values[0]}};
     domain_post(effect->domain, event);
 }
 
-static void take_back(const struct tokens_effect *effect, struct tokens_event *result)
+static void take_back(const struct tokens_effect *effect)
 {
-    (void)result;
     events[effect->index].sent = NULL;
     domain_event_cancel(effect->domain, &events[effect->index]);
 }
 
-static void (*const carry_out[])(const struct tokens_effect *effect,
-                                 struct tokens_event *result) = {
+static void (*const carry_out[])(const struct tokens_effect *effect) = {
     [TOKENS_REFUSE] = refuse, [TOKENS_REPLY] = reply,         [TOKENS_SEND] = send,
     [TOKENS_TELL] = tell,     [TOKENS_TAKE_BACK] = take_back,
 };
@@ -71,12 +67,12 @@ static void (*const carry_out[])(const struct tokens_effect *effect,
 static void run(struct tokens_event event)
 {
     struct tokens_effects effects;
-    while (event.kind != TOKENS_NO_EVENT) {
+    for (; event.kind != TOKENS_NO_EVENT; event = result) {
         tokens_step(&state, &event, &effects);
-        event.kind = TOKENS_NO_EVENT;
+        result.kind = TOKENS_NO_EVENT;
         for (unsigned i = 0; i < effects.count; i++) {
-            assert(event.kind == TOKENS_NO_EVENT); // EF2
-            carry_out[effects.list[i].kind](&effects.list[i], &event);
+            assert(result.kind == TOKENS_NO_EVENT); // EF2
+            carry_out[effects.list[i].kind](&effects.list[i]);
         }
     }
 }
