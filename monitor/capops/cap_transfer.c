@@ -21,6 +21,8 @@
 #include "protocol/frame_table.h"
 #include "state/monitor.h"
 
+#include <assert.h>
+
 static const struct cap_transfer_hooks *hooks;
 static struct directory directory;
 static struct cnoderef returns_cnode;
@@ -142,6 +144,7 @@ static void returned_own(struct capref cap, const struct capability *raw)
 
 static void tell_owner(enum intermon_op op, const struct capability *cap, uint64_t made)
 {
+    assert(cap->owner != monitor.core); // T2
     struct intermon_msg msg = intermon_msg_make(op, cap->owner, INTERMON_CAP_WORDS + 1);
     cap_words_put(msg.words, cap);
     msg.words[INTERMON_CAP_WORDS] = made;
@@ -243,6 +246,7 @@ void cap_transfer_init(const struct cap_transfer_hooks *above)
 static errval_t send_noted(const struct intermon_msg *msg, const struct capability *cap,
                            coreid_t core, bool forward)
 {
+    assert(cap->owner == monitor.core && core != monitor.core); // T2
     struct directory_object object = object_of(cap);
     errval_t err = directory_send(&directory, &object, core);
     if (err_is_fail(err))

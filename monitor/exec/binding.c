@@ -106,6 +106,7 @@ static void tell_offer(const struct binding_effect *effect)
 {
     const struct binding_end *end = &state.ends[effect->end];
     struct record *record = &records[effect->end];
+    assert(!capref_is_null(record->memory.cap)); // B1
     record->bound = (struct event){
         .cap_given = true,
         .cap = take(&record->memory.cap),

@@ -7,6 +7,7 @@
 #include "channel.h"
 #include "state/monitor.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define REQUEST_LINES (CHANNEL_QUEUE_LINES / 2)
@@ -63,7 +64,8 @@ errval_t channel_send(struct channel *chan, const struct intermon_msg *msg, bool
 {
     unsigned lines = channel_lines(msg->count);
     if (request ? chan->queue.count + lines > REQUEST_LINES : !channel_make_room(chan, lines))
-        return MON_ERR_LIMIT; // IM2, or IM5
+        return MON_ERR_LIMIT;                                   // IM2, or IM5
+    assert(chan->queue.count + lines <= chan->queue.lines_max); // IM5
     queue_message(chan, msg);
     channel_drain(chan);
     return SYS_ERR_OK;

@@ -138,6 +138,7 @@ static void deliver(struct channel *chan)
         handling = false;
         return;
     }
+    assert(chan != &self); // IM7
     struct channel *next = tree_route(msg.destination);
     errval_t err = next == NULL ? MON_ERR_NO_CORE : channel_send(next, &msg, false);
     if (err_is_fail(err))
@@ -247,6 +248,7 @@ errval_t intermon_add(coreid_t peer, struct capref frame, bool first)
     chan->peer = peer;
     chan->notify = notify;
     line_queue_init(&chan->queue, chan->queue_lines, CHANNEL_QUEUE_LINES);
+    assert(channels[peer] == NULL); // IM1
     channels[peer] = chan;
     list[list_count] = chan;
     // poll_rings() may run at any point here.
@@ -258,6 +260,7 @@ errval_t intermon_add(coreid_t peer, struct capref frame, bool first)
 void intermon_remove(coreid_t peer)
 {
     struct channel *chan = channels[peer];
+    assert(!chan->rx_open && !chan->tx_open); // IM1
     for (unsigned i = 0; i < list_count; i++)
         if (list[i] == chan)
             list[i] = list[--list_count];
@@ -277,11 +280,13 @@ bool intermon_has_channel(coreid_t peer)
 
 void intermon_open_rx(coreid_t peer)
 {
+    assert(!channels[peer]->rx_open); // IM1
     channels[peer]->rx_open = true;
 }
 
 void intermon_open_tx(coreid_t peer)
 {
+    assert(!channels[peer]->tx_open); // IM1
     channels[peer]->tx_open = true;
 }
 

@@ -77,20 +77,21 @@ unsigned family_share(domainid_t family, unsigned entries)
     return shares_of(family, monitor.core, monitor.tree.count, entries);
 }
 
+/// Whether it is queued.
+static bool is_queued(const struct event *event)
+{
+    return event->place.next != NULL;
+}
+
 /// The event is on its way to nobody any more.
 static void event_done(struct event *event)
 {
+    assert(!is_queued(event)); // V2
     if (event->cap_given && !capref_is_null(event->cap))
         (void)cap_destroy(event->cap);
     event->cap = NULL_CAP;
     if (event->sent != NULL)
         event->sent(event);
-}
-
-/// Whether it is queued.
-static bool is_queued(const struct event *event)
-{
-    return event->place.next != NULL;
 }
 
 static void take_out(struct event *event)

@@ -94,6 +94,7 @@ static void send_map(const struct step *step)
     for (unsigned i = 0; i < count; i++)
         if (cores_is_up(step->state, children[i]))
             add(step, CORES_SEND_MAP)->core = children[i];
+    assert(cores_is_up(step->state, step->state->core) || !step->state->complete); // R1
     if (step->state->complete)
         (void)add(step, CORES_REPLY_ALL); // R3
 }

@@ -6,6 +6,8 @@
 
 #include "protocol/directory.h"
 
+#include <assert.h>
+
 static const struct directory_effect nothing = {.what = DIRECTORY_NOTHING};
 
 static bool same(const struct directory_object *a, const struct directory_object *b)
@@ -32,6 +34,7 @@ static struct directory_holder *find_holder(struct directory *dir,
 
 static void remove_holder(struct directory *dir, struct directory_holder *holder)
 {
+    assert(holder->object.type != ObjType_Null); // D1
     table_remove(&dir->by_object, holder->object.base, (uint16_t)(holder - dir->holders));
     *holder = (struct directory_holder){0};
 }
@@ -89,6 +92,7 @@ struct directory_effect directory_ack(struct directory *dir, const struct direct
     struct directory_holder *holder = find_holder(dir, object, core);
     if (holder == NULL || holder->in_flight == 0)
         return nothing;
+    assert(holder->core == core); // D2
     holder->in_flight--;
     holder->holds = holder->holds || made;
     return settle(dir, holder);

@@ -8,6 +8,8 @@
 #include "if/monitor.h"
 #include "kpi/spawn.h"
 
+#include <assert.h>
+
 static uint16_t find(const struct export_table *table, uint32_t index)
 {
     uint16_t i = table_first(&table->by_index, index);
@@ -42,6 +44,7 @@ errval_t export_table_add(struct export_table *table, struct member owner, unsig
     if (table->by_index.count == EXPORTS_MAX || shares_count(&table->shares, owner.family) >= most)
         return MON_ERR_LIMIT;
     *index = asked == 0 ? new_index(table) : asked;
+    assert(asked != 0 || *index >= EXPORT_FIRST_INDEX); // E2
     table->entries[table_add(&table->by_index, EXPORTS_MAX, *index)] =
         (struct export_entry){owner, *index};
     shares_add(&table->shares, owner.family);

@@ -5,6 +5,8 @@
 
 #include "protocol/frame_table.h"
 
+#include <assert.h>
+
 static uint16_t find(const struct frame_table *table, genpaddr_t base)
 {
     uint16_t i = table_first(&table->by_base, base);
@@ -53,6 +55,7 @@ static void leave(struct frame_table *table, struct frame_entry *frame)
 {
     if (frame->state == FRAME_LEFT)
         return;
+    assert(frame->bytes != 0); // F1
     shares_remove(&table->clients, frame->client.family);
     shares_add(&table->servers, frame->server);
     frame->state = FRAME_LEFT;

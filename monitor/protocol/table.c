@@ -5,6 +5,8 @@
 
 #include "protocol/table.h"
 
+#include <assert.h>
+
 #define BUCKETS (1u << TABLE_BUCKET_BITS)
 
 /// Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): keys that are counted up are spread evenly.
@@ -24,6 +26,7 @@ uint16_t table_add(struct table *table, uint16_t entries, uint64_t key)
     } else {
         return TABLE_NONE;
     }
+    assert(index < table->used); // T1
     uint16_t *link = &table->buckets[bucket_of(key)];
     while (*link != 0)
         link = &table->next[*link - 1];
@@ -40,6 +43,7 @@ void table_remove(struct table *table, uint64_t key, uint16_t index)
         link = &table->next[*link - 1];
     if (*link == 0)
         return;
+    assert(index < table->used && table->count != 0); // T1
     *link = table->next[index];
     table->next[index] = table->free;
     table->free = index + 1;

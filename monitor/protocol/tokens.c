@@ -113,6 +113,7 @@ void tokens_step(struct tokens_state *state, const struct tokens_event *event,
         answered(&step);
         break;
     case TOKENS_TOLD:
+        assert(state->tokens[event->index].state == TOKEN_TELLING); // K2
         release(state, event->index);
         break;
     case TOKENS_ENDED:

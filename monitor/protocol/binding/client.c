@@ -9,6 +9,8 @@
 #include "if/monitor.h"
 #include "urpc/urpc.h"
 
+#include <assert.h>
+
 /// What speaks against the iref that is asked for, as far as it is known here.
 static errval_t check_target(const struct step *step, bool lmp)
 {
@@ -99,6 +101,7 @@ void binding_memory(const struct step *step, struct binding_end *end)
 static void begin(const struct step *step, struct binding_end *end, domainid_t server)
 {
     struct binding_effect *effect = binding_add(step, BINDING_MEMORY_BEGIN, end);
+    assert(!end->lmp && end->state == BINDING_PROBING); // B1
     end->server_domain = server;
     end->state = BINDING_FILLING;
     effect->most = binding_share(step->state, end->client.family);

@@ -49,6 +49,7 @@ struct binding_end *binding_alloc(struct binding_state *state, uint64_t id, bool
 
 void binding_free(struct binding_state *state, struct binding_end *end)
 {
+    assert(end->state != BINDING_FREE); // B2
     if (end->relay_due)
         binding_relay_done(state, end);
     if (end->left)
@@ -145,6 +146,7 @@ void binding_drop(const struct step *step, struct binding_end *end)
 void binding_tell_bound(const struct step *step, struct binding_end *end, errval_t err,
                         domainid_t server, enum binding_cap cap)
 {
+    assert(!end->server && (end->telling & BINDING_TOLD_BOUND) == 0); // B2
     struct binding_effect *effect = binding_add(step, BINDING_TELL_BOUND, end);
     end->state = err_is_ok(err) ? BINDING_OPEN : BINDING_CLOSED;
     end->telling |= BINDING_TOLD_BOUND;
