@@ -14,6 +14,7 @@ int main(void)
                              {"memory", NULL, NULL, NULL, NULL, ram_tests},
                              {"Linux memory", NULL, NULL, NULL, NULL, linux_memory_tests},
                              {"spawn", NULL, NULL, NULL, NULL, spawn_tests},
+                             {"revocation", NULL, NULL, NULL, NULL, revoke_tests},
                              CU_SUITE_INFO_NULL};
     return test_main(suites);
 }

@@ -8,6 +8,7 @@
 
 extern CU_TestInfo cspace_tests[];
 extern CU_TestInfo ram_tests[];
+extern CU_TestInfo revoke_tests[];
 extern CU_TestInfo spawn_tests[];
 extern CU_TestInfo linux_memory_tests[];
 extern CU_TestInfo map_tests[];
