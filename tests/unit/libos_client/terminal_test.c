@@ -251,6 +251,7 @@ static void reads(void)
     fake_reply(console_ctrl(CONSOLE_INPUT, 3), "ab\n", 3);
     memset(buf, 0, sizeof(buf));
     CU_ASSERT_EQUAL(read_line(buf, 199), 59);
+    CU_ASSERT_EQUAL(fake.recv_deadline, 0);
     CU_ASSERT_TRUE(asked(CONSOLE_READ_LINE, 199) && strlen(buf) == 59 &&
                    strcmp(buf + 56, "ab\n") == 0);
     fake_reply(console_ctrl(CONSOLE_INPUT, 4), "abcd", 4);

@@ -564,6 +564,15 @@ static void revoked(void)
     CU_ASSERT_TRUE(machine_touch(at, true));
     CU_ASSERT_PTR_EQUAL(vspace_get_region(get_current_vspace(), at), region);
     CU_ASSERT_EQUAL(vspace_unmap(at), SYS_ERR_OK);
+    static struct memobj object; // a chunk of which the frame is gone: nobody can answer
+    CU_ASSERT_EQUAL(cap_copy(copy, frame), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_create_pager(&object, PAGE, 0, PAGE, answer, &frame), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&object, 0, copy, PAGE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(vspace_map_memobj_attr((void **)&at, &object, RW, NULL), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(vspace_pagefault((genvaddr_t)at, PAGEFLT_WRITE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(cap_revoke(frame), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(vspace_pagefault((genvaddr_t)at, PAGEFLT_READ), LIB_ERR_PAGEFAULT);
+    CU_ASSERT_EQUAL(vspace_unmap(at), SYS_ERR_OK);
     machine_fail(MAPPING_CMD_MODIFY, 1, SYS_ERR_CAP_BUSY);
     CU_ASSERT_EQUAL(vspace_map_one_frame((void **)&at, PAGE, frame, NULL, &region), SYS_ERR_OK);
     CU_ASSERT_EQUAL(vregion_protect(region, 0, PAGE, VREGION_FLAGS_READ),
@@ -603,23 +612,25 @@ static void chunks_fail(void)
 static void reserves_slots(void)
 {
     struct capref slot;
-    enum { TABLES = 1 + 4, FIXED = 3 * TABLES + 2 + 32 }; // 2 MiB, and the allocator's own
-    machine_leave_ram(32 << 20);
+    enum {
+        TABLES = 512 + 4 + 1,
+        FIXED = 3 * TABLES + 2 + 32,
+        CNODES = 8
+    }; // 1 GiB, and the allocator's own
+    machine_leave_ram(64 << 20);
     CU_ASSERT_EQUAL(vspace_map_lazy((void **)&at, NULL, NULL, PAGE, 0, RW), SYS_ERR_OK);
     CU_ASSERT_TRUE(machine_touch(at, true));
-    for (unsigned odd = 0; odd < 2; odd++) {
-        size_t there = slot_free_count() + L2_CNODE_SLOTS;
-        if ((there - FIXED) % 2 != 0) {
-            CU_ASSERT_EQUAL(slot_alloc(&slot), SYS_ERR_OK);
-            there = slot_free_count() + L2_CNODE_SLOTS;
-        }
-        unsigned cnodes = machine_count(ObjType_L2CNode);
-        mm_enter();
-        CU_ASSERT_EQUAL(vspace_reserve(LARGE_PAGE_SIZE, (there - FIXED) / 2), SYS_ERR_OK);
-        CU_ASSERT_EQUAL(machine_count(ObjType_L2CNode), cnodes + 1);
-        mm_leave();
+    size_t there = slot_free_count() + CNODES * L2_CNODE_SLOTS;
+    if ((there - FIXED) % 2 != 0) {
         CU_ASSERT_EQUAL(slot_alloc(&slot), SYS_ERR_OK);
+        there = slot_free_count() + CNODES * L2_CNODE_SLOTS;
     }
+    unsigned cnodes = machine_count(ObjType_L2CNode);
+    mm_enter();
+    CU_ASSERT_EQUAL(vspace_reserve(HUGE_PAGE_SIZE, (there - FIXED) / 2), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(machine_count(ObjType_L2CNode), cnodes + CNODES);
+    mm_leave();
+    CU_ASSERT_EQUAL(slot_alloc(&slot), SYS_ERR_OK);
 }
 
 MACHINE_TEST(chunks_fail)
