@@ -26,7 +26,7 @@ static bool unreturned_valid(const struct caps *caps)
 static bool entry_valid(const struct cap *mapping, const struct cap *object, uint64_t entry)
 {
     if (cap_is_vnode(object))
-        return entry == pte_table(object->base);
+        return (entry & ~PTE_ACCESSED) == pte_table(object->base);
     uint64_t page = entry & PTE_ADDRESS;
     bool write = (entry & PTE_WRITE) != 0, execute = (entry & PTE_NO_EXECUTE) == 0;
     return (entry & PTE_PRESENT) != 0 && page >= mapping->base && page < cap_end(mapping) &&

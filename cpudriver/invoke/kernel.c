@@ -107,7 +107,9 @@ static errval_t reclaim(struct caps_call *call)
 static errval_t read_stat(struct caps_call *call)
 {
     uint64_t which = call->args[0];
-    if (which >= KERNEL_STAT_COUNT)
+    if (which == KERNEL_STAT_VALID)
+        return invoke_valid(call);
+    if (which > KERNEL_STAT_VALID)
         return SYS_ERR_ARGS;
     uint64_t value = kcb.stats[which];
     if (which == KERNEL_STAT_MDB_SIZE)

@@ -148,3 +148,32 @@ uint64_t schedule_slice_end(struct schedule *schedule, uint64_t now)
     }
     return schedule->slice_end;
 }
+
+/// How many runnable ones there are in a group; 0 if one is not where it says.
+static uint64_t members_of(const struct run_group *group, const struct list *wanted, bool *found)
+{
+    uint64_t count = 0;
+    for (const struct list *at = group->members.next; at != &group->members; at = at->next) {
+        const struct schedule_place *place = LIST_OWNER(at, struct schedule_place, member);
+        if (place->turns_in != group || at->prev->next != at || at->next->prev != at)
+            return 0;
+        *found = *found || at == wanted;
+        count++;
+    }
+    return count;
+}
+
+bool schedule_valid(const struct schedule *schedule)
+{
+    uint64_t runnable = 0;
+    const struct list *picked = schedule->picked != NULL ? &schedule->picked->member : NULL;
+    bool found = picked == NULL;
+    for (const struct list *turn = schedule->turns.next; turn != &schedule->turns;
+         turn = turn->next) {
+        uint64_t members = members_of(LIST_OWNER(turn, struct run_group, turn), picked, &found);
+        if (members == 0 || turn->prev->next != turn || turn->next->prev != turn)
+            return false;
+        runnable += members;
+    }
+    return found && runnable == schedule->runnable && (picked == NULL) == (runnable == 0);
+}

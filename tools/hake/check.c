@@ -258,13 +258,9 @@ static void check_cycle(struct part *part)
 
 static void check_machine(const struct tree *tree)
 {
-    const struct part *boot = tree_find(tree, "stave-boot"), *driver = NULL;
+    const struct part *boot = tree_find(tree, "stave-boot");
     for (size_t i = 0; i < tree->parts_count; i++) {
         const struct part *part = tree->parts[i];
-        if (part->kind == KIND_CPUDRIVER && driver != NULL)
-            report(place_of_part(part), "a second CPU driver: '%s' is one already", driver->name);
-        if (part->kind == KIND_CPUDRIVER)
-            driver = part;
         if ((part->kind == KIND_IMAGE || part->kind == KIND_BOOT_TEST) &&
             (boot == NULL || boot->kind != KIND_TOOL)) {
             report(place_of_part(part), "a part of kind %s needs the tool 'stave-boot'",

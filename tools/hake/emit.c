@@ -32,7 +32,7 @@ char *output_path(const struct part *part)
 {
     switch (part->kind) {
     case KIND_CPUDRIVER:
-        return format_string("build/cpudriver.elf");
+        return format_string("build/%s.elf", part->name);
     case KIND_DOMAIN:
         return format_string("build/domains/%s", part->name);
     case KIND_IMAGE:

@@ -88,7 +88,7 @@ void emit_boot_inputs(struct emitter *emitter)
     fprintf(emitter->out, "build " BOOT_INPUTS ": phony build/stave-boot tests/lib/run-test");
     for (size_t i = 0; i < emitter->tree->parts_count; i++) {
         const struct part *part = emitter->tree->parts[i];
-        if (part->kind == KIND_IMAGE || part->kind == KIND_PLUGIN)
+        if (part->kind == KIND_IMAGE || part->kind == KIND_PLUGIN || part->kind == KIND_CPUDRIVER)
             fprintf(emitter->out, " $\n    %s", output_path(part));
     }
     fputs("\n\n", emitter->out);

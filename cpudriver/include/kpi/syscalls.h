@@ -188,6 +188,11 @@ enum kernel_stat {
     KERNEL_STAT_COUNT
 };
 
+/// Asked for as a counter: 1 if all structures of the CPU driver are as their invariants say. It takes
+/// as long as there is to look at, so only the image `cpudriver-checked` has it, which tests boot;
+/// SYS_ERR_ARGS in others.
+#define KERNEL_STAT_VALID KERNEL_STAT_COUNT
+
 // What an event was: the command of an invocation (enum cap_cmd), the number of another system call
 // of Stave's (SYSCALL_), or one of these.
 #define KERNEL_EVENT_VECTOR (1ul << 32)  ///< | vector: an exception or an interrupt

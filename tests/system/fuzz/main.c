@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The fuzzer: `test_fuzz [SEED [CALLS]]`. A cell makes system calls with random and edge-case
+// The fuzzer: `test_fuzz [SEED [CALLS [checked]]]`. A cell makes system calls with random and edge-case
 // arguments, a table of them at a time, with capabilities of its own space only, so that whatever
 // it does may end it but not us. After each table everything that it holds is compared with a model
 // of what it may hold. A cell that is dead, or has lived long enough, is deleted and made anew. At
 // the end all memory is back, the database of capabilities has its old size, and the services
-// answer.
+// answer. `checked`: the image must be able to look at the CPU driver's structures; if it is, that is
+// done after each table.
 #include "fuzz.h"
 
 #include <inttypes.h>
@@ -108,6 +109,7 @@ static bool start_cell(struct fuzz *fuzz)
 
 static bool audit(struct fuzz *fuzz, bool tables)
 {
+    (void)test_structures();
     fuzz_audit(&fuzz->cell, tables, false, &fuzz->found);
     return EXPECT(fuzz->found.violations == 0);
 }
@@ -176,6 +178,7 @@ int main(int argc, char **argv)
     uint64_t calls = test_argument(argc, argv, 2, CALLS_DEFAULT);
     printf("fuzz: seed %" PRIu64 ", %" PRIu64 " calls\n", seed, calls);
     EXPECT(fuzz_audit_init());
+    EXPECT(test_structures() || argc <= 3);
     self_check(&fuzz);
     run(&fuzz, seed ^ 0x5eed, CALLS_WARM);
     uint64_t before = test_memory_settled();

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "barrelfish/err.h"
+#include "barrelfish/invocations.h"
 
 #define FAILURES_SHOWN_MAX 40u
 
@@ -54,8 +55,17 @@ unsigned test_failures(void)
     return atomic_load(&failures);
 }
 
+bool test_structures(void)
+{
+    uint64_t valid = 0;
+    errval_t err =
+        cap_invoke_value(cap_kernelinfo, KERNEL_CMD_STAT, KERNEL_STAT_VALID, 0, 0, &valid);
+    return err_no(err) != SYS_ERR_ARGS && EXPECT_OK(err) && EXPECT(valid == 1);
+}
+
 int test_summary(const char *name)
 {
+    (void)test_structures();
     unsigned made = atomic_load(&checks);
     unsigned bad = atomic_load(&failures);
     printf("%s: %u checks, %u failed\n", name, made, bad);

@@ -318,6 +318,89 @@ static void test_slices(void)
     CU_ASSERT_PTR_NULL(schedule.picked);
 }
 
+static unsigned runnable_now(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < COUNT; i++)
+        count += places[i].member.next != NULL;
+    return count;
+}
+
+static void random_operation(struct test_random *random)
+{
+    struct schedule_place *place = &places[test_random_below(random, COUNT)];
+    bool runnable = place->member.next != NULL;
+    switch (test_random_below(random, 7)) {
+    case 0:
+        schedule_add(&schedule, place);
+        break;
+    case 1:
+        schedule_remove(&schedule, place);
+        break;
+    case 2:
+        schedule_slice_over(&schedule);
+        break;
+    case 3:
+        schedule_yield(&schedule);
+        break;
+    case 4:
+        if (runnable)
+            schedule_favour(&schedule, place);
+        break;
+    case 5:
+        if (schedule.picked != NULL && !runnable)
+            schedule_replace(&schedule, schedule.picked, place);
+        break;
+    default:
+        if (!runnable) {
+            schedule_join(&schedule, place, &places[test_random_below(random, COUNT)]);
+            if (test_random_below(random, 2) == 0)
+                schedule_begin_group(&schedule, place, (uint32_t)test_random_below(random, COUNT));
+        }
+    }
+}
+
+/// Whatever is done, all are where they should be, and each that is runnable has its turn.
+static void test_random(void)
+{
+    struct test_random random;
+    test_random_init(&random, 1);
+    begin(2);
+    for (unsigned i = 0; i < 20000; i++) {
+        if (schedule.picked == NULL)
+            schedule_add(&schedule, &places[0]);
+        random_operation(&random);
+        CU_ASSERT_FATAL(schedule_valid(&schedule) && schedule.runnable == runnable_now());
+        bool had[COUNT] = {false};
+        for (unsigned turn = 0; i % 100 == 0 && turn < COUNT * COUNT && schedule.runnable > 0;
+             turn++)
+            had[take_turn()] = true;
+        for (unsigned p = 0; i % 100 == 0 && p < COUNT; p++)
+            CU_ASSERT(had[p] == (places[p].member.next != NULL));
+    }
+}
+
+static void test_damage(void)
+{
+    begin(3);
+    CU_ASSERT_FALSE((schedule.runnable++, schedule_valid(&schedule)));
+    begin(3);
+    CU_ASSERT_FALSE((schedule.picked = NULL, schedule_valid(&schedule)));
+    CU_ASSERT_FALSE((schedule.picked = &places[4], schedule_valid(&schedule)));
+    begin(3);
+    CU_ASSERT_FALSE((places[1].turns_in = places[0].turns_in, schedule_valid(&schedule)));
+    begin(3);
+    CU_ASSERT_FALSE(
+        (places[1].turns_in->turn.prev = &places[1].turns_in->turn, schedule_valid(&schedule)));
+    begin(3);
+    CU_ASSERT_FALSE((places[1].member.prev = &places[0].member, schedule_valid(&schedule)));
+    begin(3);
+    CU_ASSERT_FALSE((list_remove(&places[1].member), schedule_valid(&schedule)));
+    begin(0);
+    CU_ASSERT(schedule_valid(&schedule));
+    CU_ASSERT_FALSE((schedule.picked = &places[0], schedule_valid(&schedule)));
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -335,6 +418,8 @@ int main(void)
         {"callees", test_callee},
         {"callees of favoured ones", test_favoured_callee},
         {"slices", test_slices},
+        {"random operations", test_random},
+        {"what is damaged is not valid", test_damage},
         CU_TEST_INFO_NULL,
     };
     return test_suite("scheduler", tests);

@@ -21,6 +21,9 @@ errval_t invoke_irq_source(struct caps_call *call);
 errval_t invoke_io(struct caps_call *call);
 errval_t invoke_kernel(struct caps_call *call);
 
+/// KERNEL_STAT_VALID: boot/checked.c or unchecked.c, as the image has it.
+errval_t invoke_valid(struct caps_call *call);
+
 /// Copy a capability that was decoded, of a type that can be copied, into an empty slot of the CPU
 /// driver's own. This cannot fail.
 void invoke_keep(struct cte *slot, struct cte *cte);

@@ -65,6 +65,9 @@ void schedule_join(struct schedule *schedule, struct schedule_place *place,
 /// A dispatcher that has not run yet is the first of a group, of which it has the number.
 void schedule_begin_group(struct schedule *schedule, struct schedule_place *place, uint32_t number);
 
+/// Checks S1 and S6, and that all who are runnable are where they turn. Takes time for each of them.
+bool schedule_valid(const struct schedule *schedule);
+
 /// A dispatcher became runnable.
 void schedule_add(struct schedule *schedule, struct schedule_place *place);
 

@@ -17,7 +17,8 @@
 #define PTE_USER (1ul << 2)
 #define PTE_WRITE_THROUGH (1ul << 3)
 #define PTE_CACHE_DISABLE (1ul << 4)
-#define PTE_LARGE (1ul << 7) ///< in a pdpt or pdir; a page-table entry that we write has 0 there
+#define PTE_ACCESSED (1ul << 5) ///< set by the processor
+#define PTE_LARGE (1ul << 7)    ///< in a pdpt or pdir; a page-table entry that we write has 0 there
 #define PTE_NO_EXECUTE (1ul << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ul
 

@@ -28,8 +28,12 @@ unsigned test_failures(void);
 /// runner shows these lines (tests/lib/run-test).
 void test_skipped(const char *what, const char *feature);
 
+/// Check all structures of this core's CPU driver. False: this image cannot (KERNEL_STAT_VALID); no
+/// check was made then.
+bool test_structures(void);
+
 /// Print "NAME: N checks, M failed"; the exit status for main(): 0, or 1 if any failed or none was
-/// made.
+/// made. Checks the structures first.
 int test_summary(const char *name);
 
 /// Free memory of this core's memory server, once nothing changes it any more.
