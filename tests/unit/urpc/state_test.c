@@ -144,6 +144,25 @@ static void test_looks(void)
     pair_drop(&pair);
 }
 
+/// Room for as much as a sender may wait for comes when all is consumed, and not before (I7).
+static void test_most_room(void)
+{
+    for (size_t slots = 2; slots < 20; slots++) {
+        struct pair pair;
+        struct urpc_msg msg;
+        pair_make(&pair, slots + URPC_STATE_LINES);
+        struct urpc_chan *chan = &pair.end[0];
+        while (urpc_send(chan, payload, 0)) {
+        }
+        CU_ASSERT_TRUE(urpc_arm_room(chan, urpc_room_max(chan)));
+        while (urpc_recv(&pair.end[1], msg.words, &msg.ctrl)) {
+        }
+        CU_ASSERT_TRUE(urpc_peer_waits(&pair.end[1]));
+        CU_ASSERT_FALSE(urpc_arm_room(chan, urpc_room_max(chan)));
+        pair_drop(&pair);
+    }
+}
+
 /// An acknowledgement that rode here long ago and was looked at is no news after half of all that the
 /// count in a header can say (I9).
 static void test_old_ride(void)
@@ -228,6 +247,7 @@ void state_suite(void)
     CU_add_test(suite, "areas", test_areas);
     CU_add_test(suite, "how often is told", test_told_every);
     CU_add_test(suite, "how often is looked", test_looks);
+    CU_add_test(suite, "most room", test_most_room);
     CU_add_test(suite, "an old acknowledgement", test_old_ride);
     CU_add_test(suite, "no acknowledgement", test_no_ride);
     CU_add_test(suite, "which acknowledgement", test_which_ride);
