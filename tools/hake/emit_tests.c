@@ -152,20 +152,21 @@ static void emit_format(struct emitter *emitter)
             emit_docs(emitter) ? " build/tests/docs.pass" : "");
 }
 
-/// `ninja rooms` prints the circles, and `ninja check-rooms` fails while there is one.
+/// `ninja rooms` prints the circles; a test fails while there is one.
 static void emit_rooms(struct emitter *emitter)
 {
     const struct part *rooms = tree_find(emitter->tree, "rooms");
     if (rooms == NULL)
         return;
-    const char *program = output_path(rooms), *stamp = "build/tests/rooms.pass";
+    const char *program = output_path(rooms);
+    char *stamp = format_string("build/tests/rooms.pass");
     fprintf(emitter->out, "build rooms: rooms %s |", program);
     emit_list(emitter->out, "", &emitter->compiled);
     fprintf(emitter->out, "\n  args = " ROOMS "\nbuild %s: test %s | tests/lib/run-test", stamp,
             program);
     emit_list(emitter->out, "", &emitter->compiled);
-    fprintf(emitter->out,
-            "\n  args = " ROOMS "\nbuild check-rooms: summary %s | tests/lib/summary\n", stamp);
+    fprintf(emitter->out, "\n  args = " ROOMS "\n");
+    emit_check(emitter, SUITE_TEST, "rooms", stamp);
 }
 
 /// `ninja mutate` works in a copy of what is built; tests that are not yet are built there.
