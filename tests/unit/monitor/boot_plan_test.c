@@ -59,7 +59,7 @@ static void make_machine(struct machine *m, struct test_random *random, unsigned
     for (unsigned a = 0; a < BOOTINFO_NODES_MAX; a++)
         for (unsigned b = 0; b < BOOTINFO_NODES_MAX; b++)
             m->distance[a][b] = (uint8_t)(a == b ? 10 : 10 + 5 * (a > b ? a - b : b - a));
-    unsigned fan_out = 2 + (unsigned)test_random_below(random, 3);
+    unsigned fan_out = 2 + (unsigned)test_random_below(random, BOOT_FAN_OUT_MAX - 1);
     CU_ASSERT_EQUAL_FATAL(boot_tree_make(&m->tree, node, cores, fan_out), SYS_ERR_OK);
     for (uint16_t n = 0; n < nodes; n++) {
         unsigned parts = n != 0 && test_random_below(random, 5) == 0
@@ -97,7 +97,7 @@ static void check_pieces(const struct boot_plan *plan, const struct bootinfo_reg
             if (plan->pieces[i].region != r)
                 continue;
             CU_ASSERT_EQUAL(plan->pieces[i].base, regions[r].base + at);
-            CU_ASSERT_EQUAL(plan->pieces[i].bytes % BASE_PAGE_SIZE, 0);
+            CU_ASSERT(plan->pieces[i].bytes != 0 && plan->pieces[i].bytes % BASE_PAGE_SIZE == 0);
             at += plan->pieces[i].bytes;
         }
         CU_ASSERT_EQUAL(at, regions[r].bytes);
@@ -297,6 +297,63 @@ static void nearest_node(void)
     CU_ASSERT_EQUAL(plan.heirs[1].ram_bytes, 32 * MIB);
 }
 
+/// What `core` and those below it get of each region, of all regions in order.
+static gensize_t part_of(const struct boot_plan *plan, coreid_t core, unsigned region)
+{
+    gensize_t bytes = 0;
+    for (unsigned i = 0; i < plan->pieces_count; i++)
+        if (plan->pieces[i].region == region && plan->heirs[plan->pieces[i].heir].core == core)
+            bytes += plan->pieces[i].bytes;
+    return bytes;
+}
+
+/// RAM that no core's node or nearest node is goes to the cores of the node nearest to it, and only
+/// that; RAM that a core of another node claims goes to nobody else.
+static void node_without_cores(void)
+{
+    static const uint16_t node[] = {0, 0, 1, 4};
+    struct boot_plan plan;
+    genpaddr_t at = 0;
+    memset(&machine, 0, sizeof(machine));
+    CU_ASSERT_EQUAL_FATAL(boot_tree_make(&machine.tree, node, 4, 3), SYS_ERR_OK);
+    memset(machine.distance, 30, sizeof(machine.distance));
+    machine.distance[2][1] = machine.distance[4][3] = 20;
+    for (uint16_t n = 0; n < 4; n++)
+        add_region(&machine, REGION_RAM, n, &at, 64 * MIB);
+    CU_ASSERT_EQUAL_FATAL(boot_plan_make(&plan, &machine.tree, 0, machine.regions, 4, 0,
+                                         (const uint8_t(*)[BOOTINFO_NODES_MAX])machine.distance),
+                          SYS_ERR_OK);
+    check_pieces(&plan, machine.regions, 4);
+    for (unsigned n = 0; n < 4; n++) {
+        CU_ASSERT_EQUAL(part_of(&plan, 1, n), n == 0 ? 64 * MIB : 0);
+        CU_ASSERT_EQUAL(part_of(&plan, 2, n), n == 1 || n == 2 ? 64 * MIB : 0);
+        CU_ASSERT_EQUAL(part_of(&plan, 3, n), n == 3 ? 64 * MIB : 0);
+    }
+}
+
+/// Memory to start in is of the own node while enough of that is in one piece, else of another. Core 1
+/// starts core 3.
+static void own_kcb(void)
+{
+    static const uint16_t node[] = {0, 1, 0, 1};
+    CU_ASSERT_EQUAL_FATAL(boot_tree_make(&machine.tree, node, 4, 3), SYS_ERR_OK);
+    for (unsigned enough = 0; enough < 2; enough++) {
+        struct boot_plan plan;
+        genpaddr_t at = 0;
+        machine.regions_count = 0;
+        add_region(&machine, REGION_KCB, 0, &at, (enough ? 1 : 3) * OBJSIZE_KCB);
+        add_region(&machine, REGION_KCB, 1, &at, (enough ? 2 : 1) * OBJSIZE_KCB);
+        CU_ASSERT_EQUAL_FATAL(
+            boot_plan_make(&plan, &machine.tree, 0, machine.regions, 2, 0,
+                           (const uint8_t(*)[BOOTINFO_NODES_MAX])machine.distance),
+            SYS_ERR_OK);
+        check_pieces(&plan, machine.regions, 2);
+        CU_ASSERT_EQUAL(part_of(&plan, 1, enough), 2 * OBJSIZE_KCB);
+        CU_ASSERT_EQUAL(part_of(&plan, 2, 0), OBJSIZE_KCB);
+        CU_ASSERT_EQUAL(part_of(&plan, 0, 1), enough ? 0 : OBJSIZE_KCB);
+    }
+}
+
 static void too_little(void)
 {
     static const uint16_t node[] = {0, 0, 0};
@@ -351,6 +408,8 @@ CU_TestInfo boot_plan_tests[] = {
     {"random machines: every byte once, every core fed", random_machines},
     {"memory of the own node, in equal shares", own_node},
     {"a node without memory takes from the nearest", nearest_node},
+    {"memory of a node without cores goes to the nearest", node_without_cores},
+    {"memory to start in is of the own node first", own_kcb},
     {"too little memory is seen in the plan", too_little},
     {"malformed regions are refused", bad_regions},
     {"scarce memory in odd regions feeds every core", scarce_memory},
