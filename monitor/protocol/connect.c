@@ -63,18 +63,18 @@ static void requested(const struct step *step)
     }
     if (yields) // N3
         (void)add(step, CONNECT_TAKE_BACK);
-    step->peer->state = CONNECT_NONE;
+    step->peer->state = CONNECT_ANSWERED; // so that none is asked for while that goes on
     add(step, CONNECT_ACCEPT)->number = step->event->number;
 }
 
 static void accepted(const struct step *step)
 {
-    assert(step->peer->state == CONNECT_NONE); // EF2
+    assert(step->peer->state == CONNECT_ANSWERED); // EF2
     reply(step, step->event->err);
     if (err_is_fail(step->event->err))
-        return;
-    step->peer->state = CONNECT_ANSWERED;
-    (void)add(step, CONNECT_WRITE);
+        step->peer->state = CONNECT_NONE;
+    else
+        (void)add(step, CONNECT_WRITE);
 }
 
 static void take_back(const struct step *step)

@@ -45,6 +45,22 @@ static struct connect_event result_of(const struct connect_effect *effect,
         .kind = kind, .peer = effect->peer, .number = effect->number, .err = err};
 }
 
+static void take_step(unsigned core, struct connect_event event);
+
+static void want(unsigned core, unsigned peer)
+{
+    take_step(core, (struct connect_event){.kind = CONNECT_WANTED,
+                                           .peer = (coreid_t)peer,
+                                           .up = !network_happens(&tree, 8)});
+}
+
+/// What is sent while an effect is carried out may be the message after which a channel is wanted.
+static void want_meanwhile(unsigned core, unsigned peer)
+{
+    if (network_below(&tree, 8) == 0 && !peers[core][peer].channel)
+        want(core, peer);
+}
+
 /// Makes this side of a channel, or fails to.
 static errval_t make(struct peer *peer)
 {
@@ -79,12 +95,14 @@ static struct connect_event carry_out(unsigned core, const struct connect_effect
         peer->channel = false;
         break;
     case CONNECT_ACCEPT:
+        want_meanwhile(core, effect->peer); // the capability is acknowledged
         return result_of(effect, CONNECT_ACCEPTED, make(peer));
     case CONNECT_REFUSE:
         refused++;
         break;
     case CONNECT_REPLY:
         send(core, effect->peer, (struct message){CONNECT_REPLIED, effect->number, effect->err});
+        want_meanwhile(core, effect->peer);
         break;
     case CONNECT_SET_NOTIFY:
         return result_of(effect, CONNECT_NOTIFIED, SYS_ERR_OK);
@@ -145,9 +163,7 @@ static void do_something(void)
         return;
     switch (network_below(&tree, 16)) {
     case 0 ... 2:
-        take_step(core, (struct connect_event){.kind = CONNECT_WANTED,
-                                               .peer = (coreid_t)other,
-                                               .up = !network_happens(&tree, 8)});
+        want(core, other);
         break;
     case 3 ... 7:
         send(core, other, (struct message){CONNECT_NO_EVENT, peer->sent++, SYS_ERR_OK});

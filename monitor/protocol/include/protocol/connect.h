@@ -11,7 +11,8 @@
 //                        ring
 //
 // States of a peer: NONE -> (connect_wanted) ASKED -> (notified) OPEN
-//                   NONE or ASKED -> (accepted) ANSWERED -> (switched) OPEN
+//                   NONE or ASKED -> (requested) ANSWERED -> (switched) OPEN
+// and back to NONE if one of the effects between fails.
 //
 // N1 The order of messages is kept (IM1), for the reasons above.
 // N2 No channel stays half open: whatever can fail is done before CONNECTED says so, and there is
