@@ -281,6 +281,7 @@ errval_t sys_lmp_send(uint64_t ep_caddr, uint32_t flags, uint64_t send_caddr, si
         fake.full_left--;
         return SYS_ERR_LMP_BUF_OVERFLOW;
     }
+    fake.sent_flags = flags;
     errval_t err = deliver(ep_caddr, send_caddr, flags, length, words);
     if (fake.after_send != NULL) {
         fake.disp->shared.disabled = 0; // the receiver runs

@@ -27,8 +27,9 @@ struct fake_kernel {
     void (*after_send)(void);
     unsigned full_left; // sends still to be refused because the buffer is full
     unsigned yields;
-    unsigned ticks; // asked for
-    unsigned calls; // with LMP_FLAG_CALL; what comes for every other one comes in registers
+    unsigned ticks;      // asked for
+    unsigned calls;      // with LMP_FLAG_CALL; what comes for every other one comes in registers
+    uint32_t sent_flags; // of the last sys_lmp_send()
 };
 
 extern struct fake_kernel fake;

@@ -7,6 +7,7 @@
 #include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/lrpc.h"
 #include "fake_kernel.h"
+#include "kpi/syscalls.h"
 #include "suites.h"
 
 enum { SHORT_US = 300, LONG_US = 10000000 };
@@ -63,6 +64,7 @@ static void test_in_time(void)
                         SYS_ERR_OK);
         expect_answer(&msg);
         CU_ASSERT_EQUAL(fake.calls - calls, limits[i] == BLOCKING_FOREVER);
+        CU_ASSERT(limits[i] == BLOCKING_FOREVER || fake.sent_flags == LMP_FLAG_YIELD);
         CU_ASSERT_FALSE(disp_is_disabled());
     }
 }
