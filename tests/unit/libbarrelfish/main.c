@@ -18,6 +18,7 @@ int main(void)
         {"events of the monitor", NULL, NULL, NULL, NULL, monitor_events_tests},
         {"startup", NULL, NULL, NULL, NULL, startup_tests},
         {"foreign system calls", NULL, NULL, NULL, NULL, foreign_tests},
+        {"threads that have not ended", NULL, NULL, NULL, NULL, thread_list_tests},
         CU_SUITE_INFO_NULL,
     };
     return test_main(suites);

@@ -16,3 +16,4 @@ extern CU_TestInfo print_limit_tests[];
 extern CU_TestInfo monitor_events_tests[];
 extern CU_TestInfo startup_tests[];
 extern CU_TestInfo foreign_tests[];
+extern CU_TestInfo thread_list_tests[];
