@@ -7,10 +7,10 @@
 // names and are only described. Not here: revoke, retype of what other cores know, moves of
 // ownership.
 //
-// T1 What is sent is identified first and its remote flag is set before the message leaves.
-// T2 A core accepts a capability only from its owner or by way of it, which knows that the sender
+// CT1 What is sent is identified first and its remote flag is set before the message leaves.
+// CT2 A core accepts a capability only from its owner or by way of it, which knows that the sender
 //    held it (C11).
-// T3 A release says that no copy is left. When a copy is made real while an older one is parked
+// CT3 A release says that no copy is left. When a copy is made real while an older one is parked
 //    here, the parked one is not the last, and is just deleted; the returns are looked through
 //    before a new copy is given to anybody.
 
@@ -144,7 +144,7 @@ static void returned_own(struct capref cap, const struct capability *raw)
 
 static void tell_owner(enum intermon_op op, const struct capability *cap, uint64_t made)
 {
-    assert(cap->owner != monitor.core); // T2
+    assert(cap->owner != monitor.core); // CT2
     struct intermon_msg msg = intermon_msg_make(op, cap->owner, INTERMON_CAP_WORDS + 1);
     cap_words_put(msg.words, cap);
     msg.words[INTERMON_CAP_WORDS] = made;
@@ -165,7 +165,7 @@ static void returned(struct capref slot, const struct capability *cap,
     }
     if (fresh != NULL && fresh->base == cap->base && fresh->bytes == cap->bytes &&
         fresh->type == cap->type) {
-        errval_t err = cap_delete(slot); // T3
+        errval_t err = cap_delete(slot); // CT3
         if (err_is_fail(err))
             DEBUG_ERR(err, "a parked copy cannot be deleted");
         return;
@@ -246,7 +246,7 @@ void cap_transfer_init(const struct cap_transfer_hooks *above)
 static errval_t send_noted(const struct intermon_msg *msg, const struct capability *cap,
                            coreid_t core, bool forward)
 {
-    assert(cap->owner == monitor.core && core != monitor.core); // T2
+    assert(cap->owner == monitor.core && core != monitor.core); // CT2
     struct directory_object object = object_of(cap);
     errval_t err = directory_send(&directory, &object, core);
     if (err_is_fail(err))
@@ -270,12 +270,12 @@ errval_t cap_transfer_send(struct intermon_msg *msg, struct capref cap)
         return intermon_send(msg, true);
     if (!is_owned_type(raw.type) || msg->destination == monitor.core)
         return MON_ERR_CAP_SEND;
-    err = set_remote(cap, true); // T1
+    err = set_remote(cap, true); // CT1
     if (err_is_fail(err))
         return err;
     if (raw.owner == monitor.core)
         return send_noted(msg, &raw, msg->destination, false);
-    if (raw.owner != msg->destination) { // T2
+    if (raw.owner != msg->destination) { // CT2
         msg->final = msg->destination;
         msg->destination = raw.owner;
     }
@@ -324,7 +324,7 @@ bool cap_transfer_pass(const struct intermon_msg *msg)
     return true;
 }
 
-/// Checks what came against T2 and against itself.
+/// Checks what came against CT2 and against itself.
 static bool well_formed(const struct intermon_msg *msg, const struct capability *raw)
 {
     // Sizes, alignment and rights are checked by the CPU driver.
@@ -361,7 +361,7 @@ errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap
             (void)slot_free(slot);
     }
     if (err_is_ok(err))
-        collect_returns(&raw); // T3
+        collect_returns(&raw); // CT3
     if (raw.owner != monitor.core)
         tell_owner(IM_CAP_ACK, &raw, err_is_ok(err));
     if (err_is_ok(err))

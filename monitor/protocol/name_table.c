@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The name service's table, see protocol/name_table.h. Waiters for a name keep the order in which
-// they came (T1), so that nobody is overtaken (C9).
+// they came (HT1), so that nobody is overtaken (C9).
 
 #include "protocol/name_table.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// See protocol/table.h for T1 and T2. Zero ends a chain, so that an empty table is all zero.
+// See protocol/table.h for HT1 and HT2. Zero ends a chain, so that an empty table is all zero.
 
 #include "protocol/table.h"
 
@@ -26,7 +26,7 @@ uint16_t table_add(struct table *table, uint16_t entries, uint64_t key)
     } else {
         return TABLE_NONE;
     }
-    assert(index < table->used); // T1
+    assert(index < table->used); // HT1
     uint16_t *link = &table->buckets[bucket_of(key)];
     while (*link != 0)
         link = &table->next[*link - 1];
@@ -43,7 +43,7 @@ void table_remove(struct table *table, uint64_t key, uint16_t index)
         link = &table->next[*link - 1];
     if (*link == 0)
         return;
-    assert(index < table->used && table->count != 0); // T1
+    assert(index < table->used && table->count != 0); // HT1
     *link = table->next[index];
     table->next[index] = table->free;
     table->free = index + 1;

@@ -7,9 +7,9 @@
 // with other keys, but for those few in the same bucket. Keys that others choose freely (names) are
 // mixed with something that they do not know.
 //
-// T1 An entry in use is in the bucket of its key, exactly once, and in no other; those with the
+// HT1 An entry in use is in the bucket of its key, exactly once, and in no other; those with the
 //    same key are found in the order in which they came.
-// T2 An entry's index is the same as long as it is in use.
+// HT2 An entry's index is the same as long as it is in use.
 
 #pragma once
 
@@ -39,5 +39,5 @@ void table_remove(struct table *table, uint64_t key, uint16_t index);
 uint16_t table_first(const struct table *table, uint64_t key);
 uint16_t table_next(const struct table *table, uint16_t index);
 
-/// Checks T1 as far as it can be seen here: every entry is in one bucket or free.
+/// Checks HT1 as far as it can be seen here: every entry is in one bucket or free.
 bool table_valid(const struct table *table);
