@@ -3,11 +3,11 @@
 //
 // Keeps the layers: an #include must lead to the part's own folder, to the include folder of a
 // declared (also indirect) dependency, or out of the tree to a system header. Where parts share a
-// Hakefile, a folder of it with sources is private to the parts that these belong to, and to those that
-// depend on one of them. Every source is
-// checked against its part's dependencies, every header against those of all parts that share
-// its Hakefile, a public header only against those of the parts whose include folder holds it.
-// The preprocessor is not run: an #include counts whether or not a condition hides it.
+// Hakefile, a folder of it with sources is private to the parts that these belong to, and to those
+// that depend on one of them. Every source is checked against its part's dependencies, every header
+// against those of all parts that share its Hakefile, a public header only against those of the parts
+// whose include folder holds it. The preprocessor is not run: an #include counts whether or not a
+// condition hides it.
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
