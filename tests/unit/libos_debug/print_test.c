@@ -15,7 +15,8 @@
 
 static char printed[4096];
 static size_t printed_bytes;
-static unsigned yields, sends, busy; ///< calls more that are told to come later
+static unsigned yields, sends;
+static unsigned busy, busy_again; ///< calls more that are told to come later; after each success
 static uint64_t yielded_to;
 static size_t fifo; ///< bytes that the port takes at a time
 static errval_t print_err, send_err, busy_err, yield_err;
@@ -23,7 +24,7 @@ static errval_t print_err, send_err, busy_err, yield_err;
 static void begin(errval_t may_print)
 {
     printed_bytes = 0;
-    yields = sends = busy = 0;
+    yields = sends = busy = busy_again = 0;
     fifo = 16;
     print_err = may_print;
     send_err = yield_err = SYS_ERR_OK;
@@ -56,6 +57,7 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
         return (struct sysret){SYS_ERR_ARGS, 0, 0};
     size_t taken = busy > 0 ? (busy--, 0) : arg2 < fifo ? arg2 : fifo;
     take((const char *)arg1, taken);
+    busy = taken > 0 ? busy_again : busy;
     return (struct sysret){SYS_ERR_OK, taken, 0};
 }
 
@@ -112,6 +114,10 @@ static void test_port(void)
     begin(SYS_ERR_OK);
     busy = TRIES_MAX;
     CU_ASSERT(sys_print(text, 1) == SYS_ERR_OK && was_printed(0, "") && yields == TRIES_MAX);
+    begin(SYS_ERR_OK);
+    fifo = 1;
+    busy = busy_again = TRIES_MAX / 2;
+    CU_ASSERT(sys_print(text, 4) == SYS_ERR_OK && was_printed(4, ""));
     begin(SYS_ERR_USER_POINTER);
     CU_ASSERT(err_no(sys_print(text, 1)) == SYS_ERR_USER_POINTER && sends == 0);
 }
