@@ -37,9 +37,9 @@ static const char *const verdict_names[] = {"killed", "survived", "equivalent", 
 
 static void usage(FILE *out)
 {
-    fputs("usage: build/mutants --part DIR... [--seed N] [--count N] [--time MINUTES]\n"
+    fputs("usage: build/mutants --part PATH... [--seed N] [--count N] [--time MINUTES]\n"
           "           [--least PERCENT] [--resume] [--list]\n"
-          "Makes mutants of the sources below each DIR and lists those that no host test notices.\n"
+          "Makes mutants of the sources at or below each PATH; lists those that no test notices.\n"
           "Runs from the top of a built tree; works in " MUTATE_DIR "/.\n"
           "  --seed N         which mutants (default 1)\n"
           "  --count N        how many (default 40)\n"

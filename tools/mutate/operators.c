@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // What is changed in a function's body, one thing in each mutant. Declarations of types, constant
-// tables and _Static_assert stay, as do assertions, whose absence right code cannot notice.
+// tables and _Static_assert stay, as do assertions: right code cannot notice a weak one.
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,10 +167,8 @@ static void statement(struct finder *f, size_t i)
                              *const after[] = {"(",  ".",   "->",  "[",  "=",  "+=",
                                                "-=", "*=",  "/=",  "%=", "&=", "|=",
                                                "^=", "<<=", ">>=", "++", "--", NULL},
-                             *const never[] = {"if",     "for",     "while",
-                                               "switch", "return",  "sizeof",
-                                               "assert", "kassert", "_Static_assert",
-                                               "case",   "goto",    NULL};
+                             *const never[] = {"if",     "for",  "while", "switch", "return",
+                                               "sizeof", "case", "goto",  NULL};
     bool word = f->tokens.items[i].kind == TOKEN_WORD;
     if (!begins_statement(f, i) || is_any(f, i, never) || (word && !is_any(f, i + 1, after)) ||
         (!word && !is(f, i, "*") && !is(f, i, "(")))
@@ -187,9 +185,10 @@ static void statement(struct finder *f, size_t i)
 /// The last token of what begins at `i` and stays as it is; i - 1 if nothing does.
 static size_t untouched(const struct finder *f, size_t i)
 {
-    static const char *const types[] = {"struct", "union", "enum", NULL}, *const semicolon[] = {
-                                                                              ";", NULL};
-    if (is(f, i, "_Static_assert") && is(f, i + 1, "("))
+    static const char *const types[] = {"struct", "union", "enum", NULL},
+                             *const asserts[] = {"assert", "kassert", "_Static_assert", NULL},
+                             *const semicolon[] = {";", NULL};
+    if (is_any(f, i, asserts) && is(f, i + 1, "("))
         return other_half(f, i + 1);
     if (is(f, i, "static") && begins_statement(f, i))
         return end_of_expression(f, i, semicolon);

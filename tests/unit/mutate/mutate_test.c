@@ -83,6 +83,8 @@ static void what_is_no_code_stays(void)
         "struct s *a = b;",
         "a = -b;" /* but the store */,
         "kassert(a);",
+        "kassert(a < 1 && g(a) != 0);",
+        "assert(a <= b); // A1",
     };
     for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
         char text[128];
@@ -230,6 +232,10 @@ static void a_failing_test_or_wrong_arguments_end_it(void)
     CU_ASSERT(run("") == 2 && says("test-a fails as it is"));
     CU_ASSERT(run("--list") == 0 && says("part/a.c:5: return: a -> 0"));
     CU_ASSERT(run("--count x") == 2 && run("--part nowhere") == 2);
+    scratch_write("part/b.c", "int b(int a)\n{\n    return a;\n}\n");
+    CU_ASSERT(scratch_run("program=$PWD/build/mutants && cd %s && $program --list --part part/b.c",
+                          scratch_root()) == 0);
+    CU_ASSERT(says("part/b.c:3: return: a -> 0") && !says("part/a.c"));
     CU_ASSERT(scratch_run("build/mutants") == 2 && says("usage:"));
     CU_ASSERT(scratch_run("build/mutants --help") == 0 && says("--resume"));
     CU_ASSERT(scratch_remove() == 0);
