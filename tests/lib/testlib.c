@@ -1,56 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Runs CUnit suites and turns what CUnit counted into an exit status; random numbers by
-// splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+// Tests in processes of their own; random numbers by splitmix64 (Steele, Lea and Flood, "Fast
+// splittable pseudorandom number generators", 2014).
 #include "testlib/testlib.h"
 
-#include <CUnit/Basic.h>
 #include <CUnit/TestRun.h>
 #include <inttypes.h>
 #include <setjmp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int verdict(CU_ErrorCode error)
-{
-    if (error != CUE_SUCCESS) {
-        fprintf(stderr, "CUnit: %s\n", CU_get_error_msg());
-        return EXIT_FAILURE;
-    }
-    if (CU_get_number_of_tests_run() == 0) {
-        fprintf(stderr, "no test ran\n");
-        return EXIT_FAILURE;
-    }
-    // Records are written for assertions as well as for suites that fail to begin or end.
-    bool failed = CU_get_number_of_failures() != 0 || CU_get_number_of_failure_records() != 0 ||
-                  CU_get_number_of_suites_failed() != 0 || CU_get_number_of_tests_failed() != 0;
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-int test_main(CU_SuiteInfo *suites)
-{
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    CU_ErrorCode error = CU_initialize_registry();
-    if (error == CUE_SUCCESS)
-        error = CU_register_suites(suites);
-    if (error == CUE_SUCCESS) {
-        CU_basic_set_mode(CU_BRM_VERBOSE);
-        error = CU_basic_run_tests();
-    }
-    int status = verdict(error);
-    CU_cleanup_registry();
-    return status;
-}
-
-int test_suite(const char *name, CU_TestInfo *tests)
-{
-    CU_SuiteInfo suites[] = {{name, NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
-}
 
 static void print_failures(unsigned from)
 {

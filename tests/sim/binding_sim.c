@@ -7,7 +7,7 @@
 // as much memory as there is. When everything has been said and taken, both ends of a connection are
 // open or both are gone; when all domains have ended, nothing is left.
 #include "network.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "if/monitor.h"
 #include "protocol/binding.h"
@@ -393,7 +393,6 @@ static void test_runs(void)
     CU_ASSERT(refused > 0 && opened > RUNS);
 }
 
-CU_TestInfo binding_sim_tests[] = {
+TEST_SUITE("connections of domains") = {
     {"three monitors, any order", test_runs},
-    CU_TEST_INFO_NULL,
 };

@@ -5,7 +5,7 @@
 // along the tree, then directly, each way a FIFO. Whatever fails and whoever asks at once, messages
 // arrive in order (IM1), and in the end both sides of a channel use it or neither does (N2).
 #include "network.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "protocol/connect.h"
 
@@ -223,7 +223,6 @@ static void test_runs(void)
     CU_ASSERT(opened > RUNS && refused > RUNS);
 }
 
-CU_TestInfo connect_sim_tests[] = {
+TEST_SUITE("direct channels") = {
     {"six monitors, any order", test_runs},
-    CU_TEST_INFO_NULL,
 };

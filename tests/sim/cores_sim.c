@@ -6,7 +6,7 @@
 // core that it can reach agree on which cores are up, those are the ones that came up, and every
 // domain there has got one answer.
 #include "network.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "if/monitor.h"
 #include "protocol/cores.h"
@@ -213,7 +213,6 @@ static void test_runs(void)
     CU_ASSERT(late > RUNS / 4 && failed > RUNS);
 }
 
-CU_TestInfo cores_sim_tests[] = {
+TEST_SUITE("cores that come up") = {
     {"a machine boots, in any order", test_runs},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Domains of several monitors ask other monitors, or wait for an answer, and end when they like;
 // answers come in any order, and some twice. Each question gets one answer, or its domain has ended.
 #include "network.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "protocol/tokens.h"
 
@@ -189,7 +189,6 @@ static void test_runs(void)
     CU_ASSERT(refused > 0);
 }
 
-CU_TestInfo tokens_sim_tests[] = {
+TEST_SUITE("outstanding answers") = {
     {"four monitors, any order", test_runs},
-    CU_TEST_INFO_NULL,
 };

@@ -121,17 +121,12 @@ static void test_time(void)
     CU_ASSERT_TRUE(bench_tsc() >= before);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"empty samples", test_empty},
-        {"one value", test_one},
-        {"median", test_median},
-        {"percentile", test_percentile},
-        {"mean and variance", test_variance},
-        {"random samples", test_random},
-        {"time", test_time},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("bench", tests);
-}
+TEST_SUITE("bench") = {
+    {"empty samples", test_empty},
+    {"one value", test_one},
+    {"median", test_median},
+    {"percentile", test_percentile},
+    {"mean and variance", test_variance},
+    {"random samples", test_random},
+    {"time", test_time},
+};

@@ -64,9 +64,7 @@ static void test_nodes(void)
     }
 }
 
-static CU_TestInfo tests[] = {
-    {"complete trees", test_plain}, {"trees of nodes", test_nodes}, CU_TEST_INFO_NULL};
-int main(void)
-{
-    return test_suite("tree", tests);
-}
+TEST_SUITE("tree") = {
+    {"complete trees", test_plain},
+    {"trees of nodes", test_nodes},
+};

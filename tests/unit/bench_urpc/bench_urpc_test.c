@@ -275,7 +275,7 @@ static void test_costs_disturbed(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nnear: 300\n"));
 }
 
-static CU_TestInfo tests[] = {
+TEST_SUITE("bench-urpc") = {
     {"the command line", test_options},
     {"every kind of channel carries its contents", test_contents},
     {"channels take turns", test_places},
@@ -284,10 +284,4 @@ static CU_TestInfo tests[] = {
     {"the table, the help and exit statuses", test_text},
     {"costs are beside the table", test_costs},
     {"an instruction costs the same on a busy core", test_costs_disturbed},
-    CU_TEST_INFO_NULL,
 };
-
-int main(void)
-{
-    return test_suite("bench-urpc", tests);
-}

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static void test_config(void)
 {
@@ -58,9 +58,8 @@ static void test_wrapped(void)
     CU_ASSERT_FALSE(console_tail_find_last(&tail, BOCHS_STATUS_MARK, &byte));
 }
 
-CU_TestInfo bochs_tests[] = {
+TEST_SUITE("bochs") = {
     {"configuration", test_config},
     {"verdict", test_verdict},
     {"a status at the end of the ring", test_wrapped},
-    CU_TEST_INFO_NULL,
 };

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "files.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #define COSTS_TEXT                                                                                 \
     "costs x\ncost instruction 1\ncost near 2\ncost far 3\ncost busy 4\ncost next 8\n"             \
@@ -141,12 +141,11 @@ static void test_status(void)
     CU_ASSERT_EQUAL(status_of(NULL, false, 0), 0);
 }
 
-CU_TestInfo count_tests[] = {
+TEST_SUITE("count") = {
     {"configuration", test_configuration},
     {"missing plug-in", test_missing},
     {"presets", test_presets},
     {"costs of this machine", test_measured_costs},
     {"bad costs", test_bad_costs},
     {"exit status", test_status},
-    CU_TEST_INFO_NULL,
 };

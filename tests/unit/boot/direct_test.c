@@ -11,7 +11,7 @@
 
 #include "scratch.h"
 #include "shim.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #define MEMORY_MIB 64
 #define TEXT_OFFSET 4096
@@ -150,9 +150,8 @@ static void test_no_room(void)
                            "the boot modules need 33 MiB of memory, the machine has 32");
 }
 
-CU_TestInfo direct_tests[] = {
+TEST_SUITE("direct", .set_up = scratch_begin, .tear_down = scratch_end) = {
     {"layout", test_layout},
     {"broken CPU driver", test_broken_elf},
     {"too little memory", test_no_room},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Machine sizes: parsing, defaults, and the split over NUMA nodes.
 #include "machine.h"
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static uint64_t size_of(const char *text)
 {
@@ -96,10 +96,9 @@ static void test_split_always_covers(void)
     }
 }
 
-CU_TestInfo machine_tests[] = {
+TEST_SUITE("machine") = {
     {"memory sizes", test_memory},
     {"defaults and limits", test_resolve},
     {"split of 7 by 3", test_split_seven_by_three},
     {"split covers everything", test_split_always_covers},
-    CU_TEST_INFO_NULL,
 };

@@ -10,7 +10,7 @@
 #include "grub.h"
 #include "image.h"
 #include "scratch.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static char *shell_args[] = {"-v", "a=b"};
 static struct platform_module platform_modules[] = {
@@ -110,11 +110,10 @@ static void test_missing_files(void)
     modules_free(&modules);
 }
 
-CU_TestInfo modules_tests[] = {
+TEST_SUITE("modules", .set_up = scratch_begin, .tear_down = scratch_end) = {
     {"collect", test_collect},
     {"bad name", test_bad_name},
     {"GRUB's commands", test_grub_commands},
     {"dependency file", test_depfile},
     {"missing files", test_missing_files},
-    CU_TEST_INFO_NULL,
 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static struct options options;
 static struct report report;
@@ -163,14 +163,9 @@ static void test_too_many(void)
     CU_ASSERT_STRING_EQUAL(report.text, "--module: more than 32 times");
 }
 
-CU_TestInfo options_tests[] = {
-    {"defaults", test_defaults},
-    {"all options", test_all_options},
-    {"image form", test_image_form},
-    {"implications", test_implications},
-    {"bad numbers", test_bad_numbers},
-    {"bad arguments", test_bad_arguments},
-    {"exclusions", test_exclusions},
-    {"too many", test_too_many},
-    CU_TEST_INFO_NULL,
+TEST_SUITE("options") = {
+    {"defaults", test_defaults},       {"all options", test_all_options},
+    {"image form", test_image_form},   {"implications", test_implications},
+    {"bad numbers", test_bad_numbers}, {"bad arguments", test_bad_arguments},
+    {"exclusions", test_exclusions},   {"too many", test_too_many},
 };

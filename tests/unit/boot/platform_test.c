@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "scratch.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #define HEAD "name: pc\ncpudriver: c.elf\ncores: 4\nmemory: 1G\nnodes: 2\n"
 #define MODULE_KEYS "; there are: name, start, machine, args"
@@ -122,12 +122,8 @@ static void test_names(void)
     CU_ASSERT_FALSE(platform_module_name_ok("a:b"));
 }
 
-CU_TestInfo platform_tests[] = {
-    {"good file", test_good},
-    {"wrong key", test_wrong_key},
-    {"wrong value", test_wrong_value},
-    {"missing key or file", test_missing},
-    {"wrong meaning", test_meaning},
-    {"module names", test_names},
-    CU_TEST_INFO_NULL,
+TEST_SUITE("platform", .set_up = scratch_begin, .tear_down = scratch_end) = {
+    {"good file", test_good},          {"wrong key", test_wrong_key},
+    {"wrong value", test_wrong_value}, {"missing key or file", test_missing},
+    {"wrong meaning", test_meaning},   {"module names", test_names},
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static struct strvec argv;
 
@@ -129,7 +129,7 @@ static void test_kvm(void)
     CU_ASSERT_FALSE(qemu_cpuinfo_has_kvm(""));
 }
 
-CU_TestInfo qemu_tests[] = {
+TEST_SUITE("qemu") = {
     {"plain", test_plain},
     {"NUMA nodes", test_nodes},
     {"large memory", test_large},
@@ -137,5 +137,4 @@ CU_TestInfo qemu_tests[] = {
     {"commands and raw arguments", test_run},
     {"verdict", test_verdict},
     {"KVM", test_kvm},
-    CU_TEST_INFO_NULL,
 };

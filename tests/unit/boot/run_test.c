@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "scratch.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static struct options options;
 
@@ -246,7 +246,7 @@ static void test_no_qemu(void)
     }
 }
 
-CU_TestInfo run_tests[] = {
+TEST_SUITE("run", .set_up = scratch_begin, .tear_down = scratch_end) = {
     {"exit status", test_status},
     {"input and its end", test_input},
     {"no input before the first output", test_no_early_input},
@@ -258,5 +258,4 @@ CU_TestInfo run_tests[] = {
     {"signals", test_signals},
     {"much output", test_much_output},
     {"no QEMU", test_no_qemu},
-    CU_TEST_INFO_NULL,
 };

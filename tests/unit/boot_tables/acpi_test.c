@@ -439,7 +439,7 @@ static void test_fuzz(void)
     fake_end(&good);
 }
 
-CU_TestInfo acpi_tests[] = {
+TEST_SUITE("acpi") = {
     {"a good machine, by XSDT and by RSDT", test_good},
     {"bad root pointer", test_bad_rsdp},
     {"bad root table", test_bad_root},
@@ -452,5 +452,4 @@ CU_TestInfo acpi_tests[] = {
     {"a node in many pieces", test_numa_pieces},
     {"more tables than are looked at", test_root_bounds},
     {"random damage", test_fuzz},
-    CU_TEST_INFO_NULL,
 };

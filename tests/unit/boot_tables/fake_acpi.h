@@ -5,8 +5,9 @@
 // nothing between them. Each mapping is a heap block of exactly the bytes asked for.
 #pragma once
 
+#include "exact_copy.h"
 #include "firmware/acpi.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 enum { FAKE_TABLES_MAX = 320, FAKE_TABLE_BYTES = 24576, FAKE_SPACING = 0x10000 };
 

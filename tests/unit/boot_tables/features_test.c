@@ -4,7 +4,7 @@
 // The processor's features: each that is needed is missed by its name when it alone is not there.
 #include "firmware/features.h"
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 /// CPUID of a processor that has everything, but for one bit and what lies beyond its last leaf.
 static struct {
@@ -93,10 +93,9 @@ static void not_needed(void)
     CU_ASSERT_PTR_NULL(features_missing(fake_id));
 }
 
-CU_TestInfo features_tests[] = {
+TEST_SUITE("features") = {
     {"nothing is missing", nothing_missing},
     {"each is missed by its name", each_missing},
     {"a processor with few leaves", few_leaves},
     {"what is not needed", not_needed},
-    CU_TEST_INFO_NULL,
 };

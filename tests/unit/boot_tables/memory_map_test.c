@@ -4,7 +4,7 @@
 // The memory map against a reference that knows each page of a small machine by itself, and the
 // cases at the ends of the address space and of the list.
 #include "firmware/memory_map.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 enum { PAGES = 96, ROUNDS = 4000, ENTRIES = 8, HOLE = -1 };
 
@@ -263,11 +263,10 @@ static void test_left_out(void)
     CU_ASSERT_EQUAL(list.count, 1);
 }
 
-CU_TestInfo memory_map_tests[] = {
+TEST_SUITE("memory_map") = {
     {"against a model of single pages", test_against_model},
     {"the ends of the address space", test_ends_of_space},
     {"carving", test_carve},
     {"a full list", test_full_list},
     {"what is left out", test_left_out},
-    CU_TEST_INFO_NULL,
 };

@@ -3,8 +3,9 @@
 //
 // Multiboot2 information structures: a good one, each error, the bounds of the result, and random
 // damage under AddressSanitizer.
+#include "exact_copy.h"
 #include "firmware/multiboot2.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 enum { STRUCTURE_MAX = 16384, FUZZ_ROUNDS = 40000 };
 
@@ -240,12 +241,11 @@ static void test_fuzz(void)
     CU_ASSERT(accepted > 0 && accepted < FUZZ_ROUNDS);
 }
 
-CU_TestInfo multiboot2_tests[] = {
+TEST_SUITE("multiboot2") = {
     {"a good structure", test_good},
     {"wrong sizes", test_sizes},
     {"malformed tags", test_bad_tags},
     {"too small tags at the very end", test_small_last_tags},
     {"more than there is room for", test_bounds},
     {"random damage", test_fuzz},
-    CU_TEST_INFO_NULL,
 };

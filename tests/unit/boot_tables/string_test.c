@@ -3,7 +3,9 @@
 //
 // The CPU driver's memory and string functions against the C library's. Their source is included
 // under other names, because the program already has functions of these names.
-#include "suites.h"
+#include "exact_copy.h"
+
+#include <testlib/testlib.h>
 
 #include <stdint.h>
 
@@ -86,8 +88,7 @@ static void test_text(void)
     free(exact);
 }
 
-CU_TestInfo string_tests[] = {
+TEST_SUITE("string") = {
     {"memory functions against the C library", test_memory},
     {"string functions against the C library", test_text},
-    CU_TEST_INFO_NULL,
 };

@@ -254,7 +254,7 @@ static void test_holder_dies(void)
     EXPECT_CLOSED(own, true, 2);
 }
 
-CU_TestInfo create_tests[] = {
+TEST_SUITE("create") = {
     {"made by the CPU driver", test_create},
     {"sent by another core", test_foreign},
     {"given to another core", test_surrender},
@@ -262,5 +262,4 @@ CU_TestInfo create_tests[] = {
     {"the last who could send goes", test_closing},
     {"the dispatcher's own capability goes", test_own_goes},
     {"a domain that could send goes", test_holder_dies},
-    CU_TEST_INFO_NULL,
 };

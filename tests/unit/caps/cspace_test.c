@@ -120,10 +120,9 @@ static void test_any_address(void)
     }
 }
 
-CU_TestInfo cspace_tests[] = {
+TEST_SUITE("cspace") = {
     {"addresses", test_lookup},
     {"rights of CNodes", test_rights},
     {"what is cleared or deleted", test_busy},
     {"any 64 bits", test_any_address},
-    CU_TEST_INFO_NULL,
 };

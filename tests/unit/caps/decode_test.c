@@ -277,10 +277,9 @@ static void test_arguments(void)
     CU_ASSERT(caps_valid(&world.caps));
 }
 
-CU_TestInfo decode_tests[] = {
+TEST_SUITE("decode") = {
     {"every type, command and right", test_targets},
     {"the least rights", test_least_rights},
     {"where the target is", test_target_places},
     {"every argument", test_arguments},
-    CU_TEST_INFO_NULL,
 };

@@ -167,7 +167,7 @@ static void test_revoke_oneself(void)
     CU_ASSERT_EQUAL(world.caps.mdb.count, 0);
 }
 
-CU_TestInfo delete_tests[] = {
+TEST_SUITE("delete") = {
     {"gaps come back", test_gaps},
     {"covered memory does not", test_covered},
     {"no room for memory", test_no_room},
@@ -175,5 +175,4 @@ CU_TestInfo delete_tests[] = {
     {"foreign frame", test_foreign},
     {"revoke", test_revoke},
     {"revoke the branch one sits on", test_revoke_oneself},
-    CU_TEST_INFO_NULL,
 };

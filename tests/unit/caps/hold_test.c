@@ -323,7 +323,7 @@ static void test_checker(void)
     frame->cap.flags = CAPFLAG_HELD;
 }
 
-CU_TestInfo hold_tests[] = {
+TEST_SUITE("holds") = {
     {"an endpoint, by badge and wholly", test_endpoint},
     {"a dispatcher's endpoints", test_dispatcher},
     {"a tree of memory", test_memory},
@@ -334,5 +334,4 @@ CU_TestInfo hold_tests[] = {
     {"nobody pays for others' deletions", test_others_do_not_pay},
     {"deeper than the search", test_deep},
     {"the checker counts", test_checker},
-    CU_TEST_INFO_NULL,
 };

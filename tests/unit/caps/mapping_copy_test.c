@@ -204,12 +204,11 @@ static void test_channel_memory(void)
     CU_ASSERT(world.returned[0x600] && world.returned[0x7ff] && caps_valid(&world.caps));
 }
 
-CU_TestInfo mapping_copy_tests[] = {
+TEST_SUITE("mapping copies") = {
     {"pages of each size", test_levels},
     {"errors", test_errors},
     {"rights", test_rights},
     {"deletion", test_deletion},
     {"lower tables", test_lower_tables},
     {"memory of channels", test_channel_memory},
-    CU_TEST_INFO_NULL,
 };

@@ -200,7 +200,7 @@ static void test_table_goes(void)
     CU_ASSERT(caps_valid(&world.caps));
 }
 
-CU_TestInfo mapping_tests[] = {
+TEST_SUITE("mapping") = {
     {"entries", test_entries},
     {"errors", test_errors},
     {"rights", test_rights},
@@ -208,5 +208,4 @@ CU_TestInfo mapping_tests[] = {
     {"unmap and move", test_unmap_and_move},
     {"mappings go with the object", test_object_goes},
     {"mappings go with the table", test_table_goes},
-    CU_TEST_INFO_NULL,
 };

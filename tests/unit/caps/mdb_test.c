@@ -214,11 +214,10 @@ static void test_damage(void)
     CU_ASSERT(caps_valid(&world.caps));
 }
 
-CU_TestInfo mdb_tests[] = {
+TEST_SUITE("mdb") = {
     {"random trees against a list", test_random_trees},
     {"endpoints and badges against a list", test_badges},
     {"height stays logarithmic", test_height},
     {"crossing ranges", test_crossing},
     {"the checker notices damage", test_damage},
-    CU_TEST_INFO_NULL,
 };

@@ -117,11 +117,10 @@ static void test_set_remote(void)
     EXPECT(caps_set_remote(&world.caps, &world.slots[20], true), SYS_ERR_CAP_NOT_FOUND);
 }
 
-CU_TestInfo ops_tests[] = {
+TEST_SUITE("ops") = {
     {"copy", test_copy},
     {"mint takes away", test_mint},
     {"move", test_move},
     {"identify", test_identify},
     {"mark as known to other cores", test_set_remote},
-    CU_TEST_INFO_NULL,
 };

@@ -9,12 +9,20 @@
 #include "random.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define EPISODE_OPERATIONS 1000u
 #define FULL 110u ///< capabilities from which on the random choice favours deletion
 #define LONG_RUN 1000000u
 
-uint64_t random_operations = 200000;
+static uint64_t random_operations = 200000; // a multiple of 1000
+
+/// An argument is the number of operations.
+void test_program_begin(int argc, char **argv)
+{
+    if (argc > 1)
+        random_operations = strtoull(argv[1], NULL, 0);
+}
 
 static const struct choice {
     const char *name;
@@ -177,7 +185,6 @@ static void test_random_model(void)
     CU_ASSERT(random_held.refused > 0 && random_held.moved > 0 && random_held.deleted > 0);
 }
 
-CU_TestInfo random_tests[] = {
+TEST_SUITE("random") = {
     {"random operations against the model", test_random_model},
-    CU_TEST_INFO_NULL,
 };

@@ -254,7 +254,7 @@ static void test_branch_one_sits_on(void)
     CU_ASSERT(err != SYS_ERR_OK && world.caps.mdb.count == 0 && caps_valid(&world.caps));
 }
 
-CU_TestInfo reclaim_tests[] = {
+TEST_SUITE("reclaim") = {
     {"nothing there, or one copy", test_empty},
     {"hundreds of pieces", test_pieces},
     {"nested CNodes and cycles", test_nested_and_cycles},
@@ -265,5 +265,4 @@ CU_TestInfo reclaim_tests[] = {
     {"much that other cores may hold", test_much_remote},
     {"a holder that is alive", test_holder_is_alive},
     {"the branch one sits on", test_branch_one_sits_on},
-    CU_TEST_INFO_NULL,
 };

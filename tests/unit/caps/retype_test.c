@@ -167,11 +167,10 @@ static void test_ranges_of_numbers(void)
     CU_ASSERT(caps_valid(&world.caps));
 }
 
-CU_TestInfo retype_tests[] = {
+TEST_SUITE("retype") = {
     {"the graph", test_graph},
     {"errors", test_errors},
     {"clearing in steps", test_clearing},
     {"many objects in steps", test_many},
     {"ports and private pages", test_ranges_of_numbers},
-    CU_TEST_INFO_NULL,
 };

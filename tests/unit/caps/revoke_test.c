@@ -119,10 +119,9 @@ static void test_own_has_no_badge(void)
     CU_ASSERT_FALSE(caps_valid(&world.caps));
 }
 
-CU_TestInfo revoke_tests[] = {
+TEST_SUITE("revoke") = {
     {"a badge ends, and no other", test_badge},
     {"a badge and closed endpoints", test_closing},
     {"no place to hide", test_no_place_to_hide},
     {"an own capability has no badge", test_own_has_no_badge},
-    CU_TEST_INFO_NULL,
 };

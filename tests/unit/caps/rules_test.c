@@ -112,11 +112,10 @@ static void test_sizes(void)
         CU_ASSERT_FALSE(cap_type_fits((uint8_t)type, 0, 4096));
 }
 
-CU_TestInfo rules_tests[] = {
+TEST_SUITE("rules") = {
     {"commands, types and rights", test_commands},
     {"arguments", test_arguments},
     {"what may become what", test_retype},
     {"traits of types", test_traits},
     {"sizes and places", test_sizes},
-    CU_TEST_INFO_NULL,
 };

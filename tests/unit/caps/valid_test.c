@@ -206,9 +206,9 @@ static void test_unreturned(void)
     CU_ASSERT_FALSE(caps_valid(&world.caps));
 }
 
-CU_TestInfo valid_tests[] = {
+TEST_SUITE("checker") = {
     {"capabilities", test_capabilities},    {"sizes", test_sizes},
     {"endpoints", test_endpoint},           {"mappings", test_mapping},
     {"mapped tables", test_mapped_table},   {"zombies", test_zombies},
-    {"memory that waits", test_unreturned}, CU_TEST_INFO_NULL,
+    {"memory that waits", test_unreturned},
 };

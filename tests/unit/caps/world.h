@@ -75,23 +75,3 @@ struct cte *slot_in(const struct cte *cnode, uint32_t index);
 
 /// Call `visit` for each capability in the database.
 void world_visit(void (*visit)(struct cte *cte, void *arg), void *arg);
-
-/// How many operations the random test makes: a multiple of 1000.
-extern uint64_t random_operations;
-
-extern CU_TestInfo rules_tests[];
-extern CU_TestInfo decode_tests[];
-extern CU_TestInfo mapping_copy_tests[];
-extern CU_TestInfo mdb_tests[];
-extern CU_TestInfo cspace_tests[];
-extern CU_TestInfo ops_tests[];
-extern CU_TestInfo create_tests[];
-extern CU_TestInfo retype_tests[];
-extern CU_TestInfo delete_tests[];
-extern CU_TestInfo revoke_tests[];
-extern CU_TestInfo hold_tests[];
-extern CU_TestInfo zombie_tests[];
-extern CU_TestInfo reclaim_tests[];
-extern CU_TestInfo mapping_tests[];
-extern CU_TestInfo valid_tests[];
-extern CU_TestInfo random_tests[];

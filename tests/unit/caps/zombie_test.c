@@ -340,7 +340,7 @@ static void test_chaos_reclaimed(void)
     }
 }
 
-CU_TestInfo zombie_tests[] = {
+TEST_SUITE("zombie") = {
     {"a domain", test_domain},
     {"two that hold each other", test_cycle_of_two},
     {"fifty that hold each other", test_cycle_of_many},
@@ -354,5 +354,4 @@ CU_TestInfo zombie_tests[] = {
     {"blocked, and what it lies in", test_blocked_inside},
     {"chaos", test_chaos},
     {"chaos, reclaimed", test_chaos_reclaimed},
-    CU_TEST_INFO_NULL,
 };

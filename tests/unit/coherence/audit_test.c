@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "trace.h"
 
 #define LINE(n) (0x10000u + (n)*LINE_BYTES)
@@ -165,14 +165,9 @@ static void test_whose_code(void)
     }
 }
 
-CU_TestInfo audit_tests[] = {
-    {"read by all", test_read_by_all},
-    {"violations", test_violations},
-    {"late writer", test_late_writer},
-    {"hand-over", test_hand_over},
-    {"second owner", test_second_owner},
-    {"third core", test_third},
-    {"exception", test_exception},
-    {"whose code", test_whose_code},
-    CU_TEST_INFO_NULL,
+TEST_SUITE("audit") = {
+    {"read by all", test_read_by_all},   {"violations", test_violations},
+    {"late writer", test_late_writer},   {"hand-over", test_hand_over},
+    {"second owner", test_second_owner}, {"third core", test_third},
+    {"exception", test_exception},       {"whose code", test_whose_code},
 };

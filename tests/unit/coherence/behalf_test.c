@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #define HEAD "region,items,client,services,driver\n"
 #define PLACE 0x1000u // of a message
@@ -286,7 +286,7 @@ static void test_roles(void)
     images_free(&programs);
 }
 
-CU_TestInfo behalf_tests[] = {
+TEST_SUITE("behalf") = {
     {"the client's and others'", test_others},
     {"a service and its messages", test_messages},
     {"a service's own words", test_own_words},
@@ -300,5 +300,4 @@ CU_TestInfo behalf_tests[] = {
     {"messages taken", test_taken},
     {"after a region's end", test_afterwards},
     {"functions", test_roles},
-    CU_TEST_INFO_NULL,
 };

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "trace.h"
 
 enum { NEAR = 100, FAR = 300, BUSY = 10, NEXT = 40, MEMORY = 200, INTERRUPT = 1000 };
@@ -411,7 +411,7 @@ static void test_host_streams(void)
     }
 }
 
-CU_TestInfo clock_tests[] = {
+TEST_SUITE("clock") = {
     {"instructions", test_instructions},
     {"lines", test_lines},
     {"stores", test_stores},
@@ -427,5 +427,4 @@ CU_TestInfo clock_tests[] = {
     {"a measurement", test_measurement},
     {"round trips on the host", test_host_round_trips},
     {"streams on the host", test_host_streams},
-    CU_TEST_INFO_NULL,
 };

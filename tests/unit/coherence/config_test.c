@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #define CPUDRIVER "image build/cpudriver.elf\n"
 #define TEXT "text /dev/null\n"
@@ -86,9 +86,8 @@ static void test_refused(void)
     CU_ASSERT_FALSE(config_read(&config, "no such file", wrong, sizeof(wrong)));
 }
 
-CU_TestInfo config_tests[] = {
+TEST_SUITE("config") = {
     {"good", test_good},
     {"audit alone", test_audit_alone},
     {"mistakes", test_refused},
-    CU_TEST_INFO_NULL,
 };

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "trace.h"
 
 #define ROWS_HEAD                                                                                  \
@@ -108,11 +108,10 @@ static void test_names(void)
     CU_ASSERT_STRING_EQUAL(region_what_name(BENCH_MARK_WHAT_COUNT), "?");
 }
 
-CU_TestInfo counts_tests[] = {
+TEST_SUITE("counts") = {
     {"a region", test_region},
     {"two regions", test_two_regions},
     {"misplaced marks", test_misplaced},
     {"wide accesses", test_wide},
     {"names", test_names},
-    CU_TEST_INFO_NULL,
 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #define CPUDRIVER "build/cpudriver.elf"
 
@@ -63,9 +63,8 @@ static void test_refused(void)
     CU_ASSERT_EQUAL(images.count, 0);
 }
 
-CU_TestInfo images_tests[] = {
+TEST_SUITE("images") = {
     {"names", test_names},
     {"match", test_match},
     {"no images", test_refused},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Each transition of a line, and the hash table under the directory.
 #include "lines.h"
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static void access_is(struct line *line, unsigned core, bool write, bool memory, bool transferred,
                       unsigned invalidated)
@@ -67,7 +67,9 @@ static void test_many(void)
     lines_free(&lines);
 }
 
-CU_TestInfo lines_tests[] = {
-    {"one core", test_one_core}, {"sharing", test_sharing}, {"ping pong", test_ping_pong},
-    {"many lines", test_many},   CU_TEST_INFO_NULL,
+TEST_SUITE("lines") = {
+    {"one core", test_one_core},
+    {"sharing", test_sharing},
+    {"ping pong", test_ping_pong},
+    {"many lines", test_many},
 };

@@ -10,8 +10,6 @@
 #include <testlib/testlib.h>
 #include <text/utf8.h>
 
-extern CU_TestInfo foreground_tests[];
-
 static struct output output;
 static struct output_line lines[3];
 static char shown[OUTPUT_STREAM_BYTES + 1];
@@ -410,36 +408,22 @@ static void test_plain(void)
     }
 }
 
-int main(void)
-{
-    CU_TestInfo output_tests[] = {
-        {"whole lines", test_lines},
-        {"unfinished lines", test_unfinished},
-        {"long lines", test_long_line},
-        {"kept together", test_together},
-        {"room for echoes", test_echo_room},
-        {"random writers", test_random_output},
-        CU_TEST_INFO_NULL,
-    };
-    CU_TestInfo input_tests[] = {
-        {"editing", test_edit},
-        {"characters", test_characters},
-        {"end of input", test_end},
-        {"lines in parts", test_parts},
-        {"long lines", test_long_input},
-        {"raw", test_raw},
-        {"data", test_data},
-        {"interrupt", test_interrupt},
-        {"left over", test_left_over},
-        {"a terminal's frame", test_terminal},
-        {"no frame", test_plain},
-        CU_TEST_INFO_NULL,
-    };
-    CU_SuiteInfo suites[] = {
-        {"output", NULL, NULL, NULL, NULL, output_tests},
-        {"input", NULL, NULL, NULL, NULL, input_tests},
-        {"foreground", NULL, NULL, NULL, NULL, foreground_tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
-}
+TEST_SUITE("output") = {
+    {"whole lines", test_lines},         {"unfinished lines", test_unfinished},
+    {"long lines", test_long_line},      {"kept together", test_together},
+    {"room for echoes", test_echo_room}, {"random writers", test_random_output},
+};
+
+TEST_SUITE("input") = {
+    {"editing", test_edit},
+    {"characters", test_characters},
+    {"end of input", test_end},
+    {"lines in parts", test_parts},
+    {"long lines", test_long_input},
+    {"raw", test_raw},
+    {"data", test_data},
+    {"interrupt", test_interrupt},
+    {"left over", test_left_over},
+    {"a terminal's frame", test_terminal},
+    {"no frame", test_plain},
+};

@@ -72,9 +72,8 @@ static void test_end(void)
     CU_ASSERT_EQUAL(foreground_now(&foreground), SHELL); // nobody else's
 }
 
-CU_TestInfo foreground_tests[] = {
+TEST_SUITE("foreground") = {
     {"giving and taking", test_give},
     {"refused", test_refused},
     {"ends", test_end},
-    CU_TEST_INFO_NULL,
 };

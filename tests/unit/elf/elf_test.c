@@ -299,19 +299,13 @@ static void test_fuzz(void)
     CU_ASSERT(accepted > 0 && accepted < FUZZ_ROUNDS);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"a good image", test_good},
-        {"malformed file headers", test_bad_header},
-        {"malformed segments", test_bad_segments},
-        {"programs that are not for Stave", test_not_for_stave},
-        {"the note among others", test_note_among_others},
-        {"malformed thread-local storage", test_bad_tls},
-        {"limits at their edges", test_limits},
-        {"random damage", test_fuzz},
-        CU_TEST_INFO_NULL,
-    };
-    CU_SuiteInfo suites[] = {{.pName = "elf", .pTests = tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
-}
+TEST_SUITE("elf") = {
+    {"a good image", test_good},
+    {"malformed file headers", test_bad_header},
+    {"malformed segments", test_bad_segments},
+    {"programs that are not for Stave", test_not_for_stave},
+    {"the note among others", test_note_among_others},
+    {"malformed thread-local storage", test_bad_tls},
+    {"limits at their edges", test_limits},
+    {"random damage", test_fuzz},
+};

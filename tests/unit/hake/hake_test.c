@@ -10,21 +10,9 @@
 #include <testlib/testlib.h>
 #include <unistd.h>
 
-#include "machine_test.h"
-
 static int run_hake(void)
 {
     return scratch_run("build/hake --root %s", scratch_root());
-}
-
-static void begin(void)
-{
-    CU_ASSERT_FATAL(scratch_create() == 0);
-}
-
-static void end(void)
-{
-    CU_ASSERT(scratch_remove() == 0);
 }
 
 /// A tree with a library and a tool that uses it.
@@ -434,26 +422,16 @@ static void test_regeneration_refuses(void)
     CU_ASSERT_NOT_EQUAL(run_ninja(), 0); // ring.c sees its changed header
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"a good tree is accepted", test_good_tree},
-        {"options of one part", test_cflags},
-        {"a library that a target lacks", test_lacking_target},
-        {"the output depends on the tree alone", test_deterministic},
-        {"arguments", test_arguments},
-        {"wrong Hakefiles, each with its place", test_wrong_hakefiles},
-        {"includes that cross parts", test_includes},
-        {"includes that are allowed", test_includes_allowed},
-        {"folders of one Hakefile have a direction", test_includes_of_rooms},
-        {"ninja regenerates when parts come and go", test_regenerates},
-        {"ninja refuses a new wrong include", test_regeneration_refuses},
-        CU_TEST_INFO_NULL,
-    };
-    CU_SuiteInfo suites[] = {
-        {"hake", NULL, NULL, begin, end, tests},
-        {"a machine's build", NULL, NULL, begin, end, machine_tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
-}
+TEST_SUITE("hake", .set_up = scratch_create, .tear_down = scratch_remove) = {
+    {"a good tree is accepted", test_good_tree},
+    {"options of one part", test_cflags},
+    {"a library that a target lacks", test_lacking_target},
+    {"the output depends on the tree alone", test_deterministic},
+    {"arguments", test_arguments},
+    {"wrong Hakefiles, each with its place", test_wrong_hakefiles},
+    {"includes that cross parts", test_includes},
+    {"includes that are allowed", test_includes_allowed},
+    {"folders of one Hakefile have a direction", test_includes_of_rooms},
+    {"ninja regenerates when parts come and go", test_regenerates},
+    {"ninja refuses a new wrong include", test_regeneration_refuses},
+};

@@ -4,12 +4,10 @@
 // What ninja does with the build.ninja of a whole little machine: CPU driver, domain on musl,
 // image, tests on the host and boot tests, and the summary that they end in. The stave-boot of
 // this tree is a few lines; the domain, being static and on Linux' own system calls, runs here.
-#include "machine_test.h"
-
+#include <scratch/scratch_tree.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <scratch/scratch_tree.h>
+#include <testlib/testlib.h>
 
 static const char stave_boot[] =
     "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
@@ -242,7 +240,7 @@ static void test_runs(void)
     CU_ASSERT_EQUAL(scratch_run("build/hake --root %s", scratch_root()), 0);
 }
 
-CU_TestInfo machine_tests[] = {
+TEST_SUITE("a machine's build", .set_up = scratch_create, .tear_down = scratch_remove) = {
     {"everything is built", test_builds},
     {"platforms of boot tests", test_platforms},
     {"tests that pass", test_passing},
@@ -250,5 +248,4 @@ CU_TestInfo machine_tests[] = {
     {"formatting", test_formatting},
     {"comments", test_comments},
     {"running builds what is in the image", test_runs},
-    CU_TEST_INFO_NULL,
 };

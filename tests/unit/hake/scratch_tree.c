@@ -24,15 +24,15 @@ static void require(bool holds, const char *what)
     }
 }
 
-int scratch_create(void)
+void scratch_create(void)
 {
     strcpy(root, "/tmp/stave-hake-XXXXXX");
-    return mkdtemp(root) == NULL;
+    require(mkdtemp(root) != NULL, root);
 }
 
-int scratch_remove(void)
+void scratch_remove(void)
 {
-    return scratch_run("rm -rf %s", root);
+    require(scratch_run("rm -rf %s", root) == 0, root);
 }
 
 const char *scratch_root(void)

@@ -8,6 +8,7 @@
 #include "barrelfish/info.h"
 #include "info.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <testlib/testlib.h>
@@ -204,17 +205,21 @@ static void test_readers(void)
     CU_ASSERT_EQUAL(err_no(info_read_memory(&read)), LIB_ERR_NOT_IMPLEMENTED);
 }
 
-int main(void)
+/// A program finds the pages where a domain does.
+void test_program_begin(int argc, char **argv)
 {
+    (void)argc, (void)argv;
     void *pages = mmap((void *)INFO_VADDR, PAGES * BASE_PAGE_SIZE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (pages != page(0)) {
         perror("mmap");
-        return 1;
+        exit(EXIT_FAILURE);
     }
-    CU_TestInfo tests[] = {
-        {"publish", test_publish}, {"others", test_others}, {"refused", test_refused},
-        {"readers", test_readers}, CU_TEST_INFO_NULL,
-    };
-    return test_suite("exposed information", tests);
 }
+
+TEST_SUITE("exposed information") = {
+    {"publish", test_publish},
+    {"others", test_others},
+    {"refused", test_refused},
+    {"readers", test_readers},
+};

@@ -129,13 +129,8 @@ static void test_node_without_memory(void)
     CU_ASSERT_EQUAL(division.count, 0);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"random machines", test_random_machines},
-        {"simple machines", test_simple_machines},
-        {"node without memory", test_node_without_memory},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("memory division", tests);
-}
+TEST_SUITE("memory division") = {
+    {"random machines", test_random_machines},
+    {"simple machines", test_simple_machines},
+    {"node without memory", test_node_without_memory},
+};

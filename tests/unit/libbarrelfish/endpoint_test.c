@@ -8,7 +8,7 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/lmp_chan.h"
 #include "fake_kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "util/block_map.h"
 
 #define BLOCKS 200u
@@ -213,7 +213,7 @@ static void test_no_slot(void)
     CU_ASSERT_EQUAL(fake.disp->frame_blocks[0], 0);
 }
 
-CU_TestInfo endpoint_tests[] = {
+TEST_SUITE("endpoint") = {
     {"blocks against a model", test_block_map},
     {"endpoints in the frame", test_alloc},
     {"receiving", test_receive},
@@ -221,5 +221,4 @@ CU_TestInfo endpoint_tests[] = {
     {"nobody is left who could send", test_closed},
     {"a channel that was ended", test_destroyed},
     {"no slot", test_no_slot},
-    CU_TEST_INFO_NULL,
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fake_kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 long linux_syscall(long nr, long a1, long a2, long a3, long a4, long a5, long a6);
 
@@ -68,7 +68,6 @@ static void test_registers(void)
     CU_ASSERT_EQUAL(seen.rsp - (uintptr_t)thread_self()->syscall_frame, 128 + sizeof(seen));
 }
 
-CU_TestInfo foreign_tests[] = {
+TEST_SUITE("foreign system calls") = {
     {"registers", test_registers},
-    CU_TEST_INFO_NULL,
 };

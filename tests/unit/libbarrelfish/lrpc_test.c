@@ -8,7 +8,7 @@
 #include "barrelfish/lrpc.h"
 #include "fake_kernel.h"
 #include "kpi/syscalls.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 enum { SHORT_US = 300, LONG_US = 10000000 };
 
@@ -118,10 +118,9 @@ static void test_not_sent(void)
     }
 }
 
-CU_TestInfo lrpc_tests[] = {
+TEST_SUITE("calls until a time") = {
     {"answers in time", test_in_time},
     {"no answer in time", test_too_late},
     {"the thread's limit", test_limit_of_thread},
     {"what is not sent", test_not_sent},
-    CU_TEST_INFO_NULL,
 };

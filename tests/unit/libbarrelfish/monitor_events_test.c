@@ -7,7 +7,7 @@
 
 #include "barrelfish/capabilities.h"
 #include "fake_kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static errval_t answer;
 static unsigned asked;
@@ -52,7 +52,6 @@ static void test_failed_first(void)
     CU_ASSERT_EQUAL(asked, 101);
 }
 
-CU_TestInfo monitor_events_tests[] = {
+TEST_SUITE("events of the monitor") = {
     {"a connection that failed first", test_failed_first},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Polling before a sleep: never more than twice the optimum, whatever the waits are (P2), and close
 // to the optimum when they are all alike.
 #include "dispatch/poll_policy.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #define TSC_PER_MS 1000000u
 #define WAITS 100000u
@@ -97,12 +97,8 @@ static void test_contended(void)
     CU_ASSERT_EQUAL(poll_policy_budget(&policy, true), policy.cost / 8);
 }
 
-CU_TestInfo poll_policy_tests[] = {
-    {"long waits", test_long},
-    {"short waits", test_short},
-    {"the worst waits", test_adversary},
-    {"random waits", test_random},
-    {"the cost of a sleep", test_cost},
-    {"a contended core", test_contended},
-    CU_TEST_INFO_NULL,
+TEST_SUITE("poll policy") = {
+    {"long waits", test_long},           {"short waits", test_short},
+    {"the worst waits", test_adversary}, {"random waits", test_random},
+    {"the cost of a sleep", test_cost},  {"a contended core", test_contended},
 };

@@ -3,7 +3,7 @@
 //
 // Error messages are not printed without bound.
 #include "debug/print_limit.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #define PERIOD 1000u
 
@@ -34,8 +34,7 @@ static void test_flood(void)
     CU_ASSERT(print_limit_take(&limit, now, 0, &dropped) || limit.used == PRINT_LIMIT_BURST);
 }
 
-CU_TestInfo print_limit_tests[] = {
+TEST_SUITE("errors printed") = {
     {"a burst", test_burst},
     {"a flood", test_flood},
-    CU_TEST_INFO_NULL,
 };

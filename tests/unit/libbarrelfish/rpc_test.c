@@ -7,7 +7,7 @@
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/syscalls.h"
 #include "fake_kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 enum { OP_ADD = 1, OP_KEEP_CAP, OP_GIVE_CAP, OP_LATER, OP_FORGET };
 enum { LIMIT_US = 200 };
@@ -341,7 +341,7 @@ static void test_limited(void)
     CU_ASSERT_FALSE(disp_is_disabled());
 }
 
-CU_TestInfo rpc_tests[] = {
+TEST_SUITE("rpc") = {
     {"calls", test_call},
     {"capabilities", test_caps},
     {"no slot", test_no_slot},
@@ -355,5 +355,4 @@ CU_TestInfo rpc_tests[] = {
     {"no request", test_no_request},
     {"no reply", test_no_reply},
     {"a server that does not answer in time", test_limited},
-    CU_TEST_INFO_NULL,
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "barrelfish/err.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "util/startup.h"
 
 static struct spawn_args args;
@@ -86,9 +86,8 @@ static void test_errors(void)
     CU_ASSERT_STRING_EQUAL(err_getcode(UINT64_MAX), "unknown error");
 }
 
-CU_TestInfo startup_tests[] = {
+TEST_SUITE("startup") = {
     {"vector", test_vector},
     {"hostile argument pages", test_hostile},
     {"errors in words", test_errors},
-    CU_TEST_INFO_NULL,
 };

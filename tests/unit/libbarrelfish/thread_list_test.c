@@ -5,7 +5,7 @@
 // left are the library's.
 #include "barrelfish/threads.h"
 #include "fake_kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static struct dispatcher *disp;
 static struct thread others[3];
@@ -97,8 +97,8 @@ static void test_twice(void)
     test_dies(twice);
 }
 
-CU_TestInfo thread_list_tests[] = {
+TEST_SUITE("threads that have not ended") = {
     {"removed", test_removed},       {"the last of the program's", test_last_ends},
     {"a service alone", test_alone}, {"the only thread becomes one", test_already_gone},
-    {"not twice", test_twice},       CU_TEST_INFO_NULL,
+    {"not twice", test_twice},
 };

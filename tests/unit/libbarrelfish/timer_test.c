@@ -5,7 +5,7 @@
 // conversions; and when a thread that runs has the CPU driver come back for the others.
 #include "barrelfish/deferred.h"
 #include "fake_kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #define EVENTS 50
 
@@ -114,10 +114,9 @@ static void test_want_tick(void)
     CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
 }
 
-CU_TestInfo timer_tests[] = {
+TEST_SUITE("timer") = {
     {"events in the order of their times", test_order},
     {"periodic events", test_periodic},
     {"conversions", test_conversions},
     {"asking for ticks", test_want_tick},
-    CU_TEST_INFO_NULL,
 };

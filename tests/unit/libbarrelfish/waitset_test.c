@@ -5,7 +5,7 @@
 // many channels cost, in polls.
 #include "barrelfish/event_queue.h"
 #include "fake_kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static int ran;
 static bool ready;
@@ -384,7 +384,7 @@ static void test_waits_for(void)
     disp_enable(handle);
 }
 
-CU_TestInfo waitset_tests[] = {
+TEST_SUITE("waitset") = {
     {"events in order", test_order},
     {"errors", test_errors},
     {"polled channels", test_polled},
@@ -397,5 +397,4 @@ CU_TestInfo waitset_tests[] = {
     {"whom a sleeper waits for", test_waits_for},
     {"event queue", test_event_queue},
     {"continuous event queue", test_event_queue_continuous},
-    CU_TEST_INFO_NULL,
 };

@@ -326,12 +326,8 @@ CLIENT_TEST(times_out)
 CLIENT_TEST(peers_go)
 CLIENT_TEST(binds)
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"beginning", test_begins},           {"waits are completed", test_completes},
-        {"waits time out", test_times_out},   {"peers go", test_peers_go},
-        {"clients want to bind", test_binds}, CU_TEST_INFO_NULL};
-    CU_SuiteInfo suites[] = {{"events", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
-}
+TEST_SUITE("events") = {
+    {"beginning", test_begins},           {"waits are completed", test_completes},
+    {"waits time out", test_times_out},   {"peers go", test_peers_go},
+    {"clients want to bind", test_binds},
+};

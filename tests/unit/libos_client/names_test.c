@@ -5,7 +5,7 @@
 // services with their queues of who wants to bind.
 #include "fake_events.h"
 #include "fake_services.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/blocking.h"
 #include "barrelfish/nameservice_client.h"
@@ -379,7 +379,7 @@ CLIENT_TEST(unexports)
 CLIENT_TEST(answers)
 CLIENT_TEST(binds_over_lmp)
 
-CU_TestInfo names_tests[] = {
+TEST_SUITE("monitor") = {
     {"requests", test_monitor_requests},
     {"connecting", test_connects},
     {"halt", test_halts},
@@ -392,5 +392,4 @@ CU_TestInfo names_tests[] = {
     {"a service ends", test_unexports},
     {"answers to clients", test_answers},
     {"binding over LMP", test_binds_over_lmp},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // The client of spawnd: what it sends, word by word, over either transport, what it makes of the
 // answers, and what it does when either end fails.
 #include "fake_services.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/domain.h"
 #include "barrelfish/spawn_client.h"
@@ -547,7 +547,7 @@ CLIENT_TEST(domain_list)
 CLIENT_TEST(cores_unknown)
 CLIENT_TEST(exits)
 
-CU_TestInfo spawn_tests[] = {
+TEST_SUITE("spawnd") = {
     {"over LMP", test_over_lmp},
     {"over UMP", test_over_ump},
     {"connections", test_connections},
@@ -567,5 +567,4 @@ CU_TestInfo spawn_tests[] = {
     {"list of domains", test_domain_list},
     {"cores are not known", test_cores_unknown},
     {"exit", test_exits},
-    CU_TEST_INFO_NULL,
 };

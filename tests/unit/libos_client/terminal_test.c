@@ -3,7 +3,7 @@
 //
 // Standard input and output over the console's channel, and past it when there is none.
 #include "fake_services.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/personality.h"
 #include "barrelfish/terminal.h"
@@ -35,9 +35,12 @@ personality_read_fn personality_set_read(personality_read_fn read)
     return NULL;
 }
 
-int terminal_alone(void)
+/// Begun again without a spawnd, the program says whether it uses a console.
+void test_program_begin(int argc, char **argv)
 {
-    return write_text == NULL && write_last == NULL && read_line == NULL ? 0 : 1;
+    (void)argc, (void)argv;
+    if (getenv("ALONE") != NULL)
+        exit(write_text == NULL && write_last == NULL && read_line == NULL ? 0 : 1);
 }
 
 /// In a program that spawnd did not make: this one, begun again.
@@ -304,7 +307,7 @@ CLIENT_TEST(reads)
 CLIENT_TEST(interrupts)
 CLIENT_TEST(end_without)
 
-CU_TestInfo terminal_tests[] = {
+TEST_SUITE("terminal") = {
     {"a domain that spawnd did not make", test_starts_alone},
     {"write", test_writes},
     {"write without a console", test_writes_without},
@@ -314,5 +317,4 @@ CU_TestInfo terminal_tests[] = {
     {"read", test_reads},
     {"interrupts", test_interrupts},
     {"end without a console", test_end_without},
-    CU_TEST_INFO_NULL,
 };

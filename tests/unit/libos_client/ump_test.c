@@ -637,7 +637,7 @@ CLIENT_TEST(binds_later)
 CLIENT_TEST(accepts)
 CLIENT_TEST(accept_fails)
 
-static CU_TestInfo tests[] = {
+TEST_SUITE("channels") = {
     {"sizes", test_sizes},
     {"messages", test_messages},
     {"a full ring", test_full},
@@ -653,11 +653,4 @@ static CU_TestInfo tests[] = {
     {"bind later", test_binds_later},
     {"accept", test_accepts},
     {"accepting fails", test_accept_fails},
-    CU_TEST_INFO_NULL,
 };
-
-int main(void)
-{
-    CU_SuiteInfo suites[] = {{"channels", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
-}

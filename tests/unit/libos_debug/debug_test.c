@@ -307,18 +307,13 @@ static void test_names(void)
     CU_ASSERT_STRING_EQUAL(line, "    0x6000");
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"lines", test_lines},
-        {"where output goes", test_terminal},
-        {"errors", test_errors},
-        {"the last one", test_panic},
-        {"capabilities", test_capabilities},
-        {"frames", test_frames},
-        {"no endless backtrace", test_deep},
-        {"names", test_names},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("debugging", tests);
-}
+TEST_SUITE("debugging") = {
+    {"lines", test_lines},
+    {"where output goes", test_terminal},
+    {"errors", test_errors},
+    {"the last one", test_panic},
+    {"capabilities", test_capabilities},
+    {"frames", test_frames},
+    {"no endless backtrace", test_deep},
+    {"names", test_names},
+};

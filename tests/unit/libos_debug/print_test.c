@@ -151,14 +151,9 @@ static void test_no_spawnd(void)
     CU_ASSERT(err_is_fail(sys_print(text, 100)) && sends == 1 && yields == 1);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"through the CPU driver", test_here},
-        {"a busy port", test_port},
-        {"through spawnd", test_spawnd},
-        {"no way", test_no_spawnd},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("words without a console", tests);
-}
+TEST_SUITE("words without a console") = {
+    {"through the CPU driver", test_here},
+    {"a busy port", test_port},
+    {"through spawnd", test_spawnd},
+    {"no way", test_no_spawnd},
+};

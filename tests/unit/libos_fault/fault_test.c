@@ -503,20 +503,16 @@ TEST_ISOLATED(questions)
 TEST_ISOLATED(end_of_another)
 TEST_ISOLATED(sets_handlers)
 
-int main(void)
-{
-    CU_TestInfo tests[] = {{"an object answers", test_answered},
-                           {"waiting for the stack", test_waits_for_the_stack},
-                           {"a handler", test_handled},
-                           {"signals", test_signals},
-                           {"the end", test_ends},
-                           {"the end, in a handler", test_ends_in_handler},
-                           {"the end, without a thread", test_ends_without_thread},
-                           {"a fault while answering", test_faults_while_answering},
-                           {"questions", test_questions},
-                           {"the end of another", test_end_of_another},
-                           {"handlers are set", test_sets_handlers},
-                           CU_TEST_INFO_NULL};
-    CU_SuiteInfo suites[] = {{"faults", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
-}
+TEST_SUITE("faults") = {
+    {"an object answers", test_answered},
+    {"waiting for the stack", test_waits_for_the_stack},
+    {"a handler", test_handled},
+    {"signals", test_signals},
+    {"the end", test_ends},
+    {"the end, in a handler", test_ends_in_handler},
+    {"the end, without a thread", test_ends_without_thread},
+    {"a fault while answering", test_faults_while_answering},
+    {"questions", test_questions},
+    {"the end of another", test_end_of_another},
+    {"handlers are set", test_sets_handlers},
+};

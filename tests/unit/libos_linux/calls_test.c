@@ -4,7 +4,7 @@
 // Calls that need nothing but the domain: streams and files, processes, limits, times, scheduling.
 // For each the answer, each error, and memory that is not there for each pointer.
 #include "fake_domain.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/info.h"
 #include "barrelfish/systime.h"
@@ -672,7 +672,7 @@ LINUX_TEST(scheduling)
 LINUX_TEST(processors)
 LINUX_TEST(table)
 
-CU_TestInfo calls_tests[] = {
+TEST_SUITE("calls") = {
     {"memory of the caller's", test_user_memory},
     {"write", test_writes},
     {"write vectors", test_writes_vectors},
@@ -690,5 +690,4 @@ CU_TestInfo calls_tests[] = {
     {"scheduling", test_scheduling},
     {"processors", test_processors},
     {"the table", test_table},
-    CU_TEST_INFO_NULL,
 };

@@ -3,7 +3,7 @@
 //
 // poll() and select(): what is ready, what is not open, waiting, and its end by time or a signal.
 #include "fake_domain.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/systime.h"
 
@@ -228,14 +228,9 @@ LINUX_TEST(selects)
 LINUX_TEST(select_waits)
 LINUX_TEST(pselects)
 
-CU_TestInfo poll_tests[] = {
-    {"ready at once", test_ready_at_once},
-    {"waiting for input", test_waits_for_input},
-    {"time is up", test_time_is_up},
-    {"nobody to read ahead", test_no_reader},
-    {"with a mask", test_with_a_mask},
-    {"select", test_selects},
-    {"select waits", test_select_waits},
-    {"pselect", test_pselects},
-    CU_TEST_INFO_NULL,
+TEST_SUITE("poll") = {
+    {"ready at once", test_ready_at_once}, {"waiting for input", test_waits_for_input},
+    {"time is up", test_time_is_up},       {"nobody to read ahead", test_no_reader},
+    {"with a mask", test_with_a_mask},     {"select", test_selects},
+    {"select waits", test_select_waits},   {"pselect", test_pselects},
 };

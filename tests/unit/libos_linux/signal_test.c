@@ -4,7 +4,7 @@
 // Signals: who gets one and what it does there, handlers and the registers that they see and change,
 // masks, waiting for them, and the timer that sends one.
 #include "fake_domain.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/systime.h"
 #include "personality/linux/linux_signal.h"
@@ -649,7 +649,7 @@ LINUX_TEST(wrong_timers)
 LINUX_TEST(calls)
 LINUX_TEST(calls_again)
 
-CU_TestInfo signal_tests[] = {
+TEST_SUITE("signals") = {
     {"actions", test_actions},
     {"dispositions", test_dispositions},
     {"sending", test_sending},
@@ -667,5 +667,4 @@ CU_TestInfo signal_tests[] = {
     {"wrong timers", test_wrong_timers},
     {"system calls", test_calls},
     {"system calls again", test_calls_again},
-    CU_TEST_INFO_NULL,
 };

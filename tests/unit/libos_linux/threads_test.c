@@ -3,7 +3,7 @@
 //
 // What a C library's threads ask: clone, futexes, their end, with and without their stack.
 #include "fake_domain.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/linux_threads.h"
 #include "barrelfish/systime.h"
@@ -266,7 +266,7 @@ LINUX_TEST(ends)
 LINUX_TEST(unmaps_its_stack)
 LINUX_TEST(no_stack_to_end_on)
 
-CU_TestInfo threads_tests[] = {
+TEST_SUITE("threads") = {
     {"clone", test_clones},
     {"clone, wrong", test_wrong_clones},
     {"waiting", test_waits},
@@ -276,5 +276,4 @@ CU_TestInfo threads_tests[] = {
     {"ends", test_ends},
     {"the own stack", test_unmaps_its_stack},
     {"no stack to end on", test_no_stack_to_end_on},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Slots of the own capability space: how they are handed out, how the space grows and shrinks, and
 // what holds when it cannot.
 #include "machine.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -447,7 +447,7 @@ MACHINE_TEST(l1_is_replaced)
 MACHINE_TEST(l1_is_not_replaced)
 MACHINE_TEST(l1_finds_no_slots)
 
-CU_TestInfo cspace_tests[] = {
+TEST_SUITE("capability space") = {
     {"the lock", test_lock},
     {"slots in order", test_slots_in_order},
     {"L1 slots", test_root_slots},
@@ -467,5 +467,4 @@ CU_TestInfo cspace_tests[] = {
     {"the L1CNode is replaced", test_l1_is_replaced},
     {"the L1CNode is not replaced", test_l1_is_not_replaced},
     {"the L1CNode finds no slots", test_l1_finds_no_slots},
-    CU_TEST_INFO_NULL,
 };

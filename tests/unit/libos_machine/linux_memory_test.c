@@ -4,7 +4,7 @@
 // The Linux personality's memory calls, on walked page tables: what is mapped where, what goes, what
 // may be done there, and each error.
 #include "machine.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/linux_threads.h"
@@ -233,7 +233,7 @@ MACHINE_TEST(protects)
 MACHINE_TEST(remaps)
 MACHINE_TEST(advises)
 
-CU_TestInfo linux_memory_tests[] = {
+TEST_SUITE("Linux memory") = {
     {"mmap", test_maps},
     {"mmap, wrong", test_maps_wrongly},
     {"mmap, fixed", test_maps_fixed},
@@ -241,5 +241,4 @@ CU_TestInfo linux_memory_tests[] = {
     {"mprotect", test_protects},
     {"mremap", test_remaps},
     {"madvise, mincore", test_advises},
-    CU_TEST_INFO_NULL,
 };

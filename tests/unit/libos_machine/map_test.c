@@ -4,7 +4,7 @@
 // Mapping in one call, and regions: what a thread finds at the addresses, what is refused, and what
 // is left when a step fails.
 #include "machine.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -653,7 +653,7 @@ MACHINE_TEST(each_step_fails)
 MACHINE_TEST(each_table_fails)
 MACHINE_TEST(revoked)
 
-CU_TestInfo map_tests[] = {
+TEST_SUITE("mapping") = {
     {"a frame", test_maps_a_frame},
     {"places", test_places},
     {"fixed places", test_fixed_places},
@@ -673,5 +673,4 @@ CU_TestInfo map_tests[] = {
     {"revoked", test_revoked},
     {"chunks fail", test_chunks_fail},
     {"slots for mapping", test_reserves_slots},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Operations on capabilities, and objects made out of new memory: what they are, what is refused,
 // and what is left when a step fails.
 #include "machine.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/invocations.h"
@@ -417,7 +417,7 @@ MACHINE_TEST(no_slots)
 MACHINE_TEST(cnodes)
 MACHINE_TEST(cnodes_from_memory)
 
-CU_TestInfo objects_tests[] = {
+TEST_SUITE("objects") = {
     {"copies", test_copies},
     {"state", test_state_has_flags},
     {"retype", test_retypes},
@@ -434,5 +434,4 @@ CU_TestInfo objects_tests[] = {
     {"no slots", test_no_slots},
     {"CNodes", test_cnodes},
     {"CNodes from memory", test_cnodes_from_memory},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Memory: requests to the memory server, word by word, and what a domain without one cuts off its
 // own regions.
 #include "machine.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
@@ -356,7 +356,7 @@ MACHINE_TEST_BARE(regions_are_few)
 MACHINE_TEST_BARE(regions_end)
 MACHINE_TEST_BARE(regions_end_later)
 
-CU_TestInfo ram_tests[] = {
+TEST_SUITE("memory") = {
     {"memory of the server's", test_gives_ram},
     {"wrong sizes", test_wrong_sizes},
     {"an affinity set", test_affinity},
@@ -371,5 +371,4 @@ CU_TestInfo ram_tests[] = {
     {"regions, too many", test_regions_are_few},
     {"regions end", test_regions_end},
     {"regions end later", test_regions_end_later},
-    CU_TEST_INFO_NULL,
 };

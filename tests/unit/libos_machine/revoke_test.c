@@ -4,7 +4,7 @@
 // The holder's side of visible revocation: being told what is wanted back and what is lost, and
 // registering, of which each step fails.
 #include "machine.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/ram_alloc.h"
@@ -136,8 +136,7 @@ static void is_not_told(void)
 MACHINE_TEST(is_told)
 MACHINE_TEST(is_not_told)
 
-CU_TestInfo revoke_tests[] = {
+TEST_SUITE("revocation") = {
     {"wanted and lost", test_is_told},
     {"not registered", test_is_not_told},
-    CU_TEST_INFO_NULL,
 };

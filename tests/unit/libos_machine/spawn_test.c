@@ -4,7 +4,7 @@
 // Making domains out of images: what the new domain finds in its memory, at its addresses and in its
 // slots, what it does not get, and that nothing is left of one that could not be made.
 #include "machine.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -387,7 +387,7 @@ MACHINE_TEST(each_step_fails)
 MACHINE_TEST(refused)
 MACHINE_TEST(is_destroyed)
 
-CU_TestInfo spawn_tests[] = {
+TEST_SUITE("spawn") = {
     {"memory of a new domain", test_memory},
     {"its capabilities", test_capabilities},
     {"gifts", test_gifts},
@@ -396,5 +396,4 @@ CU_TestInfo spawn_tests[] = {
     {"each step fails", test_each_step_fails},
     {"refused", test_refused},
     {"destroyed", test_is_destroyed},
-    CU_TEST_INFO_NULL,
 };

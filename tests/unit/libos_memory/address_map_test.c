@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Placing regions: never over one another, guards kept, the lowest place taken, nothing lost.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <string.h>
 
@@ -110,8 +110,7 @@ static void test_edges(void)
     CU_ASSERT_FALSE(address_map_insert(&map, &nodes[1]));
 }
 
-CU_TestInfo address_map_tests[] = {
+TEST_SUITE("address map") = {
     {"random operations", test_against_model},
     {"edges", test_edges},
-    CU_TEST_INFO_NULL,
 };

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The range tree against an array that knows the owner of every number in a small world.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <barrelfish/range_tree.h>
 #include <string.h>
@@ -152,7 +152,9 @@ static void test_validator(void)
     CU_ASSERT_FALSE(range_tree_valid(&tree));
 }
 
-CU_TestInfo range_tree_tests[] = {
-    {"random operations", test_against_model}, {"refusals", test_refusals}, {"depth", test_depth},
-    {"validator sees damage", test_validator}, CU_TEST_INFO_NULL,
+TEST_SUITE("range tree") = {
+    {"random operations", test_against_model},
+    {"refusals", test_refusals},
+    {"depth", test_depth},
+    {"validator sees damage", test_validator},
 };

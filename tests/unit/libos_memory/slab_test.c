@@ -3,7 +3,7 @@
 //
 // Slabs: blocks do not overlap, are aligned, come back, and refilling happens once and not inside
 // of itself.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <barrelfish/slab.h>
 #include <string.h>
@@ -75,9 +75,8 @@ static void test_tiny(void)
     CU_ASSERT_EQUAL(slab_freecount(&slabs), 0);
 }
 
-CU_TestInfo slab_tests[] = {
+TEST_SUITE("slab") = {
     {"blocks", test_blocks},
     {"refill", test_refill},
     {"tiny buffers", test_tiny},
-    CU_TEST_INFO_NULL,
 };

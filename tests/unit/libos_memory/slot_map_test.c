@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Slots: none is handed out twice, none is lost, none that was never handed out comes back.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <string.h>
 
@@ -122,11 +122,10 @@ static void test_remove(void)
     CU_ASSERT_TRUE(slot_map_put_root(&map, root));
 }
 
-CU_TestInfo slot_map_tests[] = {
+TEST_SUITE("slot map") = {
     {"random operations", test_random},
     {"foreign slots", test_foreign_slots},
     {"root slots", test_roots},
     {"more root slots", test_extend},
     {"L2CNodes taken out again", test_remove},
-    CU_TEST_INFO_NULL,
 };

@@ -85,11 +85,9 @@ static void test_flags(void)
     CU_ASSERT_EQUAL(call(linux_fcntl, 2, F_SETLK, 0), -EINVAL);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"the first", test_first}, {"copies", test_copies}, {"full", test_full},
-        {"flags", test_flags},     CU_TEST_INFO_NULL,
-    };
-    return test_suite("file descriptors", tests);
-}
+TEST_SUITE("file descriptors") = {
+    {"the first", test_first},
+    {"copies", test_copies},
+    {"full", test_full},
+    {"flags", test_flags},
+};

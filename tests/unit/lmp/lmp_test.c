@@ -411,26 +411,21 @@ static void test_broken(void)
     test_dies(owe_to_unaware);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"beside requests", test_beside_requests},
-        {"two that tell", test_two},
-        {"a full buffer", test_full},
-        {"no longer owed", test_no_longer_owed},
-        {"claims", test_claims},
-        {"a claim at the limit", test_claimed_limit},
-        {"another endpoint", test_begun_again},
-        {"a dead dispatcher", test_gone},
-        {"words", test_words},
-        {"a capability", test_transfer},
-        {"a capability that is refused", test_transfer_fails},
-        {"a capability alone", test_transfer_only},
-        {"no target", test_no_target},
-        {"closed endpoints", test_closed},
-        {"who becomes runnable", test_runnable},
-        {"broken invariants", test_broken},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("messages", tests);
-}
+TEST_SUITE("messages") = {
+    {"beside requests", test_beside_requests},
+    {"two that tell", test_two},
+    {"a full buffer", test_full},
+    {"no longer owed", test_no_longer_owed},
+    {"claims", test_claims},
+    {"a claim at the limit", test_claimed_limit},
+    {"another endpoint", test_begun_again},
+    {"a dead dispatcher", test_gone},
+    {"words", test_words},
+    {"a capability", test_transfer},
+    {"a capability that is refused", test_transfer_fails},
+    {"a capability alone", test_transfer_only},
+    {"no target", test_no_target},
+    {"closed endpoints", test_closed},
+    {"who becomes runnable", test_runnable},
+    {"broken invariants", test_broken},
+};

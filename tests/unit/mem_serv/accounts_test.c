@@ -4,7 +4,7 @@
 // Accounts of clients: finding, the tree of payers, limits, what is lent, and the bound; and random
 // changes, after each of which the sums must be right (A2) and no closed account may be left that
 // is not needed (A4).
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "accounts.h"
 #include "kpi/errors.h"
@@ -189,8 +189,7 @@ static void test_random_tree(void)
     CU_ASSERT_TRUE(accounts_valid(&accounts));
 }
 
-CU_TestInfo accounts_tests[] = {
+TEST_SUITE("accounts") = {
     {"accounts", test_accounts}, {"limits", test_limits}, {"payers", test_payers},
     {"lent memory", test_lent},  {"bound", test_bound},   {"random trees", test_random_tree},
-    CU_TEST_INFO_NULL,
 };

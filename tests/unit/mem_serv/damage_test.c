@@ -3,7 +3,7 @@
 //
 // The checkers of accounts and ranges must notice each kind of damage; and requests for free ranges at
 // their limits.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "free_ranges.h"
 #include "held_ranges.h"
@@ -185,9 +185,8 @@ static void test_bounds(void)
     CU_ASSERT_PTR_NULL(free_ranges_find(&ranges, &last, &base));
 }
 
-CU_TestInfo damage_tests[] = {
+TEST_SUITE("damage") = {
     {"accounts", test_accounts}, {"needed accounts", test_needed},
     {"held ranges", test_held},  {"free ranges", test_free},
     {"requests", test_requests}, {"bounds of requests", test_bounds},
-    CU_TEST_INFO_NULL,
 };

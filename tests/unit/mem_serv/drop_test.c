@@ -4,7 +4,7 @@
 // Capabilities that others have sent, on the real capability code: however large what they stand
 // for, a call does few steps, and in the end no slot and no memory is missing.
 #include "kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -84,7 +84,9 @@ static void test_flood(void)
     kernel_stop();
 }
 
-CU_TestInfo drop_tests[] = {
-    {"small", test_small}, {"large", test_large}, {"many", test_many},
-    {"flood", test_flood}, CU_TEST_INFO_NULL,
+TEST_SUITE("dropped capabilities") = {
+    {"small", test_small},
+    {"large", test_large},
+    {"many", test_many},
+    {"flood", test_flood},
 };

@@ -4,7 +4,7 @@
 // Domains end: all that is on their accounts is taken back, whatever they have made of it, in portions;
 // what other cores may hold is nobody's until it comes back.
 #include "service.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -248,7 +248,7 @@ static void test_info(void)
     finish();
 }
 
-CU_TestInfo forget_tests[] = {
+TEST_SUITE("ends") = {
     {"nothing to take", test_unknown},
     {"all", test_all},
     {"portions", test_portions},
@@ -258,5 +258,4 @@ CU_TestInfo forget_tests[] = {
     {"much that comes back", test_busy},
     {"what cannot be put", test_covered},
     {"information", test_info},
-    CU_TEST_INFO_NULL,
 };

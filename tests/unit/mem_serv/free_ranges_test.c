@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Where a request is served from, and that it stays cheap when ranges lie badly for it.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "free_ranges.h"
 
@@ -62,8 +62,7 @@ static void test_bad_ranges(void)
     CU_ASSERT_EQUAL(find(2, 2), 8 * MANY);
 }
 
-CU_TestInfo free_ranges_tests[] = {
+TEST_SUITE("free ranges") = {
     {"first fit", test_first_fit},
     {"ranges that lie badly", test_bad_ranges},
-    CU_TEST_INFO_NULL,
 };

@@ -3,7 +3,7 @@
 //
 // Whose memory it is: single cases, and random changes against an array with the owner of each
 // page.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "held_ranges.h"
 #include "kpi/types.h"
@@ -144,7 +144,9 @@ static void test_random(void)
     CU_ASSERT_EQUAL(held_ranges_blocks(&held), PAGES + 1);
 }
 
-CU_TestInfo held_ranges_tests[] = {
-    {"split", test_split},           {"pass on", test_pass}, {"no block", test_no_block},
-    {"random changes", test_random}, CU_TEST_INFO_NULL,
+TEST_SUITE("held ranges") = {
+    {"split", test_split},
+    {"pass on", test_pass},
+    {"no block", test_no_block},
+    {"random changes", test_random},
 };

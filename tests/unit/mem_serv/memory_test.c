@@ -5,7 +5,7 @@
 // is the most that there can be to note, and there is no memory to note it in but what was set
 // aside (M1). The server's slots and tables grow out of the same memory.
 #include "kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -226,12 +226,11 @@ static void test_settles(void)
     kernel_stop();
 }
 
-CU_TestInfo memory_tests[] = {
+TEST_SUITE("memory") = {
     {"every other page of pages", test_pages},
     {"every other page of large pieces", test_large_pieces},
     {"settles", test_settles},
     {"what cannot be taken", test_left},
     {"what is tried again", test_tried_again},
     {"tables out of small parts", test_small_parts},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Cutting and merging on the real capability code: no byte is lost or handed out twice, whatever
 // comes back in whatever order, and when all has come back everything is one piece again.
 #include "kernel.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -282,8 +282,8 @@ static void test_wrong_requests(void)
     kernel_stop();
 }
 
-CU_TestInfo pieces_tests[] = {
+TEST_SUITE("pieces") = {
     {"random pieces", test_random_pieces},   {"without merging", test_no_merging},
     {"failing calls", test_failures},        {"no slot or block", test_no_supplies},
-    {"wrong requests", test_wrong_requests}, CU_TEST_INFO_NULL,
+    {"wrong requests", test_wrong_requests},
 };

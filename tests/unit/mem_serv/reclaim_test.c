@@ -4,7 +4,7 @@
 // Memory is wanted back from a domain that runs: it is asked, has some time, and loses by force what is
 // missing then; it is told of each loss, and the asker of the end.
 #include "service.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -335,7 +335,7 @@ static void test_ends(void)
     }
 }
 
-CU_TestInfo reclaim_tests[] = {
+TEST_SUITE("taking back") = {
     {"given", test_given},
     {"deadlines", test_deadline},
     {"who cannot be asked", test_unasked},
@@ -346,5 +346,4 @@ CU_TestInfo reclaim_tests[] = {
     {"many", test_many},
     {"other cores", test_remote},
     {"who ends", test_ends},
-    CU_TEST_INFO_NULL,
 };

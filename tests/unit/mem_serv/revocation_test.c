@@ -3,7 +3,7 @@
 //
 // The protocol of one revocation: each course by itself, then random courses with a holder that
 // gives, allocates, is late and ends.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "revocation.h"
 
@@ -139,7 +139,7 @@ static void test_random(void)
     }
 }
 
-CU_TestInfo revocation_tests[] = {
+TEST_SUITE("revocation") = {
     {"gives", test_gives},
     {"refuses", test_refuses},
     {"is late", test_late},
@@ -148,5 +148,4 @@ CU_TestInfo revocation_tests[] = {
     {"has nothing to take", test_nothing_to_take},
     {"ends", test_ends},
     {"random courses", test_random},
-    CU_TEST_INFO_NULL,
 };

@@ -3,7 +3,7 @@
 //
 // Requests to the memory server: who may ask for what, what is counted, and what each error leaves.
 #include "service.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
@@ -350,7 +350,7 @@ static void test_unknown(void)
     finish();
 }
 
-CU_TestInfo service_tests[] = {
+TEST_SUITE("requests") = {
     {"start", test_start},
     {"memory", test_alloc},
     {"memory is refused", test_alloc_errors},
@@ -363,5 +363,4 @@ CU_TestInfo service_tests[] = {
     {"information", test_info},
     {"endpoints", test_endpoints},
     {"unknown requests", test_unknown},
-    CU_TEST_INFO_NULL,
 };

@@ -226,14 +226,9 @@ static void test_failures(void)
     }
 }
 
-static CU_TestInfo tests[] = {
+TEST_SUITE("memory objects") = {
     {"one frame", test_one_frame},         {"fixed", test_fixed},
     {"dirty is kept", test_dirty_is_kept}, {"lazy", test_lazy},
     {"copy on write", test_cow},           {"pager", test_pager},
-    {"failures", test_failures},           CU_TEST_INFO_NULL,
+    {"failures", test_failures},
 };
-
-int main(void)
-{
-    return test_suite("memory objects", tests);
-}

@@ -4,7 +4,7 @@
 // The client's end of a connection: what is refused before anything is made, who may drive the
 // making of memory, and each way in which it comes to nothing.
 #include "binding_steps.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static void expect_reply(struct binding_event event, errval_t err)
 {
@@ -177,7 +177,7 @@ static void test_full(void)
     CU_ASSERT(last()->err == MON_ERR_LIMIT && state.by_id.count == FAMILY_MOST - 1);
 }
 
-CU_TestInfo binding_client_tests[] = {
+TEST_SUITE("binding: the client") = {
     {"sizes of areas", test_sizes},
     {"what is refused at once", test_targets},
     {"who drives the making of memory", test_memory},
@@ -186,5 +186,4 @@ CU_TestInfo binding_client_tests[] = {
     {"another core's spawnd", test_spawnd},
     {"over LMP", test_lmp},
     {"no place for the server's end", test_full},
-    CU_TEST_INFO_NULL,
 };

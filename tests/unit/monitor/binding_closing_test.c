@@ -4,7 +4,7 @@
 // How connections end, in each state and from either end; what a server that takes no events is
 // told (B2); relays, and those that found no room.
 #include "binding_steps.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static struct binding_event gone(uint64_t id, bool to_server)
 {
@@ -233,7 +233,7 @@ static void test_relays_due(void)
     CU_ASSERT_NOT_EQUAL(state.relays, TABLE_NONE);
 }
 
-CU_TestInfo binding_closing_tests[] = {
+TEST_SUITE("binding: closing") = {
     {"a domain disconnects", test_disconnect},
     {"nobody knows of it yet", test_alone},
     {"the other end is gone", test_gone},
@@ -243,5 +243,4 @@ CU_TestInfo binding_closing_tests[] = {
     {"a domain ends, both being here", test_ended_here},
     {"relays", test_relays},
     {"relays that find no room", test_relays_due},
-    CU_TEST_INFO_NULL,
 };

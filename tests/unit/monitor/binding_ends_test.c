@@ -4,7 +4,7 @@
 // The table of ends: shares, the whole table and each place in it, and that the validator sees what
 // is wrong.
 #include "binding_steps.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 static void ask_of(domainid_t family, unsigned number, bool gets)
 {
@@ -103,10 +103,9 @@ static void test_found(void)
     step((struct binding_event){.kind = BINDING_NO_EVENT}, true, 0);
 }
 
-CU_TestInfo binding_ends_tests[] = {
+TEST_SUITE("binding: ends") = {
     {"shares of families", test_shares},
     {"the full table, each place", test_each_place},
     {"damage is seen", test_damage},
     {"who finds what", test_found},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // The server's end of a connection: probes, offers from this core and others, a service that is
 // waited for, and the server's answer.
 #include "binding_steps.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include "kpi/spawn.h"
 
@@ -154,12 +154,11 @@ static void test_answers_here(void)
     CU_ASSERT_EQUAL(last()->err, SYS_ERR_OK);
 }
 
-CU_TestInfo binding_server_tests[] = {
+TEST_SUITE("binding: the server") = {
     {"probes", test_probes},
     {"offers of another core", test_offers},
     {"a service that is waited for", test_waiting},
     {"spawnd of this core", test_waiting_here},
     {"answers to another core", test_answers},
     {"answers to this core", test_answers_here},
-    CU_TEST_INFO_NULL,
 };

@@ -8,7 +8,6 @@
 #include "protocol/boot_plan.h"
 
 #include "kpi/capabilities.h"
-#include "suites.h"
 #include "testlib/testlib.h"
 
 #include <string.h>
@@ -404,7 +403,7 @@ static void bad_regions(void)
     CU_ASSERT_EQUAL(plan_one(bad, 1), SYS_ERR_OK);
 }
 
-CU_TestInfo boot_plan_tests[] = {
+TEST_SUITE("boot plan") = {
     {"random machines: every byte once, every core fed", random_machines},
     {"memory of the own node, in equal shares", own_node},
     {"a node without memory takes from the nearest", nearest_node},
@@ -414,5 +413,4 @@ CU_TestInfo boot_plan_tests[] = {
     {"malformed regions are refused", bad_regions},
     {"scarce memory in odd regions feeds every core", scarce_memory},
     {"memory without a place for each core", no_place},
-    CU_TEST_INFO_NULL,
 };

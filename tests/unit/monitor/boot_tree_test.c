@@ -6,7 +6,6 @@
 // neighbours only.
 #include "protocol/boot_tree.h"
 
-#include "suites.h"
 #include "testlib/testlib.h"
 
 static void check_tree(const struct boot_tree *tree, const uint16_t *node, unsigned fan_out)
@@ -113,9 +112,8 @@ static void bad_arguments(void)
     CU_ASSERT_EQUAL(boot_tree_children(&tree, 1, children), 0);
 }
 
-CU_TestInfo boot_tree_tests[] = {
+TEST_SUITE("start tree") = {
     {"random machines: every core once, every route", random_machines},
     {"255 cores in one node are five deep", depth_is_logarithmic},
     {"bad arguments and cores that do not exist", bad_arguments},
-    CU_TEST_INFO_NULL,
 };

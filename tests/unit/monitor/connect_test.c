@@ -3,7 +3,7 @@
 //
 // How two monitors come to a direct channel: each event in each state of a peer. Whole runs are in
 // tests/sim/.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "protocol/connect.h"
 
@@ -135,8 +135,8 @@ static void test_neighbours(void)
     step(of(CONNECT_WANTED, CORE, 0, SYS_ERR_OK), 0);
 }
 
-CU_TestInfo connect_tests[] = {
+TEST_SUITE("direct channels") = {
     {"who asks", test_asker},        {"what fails for it", test_asker_fails},
     {"who is asked", test_asked},    {"both ask", test_both_ask},
-    {"neighbours", test_neighbours}, CU_TEST_INFO_NULL,
+    {"neighbours", test_neighbours},
 };

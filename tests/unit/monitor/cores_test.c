@@ -3,7 +3,7 @@
 //
 // Which cores are up: a starter and its children, core 0 and the reports, the map on its way down.
 // Whole machines are in tests/sim/.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "if/monitor.h"
 #include "protocol/cores.h"
@@ -200,7 +200,7 @@ static void test_most_children(void)
     CU_ASSERT_EQUAL(cores_count_up(&state), BOOTINFO_CORES_MAX);
 }
 
-CU_TestInfo cores_tests[] = {
+TEST_SUITE("cores that are up") = {
     {"a core begins", test_begun},
     {"a child comes up", test_child},
     {"a child fails", test_child_fails},
@@ -208,5 +208,4 @@ CU_TestInfo cores_tests[] = {
     {"the map", test_map},
     {"domains that wait", test_awaited},
     {"the most children", test_most_children},
-    CU_TEST_INFO_NULL,
 };

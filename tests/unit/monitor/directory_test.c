@@ -7,7 +7,6 @@
 // was freed exactly once.
 #include "protocol/directory.h"
 
-#include "suites.h"
 #include "testlib/testlib.h"
 
 #include <string.h>
@@ -287,7 +286,7 @@ static void random_orders(void)
     }
 }
 
-CU_TestInfo directory_tests[] = {
+TEST_SUITE("directory of holders") = {
     {"a copy is sent, held and released", send_and_release},
     {"the last copy of all is freed at once", park_without_holders},
     {"a release that crosses a copy", release_crosses_send},
@@ -297,5 +296,4 @@ CU_TestInfo directory_tests[] = {
     {"unfounded messages are ignored", claims_are_ignored},
     {"a core that is gone", core_gone},
     {"random orders of events", random_orders},
-    CU_TEST_INFO_NULL,
 };

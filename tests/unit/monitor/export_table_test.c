@@ -6,7 +6,6 @@
 
 #include "if/monitor.h"
 #include "kpi/spawn.h"
-#include "suites.h"
 #include "testlib/testlib.h"
 
 #include <string.h>
@@ -91,10 +90,9 @@ static void test_full(void)
     }
 }
 
-CU_TestInfo export_table_tests[] = {
+TEST_SUITE("exported services") = {
     {"indices", test_indices},
     {"indices that are asked for", test_asked},
     {"a family has a share", test_shares},
     {"the full table, each place", test_full},
-    CU_TEST_INFO_NULL,
 };

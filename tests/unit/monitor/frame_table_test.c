@@ -4,7 +4,6 @@
 // Frames of channels: on whose share each is, and that whoever keeps them is who is refused.
 #include "protocol/frame_table.h"
 
-#include "suites.h"
 #include "testlib/testlib.h"
 
 #include <string.h>
@@ -111,8 +110,8 @@ static void bounds(void)
     CU_ASSERT(frame_table_valid(&table));
 }
 
-CU_TestInfo frame_table_tests[] = {
+TEST_SUITE("frames of channels") = {
     {"a client's family has a share", shares}, {"a server that keeps frames", server_keeps},
     {"a client that ends", client_ends},       {"a family that ends", family_ends},
-    {"the table is bounded", bounds},          CU_TEST_INFO_NULL,
+    {"the table is bounded", bounds},
 };

@@ -4,7 +4,6 @@
 // The queue of lines: order over the end of the array, and while it is moved to a larger one.
 #include "protocol/line_queue.h"
 
-#include "suites.h"
 #include "testlib/testlib.h"
 
 #include <stdlib.h>
@@ -86,9 +85,8 @@ static void random_run(void)
     free(queue.lines);
 }
 
-CU_TestInfo line_queue_tests[] = {
+TEST_SUITE("queue of lines") = {
     {"lines come in order", around},
     {"lines stay in order when moved", moved},
     {"random operations, growing", random_run},
-    CU_TEST_INFO_NULL,
 };

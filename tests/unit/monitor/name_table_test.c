@@ -5,7 +5,6 @@
 // against a table indexed by number.
 #include "protocol/name_table.h"
 
-#include "suites.h"
 #include "testlib/testlib.h"
 
 #include <stdio.h>
@@ -223,7 +222,7 @@ static void cost_when_full(void)
     CU_ASSERT(name_table_valid(&table));
 }
 
-CU_TestInfo name_table_tests[] = {
+TEST_SUITE("name table") = {
     {"register, look up, unregister", register_and_lookup},
     {"valid and invalid names", names},
     {"the tables are bounded", bounds},
@@ -232,5 +231,4 @@ CU_TestInfo name_table_tests[] = {
     {"what a domain had is forgotten", forget},
     {"random operations against a model", random_run},
     {"a full table is no slower", cost_when_full},
-    CU_TEST_INFO_NULL,
 };

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // The table of requests: which are served by what step, for whom, and with or without a capability.
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include "if/monitor.h"
 #include "kpi/spawn.h"
@@ -106,12 +106,11 @@ static void test_death(void)
     CU_ASSERT_EQUAL(operation_of(CORE, 0, words, 0).step, OPERATION_IGNORE);
 }
 
-CU_TestInfo operations_tests[] = {
+TEST_SUITE("requests of domains") = {
     {"for everybody", test_for_everybody},
     {"with a capability", test_with_a_capability},
     {"unknown", test_unknown},
     {"the operator halts", test_halt},
     {"who tells of domains", test_tellers},
     {"the CPU driver tells of a death", test_death},
-    CU_TEST_INFO_NULL,
 };

@@ -5,7 +5,6 @@
 // array.
 #include "protocol/shares.h"
 
-#include "suites.h"
 #include "testlib/testlib.h"
 
 #include <string.h>
@@ -111,10 +110,9 @@ static void counts(void)
     CU_ASSERT(table_valid(&shares.table));
 }
 
-CU_TestInfo table_tests[] = {
+TEST_SUITE("tables and shares") = {
     {"a table is bounded", bounds},
     {"entries of a key keep their order", order},
     {"random operations against an array", random_run},
     {"shares are counted", counts},
-    CU_TEST_INFO_NULL,
 };

@@ -3,7 +3,6 @@
 //
 // Requests whose answers are outstanding: each gets one answer, late ones find nobody, a family has
 // its share, and every place of the table comes back.
-#include "suites.h"
 
 #include "protocol/tokens.h"
 #include "testlib/testlib.h"
@@ -212,7 +211,7 @@ static void test_damage(void)
     CU_ASSERT_FALSE(tokens_valid(&state));
 }
 
-CU_TestInfo tokens_tests[] = {
+TEST_SUITE("outstanding answers") = {
     {"a reply", test_reply},
     {"one who waits", test_wait},
     {"what was not sent", test_not_sent},
@@ -221,5 +220,4 @@ CU_TestInfo tokens_tests[] = {
     {"a family has a share", test_shares},
     {"the full table, each place", test_each_place},
     {"damage is seen", test_damage},
-    CU_TEST_INFO_NULL,
 };

@@ -113,7 +113,7 @@ static void functions_with_attributes_are_found(void)
 
 static void write_tree(void)
 {
-    CU_ASSERT_FATAL(scratch_create() == 0);
+    scratch_create();
     scratch_write("build.ninja", RULES);
     scratch_write("build/tests/none", "");
     scratch_write("part/a.c", "int limit(int a)\n{\n    if (a > 9)\n        a -= 3;\n"
@@ -142,7 +142,6 @@ static void a_good_test_kills_all(void)
     CU_ASSERT(!says("part/a.c:"));
     CU_ASSERT(scratch_contains("part/a.c", "a > 9"));
     CU_ASSERT(scratch_contains("build/mutate/tree/part/a.c", "a > 9"));
-    CU_ASSERT(scratch_remove() == 0);
 }
 
 static void a_weak_test_lets_some_pass(void)
@@ -162,7 +161,6 @@ static void a_weak_test_lets_some_pass(void)
     CU_ASSERT(run("") == 0);
     CU_ASSERT(says("store: a -="));
     CU_ASSERT(!says("relation: >") && says("constant: 9") && says("1 equivalent"));
-    CU_ASSERT(scratch_remove() == 0);
 }
 
 /// Two lines are alike, in one function and in another.
@@ -199,7 +197,6 @@ static void a_report_is_gone_on_from(void)
     scratch_write("part/a.c", "int limit(int a)\n{\n    if (a > 9)\n        a -= 3;\n"
                               "    return a;\n}\n\n");
     CU_ASSERT(run("--resume") == 0 && says("7 of 7 killed")); // of another source
-    CU_ASSERT(scratch_remove() == 0);
 }
 
 static void an_endless_loop_is_ended(void)
@@ -211,7 +208,6 @@ static void an_endless_loop_is_ended(void)
                               "    return 0;\n}\n");
     CU_ASSERT(run("") == 0 && says("1 of 7 killed"));
     CU_ASSERT(!says("store: a -= 3"));
-    CU_ASSERT(scratch_remove() == 0);
 }
 
 static void a_source_without_test_counts(void)
@@ -222,7 +218,6 @@ static void a_source_without_test_counts(void)
     scratch_write("test/t.c", "int main(void)\n{\n    return 0;\n}\n");
     CU_ASSERT(run("--least 1") == 1);
     CU_ASSERT(says("part/b.c:3: return: a -> 0 (no host test has it)") && says("0 of 1 killed"));
-    CU_ASSERT(scratch_remove() == 0);
 }
 
 static void a_failing_test_or_wrong_arguments_end_it(void)
@@ -238,10 +233,9 @@ static void a_failing_test_or_wrong_arguments_end_it(void)
     CU_ASSERT(says("part/b.c:3: return: a -> 0") && !says("part/a.c"));
     CU_ASSERT(scratch_run("build/mutants") == 2 && says("usage:"));
     CU_ASSERT(scratch_run("build/mutants --help") == 0 && says("--resume"));
-    CU_ASSERT(scratch_remove() == 0);
 }
 
-static CU_TestInfo tests[] = {
+TEST_SUITE("mutate", .tear_down = scratch_remove) = {
     {"each operator changes one thing", each_operator_changes_one_thing},
     {"what is no code stays as it is", what_is_no_code_stays},
     {"functions with attributes are found", functions_with_attributes_are_found},
@@ -252,10 +246,4 @@ static CU_TestInfo tests[] = {
     {"an endless loop is ended", an_endless_loop_is_ended},
     {"a source without a test counts", a_source_without_test_counts},
     {"a failing test or wrong arguments end it", a_failing_test_or_wrong_arguments_end_it},
-    CU_TEST_INFO_NULL,
 };
-
-int main(void)
-{
-    return test_suite("mutate", tests);
-}

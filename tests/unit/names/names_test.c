@@ -199,14 +199,8 @@ static void test_broken(void)
     CU_ASSERT(found > 0 && found < FUZZ_ROUNDS);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"put in and found", test_add},
-        {"programs that cannot have them", test_refused},
-        {"broken tables", test_broken},
-        CU_TEST_INFO_NULL,
-    };
-    CU_SuiteInfo suites[] = {{.pName = "names", .pTests = tests}, CU_SUITE_INFO_NULL};
-    return test_main(suites);
-}
+TEST_SUITE("names") = {
+    {"put in and found", test_add},
+    {"programs that cannot have them", test_refused},
+    {"broken tables", test_broken},
+};

@@ -160,17 +160,8 @@ static void test_patterns(void)
         CU_ASSERT_EQUAL(pattern_local.next(&a), pattern_local.next(&b));
 }
 
-static CU_TestInfo tests[] = {
-    {"first in, first out", test_fifo},
-    {"clock", test_clock},
-    {"the clock stops", test_clock_ends},
-    {"most recently used", test_mru},
-    {"bounds of all policies", test_bounds},
-    {"patterns", test_patterns},
-    CU_TEST_INFO_NULL,
+TEST_SUITE("policies") = {
+    {"first in, first out", test_fifo},      {"clock", test_clock},
+    {"the clock stops", test_clock_ends},    {"most recently used", test_mru},
+    {"bounds of all policies", test_bounds}, {"patterns", test_patterns},
 };
-
-int main(void)
-{
-    return test_suite("policies", tests);
-}

@@ -10,16 +10,6 @@
 
 #include <scratch/scratch_tree.h>
 
-static void begin(void)
-{
-    CU_ASSERT_FATAL(scratch_create() == 0);
-}
-
-static void end(void)
-{
-    CU_ASSERT(scratch_remove() == 0);
-}
-
 /// cellar below hall, both below the program; attic is a folder within hall.
 static void write_good_tree(void)
 {
@@ -282,21 +272,12 @@ static void test_arguments(void)
     check(scratch_run("build/rooms --root %s/lost house", scratch_root()), 1, "cannot enter ");
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"a good tree is accepted", test_good_tree},
-        {"what makes it wrong, and what does not", test_cases},
-        {"five files may, six may not", test_sizes},
-        {"hake's refusals hold", test_include},
-        {"headers", test_headers},
-        {"broken objects", test_objects},
-        {"arguments", test_arguments},
-        CU_TEST_INFO_NULL,
-    };
-    CU_SuiteInfo suites[] = {
-        {"rooms", NULL, NULL, begin, end, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
-}
+TEST_SUITE("rooms", .set_up = scratch_create, .tear_down = scratch_remove) = {
+    {"a good tree is accepted", test_good_tree},
+    {"what makes it wrong, and what does not", test_cases},
+    {"five files may, six may not", test_sizes},
+    {"hake's refusals hold", test_include},
+    {"headers", test_headers},
+    {"broken objects", test_objects},
+    {"arguments", test_arguments},
+};

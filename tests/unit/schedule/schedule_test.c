@@ -401,26 +401,21 @@ static void test_damage(void)
     CU_ASSERT_FALSE((schedule.picked = &places[0], schedule_valid(&schedule)));
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"turns", test_turns},
-        {"groups", test_groups},
-        {"groups that began anew", test_former},
-        {"the first group", test_first_group},
-        {"what is unsettled", test_unsettled},
-        {"a broken scheduler", test_broken},
-        {"favour", test_favour},
-        {"places of favoured ones", test_favoured_place},
-        {"what is left of a slice", test_left_slice},
-        {"whole slices", test_whole_slice},
-        {"slices that are left in turn", test_left_in_turn},
-        {"callees", test_callee},
-        {"callees of favoured ones", test_favoured_callee},
-        {"slices", test_slices},
-        {"random operations", test_random},
-        {"what is damaged is not valid", test_damage},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("scheduler", tests);
-}
+TEST_SUITE("scheduler") = {
+    {"turns", test_turns},
+    {"groups", test_groups},
+    {"groups that began anew", test_former},
+    {"the first group", test_first_group},
+    {"what is unsettled", test_unsettled},
+    {"a broken scheduler", test_broken},
+    {"favour", test_favour},
+    {"places of favoured ones", test_favoured_place},
+    {"what is left of a slice", test_left_slice},
+    {"whole slices", test_whole_slice},
+    {"slices that are left in turn", test_left_in_turn},
+    {"callees", test_callee},
+    {"callees of favoured ones", test_favoured_callee},
+    {"slices", test_slices},
+    {"random operations", test_random},
+    {"what is damaged is not valid", test_damage},
+};

@@ -293,22 +293,17 @@ static void test_broken(void)
     test_dies(remove_unseen);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"an empty wheel", test_empty},
-        {"never early", test_never_early},
-        {"on time", test_on_time},
-        {"times that have passed", test_past},
-        {"long without timers", test_long_idle},
-        {"order", test_order},
-        {"removal", test_remove},
-        {"the limit of one event", test_limit},
-        {"the limit over several buckets", test_limit_over_buckets},
-        {"called again", test_again},
-        {"a random run", test_random},
-        {"a broken wheel", test_broken},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("timers", tests);
-}
+TEST_SUITE("timers") = {
+    {"an empty wheel", test_empty},
+    {"never early", test_never_early},
+    {"on time", test_on_time},
+    {"times that have passed", test_past},
+    {"long without timers", test_long_idle},
+    {"order", test_order},
+    {"removal", test_remove},
+    {"the limit of one event", test_limit},
+    {"the limit over several buckets", test_limit_over_buckets},
+    {"called again", test_again},
+    {"a random run", test_random},
+    {"a broken wheel", test_broken},
+};

@@ -5,7 +5,7 @@
 #include <completion.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static char longest[2 * COMPLETION_BYTES];
 
@@ -50,8 +50,7 @@ static void test_first(void)
     CU_ASSERT_FALSE(completion_is_first("; a ", 4));
 }
 
-CU_TestInfo completion_tests[] = {
+TEST_SUITE("completion") = {
     {"find", test_find},
     {"first words", test_first},
-    CU_TEST_INFO_NULL,
 };

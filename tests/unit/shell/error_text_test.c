@@ -7,7 +7,6 @@
 
 #include "barrelfish/err.h"
 #include "error_text.h"
-#include "suites.h"
 
 static void expect(errval_t err, const char *expected)
 {
@@ -46,8 +45,7 @@ static void test_all(void)
     CU_ASSERT_STRING_EQUAL(small, "no boot");
 }
 
-CU_TestInfo error_text_tests[] = {
+TEST_SUITE("error texts") = {
     {"what failed, why, and what to do", test_texts},
     {"every code", test_all},
-    CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,7 @@
 // Every kind of event has its words, and no number is without any.
 #include "event_name.h"
 #include "kpi/cap_rules.h"
-#include "suites.h"
+#include "testlib/testlib.h"
 
 #include <string.h>
 
@@ -55,9 +55,8 @@ static void test_lengths(void)
     }
 }
 
-CU_TestInfo event_name_tests[] = {
+TEST_SUITE("event names") = {
     {"commands", test_commands},
     {"other events", test_others},
     {"lengths", test_lengths},
-    CU_TEST_INFO_NULL,
 };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <text/utf8.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #define COLUMNS (LINE_BYTES + 64)
 
@@ -292,8 +292,8 @@ static void test_random(void)
     }
 }
 
-CU_TestInfo line_editor_tests[] = {
+TEST_SUITE("line editor") = {
     {"typing", test_typing},   {"every key", test_keys},     {"end of input", test_end},
     {"history", test_history}, {"long lines", test_long},    {"lines too long", test_too_long},
-    {"completion", test_tab},  {"random keys", test_random}, CU_TEST_INFO_NULL,
+    {"completion", test_tab},  {"random keys", test_random},
 };

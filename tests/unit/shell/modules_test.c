@@ -6,7 +6,6 @@
 #include <testlib/testlib.h>
 
 #include "modules.h"
-#include "suites.h"
 
 static struct bootinfo info;
 
@@ -40,8 +39,7 @@ static void test_limits(void)
     CU_ASSERT_EQUAL(strlen(got), MODULE_NAME_BYTES - 1);
 }
 
-CU_TestInfo modules_tests[] = {
+TEST_SUITE("modules") = {
     {"names", test_names},
     {"limits", test_limits},
-    CU_TEST_INFO_NULL,
 };

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static struct shell_command command;
 
@@ -139,9 +139,8 @@ static void test_random(void)
     }
 }
 
-CU_TestInfo parse_tests[] = {
-    {"words", test_words},        {"ends of commands", test_ends},
-    {"quotes", test_quotes},      {"exit status", test_status},
-    {"faults", test_faults},      {"long commands", test_long},
-    {"random text", test_random}, CU_TEST_INFO_NULL,
+TEST_SUITE("parse") = {
+    {"words", test_words},        {"ends of commands", test_ends}, {"quotes", test_quotes},
+    {"exit status", test_status}, {"faults", test_faults},         {"long commands", test_long},
+    {"random text", test_random},
 };

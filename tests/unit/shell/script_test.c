@@ -5,7 +5,7 @@
 #include <script.h>
 #include <string.h>
 
-#include "suites.h"
+#include <testlib/testlib.h>
 
 static struct script script;
 
@@ -54,8 +54,7 @@ static void test_refused(void)
     CU_ASSERT_PTR_NULL(script_fault(&script));
 }
 
-CU_TestInfo script_tests[] = {
+TEST_SUITE("script") = {
     {"lines", test_lines},
     {"refused lines", test_refused},
-    CU_TEST_INFO_NULL,
 };

@@ -240,18 +240,13 @@ static void test_destroy(void)
     CU_ASSERT(revoked == 2 && deleted == 4 && freed == 4);
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"layout", test_layout},
-        {"offsets", test_offsets},
-        {"shared segments", test_shared},
-        {"large images", test_large_images},
-        {"argument strings", test_strings},
-        {"boot modules", test_modules},
-        {"limits of module strings", test_module_limits},
-        {"destruction", test_destroy},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("spawn", tests);
-}
+TEST_SUITE("spawn") = {
+    {"layout", test_layout},
+    {"offsets", test_offsets},
+    {"shared segments", test_shared},
+    {"large images", test_large_images},
+    {"argument strings", test_strings},
+    {"boot modules", test_modules},
+    {"limits of module strings", test_module_limits},
+    {"destruction", test_destroy},
+};

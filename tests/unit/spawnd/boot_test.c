@@ -3,7 +3,7 @@
 //
 // spawnd starts, or gives up where something that it needs is missing; what it asks the memory server
 // for the library.
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "use.h"
 
 #include "barrelfish/capabilities.h"
@@ -69,10 +69,9 @@ static void test_memory(void)
     machine_end();
 }
 
-CU_TestInfo boot_tests[] = {
+TEST_SUITE("boot") = {
     {"good", test_boot},
     {"what fails", test_failures},
     {"boot information", test_bootinfo},
     {"memory for the library", test_memory},
-    CU_TEST_INFO_NULL,
 };

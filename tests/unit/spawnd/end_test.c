@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // How domains end: in what order all is taken back, in what portions, and what fails on the way.
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "use.h"
 
 #include <stdio.h>
@@ -229,7 +229,7 @@ static void test_deaths(void)
     machine_end();
 }
 
-CU_TestInfo end_tests[] = {
+TEST_SUITE("ends") = {
     {"order", test_order},
     {"portions", test_portions},
     {"turns", test_turns},
@@ -238,5 +238,4 @@ CU_TestInfo end_tests[] = {
     {"many", test_many},
     {"strange messages", test_strange_messages},
     {"deaths", test_deaths},
-    CU_TEST_INFO_NULL,
 };

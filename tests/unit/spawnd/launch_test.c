@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Domains are made: what each is given, who pays, and what is left when a step fails.
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "use.h"
 
 #include <string.h>
@@ -271,7 +271,7 @@ static void test_strings(void)
     machine_end();
 }
 
-CU_TestInfo launch_tests[] = {
+TEST_SUITE("launching") = {
     {"a domain", test_launch},
     {"a child", test_child},
     {"who pays", test_payers},
@@ -282,5 +282,4 @@ CU_TestInfo launch_tests[] = {
     {"IDs in use", test_id_in_use},
     {"limits", test_limits},
     {"strings", test_strings},
-    CU_TEST_INFO_NULL,
 };

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // What spawnd tells of the domains of its core.
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "use.h"
 
 #include <string.h>
@@ -126,10 +126,9 @@ static void test_memory(void)
     machine_end();
 }
 
-CU_TestInfo list_tests[] = {
+TEST_SUITE("lists") = {
     {"list", test_list},
     {"descriptions", test_describe},
     {"what they wait for", test_waits},
     {"memory", test_memory},
-    CU_TEST_INFO_NULL,
 };

@@ -13,8 +13,6 @@
 #include <testlib/testlib.h>
 #include <words.h>
 
-#include "suites.h"
-
 #define CORE 5
 
 static struct domain_table table;
@@ -519,14 +517,13 @@ static void test_large_families(void)
     }
 }
 
-CU_TestInfo words_tests[] = {
+TEST_SUITE("words") = {
     {"words", test_words},
     {"words in pieces", test_long_words},
     {"too many words", test_too_many_words},
-    CU_TEST_INFO_NULL,
 };
 
-CU_TestInfo table_tests[] = {
+TEST_SUITE("domain table") = {
     {"IDs", test_ids},
     {"names", test_names},
     {"command lines", test_commands},
@@ -541,18 +538,15 @@ CU_TestInfo table_tests[] = {
     {"damage", test_damage},
     {"families that are too large", test_large_families},
     {"random use", test_random_table},
-    CU_TEST_INFO_NULL,
 };
 
-CU_TestInfo queue_tests[] = {
+TEST_SUITE("queue of ends") = {
     {"turns", test_end_queue},
-    CU_TEST_INFO_NULL,
 };
 
-CU_TestInfo strings_tests[] = {
+TEST_SUITE("strings") = {
     {"good strings", test_strings},
     {"wrong strings", test_wrong_strings},
     {"limits", test_string_limits},
     {"random pieces", test_random_strings},
-    CU_TEST_INFO_NULL,
 };

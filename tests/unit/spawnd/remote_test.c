@@ -3,7 +3,7 @@
 //
 // Clients of other cores: whom spawnd lets in, and that nothing is left of whom it does not, or who
 // goes.
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "use.h"
 
 #include <string.h>
@@ -170,12 +170,8 @@ static void test_limit(void)
     machine_end();
 }
 
-CU_TestInfo remote_tests[] = {
-    {"requests", test_requests},
-    {"an ID of this core", test_same_id},
-    {"who is refused", test_refused},
-    {"what fails", test_failures},
-    {"a full ring", test_full},
-    {"limits", test_limit},
-    CU_TEST_INFO_NULL,
+TEST_SUITE("other cores") = {
+    {"requests", test_requests},      {"an ID of this core", test_same_id},
+    {"who is refused", test_refused}, {"what fails", test_failures},
+    {"a full ring", test_full},       {"limits", test_limit},
 };

@@ -2,7 +2,7 @@
 // Copyright The Stave authors
 //
 // Who may ask for what, and when the answer comes: ends, waiting, and memory taken back.
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "use.h"
 
 #include <stdlib.h>
@@ -225,7 +225,7 @@ static void test_deaf(void)
     machine_end();
 }
 
-CU_TestInfo request_tests[] = {
+TEST_SUITE("requests") = {
     {"exits", test_exit},
     {"clients", test_clients},
     {"unknown requests", test_unknown},
@@ -236,5 +236,4 @@ CU_TestInfo request_tests[] = {
     {"memory of who ends", test_reclaim_ends},
     {"many messages", test_many_messages},
     {"no messages", test_deaf},
-    CU_TEST_INFO_NULL,
 };

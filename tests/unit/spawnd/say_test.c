@@ -3,7 +3,7 @@
 //
 // What is printed: past the console as long as there is none, kept until it is bound, then there; and
 // what domains have said is shown before they are over.
-#include "suites.h"
+#include "testlib/testlib.h"
 #include "use.h"
 
 #include "barrelfish/debug.h"
@@ -356,7 +356,7 @@ static void test_console(void)
     machine_end();
 }
 
-CU_TestInfo say_tests[] = {
+TEST_SUITE("what is said") = {
     {"alone", test_alone},
     {"pieces", test_pieces},
     {"kept", test_kept},
@@ -370,5 +370,4 @@ CU_TestInfo say_tests[] = {
     {"lost when full", test_lost_when_full},
     {"no message", test_spurious},
     {"the console itself", test_console},
-    CU_TEST_INFO_NULL,
 };

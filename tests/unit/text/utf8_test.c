@@ -119,13 +119,8 @@ static void test_columns(void)
     CU_ASSERT_EQUAL(utf8_columns("\xe4\xb8", 2), 2); // each byte that is in no character
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"all characters", test_all},
-        {"what is none", test_malformed},
-        {"columns", test_columns},
-        CU_TEST_INFO_NULL,
-    };
-    return test_suite("characters", tests);
-}
+TEST_SUITE("characters") = {
+    {"all characters", test_all},
+    {"what is none", test_malformed},
+    {"columns", test_columns},
+};

@@ -5,8 +5,8 @@
 // ones, and random garbage in all of its area must leave the local state valid. Its messages
 // may be nonsense, and it may harm its own; nothing else.
 #include "pair.h"
+#include "testlib/testlib.h"
 
-#include <CUnit/CUnit.h>
 #include <string.h>
 
 static const uint64_t payload[URPC_WORDS];
@@ -121,12 +121,10 @@ static void test_garbage(void)
     CU_ASSERT_TRUE(received > 100 && answered > 10);
 }
 
-void claim_suite(void)
-{
-    CU_pSuite suite = CU_add_suite("urpc claims", NULL, NULL);
-    CU_add_test(suite, "acknowledgement line beyond sent", test_line_beyond_sent);
-    CU_add_test(suite, "header acknowledgement beyond sent", test_header_beyond_sent);
-    CU_add_test(suite, "honest and old claims", test_honest_limits);
-    CU_add_test(suite, "a line unread for long", test_stale_header);
-    CU_add_test(suite, "garbage everywhere", test_garbage);
-}
+TEST_SUITE("urpc claims") = {
+    {"acknowledgement line beyond sent", test_line_beyond_sent},
+    {"header acknowledgement beyond sent", test_header_beyond_sent},
+    {"honest and old claims", test_honest_limits},
+    {"a line unread for long", test_stale_header},
+    {"garbage everywhere", test_garbage},
+};

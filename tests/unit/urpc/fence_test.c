@@ -6,8 +6,8 @@
 // be missed. A call without its fence never comes there; one whose fence stands in front of the
 // announcement, or behind the look, misses it.
 #include "pair.h"
+#include "testlib/testlib.h"
 
-#include <CUnit/CUnit.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
@@ -143,11 +143,9 @@ static void test_look_for_waiter(void)
     pair_drop(&pair);
 }
 
-void fence_suite(void)
-{
-    CU_pSuite suite = CU_add_suite("urpc fences", NULL, NULL);
-    CU_add_test(suite, "arm", test_arm);
-    CU_add_test(suite, "arm for room", test_arm_room);
-    CU_add_test(suite, "look for who sleeps", test_look_for_sleeper);
-    CU_add_test(suite, "look for who waits", test_look_for_waiter);
-}
+TEST_SUITE("urpc fences") = {
+    {"arm", test_arm},
+    {"arm for room", test_arm_room},
+    {"look for who sleeps", test_look_for_sleeper},
+    {"look for who waits", test_look_for_waiter},
+};

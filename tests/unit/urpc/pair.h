@@ -3,7 +3,7 @@
 //
 // What the suites of the cache-line channel share: a channel with both of its ends in one
 // process, messages whose content is known from their number, random numbers with a seed, and
-// polling that leaves the processor to others. Not here: anything about CUnit but the suites.
+// polling that leaves the processor to others.
 #pragma once
 
 #include "urpc/urpc.h"
@@ -31,11 +31,3 @@ bool msg_is(const struct urpc_msg *msg, unsigned stream, uint64_t number);
 
 /// Called after polling in vain: pauses, and every so often yields. `spins` counts across calls.
 void poll_pause(unsigned *spins);
-
-void ring_suite(void);
-void claim_suite(void);
-void stream_suite(void);
-void sleep_suite(void);
-void race_suite(void);
-void state_suite(void);
-void fence_suite(void);

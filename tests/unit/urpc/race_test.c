@@ -6,8 +6,8 @@
 // some nanoseconds wide, so nothing but the race is in a round. I10: not both may miss the other.
 // The same for an acknowledgement against a sender that arms for room (I12).
 #include "pair.h"
+#include "testlib/testlib.h"
 
-#include <CUnit/CUnit.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -100,9 +100,7 @@ static void test_ack_against_arm_room(void)
     run_race(true);
 }
 
-void race_suite(void)
-{
-    CU_pSuite suite = CU_add_suite("urpc wake-up race", NULL, NULL);
-    CU_add_test(suite, "message against arm", test_message_against_arm);
-    CU_add_test(suite, "acknowledgement against arm for room", test_ack_against_arm_room);
-}
+TEST_SUITE("urpc wake-up race") = {
+    {"message against arm", test_message_against_arm},
+    {"acknowledgement against arm for room", test_ack_against_arm_room},
+};

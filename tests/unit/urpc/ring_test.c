@@ -5,8 +5,8 @@
 // size, in-place access, batches, the acknowledgement counter's wrap, closing, and random
 // operations against a pair of counters as the reference. Threads are in stream_test.c.
 #include "pair.h"
+#include "testlib/testlib.h"
 
-#include <CUnit/CUnit.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,17 +296,15 @@ static void test_misuse_stops(void)
     CU_ASSERT_TRUE(stopped(wait_for_too_much));
 }
 
-void ring_suite(void)
-{
-    CU_pSuite suite = CU_add_suite("urpc ring", NULL, NULL);
-    CU_add_test(suite, "init refuses bad areas", test_init_refuses);
-    CU_add_test(suite, "full, empty and wrap, all sizes", test_full_and_empty);
-    CU_add_test(suite, "unequal sizes, late peer", test_unequal_and_late);
-    CU_add_test(suite, "in-place access", test_in_place);
-    CU_add_test(suite, "a rest changes nothing", test_relax);
-    CU_add_test(suite, "acknowledgement each quarter", test_told_by_quarters);
-    CU_add_test(suite, "acknowledgement counter wraps", test_ack_wrap);
-    CU_add_test(suite, "random operations", test_random_operations);
-    CU_add_test(suite, "close", test_close);
-    CU_add_test(suite, "misuse stops", test_misuse_stops);
-}
+TEST_SUITE("urpc ring") = {
+    {"init refuses bad areas", test_init_refuses},
+    {"full, empty and wrap, all sizes", test_full_and_empty},
+    {"unequal sizes, late peer", test_unequal_and_late},
+    {"in-place access", test_in_place},
+    {"a rest changes nothing", test_relax},
+    {"acknowledgement each quarter", test_told_by_quarters},
+    {"acknowledgement counter wraps", test_ack_wrap},
+    {"random operations", test_random_operations},
+    {"close", test_close},
+    {"misuse stops", test_misuse_stops},
+};

@@ -5,8 +5,8 @@
 // random times between two threads. A semaphore stands for the notification: it is sticky, as
 // the channel asks for. A wait that lasts for seconds is a lost wake-up, and counted as an error.
 #include "pair.h"
+#include "testlib/testlib.h"
 
-#include <CUnit/CUnit.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
@@ -217,11 +217,9 @@ static void test_sleep_one_way(void)
     run_until_slept(2000, 6, 4000, 0, 200);
 }
 
-void sleep_suite(void)
-{
-    CU_pSuite suite = CU_add_suite("urpc sleep and wake", NULL, NULL);
-    CU_add_test(suite, "arm step by step", test_arm_steps);
-    CU_add_test(suite, "arm for room step by step", test_arm_room_steps);
-    CU_add_test(suite, "random sleeps, both ways", test_sleep_both_ways);
-    CU_add_test(suite, "random sleeps, one way", test_sleep_one_way);
-}
+TEST_SUITE("urpc sleep and wake") = {
+    {"arm step by step", test_arm_steps},
+    {"arm for room step by step", test_arm_room_steps},
+    {"random sleeps, both ways", test_sleep_both_ways},
+    {"random sleeps, one way", test_sleep_one_way},
+};

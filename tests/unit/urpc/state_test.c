@@ -4,8 +4,8 @@
 // The private state of an end: each damage that urpc_valid() must see, and what is looked at or told no
 // more often than it has to be, which no message shows.
 #include "pair.h"
+#include "testlib/testlib.h"
 
-#include <CUnit/CUnit.h>
 #include <stdlib.h>
 
 static const uint64_t payload[URPC_WORDS];
@@ -239,17 +239,15 @@ static void test_both_ways(void)
     pair_drop(&pair);
 }
 
-void state_suite(void)
-{
-    CU_pSuite suite = CU_add_suite("urpc state", NULL, NULL);
-    CU_add_test(suite, "damage", test_damage);
-    CU_add_test(suite, "limits", test_limits);
-    CU_add_test(suite, "areas", test_areas);
-    CU_add_test(suite, "how often is told", test_told_every);
-    CU_add_test(suite, "how often is looked", test_looks);
-    CU_add_test(suite, "most room", test_most_room);
-    CU_add_test(suite, "an old acknowledgement", test_old_ride);
-    CU_add_test(suite, "no acknowledgement", test_no_ride);
-    CU_add_test(suite, "which acknowledgement", test_which_ride);
-    CU_add_test(suite, "both ways of acknowledging", test_both_ways);
-}
+TEST_SUITE("urpc state") = {
+    {"damage", test_damage},
+    {"limits", test_limits},
+    {"areas", test_areas},
+    {"how often is told", test_told_every},
+    {"how often is looked", test_looks},
+    {"most room", test_most_room},
+    {"an old acknowledgement", test_old_ride},
+    {"no acknowledgement", test_no_ride},
+    {"which acknowledgement", test_which_ride},
+    {"both ways of acknowledging", test_both_ways},
+};

@@ -5,8 +5,8 @@
 // random stalls, in batches, and with a thread of its own for each half of an end. Each thread
 // counts its errors by itself, since CUnit's assertions are for one thread only.
 #include "pair.h"
+#include "testlib/testlib.h"
 
-#include <CUnit/CUnit.h>
 #include <pthread.h>
 
 enum { BATCH = 5 };
@@ -153,12 +153,10 @@ static void test_four_threads(void)
     pair_drop(&pair);
 }
 
-void stream_suite(void)
-{
-    CU_pSuite suite = CU_add_suite("urpc streams", NULL, NULL);
-    CU_add_test(suite, "both ways at full rate", test_full_rate);
-    CU_add_test(suite, "both ways with random stalls", test_stalls);
-    CU_add_test(suite, "both ways in batches", test_batches);
-    CU_add_test(suite, "one way", test_one_way);
-    CU_add_test(suite, "a thread for each half of an end", test_four_threads);
-}
+TEST_SUITE("urpc streams") = {
+    {"both ways at full rate", test_full_rate},
+    {"both ways with random stalls", test_stalls},
+    {"both ways in batches", test_batches},
+    {"one way", test_one_way},
+    {"a thread for each half of an end", test_four_threads},
+};

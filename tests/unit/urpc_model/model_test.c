@@ -50,15 +50,10 @@ static const struct mistake {
 
 static void begin(void)
 {
-    CU_ASSERT_FATAL(scratch_create() == 0);
+    scratch_create();
     CU_ASSERT_EQUAL_FATAL(scratch_run("cp urpc/model/*.pml %s", scratch_root()), 0);
     if (scratch_run("spin -V") != 0)
         CU_FAIL_FATAL("spin is not installed: run platforms/setup");
-}
-
-static void end(void)
-{
-    CU_ASSERT(scratch_remove() == 0);
 }
 
 /// The number that the first fitting line of the search's report has; -1: no line fits.
@@ -152,21 +147,12 @@ static void test_mistakes(void)
     }
 }
 
-int main(void)
-{
-    CU_TestInfo tests[] = {
-        {"one way", test_one_way},
-        {"one way, told rarely", test_told_rarely},
-        {"both ways", test_both_ways},
-        {"both ways, three laps", test_both_ways_three_laps},
-        {"a close at any time", test_close},
-        {"no cycle", test_no_cycle},
-        {"each mistake is found", test_mistakes},
-        CU_TEST_INFO_NULL,
-    };
-    CU_SuiteInfo suites[] = {
-        {"the model of the channel", NULL, NULL, begin, end, tests},
-        CU_SUITE_INFO_NULL,
-    };
-    return test_main(suites);
-}
+TEST_SUITE("the model of the channel", .set_up = begin, .tear_down = scratch_remove) = {
+    {"one way", test_one_way},
+    {"one way, told rarely", test_told_rarely},
+    {"both ways", test_both_ways},
+    {"both ways, three laps", test_both_ways_three_laps},
+    {"a close at any time", test_close},
+    {"no cycle", test_no_cycle},
+    {"each mistake is found", test_mistakes},
+};

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/// Make an empty tree; remove it and all in it. One exists at a time. Both return 0 on success.
-int scratch_create(void);
-int scratch_remove(void);
+/// Make an empty tree; remove it and all in it. One exists at a time.
+void scratch_create(void);
+void scratch_remove(void);
 
 /// Its absolute path, without a slash at the end.
 const char *scratch_root(void);
