@@ -62,16 +62,6 @@ size_t terminal_write_last(const char *data, size_t length)
     return length;
 }
 
-void user_panic_fn(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
-{
-    (void)file;
-    (void)func;
-    (void)line;
-    (void)err;
-    (void)msg;
-    abort();
-}
-
 // State that code on the host may use (Intel SDM vol. 1, 13.1): x87, SSE, AVX and AVX-512. A host
 // may have more, as AMX, which no dispatcher has room for.
 #define XSTATE_WANTED 0xe7u

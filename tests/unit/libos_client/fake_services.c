@@ -193,11 +193,3 @@ void *realloc(void *block, size_t bytes)
 {
     return memory_fails() ? NULL : __interceptor_realloc(block, bytes);
 }
-
-void user_panic_fn(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
-{
-    (void)func;
-    (void)err;
-    fprintf(stderr, "%s:%d: %s\n", file, line, msg);
-    abort();
-}

@@ -12,11 +12,11 @@
 #include "caps/caps.h"
 #include "kpi/info.h"
 
-#include <setjmp.h>
+#include <fakes/fakes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGES = 256, TIMERS = 32, ANSWERS = 64, ROOM = 16 };
+enum { MESSAGES = 256, TIMERS = 32, ROOM = 16 };
 
 /// Memory that is not the server's: a dispatcher with its frame, and pages of information.
 #define DISPATCHER_BASE SERVICE_END
@@ -25,14 +25,8 @@ enum { MESSAGES = 256, TIMERS = 32, ANSWERS = 64, ROOM = 16 };
 
 int mem_serv_main(void);
 
-static jmp_buf started;
 static bool lose_replies, fail_mapping;
 static lmp_server_handler handler;
-static struct {
-    uint32_t badge;
-    uint64_t words[LMP_MSG_LENGTH];
-} answers[ANSWERS];
-static unsigned answers_count;
 static uint32_t forgot;
 static unsigned client_slots;
 static struct capref given;
@@ -54,7 +48,6 @@ static struct {
     struct event_closure closure;
 } timers[TIMERS];
 static unsigned timers_count;
-static struct waitset_chanstate *pending;
 static unsigned mapped, reclaim_steps;
 static unsigned slots_at_start;
 static gensize_t own_at_start;
@@ -93,18 +86,16 @@ static void make_endpoints(void)
 bool service_start(unsigned failing)
 {
     kernel_start();
-    answers_count = timers_count = client_slots = mapped = reclaim_steps = 0;
+    timers_count = client_slots = mapped = reclaim_steps = 0;
     forgot = 0;
-    pending = NULL;
+    fake_replies_start();
+    fake_waitset_start();
     lose_replies = fail_mapping = false;
     struct capref region = kernel_make_ram(KERNEL_MEMORY_BASE, SERVICE_BYTES);
     kernel_give_regions(&region, 1);
     kernel_grow_by_server(512);
     kernel_fail_start(failing);
-    int how = setjmp(started);
-    if (how == 0)
-        (void)mem_serv_main();
-    if (how != 1)
+    if (!fake_program_run(mem_serv_main))
         return false;
     make_endpoints();
     slots_at_start = kernel_slots_used();
@@ -116,7 +107,7 @@ void service_end(void)
 {
     kernel_idle();
     service_hear();
-    CU_ASSERT(pending == NULL && timers_count == 0 && mapped == 0);
+    CU_ASSERT(fake_waitset_pending() == 0 && timers_count == 0 && mapped == 0);
     CU_ASSERT_EQUAL(held.bytes, own_at_start);
     CU_ASSERT_EQUAL(kernel_slots_used(), slots_at_start);
     for (unsigned i = 0; i < ENDPOINTS; i++)
@@ -125,16 +116,6 @@ void service_end(void)
     CU_ASSERT_TRUE(held_ranges_valid(&held, &accounts));
     CU_ASSERT_TRUE(kernel_valid());
     kernel_stop();
-}
-
-void user_panic_fn(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
-{
-    (void)file;
-    (void)func;
-    (void)line;
-    (void)err;
-    (void)msg;
-    longjmp(started, 2);
 }
 
 void debug_err(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
@@ -160,7 +141,7 @@ errval_t lmp_server_init(struct lmp_server *which, struct waitset *ws, lmp_serve
 void lmp_server_run(struct lmp_server *which)
 {
     CU_ASSERT_PTR_EQUAL(which, &server);
-    longjmp(started, 1);
+    fake_program_serves();
 }
 
 void lmp_server_forget(struct lmp_server *which, uint32_t badge)
@@ -193,15 +174,8 @@ errval_t lmp_server_reply(struct lmp_server *which, uint32_t badge,
         CU_ASSERT_EQUAL_FATAL(cap_copy(given, cap), SYS_ERR_OK);
         CU_ASSERT_EQUAL_FATAL(cap_delete(cap), SYS_ERR_OK);
     }
-    CU_ASSERT_FATAL(answers_count < ANSWERS);
-    answers[answers_count].badge = badge;
-    memcpy(answers[answers_count++].words, answer, sizeof(answers[0].words));
+    fake_reply_add(badge, answer);
     return SYS_ERR_OK;
-}
-
-errval_t lmp_server_reply_error(struct lmp_server *which, uint32_t badge, errval_t err)
-{
-    return lmp_server_reply(which, badge, (const uint64_t[LMP_MSG_LENGTH]){err}, NULL_CAP, false);
 }
 
 void service_ask(uint32_t badge, enum mem_serv_op op, uint64_t word1, uint64_t word2,
@@ -213,14 +187,7 @@ void service_ask(uint32_t badge, enum mem_serv_op op, uint64_t word1, uint64_t w
 
 bool service_answer(uint32_t badge, uint64_t words[LMP_MSG_LENGTH])
 {
-    unsigned i = 0;
-    while (i < answers_count && answers[i].badge != badge)
-        i++;
-    if (i == answers_count)
-        return false;
-    memcpy(words, answers[i].words, sizeof(answers[i].words));
-    memmove(&answers[i], &answers[i + 1], (--answers_count - i) * sizeof(answers[0]));
-    return true;
+    return fake_reply_take(badge, words, LMP_MSG_LENGTH);
 }
 
 bool service_errs(uint32_t badge, enum mem_serv_op op, uint64_t word1, uint64_t word2,
@@ -333,38 +300,9 @@ bool service_got(unsigned id, const uint64_t *expected, size_t length)
 
 // Events and time.
 
-struct waitset *get_default_waitset(void)
-{
-    static struct waitset ws;
-    return &ws;
-}
-
-void waitset_chanstate_init(struct waitset_chanstate *chan, enum ws_chantype chantype)
-{
-    *chan = (struct waitset_chanstate){.chantype = chantype};
-}
-
-errval_t waitset_chan_trigger_closure(struct waitset *ws, struct waitset_chanstate *chan,
-                                      struct event_closure closure)
-{
-    CU_ASSERT(ws == get_default_waitset() && chan->chantype == CHANTYPE_OTHER);
-    if (chan->state != CHAN_UNREGISTERED)
-        return LIB_ERR_CHAN_ALREADY_REGISTERED;
-    chan->state = CHAN_PENDING;
-    chan->closure = closure;
-    pending = chan;
-    return SYS_ERR_OK;
-}
-
 bool service_dispatch(void)
 {
-    struct waitset_chanstate *chan = pending;
-    if (chan == NULL)
-        return false;
-    pending = NULL;
-    chan->state = CHAN_UNREGISTERED;
-    chan->closure.handler(chan->closure.arg);
-    return true;
+    return fake_waitset_dispatch();
 }
 
 void service_run(void)

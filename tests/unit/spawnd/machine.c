@@ -7,7 +7,7 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"
 
-#include <setjmp.h>
+#include <fakes/fakes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,6 @@ struct machine_boot_change machine_boot_change;
 static enum machine_call failing;
 static unsigned fail_after;
 static errval_t fail_err;
-static jmp_buf started;
 /// Of spawnd, which keeps slots from one start to the next.
 static enum { SLOT_FREE, SLOT_EMPTY, SLOT_FULL } slots[SLOTS];
 static unsigned revoke_count[SLOTS];
@@ -106,25 +105,12 @@ bool machine_start(void)
     services_start();
     channels_start();
     make_bootinfo();
-    int how = setjmp(started);
-    if (how == 0)
-        (void)spawnd_main();
-    return how == 1;
+    return fake_program_run(spawnd_main);
 }
 
 void messages_handler_loop(void)
 {
-    longjmp(started, 1);
-}
-
-void user_panic_fn(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
-{
-    (void)file;
-    (void)func;
-    (void)line;
-    (void)err;
-    (void)msg;
-    longjmp(started, 2);
+    fake_program_serves();
 }
 
 static void expect_nothing_left(void)

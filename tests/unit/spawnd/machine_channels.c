@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The waitset, channels over UMP with the other end of each, and where text goes.
+// Events, channels over UMP with the other end of each, and where text goes.
 #include "machine_internal.h"
 
 #include "barrelfish/nameservice_client.h"
@@ -10,11 +10,12 @@
 #include "if/console.h"
 #include "if/monitor.h"
 
+#include <fakes/fakes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PEERS = 1200, LINES = 40, PENDING = 8, CONSOLE_IREF = 55 };
+enum { PEERS = 1200, LINES = 40, CONSOLE_IREF = 55 };
 
 struct line {
     uint64_t words[UMP_PAYLOAD_WORDS];
@@ -39,8 +40,6 @@ struct peer {
 static struct peer peers[PEERS];
 static unsigned peers_count;
 static struct peer *accepting, *console;
-static struct waitset_chanstate *pending[PENDING];
-static unsigned pending_count;
 static void (*connect_func)(void *st, struct monitor_bind_request *request);
 static void *connect_st;
 static terminal_write_fn write_func;
@@ -49,36 +48,11 @@ static void *thread_arg;
 
 void channels_start(void)
 {
-    peers_count = pending_count = 0;
+    fake_waitset_start();
+    peers_count = 0;
     console = NULL;
     thread_func = NULL;
     write_func = NULL;
-}
-
-// The waitset.
-
-struct waitset *get_default_waitset(void)
-{
-    static struct waitset ws;
-    return &ws;
-}
-
-void waitset_chanstate_init(struct waitset_chanstate *chan, enum ws_chantype chantype)
-{
-    *chan = (struct waitset_chanstate){.chantype = chantype};
-}
-
-errval_t waitset_chan_trigger_closure(struct waitset *ws, struct waitset_chanstate *chan,
-                                      struct event_closure closure)
-{
-    CU_ASSERT(ws == get_default_waitset() && chan->chantype == CHANTYPE_OTHER);
-    if (chan->state != CHAN_UNREGISTERED)
-        return LIB_ERR_CHAN_ALREADY_REGISTERED;
-    CU_ASSERT_FATAL(pending_count < PENDING);
-    chan->state = CHAN_PENDING;
-    chan->closure = closure;
-    pending[pending_count++] = chan;
-    return SYS_ERR_OK;
 }
 
 static bool dispatch_peer(struct peer *peer)
@@ -97,14 +71,7 @@ static bool dispatch_peer(struct peer *peer)
 
 bool machine_dispatch(void)
 {
-    if (pending_count > 0) {
-        struct waitset_chanstate *chan = pending[0];
-        memmove(&pending[0], &pending[1], --pending_count * sizeof(pending[0]));
-        chan->state = CHAN_UNREGISTERED;
-        chan->closure.handler(chan->closure.arg);
-        return true;
-    }
-    bool done = services_dispatch();
+    bool done = fake_waitset_dispatch() || services_dispatch();
     for (unsigned i = 0; i < peers_count && !done; i++)
         done = dispatch_peer(&peers[i]);
     return done;

@@ -8,9 +8,10 @@
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/monitor_client.h"
 
+#include <fakes/fakes.h>
 #include <string.h>
 
-enum { REPLIES = 512, MESSAGES = 64, NUMBERS = UINT16_MAX + 1 };
+enum { MESSAGES = 64, NUMBERS = UINT16_MAX + 1 };
 
 /// By a domain's number.
 static struct {
@@ -20,11 +21,6 @@ static struct {
 static lmp_server_handler serve;
 static bool (*admits)(uint32_t badge);
 static bool clients[NUMBERS];
-static struct {
-    domainid_t badge;
-    uint64_t words[SPAWND_WORDS];
-} replies[REPLIES];
-static unsigned replies_count;
 
 static struct lmp_endpoint endpoint;
 static bool endpoint_registered, endpoint_named;
@@ -36,7 +32,8 @@ void services_start(void)
 {
     memset(known, 0, sizeof(known));
     memset(clients, 0, sizeof(clients));
-    replies_count = messages_count = 0;
+    fake_replies_start();
+    messages_count = 0;
     endpoint_registered = endpoint_named = false;
     serve = NULL;
     admits = NULL;
@@ -327,15 +324,8 @@ errval_t lmp_server_reply(struct lmp_server *server, uint32_t badge,
     CU_ASSERT(capref_is_null(cap) && !give && answer[LMP_MSG_LENGTH - 1] == 0);
     if (!clients[(uint16_t)badge])
         return LIB_ERR_CHAN_CLOSED;
-    CU_ASSERT_FATAL(replies_count < REPLIES);
-    replies[replies_count].badge = badge;
-    memcpy(replies[replies_count++].words, answer, sizeof(replies[0].words));
+    fake_reply_add(badge, answer);
     return SYS_ERR_OK;
-}
-
-errval_t lmp_server_reply_error(struct lmp_server *server, uint32_t badge, errval_t err)
-{
-    return lmp_server_reply(server, badge, (const uint64_t[LMP_MSG_LENGTH]){err}, NULL_CAP, false);
 }
 
 /// Who asks for the first time connects before that.
@@ -350,14 +340,7 @@ void machine_request(domainid_t badge, const uint64_t words[SPAWND_WORDS], struc
 
 bool machine_reply(domainid_t badge, uint64_t words[SPAWND_WORDS])
 {
-    unsigned i = 0;
-    while (i < replies_count && replies[i].badge != badge)
-        i++;
-    if (i == replies_count)
-        return false;
-    memcpy(words, replies[i].words, sizeof(replies[i].words));
-    memmove(&replies[i], &replies[i + 1], (--replies_count - i) * sizeof(replies[0]));
-    return true;
+    return fake_reply_take(badge, words, SPAWND_WORDS);
 }
 
 void machine_death(const uint64_t *words, size_t length)
