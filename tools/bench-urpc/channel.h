@@ -172,21 +172,18 @@ LOOP uint64_t loop_consume(void *end, uint64_t first, uint64_t count, try_recv *
         return loop_consume(end, first, count, recv, polling);                                     \
     }
 
-// A kind with all of these parts, and one that differs in nothing but how it waits. `memory` says
-// how it is opened and closed.
-#define RING_KIND(id, label, how, part, memory)                                                    \
-    const struct channel_kind id = {                                                               \
-        .name = label,                                                                             \
-        .polling = how,                                                                            \
-        .trips = 200,                                                                              \
-        .messages = 4000,                                                                          \
-        .open = memory##_open,                                                                     \
-        .close = memory##_close,                                                                   \
-        .ping = part##_ping,                                                                       \
-        .pong = part##_pong,                                                                       \
-        .produce = part##_produce,                                                                 \
-        .consume = part##_consume,                                                                 \
-    }
+// What a kind says of its memory, and of its parts, by the names that they begin with.
+#define KIND_MEMORY(memory) .open = memory##_open, .close = memory##_close
+#define KIND_TRIPS(part, count) .trips = (count), .ping = part##_ping, .pong = part##_pong
+#define KIND_STREAM(part, count)                                                                   \
+    .messages = (count), .produce = part##_produce, .consume = part##_consume
+
+// A kind of both shapes, out of how it sends and receives one message and waits.
+#define RING_KIND(id, label, send, recv, how, memory)                                              \
+    TRIP_PARTS(id, send, recv, how)                                                                \
+    STREAM_PARTS(id, send, recv, how)                                                              \
+    const struct channel_kind id = {label, how, KIND_MEMORY(memory), KIND_TRIPS(id, 200),          \
+                                    KIND_STREAM(id, 4000)};
 
 /// All of the following, ended by NULL.
 extern const struct channel_kind *const channel_kinds[];

@@ -54,49 +54,30 @@ static void ck_close(struct channel *channel)
     free(channel->memory);
 }
 
-LOOP bool send56(void *end, uint64_t number)
-{
-    struct direction *out = ((struct side *)end)->out;
-    struct message56 message;
-    words_fill(message.words, number);
-    return CK_RING_ENQUEUE_SPSC(of_56, &out->ring, (struct message56 *)out->buffer, &message);
-}
+// How messages of so many bytes are sent and received.
+#define CK_PARTS(bytes)                                                                            \
+    LOOP bool send##bytes(void *end, uint64_t number)                                              \
+    {                                                                                              \
+        struct direction *out = ((struct side *)end)->out;                                         \
+        struct message##bytes message = {{0}};                                                     \
+        words_fill(message.words, number);                                                         \
+        return CK_RING_ENQUEUE_SPSC(of_##bytes, &out->ring, (struct message##bytes *)out->buffer,  \
+                                    &message);                                                     \
+    }                                                                                              \
+    LOOP bool recv##bytes(void *end, uint64_t number, uint64_t *wrong)                             \
+    {                                                                                              \
+        struct direction *in = ((struct side *)end)->in;                                           \
+        struct message##bytes message;                                                             \
+        if (!CK_RING_DEQUEUE_SPSC(of_##bytes, &in->ring, (struct message##bytes *)in->buffer,      \
+                                  &message))                                                       \
+            return false;                                                                          \
+        *wrong |= words_wrong(message.words, number);                                              \
+        return true;                                                                               \
+    }
 
-LOOP bool recv56(void *end, uint64_t number, uint64_t *wrong)
-{
-    struct direction *in = ((struct side *)end)->in;
-    struct message56 message;
-    if (!CK_RING_DEQUEUE_SPSC(of_56, &in->ring, (struct message56 *)in->buffer, &message))
-        return false;
-    *wrong |= words_wrong(message.words, number);
-    return true;
-}
+CK_PARTS(56)
+CK_PARTS(64)
 
-LOOP bool send64(void *end, uint64_t number)
-{
-    struct direction *out = ((struct side *)end)->out;
-    struct message64 message = {{0}};
-    words_fill(message.words, number);
-    return CK_RING_ENQUEUE_SPSC(of_64, &out->ring, (struct message64 *)out->buffer, &message);
-}
-
-LOOP bool recv64(void *end, uint64_t number, uint64_t *wrong)
-{
-    struct direction *in = ((struct side *)end)->in;
-    struct message64 message;
-    if (!CK_RING_DEQUEUE_SPSC(of_64, &in->ring, (struct message64 *)in->buffer, &message))
-        return false;
-    *wrong |= words_wrong(message.words, number);
-    return true;
-}
-
-TRIP_PARTS(ck56, send56, recv56, POLLING_HARD)
-STREAM_PARTS(ck56, send56, recv56, POLLING_HARD)
-TRIP_PARTS(ck64, send64, recv64, POLLING_HARD)
-STREAM_PARTS(ck64, send64, recv64, POLLING_HARD)
-TRIP_PARTS(ck64_pause, send64, recv64, POLLING_PAUSE)
-STREAM_PARTS(ck64_pause, send64, recv64, POLLING_PAUSE)
-
-RING_KIND(ck56_kind, "ck-56", POLLING_HARD, ck56, ck);
-RING_KIND(ck64_kind, "ck-64", POLLING_HARD, ck64, ck);
-RING_KIND(ck64_pause_kind, "ck-64-pause", POLLING_PAUSE, ck64_pause, ck);
+RING_KIND(ck56_kind, "ck-56", send56, recv56, POLLING_HARD, ck)
+RING_KIND(ck64_kind, "ck-64", send64, recv64, POLLING_HARD, ck)
+RING_KIND(ck64_pause_kind, "ck-64-pause", send64, recv64, POLLING_PAUSE, ck)

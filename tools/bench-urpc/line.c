@@ -200,28 +200,14 @@ LOOP uint64_t many_consume(void *end, uint64_t first, uint64_t count, enum polli
 #define TRIP_LIMIT(id, label, how, part, memory)                                                   \
     PART(id##_ping, part##_ping, how)                                                              \
     PART(id##_pong, part##_pong, how)                                                              \
-    const struct channel_kind id = {                                                               \
-        .name = label,                                                                             \
-        .polling = how,                                                                            \
-        .trips = 200,                                                                              \
-        .open = memory##_open,                                                                     \
-        .close = line_close,                                                                       \
-        .ping = id##_ping,                                                                         \
-        .pong = id##_pong,                                                                         \
-    };
+    const struct channel_kind id = {label, how, .open = memory##_open, .close = line_close,        \
+                                    KIND_TRIPS(id, 200)};
 
 #define STREAM_LIMIT(id, label, how)                                                               \
     PART(id##_produce, many_produce, how)                                                          \
     PART(id##_consume, many_consume, how)                                                          \
-    const struct channel_kind id = {                                                               \
-        .name = label,                                                                             \
-        .polling = how,                                                                            \
-        .messages = STREAM_LINES,                                                                  \
-        .open = lines_open,                                                                        \
-        .close = line_close,                                                                       \
-        .produce = id##_produce,                                                                   \
-        .consume = id##_consume,                                                                   \
-    };
+    const struct channel_kind id = {label, how, .open = lines_open, .close = line_close,           \
+                                    KIND_STREAM(id, STREAM_LINES)};
 
 TRIP_LIMIT(line_kind, "line", POLLING_HARD, one, line)
 TRIP_LIMIT(line_pause_kind, "line-pause", POLLING_PAUSE, one, line)

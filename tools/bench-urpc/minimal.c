@@ -92,10 +92,5 @@ LOOP bool minimal_recv(void *end, uint64_t number, uint64_t *wrong)
     return true;
 }
 
-TRIP_PARTS(minimal, minimal_send, minimal_recv, POLLING_HARD)
-STREAM_PARTS(minimal, minimal_send, minimal_recv, POLLING_HARD)
-TRIP_PARTS(minimal_pause, minimal_send, minimal_recv, POLLING_PAUSE)
-STREAM_PARTS(minimal_pause, minimal_send, minimal_recv, POLLING_PAUSE)
-
-RING_KIND(minimal_kind, "minimal", POLLING_HARD, minimal, minimal);
-RING_KIND(minimal_pause_kind, "minimal-pause", POLLING_PAUSE, minimal_pause, minimal);
+RING_KIND(minimal_kind, "minimal", minimal_send, minimal_recv, POLLING_HARD, minimal)
+RING_KIND(minimal_pause_kind, "minimal-pause", minimal_send, minimal_recv, POLLING_PAUSE, minimal)

@@ -64,14 +64,5 @@ static bool pipe_recv(void *end, uint64_t number, uint64_t *wrong)
 TRIP_PARTS(pipe, pipe_send, pipe_recv, POLLING_HARD)
 STREAM_PARTS(pipe, pipe_send, pipe_recv, POLLING_HARD)
 
-const struct channel_kind pipe_kind = {
-    .name = "pipe",
-    .trips = 10,
-    .messages = 200,
-    .open = pipe_open,
-    .close = pipe_close,
-    .ping = pipe_ping,
-    .pong = pipe_pong,
-    .produce = pipe_produce,
-    .consume = pipe_consume,
-};
+const struct channel_kind pipe_kind = {"pipe", KIND_MEMORY(pipe), KIND_TRIPS(pipe, 10),
+                                       KIND_STREAM(pipe, 200)};

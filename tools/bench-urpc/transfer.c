@@ -172,12 +172,7 @@ static uint64_t read_row(void *end, uint64_t first, uint64_t count)
 
 #define TRANSFER(id, label, part)                                                                  \
     const struct channel_kind id = {                                                               \
-        .name = label,                                                                             \
-        .cost = true,                                                                              \
-        .trips = LINES,                                                                            \
-        .open = ground_open,                                                                       \
-        .close = ground_close,                                                                     \
-        .prepare = write_all,                                                                      \
+        label,        .cost = true, .trips = LINES, KIND_MEMORY(ground), .prepare = write_all,     \
         .ping = part,                                                                              \
     }
 

@@ -94,14 +94,6 @@ LOOP bool relaxed_recv(void *end, uint64_t number, uint64_t *wrong)
     return received;
 }
 
-TRIP_PARTS(copy, copy_send, copy_recv, POLLING_HARD)
-STREAM_PARTS(copy, copy_send, copy_recv, POLLING_HARD)
-TRIP_PARTS(copy_pause, copy_send, copy_recv, POLLING_PAUSE)
-STREAM_PARTS(copy_pause, copy_send, copy_recv, POLLING_PAUSE)
-TRIP_PARTS(place, place_send, place_recv, POLLING_HARD)
-STREAM_PARTS(place, place_send, place_recv, POLLING_HARD)
-TRIP_PARTS(place_pause, place_send, place_recv, POLLING_PAUSE)
-STREAM_PARTS(place_pause, place_send, place_recv, POLLING_PAUSE)
 TRIP_PARTS(relaxed, place_send, relaxed_recv, POLLING_RELAXED)
 STREAM_PARTS(flushed, flushed_send, copy_recv, POLLING_HARD)
 
@@ -142,36 +134,17 @@ static uint64_t batch_consume(void *end, uint64_t first, uint64_t count)
     return wrong;
 }
 
-RING_KIND(urpc_copy_kind, "urpc", POLLING_HARD, copy, urpc_chans);
-RING_KIND(urpc_copy_pause_kind, "urpc-pause", POLLING_PAUSE, copy_pause, urpc_chans);
-RING_KIND(urpc_place_kind, "urpc-in-place", POLLING_HARD, place, urpc_chans);
-RING_KIND(urpc_place_pause_kind, "urpc-in-place-pause", POLLING_PAUSE, place_pause, urpc_chans);
+RING_KIND(urpc_copy_kind, "urpc", copy_send, copy_recv, POLLING_HARD, urpc_chans)
+RING_KIND(urpc_copy_pause_kind, "urpc-pause", copy_send, copy_recv, POLLING_PAUSE, urpc_chans)
+RING_KIND(urpc_place_kind, "urpc-in-place", place_send, place_recv, POLLING_HARD, urpc_chans)
+RING_KIND(urpc_place_pause_kind, "urpc-in-place-pause", place_send, place_recv, POLLING_PAUSE,
+          urpc_chans)
 
-const struct channel_kind urpc_batch_kind = {
-    .name = "urpc-batch",
-    .messages = 4000,
-    .open = urpc_chans_open,
-    .close = urpc_chans_close,
-    .produce = batch_produce,
-    .consume = batch_consume,
-};
+const struct channel_kind urpc_batch_kind = {"urpc-batch", KIND_MEMORY(urpc_chans),
+                                             KIND_STREAM(batch, 4000)};
 
 const struct channel_kind urpc_flushed_kind = {
-    .name = "urpc-flushed",
-    .messages = 4000,
-    .places = CHANNEL_PLACES,
-    .open = urpc_chans_open,
-    .close = urpc_chans_close,
-    .produce = flushed_produce,
-    .consume = flushed_consume,
-};
+    "urpc-flushed", KIND_MEMORY(urpc_chans), KIND_STREAM(flushed, 4000), .places = CHANNEL_PLACES};
 
-const struct channel_kind urpc_relaxed_kind = {
-    .name = "urpc-relaxed",
-    .polling = POLLING_RELAXED,
-    .trips = 200,
-    .open = urpc_chans_open,
-    .close = urpc_chans_close,
-    .ping = relaxed_ping,
-    .pong = relaxed_pong,
-};
+const struct channel_kind urpc_relaxed_kind = {"urpc-relaxed", POLLING_RELAXED,
+                                               KIND_MEMORY(urpc_chans), KIND_TRIPS(relaxed, 200)};

@@ -57,20 +57,8 @@ static uint64_t instructions(void *end, uint64_t first, uint64_t count)
     return words[0] ^ (first + count / 64 + 1);
 }
 
-const struct channel_kind cycle_kind = {
-    .name = "cycle",
-    .cost = true,
-    .trips = ITEMS,
-    .open = core_open,
-    .close = core_close,
-    .ping = cycles,
-};
+const struct channel_kind cycle_kind = {"cycle", .cost = true, .trips = ITEMS, KIND_MEMORY(core),
+                                        .ping = cycles};
 
-const struct channel_kind instruction_kind = {
-    .name = "instruction",
-    .cost = true,
-    .trips = ITEMS,
-    .open = core_open,
-    .close = core_close,
-    .ping = instructions,
-};
+const struct channel_kind instruction_kind = {"instruction", .cost = true, .trips = ITEMS,
+                                              KIND_MEMORY(core), .ping = instructions};
