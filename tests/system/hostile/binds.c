@@ -350,20 +350,14 @@ static int limited(void)
 }
 
 const struct hostile_case hostile_binds[] = {
-    {"bind_to_nothing", HOSTILE_ERROR, bind_to_nothing},
-    {"bind_in_steps", HOSTILE_ERROR, bind_in_steps},
-    {"closed_sides", HOSTILE_ERROR, closed_sides},
-    {"honest_client", HOSTILE_ERROR, honest_client},
-    {"foreign_keeper", HOSTILE_ERROR, foreign_keeper},
-    {"many_end", HOSTILE_ERROR, many_end},
-    {"many_client", HOSTILE_ERROR, many_client},
-    {"limited_client", HOSTILE_ERROR, limited_client},
-    HOSTILE_END,
+    GOES_ON(bind_to_nothing), GOES_ON(bind_in_steps),  GOES_ON(closed_sides),
+    GOES_ON(honest_client),   GOES_ON(foreign_keeper), GOES_ON(many_end),
+    GOES_ON(many_client),     GOES_ON(limited_client), HOSTILE_END,
 };
 
 /// What the above start; by itself each would wait for ever or find no limit.
 const struct hostile_case hostile_helpers[] = {
-    {"keeper", HOSTILE_HANGS, keeper},
-    {"limited", HOSTILE_ANY, limited},
+    HANGS(keeper),
+    ENDS(limited),
     HOSTILE_END,
 };

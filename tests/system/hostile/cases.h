@@ -27,6 +27,17 @@ struct hostile_case {
     int (*run)(void); ///< in the child; its result is the exit status: 0 if it got its error
 };
 
+// A case with the name of its function, and what must become of it.
+#define CASE(end, name)                                                                            \
+    {                                                                                              \
+#name, end, name                                                                           \
+    }
+#define DIES(name) CASE(HOSTILE_DIES, name)
+#define GOES_ON(name) CASE(HOSTILE_ERROR, name)
+#define ENDS(name) CASE(HOSTILE_ANY, name)
+#define STUCK(name) CASE(HOSTILE_STUCK, name)
+#define HANGS(name) CASE(HOSTILE_HANGS, name)
+
 #define HOSTILE_END                                                                                \
     {                                                                                              \
         NULL, HOSTILE_ANY, NULL                                                                    \

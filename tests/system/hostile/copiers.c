@@ -133,8 +133,8 @@ static int copied_while_killed(void)
 }
 
 const struct hostile_case hostile_copiers[] = {
-    {"copied_while_killed", HOSTILE_ERROR, copied_while_killed},
-    {"copied_victim", HOSTILE_ERROR, copied_victim},
-    {"copier", HOSTILE_ERROR, copier},
+    GOES_ON(copied_while_killed),
+    GOES_ON(copied_victim),
+    GOES_ON(copier),
     HOSTILE_END,
 };

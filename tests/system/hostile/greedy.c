@@ -221,22 +221,13 @@ static int modest(void)
 }
 
 const struct hostile_case hostile_greedy[] = {
-    {"modest", HOSTILE_ERROR, modest},
-    {"leaving_client", HOSTILE_ERROR, leaving_client},
-    {"greedy_names", HOSTILE_ERROR, greedy_names},
-    {"greedy_waits", HOSTILE_ERROR, greedy_waits},
-    {"greedy_exports", HOSTILE_ERROR, greedy_exports},
-    {"greedy_binds", HOSTILE_ERROR, greedy_binds},
-    {"greedy_server", HOSTILE_ERROR, greedy_server},
-    {"sleeper", HOSTILE_HANGS, sleeper},
-    {"greedy_domains", HOSTILE_ERROR, greedy_domains},
-    HOSTILE_END,
+    GOES_ON(modest),         GOES_ON(leaving_client),
+    GOES_ON(greedy_names),   GOES_ON(greedy_waits),
+    GOES_ON(greedy_exports), GOES_ON(greedy_binds),
+    GOES_ON(greedy_server),  HANGS(sleeper),
+    GOES_ON(greedy_domains), HOSTILE_END,
 };
 
 const struct hostile_case hostile_refused[] = {
-    {"no_name", HOSTILE_ERROR, no_name},
-    {"no_wait", HOSTILE_ERROR, no_wait},
-    {"no_export", HOSTILE_ERROR, no_export},
-    {"no_bind", HOSTILE_ERROR, no_bind},
-    HOSTILE_END,
+    GOES_ON(no_name), GOES_ON(no_wait), GOES_ON(no_export), GOES_ON(no_bind), HOSTILE_END,
 };

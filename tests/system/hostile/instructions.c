@@ -163,19 +163,6 @@ static int i_ldt(void)
     return found ? HOSTILE_WENT_ON : 0;
 }
 
-#define DIES(name)                                                                                 \
-    {                                                                                              \
-#name, HOSTILE_DIES, name                                                                  \
-    }
-#define GOES_ON(name)                                                                              \
-    {                                                                                              \
-#name, HOSTILE_ERROR, name                                                                 \
-    }
-#define NEEDS(end, name)                                                                           \
-    {                                                                                              \
-#name, end, name                                                                           \
-    }
-
 static bool has_umip(void)
 {
     unsigned eax, ebx, ecx, edx;
@@ -251,20 +238,20 @@ const struct hostile_case hostile_instructions[] = {
     DIES(i_tss_fs),
     DIES(i_far_kernel),
     DIES(i_iret_kernel),
-    NEEDS(HOSTILE_CHECKED, i_wrfsbase),
-    NEEDS(HOSTILE_CHECKED, i_mxcsr),
-    NEEDS(HOSTILE_CHECKED, i_fxrstor),
+    CASE(HOSTILE_CHECKED, i_wrfsbase),
+    CASE(HOSTILE_CHECKED, i_mxcsr),
+    CASE(HOSTILE_CHECKED, i_fxrstor),
     DIES(i_xrstor),
     DIES(i_xrstor_misaligned),
     DIES(i_align_check),
     DIES(i_single_step),
     DIES(i_step_syscall),
     DIES(i_nested_task),
-    NEEDS(HOSTILE_UMIP, i_sgdt),
-    NEEDS(HOSTILE_UMIP, i_sidt),
-    NEEDS(HOSTILE_UMIP, i_smsw),
-    NEEDS(HOSTILE_UMIP, i_str),
-    NEEDS(HOSTILE_UMIP, i_sldt),
+    CASE(HOSTILE_UMIP, i_sgdt),
+    CASE(HOSTILE_UMIP, i_sidt),
+    CASE(HOSTILE_UMIP, i_smsw),
+    CASE(HOSTILE_UMIP, i_str),
+    CASE(HOSTILE_UMIP, i_sldt),
     DIES(i_rdpmc),
     GOES_ON(i_iopl),
     GOES_ON(i_fpu_exceptions),

@@ -108,8 +108,8 @@ static int no_endpoints(void)
 }
 
 const struct hostile_case hostile_messages[] = {
-    {"answers_to_services", HOSTILE_ERROR, answers_to_services},
-    {"events_to_services", HOSTILE_ERROR, events_to_services},
-    {"no_endpoints", HOSTILE_ERROR, no_endpoints},
+    GOES_ON(answers_to_services),
+    GOES_ON(events_to_services),
+    GOES_ON(no_endpoints),
     HOSTILE_END,
 };

@@ -276,14 +276,9 @@ static int large_gift(void)
 }
 
 const struct hostile_case hostile_services[] = {
-    {"print_flood", HOSTILE_ERROR, print_flood},
-    {"console_garbage", HOSTILE_ERROR, console_garbage},
-    {"take_foreground", HOSTILE_HANGS, take_foreground},
-    {"revoke_channel", HOSTILE_ERROR, revoke_channel},
-    {"halt_machine", HOSTILE_ERROR, halt_machine},
-    {"large_gift", HOSTILE_ERROR, large_gift},
-    {"ask_privileged", HOSTILE_ERROR, ask_privileged},
-    {"use_others_connections", HOSTILE_ERROR, use_others_connections},
-    {"events_not_taken", HOSTILE_ERROR, events_not_taken},
-    HOSTILE_END,
+    GOES_ON(print_flood),      GOES_ON(console_garbage),
+    HANGS(take_foreground),    GOES_ON(revoke_channel),
+    GOES_ON(halt_machine),     GOES_ON(large_gift),
+    GOES_ON(ask_privileged),   GOES_ON(use_others_connections),
+    GOES_ON(events_not_taken), HOSTILE_END,
 };
