@@ -42,12 +42,19 @@ static bool run(struct strvec *argv, const char *package, struct report *report)
     return done;
 }
 
-bool grub_add_bios_loader(const char *folder, struct report *report)
+/// A boot loader in a file of the folder; what is to be in it follows.
+static struct strvec mkimage(const char *format, const char *folder, const char *output)
 {
     struct strvec argv = {0};
-    strvec_add_all(&argv, "grub-mkimage", "-O", "i386-pc-eltorito", "-p", "/boot/grub", NULL);
+    strvec_add_all(&argv, "grub-mkimage", "-O", format, "-p", "/boot/grub", NULL);
     strvec_add(&argv, "--config=%s/grub.cfg", folder);
-    strvec_add(&argv, "--output=%s/tree/boot/bios.img", folder);
+    strvec_add(&argv, "--output=%s/%s", folder, output);
+    return argv;
+}
+
+bool grub_add_bios_loader(const char *folder, struct report *report)
+{
+    struct strvec argv = mkimage("i386-pc-eltorito", folder, "tree/boot/bios.img");
     strvec_add_all(&argv, "biosdisk", "iso9660", "search", "serial", "terminal", "iorw",
                    "multiboot2", "boot", NULL);
     return run(&argv, GRUB_PACKAGES, report);
@@ -55,10 +62,7 @@ bool grub_add_bios_loader(const char *folder, struct report *report)
 
 bool grub_add_uefi_loader(const char *folder, struct report *report)
 {
-    struct strvec argv = {0};
-    strvec_add_all(&argv, "grub-mkimage", "-O", "x86_64-efi", "-p", "/boot/grub", NULL);
-    strvec_add(&argv, "--config=%s/grub.cfg", folder);
-    strvec_add(&argv, "--output=%s/BOOTX64.EFI", folder);
+    struct strvec argv = mkimage("x86_64-efi", folder, "BOOTX64.EFI");
     strvec_add_all(&argv, "iso9660", "search", "serial", "terminal", "iorw", "efi_gop",
                    "multiboot2", "boot", NULL);
     if (!run(&argv, GRUB_PACKAGES, report))

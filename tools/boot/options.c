@@ -166,7 +166,7 @@ static bool parse_run(const char **run, struct report *report)
     return parse_text(run, "--run", report);
 }
 
-/// Options that do not take a value.
+/// What an option says by being there.
 static void set_flag(struct options *options, int code)
 {
     options->help |= code == OPTION_HELP;
@@ -181,31 +181,33 @@ static void set_flag(struct options *options, int code)
     options->verbose |= code == OPTION_VERBOSE;
 }
 
+/// Options whose argument is kept as it is; of others nothing is.
+static bool parse_kept(struct options *options, int code, struct report *report)
+{
+    const struct {
+        int code;
+        const char **text, *name;
+    } texts[] = {
+        {OPTION_PLATFORM, &options->platform, "--platform"},
+        {OPTION_OUTPUT, &options->output, "--output"},
+        {OPTION_BUILD, &options->build, "--build"},
+        {OPTION_DEPFILE, &options->depfile, "--depfile"},
+        {OPTION_IMAGE, &options->image, "--image"},
+        {OPTION_LOG, &options->log, "--log"},
+        {OPTION_COUNT_CSV, &options->count_csv, "--count-csv"},
+        {OPTION_COSTS, &options->costs, "--costs"},
+        {OPTION_BEHALF, &options->behalf, "--behalf"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (texts[i].code == code)
+            return parse_text(texts[i].text, texts[i].name, report);
+    return true;
+}
+
 static bool parse_option(struct options *options, int code, struct report *report)
 {
     struct machine *machine = &options->machine;
     switch (code) {
-    case OPTION_PLATFORM:
-        return parse_text(&options->platform, "--platform", report);
-    case OPTION_OUTPUT:
-        return parse_text(&options->output, "--output", report);
-    case OPTION_BUILD:
-        return parse_text(&options->build, "--build", report);
-    case OPTION_DEPFILE:
-        return parse_text(&options->depfile, "--depfile", report);
-    case OPTION_IMAGE:
-        return parse_text(&options->image, "--image", report);
-    case OPTION_LOG:
-        return parse_text(&options->log, "--log", report);
-    case OPTION_COUNT_CSV:
-        set_flag(options, code);
-        return parse_text(&options->count_csv, "--count-csv", report);
-    case OPTION_COSTS:
-        set_flag(options, code);
-        return parse_text(&options->costs, "--costs", report);
-    case OPTION_BEHALF:
-        set_flag(options, code);
-        return parse_text(&options->behalf, "--behalf", report);
     case OPTION_RUN:
         return parse_run(&options->run, report);
     case OPTION_CORES:
@@ -229,7 +231,7 @@ static bool parse_option(struct options *options, int code, struct report *repor
                       "--qemu-arg", report);
     default:
         set_flag(options, code);
-        return true;
+        return parse_kept(options, code, report);
     }
 }
 

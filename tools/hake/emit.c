@@ -227,6 +227,10 @@ static void emit_image(struct emitter *emitter, const struct part *part)
 
 static void emit_part(struct emitter *emitter, const struct part *part)
 {
+    static const char *const variants[] = {[KIND_CPUDRIVER] = "cpudriver",
+                                           [KIND_DOMAIN] = "domain",
+                                           [KIND_TOOL] = "host",
+                                           [KIND_PLUGIN] = "host-pic"};
     fprintf(emitter->out, "# %s: %s\n", part->file->path, part->name);
     if (part->sources_count != 0)
         fprintf(emitter->out, "flags = %s\n", own_flags(emitter->tree, part));
@@ -235,16 +239,10 @@ static void emit_part(struct emitter *emitter, const struct part *part)
         emit_library(emitter, part);
         break;
     case KIND_CPUDRIVER:
-        emit_executable(emitter, part, "cpudriver", output_path(part));
-        break;
     case KIND_DOMAIN:
-        emit_executable(emitter, part, "domain", output_path(part));
-        break;
     case KIND_TOOL:
-        emit_executable(emitter, part, "host", output_path(part));
-        break;
     case KIND_PLUGIN:
-        emit_executable(emitter, part, "host-pic", output_path(part));
+        emit_executable(emitter, part, variants[part->kind], output_path(part));
         break;
     case KIND_TEST:
         emit_test(emitter, part);

@@ -112,6 +112,14 @@ static void refused(const struct small_elf *elf, size_t bytes)
     CU_ASSERT_PTR_NOT_NULL(strstr(report.text, ": not a 64-bit ELF file for addresses below"));
 }
 
+/// With one field wrong.
+#define REFUSED(field, value)                                                                      \
+    do {                                                                                           \
+        elf = good_elf();                                                                          \
+        elf.field = (value);                                                                       \
+        refused(&elf, sizeof(elf));                                                                \
+    } while (0)
+
 static void test_broken_elf(void)
 {
     struct small_elf elf = good_elf();
@@ -119,26 +127,13 @@ static void test_broken_elf(void)
     refused(&elf, sizeof(Elf64_Ehdr) - 1);
     refused(&elf, sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr) - 1);
     refused(&elf, sizeof(elf) - 1);
-    elf.header.e_ident[EI_CLASS] = ELFCLASS32;
-    refused(&elf, sizeof(elf));
-    elf = good_elf();
-    elf.header.e_phoff = UINT64_MAX;
-    refused(&elf, sizeof(elf));
-    elf = good_elf();
-    elf.header.e_entry = 0x100004;
-    refused(&elf, sizeof(elf));
-    elf = good_elf();
-    elf.segment.p_offset = UINT64_MAX - 4;
-    refused(&elf, sizeof(elf));
-    elf = good_elf();
-    elf.segment.p_filesz = UINT64_MAX;
-    refused(&elf, sizeof(elf));
-    elf = good_elf();
-    elf.segment.p_memsz = 8;
-    refused(&elf, sizeof(elf));
-    elf = good_elf();
-    elf.segment.p_paddr = SHIM_LOAD_ADDRESS - 8;
-    refused(&elf, sizeof(elf));
+    REFUSED(header.e_ident[EI_CLASS], ELFCLASS32);
+    REFUSED(header.e_phoff, UINT64_MAX);
+    REFUSED(header.e_entry, 0x100004);
+    REFUSED(segment.p_offset, UINT64_MAX - 4);
+    REFUSED(segment.p_filesz, UINT64_MAX);
+    REFUSED(segment.p_memsz, 8);
+    REFUSED(segment.p_paddr, SHIM_LOAD_ADDRESS - 8);
 }
 
 static void test_no_room(void)

@@ -12,21 +12,16 @@
 #define STEP_DELETIONS (CAPS_STEP_BUDGET / CAPS_COST_DELETE)
 #define LOOT (&world.slots[300]) ///< where the adversary puts what it gets
 
-static struct cte *ram, *frame, *dispatcher, *own, *base;
+static struct cte *const ram = &world.slots[0], *const frame = &world.slots[1],
+                         *const dispatcher = &world.slots[2], *const own = &world.slots[3],
+                         *const base = &world.slots[4];
 static unsigned looted;
 
 static void set_up(void)
 {
     world_reset();
     looted = 0;
-    ram = make(&world.slots[0], ObjType_RAM, WORLD_BASE, 4 << 20);
-    frame = retype_one(&world.slots[1], ram, 0, ObjType_Frame, 0x4000);
-    dispatcher = retype_one(&world.slots[2], ram, 0x4000, ObjType_Dispatcher, 0);
-    copy(&caps_dispatcher_slots(&world.caps, dispatcher->cap.base)->frame, frame);
-    own = &world.slots[3];
-    base = &world.slots[4];
-    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, true, TO(own)), SYS_ERR_OK);
-    copy(base, own);
+    make_server(4 << 20);
 }
 
 static void steal(struct cte *cte, void *arg)

@@ -8,20 +8,13 @@
 #define BADGE 7u
 #define OTHER 8u
 
-static struct cte *ram, *dispatcher, *own, *base;
+static struct cte *const ram = &world.slots[0], *const dispatcher = &world.slots[2],
+                         *const own = &world.slots[3], *const base = &world.slots[4];
 
-/// A server's dispatcher with an endpoint: its own capability of it, and one that was handed out.
 static void set_up(void)
 {
     world_reset();
-    ram = make(&world.slots[0], ObjType_RAM, WORLD_BASE, 1 << 20);
-    struct cte *frame = retype_one(&world.slots[1], ram, 0, ObjType_Frame, 0x4000);
-    dispatcher = retype_one(&world.slots[2], ram, 0x4000, ObjType_Dispatcher, 0);
-    copy(&caps_dispatcher_slots(&world.caps, dispatcher->cap.base)->frame, frame);
-    own = &world.slots[3];
-    base = &world.slots[4];
-    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, true, TO(own)), SYS_ERR_OK);
-    copy(base, own);
+    make_server(1 << 20);
 }
 
 static struct cte *mint(struct cte *slot, struct cte *src, uint32_t badge)

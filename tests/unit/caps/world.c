@@ -232,3 +232,14 @@ void world_reset(void)
     memset(memory, 0xa5, sizeof memory);
     caps_init(&world.caps, WORLD_CORE, (uintptr_t)memory - WORLD_BASE, &hooks);
 }
+
+void make_server(gensize_t bytes)
+{
+    struct cte *ram = make(&world.slots[0], ObjType_RAM, WORLD_BASE, bytes);
+    struct cte *frame = retype_one(&world.slots[1], ram, 0, ObjType_Frame, 0x4000);
+    struct cte *dispatcher = retype_one(&world.slots[2], ram, 0x4000, ObjType_Dispatcher, 0);
+    copy(&caps_dispatcher_slots(&world.caps, dispatcher->cap.base)->frame, frame);
+    EXPECT(caps_endpoint_create(&world.caps, dispatcher, 0x400, 4, true, TO(&world.slots[3])),
+           SYS_ERR_OK);
+    copy(&world.slots[4], &world.slots[3]);
+}

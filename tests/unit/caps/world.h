@@ -70,6 +70,11 @@ errval_t delete_all(struct cte *cte);
 errval_t revoke_all(struct cte *cte);
 void step_all(void);
 
+/// A server's dispatcher with an endpoint, out of RAM of so many bytes. In the slots of the world are
+/// then, from 0 on, the RAM, the dispatcher's frame, the dispatcher, its own capability of the endpoint,
+/// and one that was handed out.
+void make_server(gensize_t bytes);
+
 /// The slot of a CNode.
 struct cte *slot_in(const struct cte *cnode, uint32_t index);
 

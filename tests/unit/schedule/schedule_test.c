@@ -205,6 +205,15 @@ static void test_favoured_place(void)
     }
 }
 
+/// The second place comes next, and has a whole slice.
+static void first_slice_over(void)
+{
+    now = SLICE;
+    schedule_slice_over(&schedule);
+    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[1]);
+    CU_ASSERT_EQUAL(slice_end(), 2 * SLICE);
+}
+
 /// Two that hand the core to one another, and leave it before their slice is over, have no part of
 /// the third one's.
 static void test_left_slice(void)
@@ -217,10 +226,7 @@ static void test_left_slice(void)
     schedule_favour(&schedule, &places[2]);
     CU_ASSERT_EQUAL(slice_end(), SLICE);
     CU_ASSERT_PTR_EQUAL(schedule.picked, &places[2]);
-    now = SLICE;
-    schedule_slice_over(&schedule);
-    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[1]);
-    CU_ASSERT_EQUAL(slice_end(), 2 * SLICE);
+    first_slice_over();
 }
 
 /// Who comes after one that blocks has a whole slice.
@@ -251,10 +257,7 @@ static void test_left_in_turn(void)
         CU_ASSERT_EQUAL(slice_end(), SLICE);
         schedule_add(&schedule, leaves);
     }
-    now = SLICE;
-    schedule_slice_over(&schedule);
-    CU_ASSERT_PTR_EQUAL(schedule.picked, &places[1]);
-    CU_ASSERT_EQUAL(slice_end(), 2 * SLICE);
+    first_slice_over();
 }
 
 /// A callee has its caller's place until the slice is over, and then its own.

@@ -8,41 +8,41 @@
 
 #include <string.h>
 
-static bool is(uint64_t what, const char *text)
+static const struct {
+    uint64_t what;
+    const char *name;
+} events[] = {
+    {CAP_CMD_COPY, "invocation of any type: copy"},
+    {CAP_CMD_DELETE, "invocation of any type: delete"},
+    {VNODE_CMD_UNMAP, "invocation of VNode: unmap"},
+    {MAPPING_CMD_MODIFY, "invocation of Mapping: modify mapping"},
+    {DISPATCHER_CMD_STOP, "invocation of Dispatcher: stop dispatcher"},
+    {KERNEL_CMD_HALT, "invocation of Kernel: halt"},
+    {SYSCALL_INVOKE, "invocation with no known command"},
+    {SYSCALL_LMP_SEND, "system call: LMP send"},
+    {SYSCALL_NOP, "system call: nop"},
+    {SYSCALL_TICK, "system call: tick"},
+    {SYSCALL_WATCH, "system call: watch"},
+    {KERNEL_EVENT_FOREIGN, "foreign system call"},
+    {KERNEL_EVENT_START, "start of the core"},
+    {KERNEL_EVENT_VECTOR | 14, "exception 14: page fault"},
+    {KERNEL_EVENT_VECTOR | 9, "exception 9: reserved"},
+    {KERNEL_EVENT_VECTOR | KERNEL_VECTOR_TIMER, "interrupt 0xf0: timer"},
+    {KERNEL_EVENT_VECTOR | 0xef, "interrupt 0xef: notification"},
+    {KERNEL_EVENT_VECTOR | 0x2f, "interrupt 0x2f: unknown"},
+    {KERNEL_EVENT_VECTOR | 0xff, "interrupt 0xff: spurious"},
+    {CAP_CMD_COUNT, "event 0x60"},
+    {SYSCALL_END, "event 0x53540007"},
+    {UINT64_MAX, "event 0xffffffffffffffff"},
+};
+
+static void test_names(void)
 {
     char name[EVENT_NAME_BYTES];
-    event_name(what, name, sizeof(name));
-    return strcmp(name, text) == 0;
-}
-
-static void test_commands(void)
-{
-    CU_ASSERT_TRUE(is(CAP_CMD_COPY, "invocation of any type: copy"));
-    CU_ASSERT_TRUE(is(CAP_CMD_DELETE, "invocation of any type: delete"));
-    CU_ASSERT_TRUE(is(VNODE_CMD_UNMAP, "invocation of VNode: unmap"));
-    CU_ASSERT_TRUE(is(MAPPING_CMD_MODIFY, "invocation of Mapping: modify mapping"));
-    CU_ASSERT_TRUE(is(DISPATCHER_CMD_STOP, "invocation of Dispatcher: stop dispatcher"));
-    CU_ASSERT_TRUE(is(KERNEL_CMD_HALT, "invocation of Kernel: halt"));
-}
-
-static void test_others(void)
-{
-    CU_ASSERT_TRUE(is(SYSCALL_INVOKE, "invocation with no known command"));
-    CU_ASSERT_TRUE(is(SYSCALL_LMP_SEND, "system call: LMP send"));
-    CU_ASSERT_TRUE(is(SYSCALL_NOP, "system call: nop"));
-    CU_ASSERT_TRUE(is(SYSCALL_TICK, "system call: tick"));
-    CU_ASSERT_TRUE(is(SYSCALL_WATCH, "system call: watch"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_FOREIGN, "foreign system call"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_START, "start of the core"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 14, "exception 14: page fault"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 9, "exception 9: reserved"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | KERNEL_VECTOR_TIMER, "interrupt 0xf0: timer"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 0xef, "interrupt 0xef: notification"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 0x2f, "interrupt 0x2f: unknown"));
-    CU_ASSERT_TRUE(is(KERNEL_EVENT_VECTOR | 0xff, "interrupt 0xff: spurious"));
-    CU_ASSERT_TRUE(is(CAP_CMD_COUNT, "event 0x60"));
-    CU_ASSERT_TRUE(is(SYSCALL_END, "event 0x53540007"));
-    CU_ASSERT_TRUE(is(UINT64_MAX, "event 0xffffffffffffffff"));
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        event_name(events[i].what, name, sizeof(name));
+        CU_ASSERT_STRING_EQUAL(name, events[i].name);
+    }
 }
 
 /// All names of commands and types fit.
@@ -56,7 +56,6 @@ static void test_lengths(void)
 }
 
 TEST_SUITE("event names") = {
-    {"commands", test_commands},
-    {"other events", test_others},
+    {"commands and other events", test_names},
     {"lengths", test_lengths},
 };
