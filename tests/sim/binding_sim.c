@@ -203,15 +203,7 @@ static void check(unsigned core)
 
 static void take_step(unsigned core, struct binding_event event)
 {
-    struct binding_effects effects;
-    while (event.kind != BINDING_NO_EVENT) {
-        binding_step(&monitors[core].state, &event, &effects);
-        event.kind = BINDING_NO_EVENT;
-        for (unsigned i = 0; i < effects.count; i++) {
-            CU_ASSERT_EQUAL(event.kind, BINDING_NO_EVENT); // EF2
-            event = carry_out(core, &effects.list[i]);
-        }
-    }
+    NETWORK_STEPS(binding, core, &monitors[core].state, event, BINDING_NO_EVENT)
     check(core);
 }
 
@@ -326,20 +318,16 @@ static void do_something(void)
 }
 
 /// Everything that was sent arrives, everything is taken, every relay gets its room.
-static void settle(void)
+static bool act(unsigned core)
 {
-    bool any = true;
-    while (any) {
-        any = false;
-        for (unsigned core = 0; core < CORES; core++) {
-            for (unsigned from = 0; from < CORES; from++)
-                any |= deliver(from, core);
-            for (unsigned end = 0; end < BINDING_ENDS_MAX; end++)
-                any |= take(core, end);
-            any |= monitors[core].state.relays != TABLE_NONE;
-            take_step(core, (struct binding_event){.kind = BINDING_RETRY});
-        }
-    }
+    bool any = false;
+    for (unsigned from = 0; from < CORES; from++)
+        any |= deliver(from, core);
+    for (unsigned end = 0; end < BINDING_ENDS_MAX; end++)
+        any |= take(core, end);
+    any |= monitors[core].state.relays != TABLE_NONE;
+    take_step(core, (struct binding_event){.kind = BINDING_RETRY});
+    return any;
 }
 
 /// No end is alone: the other one is open as well, or asked.
@@ -370,7 +358,7 @@ static void run(void)
         binding_init(&monitors[core].state, (coreid_t)core, CORES);
     for (unsigned i = 0; i < STEPS; i++)
         do_something();
-    settle();
+    network_settle(&net, act);
     for (unsigned core = 0; core < CORES; core++)
         for (unsigned i = 0; i < monitors[core].state.by_id.used; i++)
             if (monitors[core].state.ends[i].state != BINDING_FREE)
@@ -378,7 +366,7 @@ static void run(void)
     for (unsigned core = 0; core < CORES; core++)
         for (unsigned number = 0; number < DOMAINS; number++)
             end_domain(core, domain_of(core, number));
-    settle();
+    network_settle(&net, act);
     for (unsigned core = 0; core < CORES; core++)
         CU_ASSERT_EQUAL(monitors[core].state.by_id.count, 0);
     CU_ASSERT_EQUAL(net.lost, 0); // else the ends could not agree

@@ -124,15 +124,7 @@ static struct connect_event carry_out(unsigned core, const struct connect_effect
 
 static void take_step(unsigned core, struct connect_event event)
 {
-    struct connect_effects effects;
-    while (event.kind != CONNECT_NO_EVENT) {
-        connect_step(&states[core], &event, &effects);
-        event.kind = CONNECT_NO_EVENT;
-        for (unsigned i = 0; i < effects.count; i++) {
-            CU_ASSERT_EQUAL(event.kind, CONNECT_NO_EVENT); // EF2
-            event = carry_out(core, &effects.list[i]);
-        }
-    }
+    NETWORK_STEPS(connect, core, &states[core], event, CONNECT_NO_EVENT)
 }
 
 static bool deliver(unsigned from, unsigned to)
@@ -173,15 +165,12 @@ static void do_something(void)
     }
 }
 
-static void settle(void)
+static bool act(unsigned to)
 {
-    bool any = true;
-    while (any) {
-        any = false;
-        for (unsigned from = 0; from < CORES; from++)
-            for (unsigned to = 0; to < CORES; to++)
-                any |= deliver(from, to);
-    }
+    bool any = false;
+    for (unsigned from = 0; from < CORES; from++)
+        any |= deliver(from, to);
+    return any;
 }
 
 static void check(unsigned a, unsigned b)
@@ -208,7 +197,7 @@ static void run(void)
         connect_init(&states[core], (coreid_t)core, &boot);
     for (unsigned i = 0; i < STEPS; i++)
         do_something();
-    settle();
+    network_settle(&tree, act);
     for (unsigned a = 0; a < CORES; a++)
         for (unsigned b = 0; b < CORES; b++)
             check(a, b);

@@ -31,7 +31,8 @@ static struct boot_tree tree;
 static struct core cores[CORES];
 static unsigned late, failed;
 
-static void carry_out(unsigned self, const struct cores_effect *effect, struct cores_event *result)
+/// Gives an effect's result, if it has one.
+static struct cores_event carry_out(unsigned self, const struct cores_effect *effect)
 {
     struct core *core = &cores[self];
     struct cores_event message = {
@@ -43,9 +44,8 @@ static void carry_out(unsigned self, const struct cores_effect *effect, struct c
         CU_ASSERT(network_send(&net, self, 0, &message, false));
         break;
     case CORES_SET_NOTIFY:
-        *result =
-            (struct cores_event){.kind = CORES_NOTIFIED, .core = effect->core, .tsc = effect->tsc};
-        break;
+        return (struct cores_event){
+            .kind = CORES_NOTIFIED, .core = effect->core, .tsc = effect->tsc};
     case CORES_STOP_DEADLINE:
         late += cores[effect->core].deadline ? 0 : 1;
         cores[effect->core].deadline = false;
@@ -67,19 +67,12 @@ static void carry_out(unsigned self, const struct cores_effect *effect, struct c
     case CORES_REFUSE:
         core->answered++;
     }
+    return (struct cores_event){.kind = CORES_NO_EVENT};
 }
 
 static void take_step(unsigned self, struct cores_event event)
 {
-    struct cores_effects effects;
-    while (event.kind != CORES_NO_EVENT) {
-        cores_step(&cores[self].state, &event, &effects);
-        event.kind = CORES_NO_EVENT;
-        for (unsigned i = 0; i < effects.count; i++) {
-            CU_ASSERT_EQUAL(event.kind, CORES_NO_EVENT); // EF2
-            carry_out(self, &effects.list[i], &event);
-        }
-    }
+    NETWORK_STEPS(cores, self, &cores[self].state, event, CORES_NO_EVENT)
 }
 
 /// A core begins: it tells its starter, and starts those below it, or finds that it cannot.
@@ -152,21 +145,27 @@ static void do_something(void)
     }
 }
 
+static bool act(unsigned core)
+{
+    bool begins = cores[core].fate == FATE_STARTED;
+    if (begins)
+        begin(core);
+    return deliver(core) || begins;
+}
+
+static bool pass_first_deadline(void)
+{
+    unsigned core = 0;
+    while (core < CORES && !pass_deadline(core))
+        core++;
+    return core < CORES;
+}
+
 static void settle(void)
 {
-    bool any = true;
-    while (any) {
-        any = false;
-        for (unsigned core = 0; core < CORES; core++) {
-            if (cores[core].fate == FATE_STARTED) {
-                begin(core);
-                any = true;
-            }
-            any |= deliver(core);
-        }
-        for (unsigned core = 0; core < CORES && !any; core++)
-            any = pass_deadline(core);
-    }
+    do
+        network_settle(&net, act);
+    while (pass_first_deadline());
 }
 
 static void check(void)

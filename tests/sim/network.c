@@ -63,3 +63,12 @@ bool network_take_any(struct network *net, unsigned to, unsigned *from, void *me
     }
     return false;
 }
+
+void network_settle(const struct network *net, bool (*act)(unsigned core))
+{
+    for (bool any = true; any;) {
+        any = false;
+        for (unsigned core = 0; core < net->cores; core++)
+            any |= act(core);
+    }
+}

@@ -41,6 +41,21 @@ bool network_take(struct network *net, unsigned from, unsigned to, void *message
 /// Takes a message for `to` from whichever channel has one, chosen at random; false if none has.
 bool network_take_any(struct network *net, unsigned to, unsigned *from, void *message);
 
+/// Let each core act, until none has anything to do.
+void network_settle(const struct network *net, bool (*act)(unsigned core));
+
+// Takes a step of a machine, then the one that an effect of it led to, and so on; carry_out() says what
+// event an effect led to, one of kind `none` if to none.
+#define NETWORK_STEPS(machine, core, state, event, none)                                           \
+    for (struct machine##_effects effects; (event).kind != (none);) {                              \
+        machine##_step((state), &(event), &effects);                                               \
+        (event).kind = (none);                                                                     \
+        for (unsigned i = 0; i < effects.count; i++) {                                             \
+            CU_ASSERT_EQUAL((event).kind, (none)); /* EF2 */                                       \
+            (event) = carry_out((core), &effects.list[i]);                                         \
+        }                                                                                          \
+    }
+
 /// A number less than `bound`, and whether something with a chance of one in so many happens.
 unsigned network_below(struct network *net, unsigned bound);
 bool network_happens(struct network *net, unsigned one_in);

@@ -68,15 +68,7 @@ static struct tokens_event carry_out(unsigned core, const struct tokens_effect *
 
 static void take_step(unsigned core, struct tokens_event event)
 {
-    struct tokens_effects effects;
-    while (event.kind != TOKENS_NO_EVENT) {
-        tokens_step(&monitors[core].state, &event, &effects);
-        event.kind = TOKENS_NO_EVENT;
-        for (unsigned i = 0; i < effects.count; i++) {
-            CU_ASSERT_EQUAL(event.kind, TOKENS_NO_EVENT); // EF2
-            event = carry_out(core, &effects.list[i]);
-        }
-    }
+    NETWORK_STEPS(tokens, core, &monitors[core].state, event, TOKENS_NO_EVENT)
     CU_ASSERT(tokens_valid(&monitors[core].state));
 }
 
@@ -152,17 +144,12 @@ static void do_something(void)
     }
 }
 
-static void settle(void)
+static bool act(unsigned core)
 {
-    bool any = true;
-    while (any) {
-        any = false;
-        for (unsigned core = 0; core < CORES; core++) {
-            any |= deliver(core);
-            for (unsigned i = 0; i < TOKENS_MAX; i++)
-                any |= take(core, i);
-        }
-    }
+    bool any = deliver(core);
+    for (unsigned i = 0; i < TOKENS_MAX; i++)
+        any |= take(core, i);
+    return any;
 }
 
 static void test_runs(void)
@@ -177,7 +164,7 @@ static void test_runs(void)
             tokens_init(&monitors[core].state, (coreid_t)core, CORES);
         for (unsigned i = 0; i < STEPS; i++)
             do_something();
-        settle();
+        network_settle(&net, act);
         for (unsigned core = 0; core < CORES; core++) {
             CU_ASSERT_EQUAL(monitors[core].state.by_domain.count, 0);
             for (unsigned number = 0; number < DOMAINS; number++)
