@@ -32,6 +32,11 @@ void fake_start(void)
     CU_ASSERT_EQUAL_FATAL(syscall(SYS_arch_prctl, ARCH_SET_GS, &dispatcher), 0);
 }
 
+void fake_end(void)
+{
+    CU_ASSERT_EQUAL(fake.locks, 0);
+}
+
 struct dispatcher_shared *fake_dispatcher(void)
 {
     return &dispatcher.shared;
@@ -41,6 +46,12 @@ struct fake_request *fake_last(unsigned before)
 {
     CU_ASSERT_FATAL(before < fake.count);
     return &fake.requests[fake.count - 1 - before];
+}
+
+bool fake_asked(unsigned before, uint64_t op, uint64_t one, uint64_t two, uint64_t three)
+{
+    const uint64_t *words = fake_last(before)->words;
+    return words[0] == op && words[1] == one && words[2] == two && words[3] == three;
 }
 
 errval_t fake_answer_words(struct fake_request *request, uint64_t words[8], struct capref *cap)

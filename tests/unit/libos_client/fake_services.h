@@ -53,25 +53,19 @@ struct fake {
 extern struct fake fake;
 
 /// A test that runs in a process of its own, with fresh services.
-#define CLIENT_TEST(name)                                                                          \
-    static void in_##name(void)                                                                    \
-    {                                                                                              \
-        fake_start();                                                                              \
-        name();                                                                                    \
-        CU_ASSERT_EQUAL(fake.locks, 0);                                                            \
-    }                                                                                              \
-    static void test_##name(void)                                                                  \
-    {                                                                                              \
-        test_isolated(in_##name);                                                                  \
-    }
+#define CLIENT_TEST(name) TEST_ISOLATED_BETWEEN(name, fake_start, fake_end)
 
 void fake_start(void);
+/// All locks are free again.
+void fake_end(void);
 
 /// The dispatcher, which the library finds by the GS register.
 struct dispatcher_shared *fake_dispatcher(void);
 
 /// The request before the last (0), the one before that (1) ...
 struct fake_request *fake_last(unsigned before);
+/// Whether its first words are these.
+bool fake_asked(unsigned before, uint64_t op, uint64_t one, uint64_t two, uint64_t three);
 
 /// Answers with the errval_t in fake_error, and words 1 and so on.
 errval_t fake_answer_words(struct fake_request *request, uint64_t words[8], struct capref *cap);

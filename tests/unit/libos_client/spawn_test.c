@@ -31,17 +31,11 @@ static unsigned count_of(enum spawnd_op op)
     return count;
 }
 
-static bool was(unsigned before, uint64_t op, uint64_t one, uint64_t two, uint64_t three)
-{
-    const uint64_t *words = fake_last(before)->words;
-    return words[0] == op && words[1] == one && words[2] == two && words[3] == three;
-}
-
 static void over_lmp(void)
 {
     fake.answer = fake_answer_words;
     CU_ASSERT_EQUAL(spawn_kill(spawn_domain_cap(own_domain)), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_KILL, own_domain, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_KILL, own_domain, 0, 0));
     CU_ASSERT_FALSE(fake_last(0)->ump);
     CU_ASSERT_TRUE(capcmp(fake_last(0)->server, cap_spawndep) && capref_is_null(fake_last(0)->cap));
     CU_ASSERT_EQUAL(spawn_kill(spawn_domain_cap(own_domain)), SYS_ERR_OK);
@@ -55,7 +49,7 @@ static void over_ump(void)
 {
     fake.answer = fake_answer_words;
     CU_ASSERT_EQUAL(spawn_kill(spawn_domain_cap(other_domain)), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_KILL, other_domain, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_KILL, other_domain, 0, 0));
     CU_ASSERT_TRUE(fake_last(0)->ump && fake_last(0)->ctrl == 0);
     CU_ASSERT_EQUAL(fake_last(0)->iref, IREF_MAKE(OTHER, IREF_INDEX_SPAWND));
     CU_ASSERT_TRUE(fake.bind_in == 2048 && fake.bind_out == 2048);
@@ -137,11 +131,11 @@ static void spawns(void)
     CU_ASSERT_EQUAL(pieces_of(strings), sizeof(wanted));
     CU_ASSERT_EQUAL(memcmp(strings, wanted, sizeof(wanted)), 0);
     CU_ASSERT_EQUAL(count_of(SPAWND_STRINGS), 2);
-    CU_ASSERT_TRUE(was(0, SPAWND_SPAWN, 4 | 2ul << 32, SPAWND_FLAG_BOOTINFO, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_SPAWN, 4 | 2ul << 32, SPAWND_FLAG_BOOTINFO, 0));
     CU_ASSERT_EQUAL(fake.count, 3);
     CU_ASSERT_EQUAL(spawn_program_with_limit(OTHER, "prog", argv, envp, 4096000, 0, NULL),
                     SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_SPAWN, 4 | 2ul << 32, 0, 4096000) && fake_last(0)->ump);
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_SPAWN, 4 | 2ul << 32, 0, 4096000) && fake_last(0)->ump);
 }
 
 /// Without arguments a program gets its name; without an environment the caller's own.
@@ -154,16 +148,16 @@ static void defaults(void)
         envc++;
     fake.answer = fake_answer_words;
     CU_ASSERT_EQUAL(spawn_program(OWN, "prog", NULL, no_environment, 0, NULL), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_SPAWN, 1, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_SPAWN, 1, 0, 0));
     CU_ASSERT_EQUAL(pieces_of(strings), 5);
     CU_ASSERT_STRING_EQUAL(strings, "prog");
     CU_ASSERT_EQUAL(spawn_program(OWN, "other", none, no_environment, 0, NULL), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_SPAWN, 1, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_SPAWN, 1, 0, 0));
     CU_ASSERT_EQUAL(pieces_of(strings), 6);
     char *mine[] = {"X=y", "Z=", NULL};
     environ = mine;
     CU_ASSERT_EQUAL(spawn_program(OWN, "prog", NULL, NULL, 0, NULL), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_SPAWN, 1 | 2ul << 32, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_SPAWN, 1 | 2ul << 32, 0, 0));
 }
 
 static char *many[SPAWND_COUNT_MAX + 2];
@@ -220,7 +214,7 @@ static void spawn_fails(void)
         fake.count = 0;
         CU_ASSERT_EQUAL(spawn_program(OWN, "p", argv, no_environment, 0, &domain), SPAWN_ERR_LIMIT);
         CU_ASSERT_EQUAL(fake.count, n + 1);
-        CU_ASSERT_TRUE(was(0, SPAWND_SPAWN, 0, 0, 0));
+        CU_ASSERT_TRUE(fake_asked(0, SPAWND_SPAWN, 0, 0, 0));
     }
     fail_op = SPAWND_SPAWN;
     fail_nth = 1;
@@ -233,7 +227,7 @@ static void spawn_fails(void)
         spawn_program_with_caps(OWN, "p", argv, no_environment, NULL_CAP, argcn, 0, &domain),
         SPAWN_ERR_LIMIT);
     CU_ASSERT_EQUAL(count_of(SPAWND_ARGCAP), 1);
-    CU_ASSERT_TRUE(was(0, SPAWND_SPAWN, 0, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_SPAWN, 0, 0, 0));
     CU_ASSERT_TRUE(capref_is_null(domain) && domain.slot == 0);
     // The channel went away in the middle: nothing more is sent on it.
     fake.send_error = LIB_ERR_CHAN_CLOSED;
@@ -256,11 +250,11 @@ static void passes_capabilities(void)
         spawn_program_with_caps(OWN, "p", NULL, no_environment, NULL_CAP, argcn, 3, &domain),
         SYS_ERR_OK);
     CU_ASSERT_EQUAL(count_of(SPAWND_ARGCAP), 2);
-    CU_ASSERT_TRUE(was(2, SPAWND_ARGCAP, 0, 0, 0) &&
-                   was(1, SPAWND_ARGCAP, SPAWND_ARGCN_SLOTS - 1, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(2, SPAWND_ARGCAP, 0, 0, 0) &&
+                   fake_asked(1, SPAWND_ARGCAP, SPAWND_ARGCN_SLOTS - 1, 0, 0));
     CU_ASSERT_TRUE(
         capcmp(fake_last(1)->cap, (struct capref){ROOTCN_CNODE(40), SPAWND_ARGCN_SLOTS - 1}));
-    CU_ASSERT_TRUE(capref_is_null(fake_last(0)->cap) && was(0, SPAWND_SPAWN, 1, 3, 0));
+    CU_ASSERT_TRUE(capref_is_null(fake_last(0)->cap) && fake_asked(0, SPAWND_SPAWN, 1, 3, 0));
     CU_ASSERT_EQUAL(
         spawn_program_with_caps(OTHER, "p", NULL, no_environment, NULL_CAP, argcn, 0, &domain),
         LIB_ERR_NOT_IMPLEMENTED);
@@ -329,11 +323,11 @@ static void waits(void)
     fake_words[2] = 0x142;
     CU_ASSERT_EQUAL(spawn_wait(domain, &status, false), SYS_ERR_OK);
     CU_ASSERT_EQUAL(status, 0x42);
-    CU_ASSERT_TRUE(was(0, SPAWND_WAIT, own_domain, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_WAIT, own_domain, 0, 0));
     CU_ASSERT_EQUAL(fake.waits_for, DISPATCHER_WAIT(WAIT_END, own_domain));
     CU_ASSERT_EQUAL(fake_dispatcher()->waits_for, DISPATCHER_WAIT(WAIT_UNSAID, 0));
     CU_ASSERT_EQUAL(spawn_wait(domain, NULL, true), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_WAIT, own_domain, 1, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_WAIT, own_domain, 1, 0));
     CU_ASSERT_EQUAL(fake.waits_for & UINT32_MAX, WAIT_UNSAID);
     fake_words[1] = SPAWND_KILLED;
     CU_ASSERT_EQUAL(spawn_wait(domain, &status, false), SYS_ERR_OK);
@@ -355,12 +349,12 @@ static void interrupts(void)
     struct capref own = spawn_domain_cap(own_domain), other = spawn_domain_cap(other_domain);
     fake.answer = fake_answer_words;
     CU_ASSERT_EQUAL(spawn_interrupt(own), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, RPC_REQUEST | SPAWND_KILL, own_domain, 1, 0));
+    CU_ASSERT_TRUE(fake_asked(0, RPC_REQUEST | SPAWND_KILL, own_domain, 1, 0));
     CU_ASSERT_EQUAL(fake.lmp_to, get_cap_caddr(cap_spawndep));
     CU_ASSERT_EQUAL(spawn_interrupt(other), LIB_ERR_CHAN_CLOSED); // nobody waits there
     CU_ASSERT_EQUAL(spawn_kill(other), SYS_ERR_OK);
     CU_ASSERT_EQUAL(spawn_interrupt(other), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_KILL, other_domain, 1, 0) && fake_last(0)->ump);
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_KILL, other_domain, 1, 0) && fake_last(0)->ump);
     CU_ASSERT_EQUAL(fake.replies_taken + 1, fake.replies_count); // no reply was waited for
     CU_ASSERT_EQUAL(spawn_interrupt(spawn_domain_cap(BOOTINFO_CORES_MAX << 16)),
                     LIB_ERR_CHAN_CLOSED);
@@ -371,7 +365,7 @@ static void tells(void)
     fake.lmp_full = 3;
     CU_ASSERT_EQUAL(spawnd_tell(SPAWND_EXIT, 7, 8), SYS_ERR_OK);
     CU_ASSERT_EQUAL(fake.yields, 3);
-    CU_ASSERT_TRUE(was(0, RPC_REQUEST | SPAWND_EXIT, 7, 8, 0));
+    CU_ASSERT_TRUE(fake_asked(0, RPC_REQUEST | SPAWND_EXIT, 7, 8, 0));
     fake.send_error = SYS_ERR_CAP_NOT_FOUND;
     CU_ASSERT_EQUAL(spawnd_tell(SPAWND_EXIT, 7, 8), SYS_ERR_CAP_NOT_FOUND);
     CU_ASSERT_EQUAL(fake.yields, 3);
@@ -390,7 +384,7 @@ static void reclaims(void)
     fake_words[2] = 4096;
     CU_ASSERT_EQUAL(spawn_reclaim(domain, 4096, 1000, &reclaimed), SYS_ERR_OK);
     CU_ASSERT_TRUE(reclaimed.bytes == 8192 && reclaimed.forced == 4096);
-    CU_ASSERT_TRUE(was(0, SPAWND_RECLAIM, own_domain, 4096, 1000));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_RECLAIM, own_domain, 4096, 1000));
     CU_ASSERT_EQUAL(spawn_reclaim(domain, 4096, 1000, NULL), SYS_ERR_OK);
 }
 
@@ -406,7 +400,7 @@ static void lists(void)
     fake_words[2] = 3 | 5ul << 32;
     memset(&fake_words[3], 'n', SPAWND_NAME_BYTES);
     CU_ASSERT_EQUAL(spawn_list_next(own_domain - 5, &info), SYS_ERR_OK);
-    CU_ASSERT_TRUE(was(0, SPAWND_LIST, own_domain - 5, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_LIST, own_domain - 5, 0, 0));
     CU_ASSERT_TRUE(info.id == own_domain && info.core == OWN && info.state == SPAWND_DIED);
     CU_ASSERT_EQUAL(info.activity, ACTIVITY_SLEEPS);
     CU_ASSERT_TRUE(info.bytes == 3 * 4096 && info.given_bytes == 5 * 4096);
@@ -416,7 +410,7 @@ static void lists(void)
     CU_ASSERT_EQUAL(spawn_core_info(OTHER, &core), SYS_ERR_OK);
     CU_ASSERT_TRUE(core.free_bytes == 1 && core.total_bytes == 2 && core.domains == 3 &&
                    core.domains_max == 4);
-    CU_ASSERT_TRUE(was(0, SPAWND_MEMORY, 0, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, SPAWND_MEMORY, 0, 0, 0));
     fake_words[0] = SYS_ERR_RIGHTS;
     fake_words[3] = 9;
     CU_ASSERT_EQUAL(spawn_core_info(OTHER, &core), SYS_ERR_RIGHTS);

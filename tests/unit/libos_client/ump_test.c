@@ -409,12 +409,6 @@ static errval_t monitor(struct fake_request *request, uint64_t out[8], struct ca
     }
 }
 
-static bool asked(unsigned before, uint64_t op, uint64_t one, uint64_t two, uint64_t three)
-{
-    const uint64_t *in = fake_last(before)->words;
-    return in[0] == op && in[1] == one && in[2] == two && in[3] == three;
-}
-
 static void prepare(void)
 {
     fake.answer = monitor;
@@ -437,7 +431,8 @@ static void binds(void)
     prepare();
     fake_events.on_wait = accepted;
     CU_ASSERT_EQUAL(ump_chan_bind_blocking(&ours, 70, BYTES - 1, BYTES - 63), SYS_ERR_OK);
-    CU_ASSERT_TRUE(asked(0, MONITOR_BIND, 70, BYTES, BYTES) && asked(1, MONITOR_NOTIFY, 0, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND, 70, BYTES, BYTES) &&
+                   fake_asked(1, MONITOR_NOTIFY, 0, 0, 0));
     CU_ASSERT_TRUE(capcmp(fake_last(1)->cap, cap_selfep) && around.endpoints == 1);
     CU_ASSERT_EQUAL(fake_events.deadline, BLOCKING_LIMIT_US + 1);
     CU_ASSERT_TRUE(ours.id == 31 && capcmp(ours.notify, cap_io) &&
@@ -458,7 +453,7 @@ static void binds(void)
     CU_ASSERT_EQUAL(ump_chan_bind_blocking(&ours, 70, BYTES, BYTES), SYS_ERR_OK);
     CU_ASSERT_EQUAL(around.endpoints, 1); // once for all
     ump_chan_close(&ours);
-    CU_ASSERT_TRUE(asked(0, MONITOR_DISCONNECT, 31, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_DISCONNECT, 31, 0, 0));
     CU_ASSERT_TRUE(around.unmaps == 2 && fake.destroyed == 4 &&
                    urpc_peer_closed(&theirs.state.ring));
 }
@@ -470,8 +465,8 @@ static void large_memory(void)
     steps_left = 3;
     CU_ASSERT_EQUAL(ump_chan_bind_blocking(&ours, 70, BYTES, BYTES), SYS_ERR_OK);
     for (unsigned i = 0; i < 3; i++)
-        CU_ASSERT_TRUE(asked(i, MONITOR_BIND_MEMORY, 31, 0, fake_last(i)->words[3]));
-    CU_ASSERT_TRUE(asked(3, MONITOR_BIND, 70, BYTES, BYTES) && fake.destroyed == 1);
+        CU_ASSERT_TRUE(fake_asked(i, MONITOR_BIND_MEMORY, 31, 0, fake_last(i)->words[3]));
+    CU_ASSERT_TRUE(fake_asked(3, MONITOR_BIND, 70, BYTES, BYTES) && fake.destroyed == 1);
     const size_t most = (size_t)URPC_LINES_MAX * UMP_MSG_BYTES;
     unsigned sent = fake.count;
     CU_ASSERT_EQUAL(ump_chan_bind_blocking(&ours, 70, most + 1, BYTES), LIB_ERR_UMP_BUFSIZE);
@@ -480,7 +475,7 @@ static void large_memory(void)
     CU_ASSERT_EQUAL(ump_chan_bind_blocking(&ours, 70, most, most),
                     LIB_ERR_UMP_BUFSIZE); // the frame is smaller
     CU_ASSERT_EQUAL(fake.count, sent + 2);
-    CU_ASSERT_TRUE(asked(0, MONITOR_DISCONNECT, 31, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_DISCONNECT, 31, 0, 0));
 }
 
 /// Each step of a bind fails: nothing is left, and the monitor knows.
@@ -507,7 +502,7 @@ static void bind_fails(void)
     unsigned gone = fake.destroyed;
     around.identify_error = SYS_ERR_CAP_NOT_FOUND;
     CU_ASSERT_EQUAL(ump_chan_bind_blocking(&ours, 70, BYTES, BYTES), SYS_ERR_CAP_NOT_FOUND);
-    CU_ASSERT_TRUE(asked(0, MONITOR_DISCONNECT, 31, 0, 0) && fake.destroyed == gone + 1);
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_DISCONNECT, 31, 0, 0) && fake.destroyed == gone + 1);
     around.identify_error = SYS_ERR_OK;
     around.map_error = LIB_ERR_VSPACE_FULL;
     CU_ASSERT_EQUAL(ump_chan_bind_blocking(&ours, 70, BYTES, BYTES), LIB_ERR_VSPACE_FULL);
@@ -526,7 +521,7 @@ static void bind_fails(void)
     CU_ASSERT_TRUE(around.unmaps == 2 && fake.destroyed == gone + 6 && ours.buf == NULL);
     fake_events.on_wait = NULL;
     CU_ASSERT_EQUAL(err_no(ump_chan_bind_blocking(&ours, 70, BYTES, BYTES)), LIB_ERR_BIND_TIMEOUT);
-    CU_ASSERT_TRUE(asked(0, MONITOR_DISCONNECT, 31, 0, 0) && around.unmaps == 3);
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_DISCONNECT, 31, 0, 0) && around.unmaps == 3);
 }
 
 static errval_t continued_with;
@@ -575,8 +570,8 @@ static void accepts(void)
     prepare();
     CU_ASSERT_FALSE(ump_request_is_large(&r));
     CU_ASSERT_EQUAL(ump_chan_accept(&ours, &r), SYS_ERR_OK);
-    CU_ASSERT_TRUE(asked(0, MONITOR_BIND_REPLY, 41, SYS_ERR_OK, 0) &&
-                   asked(1, MONITOR_NOTIFY, 0, 0, 0));
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, SYS_ERR_OK, 0) &&
+                   fake_asked(1, MONITOR_NOTIFY, 0, 0, 0));
     CU_ASSERT_TRUE(ours.id == 41 && capcmp(ours.notify, cap_io) && ours.recv_chan.peer == 9 &&
                    capref_is_null(r.cap));
     CU_ASSERT_EQUAL(ump_chan_init(&theirs, memory + 512, 256, memory, 512), SYS_ERR_OK);
@@ -589,14 +584,15 @@ static void accepts(void)
     CU_ASSERT_TRUE(ump_request_is_large(&r));
     // The client says what it asked for, which may be anything.
     CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_UMP_BUFSIZE);
-    CU_ASSERT_TRUE(asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_UMP_BUFSIZE, 0) && fake.destroyed == 1);
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_UMP_BUFSIZE, 0) &&
+                   fake.destroyed == 1);
     r = request();
     r.client_in_bytes = UINT64_MAX - 511;
     CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_UMP_BUFSIZE);
     r = request();
     r.lmp = true;
     CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_INVALID_ARGS);
-    CU_ASSERT_TRUE(asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_INVALID_ARGS, 0));
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_INVALID_ARGS, 0));
 }
 
 static void accept_fails(void)
@@ -610,7 +606,7 @@ static void accept_fails(void)
     around.endpoint_error = LIB_ERR_ENDPOINT_ALLOC;
     r = request();
     CU_ASSERT_EQUAL(ump_chan_accept(&ours, &r), LIB_ERR_ENDPOINT_ALLOC);
-    CU_ASSERT_TRUE(asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_ENDPOINT_ALLOC, 0));
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_ENDPOINT_ALLOC, 0));
     CU_ASSERT_TRUE(around.unmaps == 2 && fake.destroyed == 2);
     around.endpoint_error = SYS_ERR_OK;
     fail_op = MONITOR_BIND_REPLY;

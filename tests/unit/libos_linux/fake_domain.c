@@ -49,6 +49,12 @@ void fake_start(void)
     CU_ASSERT_EQUAL_FATAL(mprotect(fake_readonly, BASE_PAGE_SIZE, PROT_READ), 0);
 }
 
+void fake_end(void)
+{
+    CU_ASSERT_EQUAL(fake.disp->shared.disabled, 0);
+    CU_ASSERT_EQUAL(fake.mm_depth, 0);
+}
+
 static bool in_page(const void *address, const char *page)
 {
     return (uintptr_t)address - (uintptr_t)page < BASE_PAGE_SIZE;

@@ -58,20 +58,11 @@ extern struct fake fake;
 /// A page that cannot be touched, behind one that can, and one that can only be read.
 extern char *fake_page, *fake_hole, *fake_readonly;
 
-#define LINUX_TEST(name)                                                                           \
-    static void in_##name(void)                                                                    \
-    {                                                                                              \
-        fake_start();                                                                              \
-        name();                                                                                    \
-        CU_ASSERT_EQUAL(fake.disp->shared.disabled, 0);                                            \
-        CU_ASSERT_EQUAL(fake.mm_depth, 0);                                                         \
-    }                                                                                              \
-    static void test_##name(void)                                                                  \
-    {                                                                                              \
-        test_isolated(in_##name);                                                                  \
-    }
+#define LINUX_TEST(name) TEST_ISOLATED_BETWEEN(name, fake_start, fake_end)
 
 void fake_start(void);
+/// The dispatcher is enabled, and memory management free.
+void fake_end(void);
 
 /// A system call, with any arguments.
 #define CALL(function, ...) function((const long[6]){__VA_ARGS__})
@@ -81,9 +72,8 @@ void fake_start(void);
 #define LEAVES(how, run)                                                                           \
     do {                                                                                           \
         fake.left = 0;                                                                             \
-        if (setjmp(fake.leave) == 0) {                                                             \
+        if (setjmp(fake.leave) == 0)                                                               \
             run;                                                                                   \
-        }                                                                                          \
         CU_ASSERT_EQUAL(fake.left, how);                                                           \
         fake.disp->shared.disabled = 0;                                                            \
     } while (0)

@@ -3,8 +3,7 @@
 //
 // See binding_steps.h.
 #include "binding_steps.h"
-
-#include <stdarg.h>
+#include "effects.h"
 
 struct binding_state state;
 struct binding_effects out;
@@ -30,14 +29,8 @@ static void take_event(const struct binding_effect *effect)
 
 void step(struct binding_event event, bool take, ...)
 {
-    unsigned count = 0;
-    va_list kinds;
     binding_step(&state, &event, &out);
-    va_start(kinds, take);
-    for (int kind = va_arg(kinds, int); kind != 0; kind = va_arg(kinds, int), count++)
-        CU_ASSERT(count < out.count && out.list[count].kind == (enum binding_effect_kind)kind);
-    va_end(kinds);
-    CU_ASSERT_EQUAL(out.count, count);
+    EXPECT_EFFECTS(out, take);
     CU_ASSERT(binding_valid(&state));
     for (unsigned i = 0; i < out.count && take; i++)
         take_event(&out.list[i]);

@@ -5,10 +5,10 @@
 // Whole machines are in tests/sim/.
 #include <testlib/testlib.h>
 
+#include "effects.h"
 #include "if/monitor.h"
 #include "protocol/cores.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 /// Core 0 starts 1 and 2, core 1 starts 3 and 4.
@@ -29,14 +29,8 @@ static void begin(coreid_t core)
 /// Takes a step and expects these kinds of effects, ended by 0.
 static void step(struct cores_event event, ...)
 {
-    unsigned count = 0;
-    va_list kinds;
     cores_step(&state, &event, &out);
-    va_start(kinds, event);
-    for (int kind = va_arg(kinds, int); kind != 0; kind = va_arg(kinds, int), count++)
-        CU_ASSERT(count < out.count && out.list[count].kind == (enum cores_effect_kind)kind);
-    va_end(kinds);
-    CU_ASSERT_EQUAL(out.count, count);
+    EXPECT_EFFECTS(out, event);
 }
 
 static struct cores_event of(enum cores_event_kind kind, coreid_t core, errval_t err)

@@ -60,6 +60,19 @@ void test_dies(void (*test)(void));
         test_isolated(name);                                                                       \
     }
 
+/// The same between begin() and end().
+#define TEST_ISOLATED_BETWEEN(name, begin, end)                                                    \
+    static void in_##name(void)                                                                    \
+    {                                                                                              \
+        begin();                                                                                   \
+        name();                                                                                    \
+        end();                                                                                     \
+    }                                                                                              \
+    static void test_##name(void)                                                                  \
+    {                                                                                              \
+        test_isolated(in_##name);                                                                  \
+    }
+
 /// A stream of pseudo-random numbers (splitmix64); one per thread.
 struct test_random {
     uint64_t state;
