@@ -109,21 +109,31 @@ static void print_time(const struct region *region, FILE *out)
     }
 }
 
-void region_print(const struct region *region, FILE *out)
+typedef void print_row(const struct region *region, const char *who, const struct counts *counts,
+                       FILE *out);
+
+/// A row of all cores together, and one of each that took part, which begins with `core`.
+static void print_rows(const struct region *region, print_row *row, const char *all,
+                       const char *core, FILE *out)
 {
     struct counts total = region_total(region);
+    row(region, all, &total, out);
+    for (unsigned i = 0; i < region->cores; i++) {
+        char who[16];
+        if (took_part(&region->core[i])) {
+            snprintf(who, sizeof(who), "%s%u", core, i);
+            row(region, who, &region->core[i], out);
+        }
+    }
+}
+
+void region_print(const struct region *region, FILE *out)
+{
     fprintf(out, "%s: %" PRIu64 " items; for each item:\n", region_what_name(region->what),
             region->items);
     fprintf(out, "  %-10s %12s %12s %10s %10s %10s\n", "", "instructions", "CPU driver's",
             "from cores", "from mem.", "invalid.");
-    print_counts(region, "all cores", &total, out);
-    for (unsigned i = 0; i < region->cores; i++) {
-        char who[16];
-        if (took_part(&region->core[i])) {
-            snprintf(who, sizeof(who), "core %u", i);
-            print_counts(region, who, &region->core[i], out);
-        }
-    }
+    print_rows(region, print_counts, "all cores", "core ", out);
     print_time(region, out);
     print_pairs(region, out);
     print_code(region, out);
@@ -148,13 +158,5 @@ void region_csv_head(FILE *out)
 
 void region_csv(const struct region *region, FILE *out)
 {
-    struct counts total = region_total(region);
-    csv_row(region, "all", &total, out);
-    for (unsigned i = 0; i < region->cores; i++) {
-        char core[16];
-        if (took_part(&region->core[i])) {
-            snprintf(core, sizeof(core), "%u", i);
-            csv_row(region, core, &region->core[i], out);
-        }
-    }
+    print_rows(region, csv_row, "all", "", out);
 }

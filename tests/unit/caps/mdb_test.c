@@ -66,26 +66,6 @@ static void check_queries(const struct cte *cte)
     CU_ASSERT_EQUAL(inner != NULL ? inner->cap.base : UINT64_MAX, first);
 }
 
-static void test_random_trees(void)
-{
-    test_random_init(&rng, 7);
-    memset(nodes, 0, sizeof nodes);
-    memset(&mdb, 0, sizeof mdb);
-    for (unsigned i = 0; i < 20000; i++) {
-        struct cte *cte = &nodes[test_random_below(&rng, NODES)];
-        if (cte_empty(cte)) {
-            random_cap(cte);
-            mdb_insert(&mdb, cte);
-        } else {
-            check_queries(cte);
-            mdb_remove(&mdb, cte);
-            cte->cap.type = ObjType_Null;
-        }
-        if (i % 16 == 0)
-            CU_ASSERT_FATAL(mdb_valid(&mdb));
-    }
-}
-
 /// Endpoints of two dispatchers with few offsets and badges; an own one has no badge.
 static void random_endpoint(struct cte *cte)
 {
@@ -124,23 +104,36 @@ static void check_badges(const struct cte *cte)
                                 found->cap.extra == cte->cap.extra));
 }
 
-static void test_badges(void)
+/// Makes capabilities in some nodes and removes them, in any order.
+static void run_random(unsigned steps, unsigned count, void (*make_cap)(struct cte *cte),
+                       void (*check)(const struct cte *cte))
 {
-    test_random_init(&rng, 8);
     memset(nodes, 0, sizeof nodes);
     memset(&mdb, 0, sizeof mdb);
-    for (unsigned i = 0; i < 10000; i++) {
-        struct cte *cte = &nodes[test_random_below(&rng, 40)];
+    for (unsigned i = 0; i < steps; i++) {
+        struct cte *cte = &nodes[test_random_below(&rng, count)];
         if (cte_empty(cte)) {
-            random_endpoint(cte);
+            make_cap(cte);
             mdb_insert(&mdb, cte);
         } else {
-            check_badges(cte);
+            check(cte);
             mdb_remove(&mdb, cte);
             cte->cap.type = ObjType_Null;
         }
         CU_ASSERT_FATAL(mdb_valid(&mdb));
     }
+}
+
+static void test_random_trees(void)
+{
+    test_random_init(&rng, 7);
+    run_random(20000, NODES, random_cap, check_queries);
+}
+
+static void test_badges(void)
+{
+    test_random_init(&rng, 8);
+    run_random(10000, 40, random_endpoint, check_badges);
 }
 
 static void test_height(void)
