@@ -11,21 +11,13 @@
 
 static const uint64_t payload[URPC_WORDS];
 
-static uint64_t fill(struct urpc_chan *chan)
-{
-    uint64_t count = 0;
-    while (urpc_send(chan, payload, 0))
-        count++;
-    return count;
-}
-
 static void test_line_beyond_sent(void)
 {
     static const uint64_t claims[] = {9, 1000, UINT64_C(1) << 62, INT64_MAX};
     for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
         struct pair pair;
         pair_make(&pair, 10);
-        CU_ASSERT_EQUAL(fill(&pair.end[0]), 8);
+        CU_ASSERT_EQUAL(pair_fill(&pair.end[0]), 8);
         atomic_store(&pair.area[1]->consumed, claims[i]);
         CU_ASSERT_FALSE(urpc_can_send(&pair.end[0]));
         CU_ASSERT_TRUE(urpc_peer_broken(&pair.end[0]));
@@ -42,7 +34,7 @@ static void test_header_beyond_sent(void)
     for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
         struct pair pair;
         pair_make(&pair, 10);
-        CU_ASSERT_EQUAL(fill(&pair.end[0]), 8);
+        CU_ASSERT_EQUAL(pair_fill(&pair.end[0]), 8);
         atomic_store(&pair.area[1]->ring[0].header, claims[i] << URPC_ACK_SHIFT | URPC_EPOCH);
         struct urpc_msg msg;
         CU_ASSERT_TRUE(urpc_recv(&pair.end[0], msg.words, &msg.ctrl));
@@ -58,16 +50,16 @@ static void test_honest_limits(void)
 {
     struct pair pair;
     pair_make(&pair, 10);
-    CU_ASSERT_EQUAL(fill(&pair.end[0]), 8);
+    CU_ASSERT_EQUAL(pair_fill(&pair.end[0]), 8);
     atomic_store(&pair.area[1]->consumed, 8);
-    CU_ASSERT_EQUAL(fill(&pair.end[0]), 8);
+    CU_ASSERT_EQUAL(pair_fill(&pair.end[0]), 8);
     atomic_store(&pair.area[1]->consumed, 7);
     CU_ASSERT_FALSE(urpc_can_send(&pair.end[0]));
     atomic_store(&pair.area[1]->consumed, (uint64_t)-1);
     CU_ASSERT_FALSE(urpc_can_send(&pair.end[0]));
     CU_ASSERT_FALSE(urpc_peer_broken(&pair.end[0]));
     atomic_store(&pair.area[1]->consumed, 16);
-    CU_ASSERT_EQUAL(fill(&pair.end[0]), 8);
+    CU_ASSERT_EQUAL(pair_fill(&pair.end[0]), 8);
     CU_ASSERT_TRUE(urpc_valid(&pair.end[0]));
     pair_drop(&pair);
 }
@@ -88,7 +80,7 @@ static void test_stale_header(void)
     CU_ASSERT_TRUE(urpc_recv(&pair.end[0], msg.words, &msg.ctrl));
     CU_ASSERT_EQUAL(msg.ctrl, 7);
     uint64_t room = 8 - (pair.end[0].tx.sent - pair.end[0].tx.acked);
-    CU_ASSERT_TRUE(fill(&pair.end[0]) >= room);
+    CU_ASSERT_TRUE(pair_fill(&pair.end[0]) >= room);
     CU_ASSERT_FALSE(urpc_peer_broken(&pair.end[0]));
     CU_ASSERT_TRUE(urpc_valid(&pair.end[0]));
     pair_drop(&pair);

@@ -84,8 +84,7 @@ static void send_message(void)
 
 static void make_room(void)
 {
-    struct urpc_msg msg;
-    CU_ASSERT_TRUE(urpc_recv(&pair.end[1], msg.words, &msg.ctrl));
+    pair_take(&pair.end[1], 1);
     peer_knows = urpc_peer_waits(&pair.end[1]);
 }
 
@@ -115,8 +114,7 @@ static void test_arm(void)
 static void test_arm_room(void)
 {
     pair_make(&pair, 6);
-    while (urpc_send(&pair.end[0], payload, 0)) {
-    }
+    (void)pair_fill(&pair.end[0]);
     CU_ASSERT_FALSE(step(arm_for_one, &pair.end[0], room_shown, make_room));
     CU_ASSERT_TRUE(peer_knows);
     pair_drop(&pair);
@@ -134,11 +132,9 @@ static void test_look_for_sleeper(void)
 
 static void test_look_for_waiter(void)
 {
-    struct urpc_msg msg;
     pair_make(&pair, 6);
-    while (urpc_send(&pair.end[1], payload, 0)) {
-    }
-    CU_ASSERT_TRUE(urpc_recv(&pair.end[0], msg.words, &msg.ctrl));
+    (void)pair_fill(&pair.end[1]);
+    pair_take(&pair.end[0], 1);
     CU_ASSERT_TRUE(step(urpc_check_flag_room, &pair.end[0], always, arm_room));
     pair_drop(&pair);
 }

@@ -5,6 +5,7 @@
 // its stream, number and word, so a lost, repeated, reordered or torn one cannot look right.
 // The mixing function is Steele, Lea and Flood's SplitMix64 (OOPSLA 2014).
 #include "pair.h"
+#include "testlib/testlib.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -32,6 +33,22 @@ void pair_drop(struct pair *pair)
 {
     free(pair->area[0]);
     free(pair->area[1]);
+}
+
+uint64_t pair_fill(struct urpc_chan *chan)
+{
+    static const uint64_t payload[URPC_WORDS];
+    uint64_t count = 0;
+    while (urpc_send(chan, payload, 0))
+        count++;
+    return count;
+}
+
+void pair_take(struct urpc_chan *chan, unsigned count)
+{
+    struct urpc_msg msg;
+    for (unsigned i = 0; i < count; i++)
+        CU_ASSERT_TRUE(urpc_recv(chan, msg.words, &msg.ctrl));
 }
 
 static uint64_t mix(uint64_t value)

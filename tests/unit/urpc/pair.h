@@ -22,6 +22,11 @@ struct pair {
 void pair_make(struct pair *pair, size_t lines);
 void pair_drop(struct pair *pair);
 
+/// Sends empty messages until there is no room; how many.
+uint64_t pair_fill(struct urpc_chan *chan);
+/// Takes so many messages, which must be there.
+void pair_take(struct urpc_chan *chan, unsigned count);
+
 /// The next of a sequence of random numbers that `state` alone determines.
 uint64_t random_next(uint64_t *state);
 
