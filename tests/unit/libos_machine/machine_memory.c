@@ -5,6 +5,7 @@
 // domain. A page of the domain's is looked for in the page tables when it is first touched, and
 // marked there, as a processor does; what was found stays until the next flush. A page fault goes to
 // the library, as from fault.c.
+#include "fakes/caps_hooks.h"
 #include "machine_state.h"
 
 #include "kpi/spawn.h"
@@ -107,26 +108,12 @@ static bool return_ram(struct caps *caps, genpaddr_t base, gensize_t bytes)
     return true;
 }
 
-static bool return_remote(struct caps *caps, struct cte *last)
-{
-    (void)caps;
-    (void)last;
-    return true;
-}
-
 static void tlb_flush(struct caps *caps)
 {
     (void)caps;
     for (; seen_count > 0; seen_count--)
         mmap((void *)seen[seen_count - 1], BASE_PAGE_SIZE, PROT_NONE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-}
-
-static void set_closed(struct caps *caps, const struct cap *endpoint, bool closed)
-{
-    (void)caps;
-    (void)endpoint;
-    (void)closed;
 }
 
 static void dispatcher_stop(struct caps *caps, genpaddr_t dcb)
@@ -140,9 +127,6 @@ static void vspace_stop(struct caps *caps, genpaddr_t pml4)
     (void)caps;
     kassert(pml4 != machine_pml4());
 }
-
-static const struct caps_hooks hooks = {return_ram, return_remote,   tlb_flush,
-                                        set_closed, dispatcher_stop, vspace_stop};
 
 /// The entry for an address; NULL: there is none.
 static uint64_t *find_entry(genpaddr_t table, uintptr_t address, unsigned *level)
@@ -238,6 +222,11 @@ void machine_memory_start(void)
     CU_ASSERT_FATAL(file >= 0 && ftruncate(file, MACHINE_BYTES) == 0);
     memory = mmap(NULL, MACHINE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     CU_ASSERT_FATAL(memory != MAP_FAILED);
+    static struct caps_hooks hooks;
+    hooks = fake_caps_hooks(return_ram);
+    hooks.tlb_flush = tlb_flush;
+    hooks.dispatcher_stop = dispatcher_stop;
+    hooks.vspace_stop = vspace_stop;
     caps_init(&machine_caps, 0, (uintptr_t)memory - MACHINE_BASE, &hooks);
     reserve(SPAWN_VADDR_END, DOMAIN_BYTES, PROT_NONE);
     // The address sanitizer's notes of these addresses: all may be used.

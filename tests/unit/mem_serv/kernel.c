@@ -13,6 +13,7 @@
 #include "barrelfish/threads.h"
 #include "barrelfish/vspace_common.h"
 #include "caps/caps.h"
+#include "fakes/caps_hooks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,8 @@ static unsigned grown_count;
 static size_t grow_most;
 static unsigned returns_cursor, start_calls;
 static size_t slots_kept;
-static const struct caps_hooks hooks;
+
+static bool return_ram(struct caps *which, genpaddr_t base, gensize_t bytes);
 
 void kernel_start(void)
 {
@@ -61,6 +63,8 @@ void kernel_start(void)
     grow_most = SIZE_MAX;
     grow_by_server = false;
     refuse_merging = false;
+    static struct caps_hooks hooks;
+    hooks = fake_caps_hooks(return_ram);
     caps_init(&caps, 0, (uintptr_t)memory - KERNEL_MEMORY_BASE, &hooks);
 }
 
@@ -233,40 +237,6 @@ static bool return_ram(struct caps *which, genpaddr_t base, gensize_t bytes)
     }
     return false;
 }
-
-static bool return_remote(struct caps *which, struct cte *last)
-{
-    (void)which;
-    (void)last;
-    return true;
-}
-
-static void tlb_flush(struct caps *which)
-{
-    (void)which;
-}
-
-static void set_closed(struct caps *which, const struct cap *endpoint, bool closed)
-{
-    (void)which;
-    (void)endpoint;
-    (void)closed;
-}
-
-static void dispatcher_stop(struct caps *which, genpaddr_t dcb)
-{
-    (void)which;
-    (void)dcb;
-}
-
-static void vspace_stop(struct caps *which, genpaddr_t pml4)
-{
-    (void)which;
-    (void)pml4;
-}
-
-static const struct caps_hooks hooks = {return_ram, return_remote,   tlb_flush,
-                                        set_closed, dispatcher_stop, vspace_stop};
 
 // The library's side.
 
