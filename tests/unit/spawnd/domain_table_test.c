@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// spawnd's pure halves: the table of domains against its invariants, the queue of those that end,
-// and the strings of a client, good, wrong and random.
+// The table of domains against its invariants, full and in any order.
 #include <domain_table.h>
-#include <end_queue.h>
 #include <kpi/spawn.h>
-#include <spawn_strings.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <testlib/testlib.h>
-#include <words.h>
 
 #define CORE 5
 
@@ -248,199 +242,6 @@ static void test_operator(void)
     CU_ASSERT_TRUE(domain_table_valid(&table));
 }
 
-static struct end_queue queue;
-
-static void test_end_queue(void)
-{
-    uint16_t index = 999;
-    end_queue_init(&queue);
-    CU_ASSERT_FALSE(end_queue_take(&queue, &index));
-    for (uint16_t i = 0; i < END_QUEUE_MAX; i++)
-        end_queue_add(&queue, i);
-    for (unsigned i = 0; i < 3 * END_QUEUE_MAX; i++) { // Q3
-        CU_ASSERT_TRUE(end_queue_take(&queue, &index));
-        CU_ASSERT_EQUAL(index, i % END_QUEUE_MAX);
-        end_queue_add(&queue, index);
-    }
-    unsigned forgotten = 0;
-    while (end_queue_take(&queue, &index))
-        forgotten += end_queue_forget(&queue, index);
-    CU_ASSERT_EQUAL(forgotten, FORGETS_MAX); // Q2; the others wait, each once
-    for (unsigned i = 0; i < END_QUEUE_MAX; i++) {
-        end_queue_forgotten(&queue);
-        bool waits = i + FORGETS_MAX < END_QUEUE_MAX;
-        CU_ASSERT_EQUAL(end_queue_take(&queue, &index), waits);
-        CU_ASSERT(!waits || (index == i + FORGETS_MAX && end_queue_forget(&queue, index)));
-    }
-    CU_ASSERT_EQUAL(queue.forgotten, 0);
-    end_queue_forgotten(&queue); // one too many
-    CU_ASSERT_EQUAL(queue.forgotten, 0);
-}
-
-static struct strings strings;
-static const char *const *argv, *const *envp;
-
-static errval_t add(const char *text, size_t bytes)
-{
-    errval_t err = SYS_ERR_OK;
-    for (size_t at = 0; at < bytes && err_is_ok(err); at += SPAWND_PIECE_BYTES) {
-        size_t piece = bytes - at < SPAWND_PIECE_BYTES ? bytes - at : SPAWND_PIECE_BYTES;
-        err = strings_add(&strings, at, piece, text + at);
-    }
-    return err;
-}
-
-static void test_strings(void)
-{
-    static const char text[] = "prog\0a long argument that needs more than one piece\0\0X=1\0Y=2";
-    memset(&strings, 0, sizeof(strings));
-    CU_ASSERT_EQUAL(add(text, sizeof(text)), SYS_ERR_OK);
-    CU_ASSERT_EQUAL_FATAL(strings_split(&strings, 3, 2, &argv, &envp), SYS_ERR_OK);
-    CU_ASSERT_STRING_EQUAL(argv[0], "prog");
-    CU_ASSERT_STRING_EQUAL(argv[1], "a long argument that needs more than one piece");
-    CU_ASSERT_STRING_EQUAL(argv[2], "");
-    CU_ASSERT_STRING_EQUAL(envp[0], "X=1");
-    CU_ASSERT_STRING_EQUAL(envp[1], "Y=2");
-    CU_ASSERT_EQUAL(add("other", 6), SYS_ERR_OK); // offset 0 begins anew
-    CU_ASSERT_EQUAL(strings_split(&strings, 1, 0, &argv, &envp), SYS_ERR_OK);
-    CU_ASSERT_STRING_EQUAL(argv[0], "other");
-}
-
-static void test_wrong_strings(void)
-{
-    char piece[SPAWND_PIECE_BYTES + 1] = "a";
-    memset(&strings, 0, sizeof(strings));
-    CU_ASSERT_EQUAL(strings_split(&strings, 1, 0, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_add(&strings, 0, SPAWND_PIECE_BYTES + 1, piece), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_add(&strings, 1, 1, piece), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_add(&strings, 0, UINT64_MAX, piece), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_add(&strings, 0, 2, piece), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(strings_split(&strings, 0, 1, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_split(&strings, 1, 1, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_split(&strings, UINT64_MAX, 2, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_split(&strings, 1, UINT64_MAX, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_split(&strings, 1, 0, &argv, &envp), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(strings_add(&strings, 2, 1, piece), SYS_ERR_OK); // not ended
-    CU_ASSERT_EQUAL(strings_split(&strings, 1, 0, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_split(&strings, 2, 0, &argv, &envp), SPAWN_ERR_ARGS);
-}
-
-static void test_string_limits(void)
-{
-    static char text[SPAWND_STRINGS_MAX + 1];
-    memset(&strings, 0, sizeof(strings));
-    memset(text, 'x', sizeof(text));
-    text[SPAWND_STRINGS_MAX - 1] = '\0';
-    CU_ASSERT_EQUAL(add(text, SPAWND_STRINGS_MAX + 1), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(add(text, SPAWND_STRINGS_MAX), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(strings_split(&strings, 1, 0, &argv, &envp), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(strlen(argv[0]), SPAWND_STRINGS_MAX - 1);
-    memset(text, 0, sizeof(text));
-    CU_ASSERT_EQUAL(add(text, SPAWND_COUNT_MAX + 1), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(strings_split(&strings, SPAWND_COUNT_MAX + 1, 0, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(strings_split(&strings, SPAWND_COUNT_MAX, 1, &argv, &envp), SPAWN_ERR_ARGS);
-    CU_ASSERT_EQUAL(add(text, SPAWND_COUNT_MAX), SYS_ERR_OK);
-    CU_ASSERT_EQUAL(strings_split(&strings, SPAWND_COUNT_MAX - 1, 1, &argv, &envp), SYS_ERR_OK);
-}
-
-static void test_random_strings(void)
-{
-    enum { ROUNDS = 20000 };
-    struct test_random random;
-    test_random_init(&random, 4);
-    struct strings *exact = calloc(1, sizeof(*exact)); // for AddressSanitizer
-    if (exact == NULL)
-        abort();
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        char piece[SPAWND_PIECE_BYTES];
-        for (size_t i = 0; i < sizeof(piece); i++)
-            piece[i] = (char)test_random_below(&random, 3);
-        size_t offset =
-            test_random_below(&random, 4) == 0 ? test_random_below(&random, 50) : exact->used;
-        (void)strings_add(exact, offset, test_random_below(&random, 45), piece);
-        uint64_t argc = test_random_below(&random, 20), envc = test_random_below(&random, 20);
-        if (err_is_ok(strings_split(exact, argc, envc, &argv, &envp))) {
-            size_t bytes = 0;
-            for (size_t i = 0; i < argc + envc; i++)
-                bytes += strlen(argv[i]) + 1;
-            CU_ASSERT_EQUAL(bytes, exact->used);
-            CU_ASSERT_PTR_EQUAL(envp, argv + argc);
-        }
-    }
-    free(exact);
-}
-
-static struct words words;
-
-static bool say(const char *piece, bool more)
-{
-    return words_add(&words, piece, strlen(piece), more);
-}
-
-static bool printed(const char *text)
-{
-    bool same = words.used == strlen(text) && memcmp(words.text, text, words.used) == 0;
-    words.used = 0;
-    return same;
-}
-
-/// What belongs together is printed together, unless it is too long for that.
-static void test_words(void)
-{
-    memset(&words, 0, sizeof(words));
-    CU_ASSERT_TRUE(say("one\n", false));
-    CU_ASSERT_TRUE(printed("one\n"));
-    CU_ASSERT_FALSE(say("", false));
-    CU_ASSERT_FALSE(say("two\n", true));
-    CU_ASSERT_FALSE(say("three", true));
-    CU_ASSERT_TRUE(say("\n", false));
-    CU_ASSERT_TRUE(printed("two\nthree\n"));
-    unsigned pieces = 1;
-    while (!say("0123456789abcdef", true))
-        pieces++;
-    CU_ASSERT_EQUAL(words.used, 16 * pieces);
-    CU_ASSERT(words.used > WORDS_TEXT_BYTES - SPAWND_PIECE_BYTES);
-}
-
-/// Pieces as they come from a domain: a text that has to be divided loses nothing.
-static void test_long_words(void)
-{
-    static char text[2 * WORDS_TEXT_BYTES], got[sizeof(text) + WORDS_TEXT_BYTES];
-    size_t got_bytes = 0;
-    memset(&words, 0, sizeof(words));
-    for (size_t i = 0; i < sizeof(text); i++)
-        text[i] = (char)('a' + i % 23);
-    for (size_t at = 0, bytes; at < sizeof(text); at += bytes) {
-        bytes = sizeof(text) - at < SPAWND_PIECE_BYTES ? sizeof(text) - at : SPAWND_PIECE_BYTES;
-        if (words_add(&words, text + at, bytes, at + bytes < sizeof(text))) {
-            CU_ASSERT_FATAL(words.used <= WORDS_TEXT_BYTES);
-            memcpy(got + got_bytes, words.text, words.used);
-            got_bytes += words.used;
-            words.used = 0;
-        }
-    }
-    CU_ASSERT_EQUAL(got_bytes, sizeof(text));
-    CU_ASSERT_EQUAL(memcmp(got, text, sizeof(text)), 0);
-}
-
-/// Beyond the limit nothing is printed any more, which is said once.
-static void test_too_many_words(void)
-{
-    size_t total = 0;
-    unsigned notes = 0;
-    memset(&words, 0, sizeof(words));
-    for (unsigned i = 0; i < 2 * WORDS_TOTAL_BYTES; i++) {
-        if (say(i % 2 == 0 ? "####" : "###\n", i % 2 == 0)) {
-            bool note = memchr(words.text, '.', words.used) != NULL;
-            notes += note;
-            total += note ? 0 : words.used;
-            words.used = 0;
-        }
-    }
-    CU_ASSERT_EQUAL(notes, 1);
-    CU_ASSERT_TRUE(total <= WORDS_TOTAL_BYTES && total > WORDS_TOTAL_BYTES - 64);
-}
-
 /// A field gets another value: that must be noticed, and nothing once it has its own again.
 #define DAMAGE(field, value)                                                                       \
     do {                                                                                           \
@@ -517,12 +318,6 @@ static void test_large_families(void)
     }
 }
 
-TEST_SUITE("words") = {
-    {"words", test_words},
-    {"words in pieces", test_long_words},
-    {"too many words", test_too_many_words},
-};
-
 TEST_SUITE("domain table") = {
     {"IDs", test_ids},
     {"names", test_names},
@@ -538,15 +333,4 @@ TEST_SUITE("domain table") = {
     {"damage", test_damage},
     {"families that are too large", test_large_families},
     {"random use", test_random_table},
-};
-
-TEST_SUITE("queue of ends") = {
-    {"turns", test_end_queue},
-};
-
-TEST_SUITE("strings") = {
-    {"good strings", test_strings},
-    {"wrong strings", test_wrong_strings},
-    {"limits", test_string_limits},
-    {"random pieces", test_random_strings},
 };
