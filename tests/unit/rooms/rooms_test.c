@@ -193,7 +193,7 @@ static void test_cases(void)
 /// n files that call one another in turn; all say why.
 static void write_ring(unsigned n)
 {
-    char sources[256] = "", text[256];
+    char sources[128] = "", text[256];
     for (unsigned i = 0; i < n; i++) {
         snprintf(text, sizeof text,
                  "// Circle: for the test.\nint f%u(int);\nint f%u(int x)\n{\n"
