@@ -4,7 +4,8 @@
 // The constant head of build.ninja: flags of each target and the rules. The edges that use them
 // come from emit.c. The CPU driver sees no headers but gcc's own, a domain sees musl's before
 // those (musl's stddef.h and the like are complete by themselves), the host sees its usual ones.
-// _LIBC_LIMITS_H_ keeps gcc's limits.h from going on to that of a C library.
+// _LIBC_LIMITS_H_ keeps gcc's limits.h from going on to that of a C library. What a sanitizer fills
+// with checks is larger than what -O2 makes of the rest: it costs more to optimise than it saves.
 #include "hake.h"
 
 static const char head[] =
@@ -25,7 +26,8 @@ static const char head[] =
     "    -isystem $gcc_include -fno-pie -fno-stack-protector -fcf-protection=none $\n"
     "    -fno-omit-frame-pointer -D_GNU_SOURCE\n"
     "host_flags = $common_flags -D_GNU_SOURCE\n"
-    "asan_flags = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer\n"
+    "asan_flags = -Og -fno-var-tracking -fsanitize=address,undefined -fno-sanitize-recover=all $\n"
+    "    -fno-omit-frame-pointer\n"
     "tsan_flags = -fsanitize=thread\n"
     "elf_flags = -static -no-pie -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack $\n"
     "    -Wl,-z,max-page-size=4096\n"
