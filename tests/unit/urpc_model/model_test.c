@@ -12,7 +12,8 @@
 
 #include <scratch/scratch_tree.h>
 
-enum { DEPTH_MAX = 20000, MEMORY_KIB = 2 << 20, SEARCH_S = 300 };
+// The table of states grows: to begin with Spin's usual 128 MiB takes longer than most searches.
+enum { DEPTH_MAX = 20000, TABLE_BITS = 20, MEMORY_KIB = 2 << 20, SEARCH_S = 300 };
 
 // Optimising takes longer than it saves, unless there is much to search.
 #define QUICK "-DSAFETY"
@@ -73,10 +74,10 @@ static long reported(const char *format)
 /// a path that is longer than DEPTH_MAX an error as well, where Spin would leave the rest out.
 static long search(const char *parameters, const char *compile, const char *run)
 {
-    int status =
-        scratch_run("cd %s && spin -a %s channel.pml && gcc -w %s -DCOLLAPSE -o pan pan.c && "
-                    "ulimit -v %d && timeout %d ./pan -b -m%d %s",
-                    scratch_root(), parameters, compile, MEMORY_KIB, SEARCH_S, DEPTH_MAX, run);
+    int status = scratch_run(
+        "cd %s && spin -a %s channel.pml && gcc -w %s -DCOLLAPSE -o pan pan.c && "
+        "ulimit -v %d && timeout %d ./pan -b -m%d -w%d %s",
+        scratch_root(), parameters, compile, MEMORY_KIB, SEARCH_S, DEPTH_MAX, TABLE_BITS, run);
     long errors = reported("State-vector %*d byte, depth reached %*d, errors: %ld");
     bool whole = strstr(scratch_output(), "Search not completed") == NULL;
     if (status != 0 || errors < 0 || (errors == 0 && !whole)) {
