@@ -10,7 +10,6 @@
 
 #include "boot.h"
 
-#include "arch/cpu.h"
 #include "dispatch/dispatch.h"
 #include "kpi/elf.h"
 #include "kpi/spawn.h"

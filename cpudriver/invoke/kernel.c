@@ -6,7 +6,6 @@
 
 #include "invoke/invoke.h"
 
-#include "arch/cpu.h"
 #include "invoke/returns.h"
 #include "kcb/dcb.h"
 #include "lmp/lmp.h"

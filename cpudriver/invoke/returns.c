@@ -10,7 +10,6 @@
 
 #include "invoke/returns.h"
 
-#include "arch/cpu.h"
 #include "dispatch/dispatch.h"
 #include "lib/kassert.h"
 #include "lmp/lmp.h"

@@ -4,7 +4,6 @@
 // abort() and what assert() calls, in place of the C library's: these are compiled with frame
 // pointers, so that the backtrace begins with whoever called them. Then they do what those do: the
 // domain ends as by SIGABRT; while the dispatcher is disabled, which no signal can be handled in, at once.
-#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 

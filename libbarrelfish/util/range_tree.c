@@ -8,8 +8,6 @@
 // Trees, Algorithmica 16 (1996).
 #include "barrelfish/range_tree.h"
 
-#include <assert.h>
-
 static uint64_t priority(const struct range_node *node)
 {
     uint64_t hash = node->base * 0x9e3779b97f4a7c15u;

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ROUNDS = 1000, ROUNDS_ON_ONE = 10, MEASUREMENTS_MAX = 48 };

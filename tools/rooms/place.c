@@ -2,7 +2,6 @@
 // Copyright The Stave authors
 //
 // Which room a file is in. Paths alone decide, and the `include` of the parts.
-#include <stdlib.h>
 #include <string.h>
 
 #include "rooms.h"

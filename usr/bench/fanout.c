@@ -12,7 +12,6 @@
 #include "barrelfish/monitor_client.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define RUNS 5u
 #define MESSAGES 100u

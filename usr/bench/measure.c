@@ -10,7 +10,6 @@
 #include "bench/mark.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define SYSCALL_RUNS 10000u
 #define ROUND_TRIP_RUNS 500u

@@ -8,7 +8,6 @@
 #include "bench/mark.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define RUNS 5u
 #define MESSAGES 500u

@@ -9,7 +9,6 @@
 #include "bench/mark.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define RUNS 5u
 #define MESSAGES 200u

@@ -7,8 +7,6 @@
 
 #include "barrelfish/spawn_client.h"
 
-#include <stdlib.h>
-
 #define SPAWN_RUNS 20u
 
 void measure_spawn(const struct options *options)

@@ -9,7 +9,6 @@
 #include "bench/mark.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define RUNS 100u
 #define PAUSE_US 300u

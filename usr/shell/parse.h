@@ -8,7 +8,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define SHELL_WORDS_MAX 64u
 #define SHELL_TEXT_BYTES 2048u ///< of all words, with a zero byte behind each

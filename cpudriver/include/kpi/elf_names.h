@@ -9,7 +9,6 @@
 // when it is read, so nothing is believed.
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

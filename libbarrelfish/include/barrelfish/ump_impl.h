@@ -7,7 +7,6 @@
 
 #pragma once
 
-#include "barrelfish/types.h"
 #include "urpc/urpc.h"
 
 #define UMP_PAYLOAD_WORDS 7u

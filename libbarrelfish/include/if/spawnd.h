@@ -12,8 +12,6 @@
 // Programs use barrelfish/spawn_client.h instead.
 #pragma once
 
-#include "kpi/types.h"
-
 #define SPAWND_WORDS 7u
 #define SPAWND_PIECE_WORD 2u
 #define SPAWND_PIECE_BYTES 40u

@@ -5,7 +5,6 @@
 // tenth of one processor. Its console stays open meanwhile; then its input ends and it must halt
 // with status 0. What the process has used is read from /proc (proc(5): fields 14 and 15 of stat).
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

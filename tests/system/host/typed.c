@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <pty.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>

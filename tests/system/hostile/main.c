@@ -6,7 +6,6 @@
 //   test_hostile [CORE [NAME]]     the test: all cases, or one
 //   test_hostile child NAME        a child
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "barrelfish/domain.h"

@@ -9,7 +9,6 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
 #include "cases.h"
-#include "kpi/syscalls.h"
 
 #define READ(name, address)                                                                        \
     static int name(void)                                                                          \

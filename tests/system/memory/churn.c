@@ -9,7 +9,6 @@
 #include "churn.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"

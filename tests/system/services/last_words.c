@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"
-#include "systest/systest.h"
 
 static volatile int zero;
 

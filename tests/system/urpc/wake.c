@@ -9,9 +9,7 @@
 //   test_wake fill TO NUMBER        takes vectors of TO, as long as it may and there are some; two of
 //                                   them, 0 and 1, are to run for `relay`
 //   test_wake hold                  takes two vectors and keeps them; status 3: none was left
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"

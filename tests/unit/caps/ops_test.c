@@ -3,7 +3,6 @@
 //
 // Copy, mint, move, identify and the mark of what other cores may know.
 #include "kpi/dispatcher.h"
-#include "kpi/vspace.h"
 #include "world.h"
 
 static struct cte *ram, *frame, *endpoint;

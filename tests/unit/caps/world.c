@@ -6,7 +6,6 @@
 #include "lib/kassert.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct world world;

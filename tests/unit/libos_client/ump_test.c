@@ -12,7 +12,6 @@
 #include "barrelfish/vspace_common.h"
 #include "channel/ump_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LINES 8u

@@ -10,7 +10,6 @@
 #include "kpi/spawn.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct machine machine;

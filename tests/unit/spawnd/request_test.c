@@ -5,9 +5,6 @@
 #include "testlib/testlib.h"
 #include "use.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define FAR (UINT64_C(1) << 32)
 #define STRANGER (MACHINE_CORE << 16 | 7)
 

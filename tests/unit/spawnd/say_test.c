@@ -8,7 +8,6 @@
 
 #include "barrelfish/debug.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define KEPT 4096u

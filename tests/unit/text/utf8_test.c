@@ -6,8 +6,6 @@
 #include "testlib/testlib.h"
 #include "text/utf8.h"
 
-#include <string.h>
-
 #define NUMBERS 0x110000u
 
 static bool surrogate(uint32_t number)

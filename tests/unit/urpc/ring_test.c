@@ -8,7 +8,6 @@
 #include "testlib/testlib.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>

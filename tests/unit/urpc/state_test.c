@@ -6,8 +6,6 @@
 #include "pair.h"
 #include "testlib/testlib.h"
 
-#include <stdlib.h>
-
 static const uint64_t payload[URPC_WORDS];
 
 /// An end in the middle of its second lap, with two lines on their way out and one consumed since the

@@ -6,7 +6,6 @@
 // spin and gcc. Runs from the top of the repository, in a temporary folder. Prints how many states
 // each search has seen. A search has 2 GiB; one that does not fit is a failure, not a pass.
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <testlib/testlib.h>
 

@@ -7,7 +7,6 @@
 #include "machine/machine.h"
 
 #include "arch/cpu.h"
-#include "arch/layout.h"
 #include "kcb/kcb.h"
 
 #define SERIAL_PORT 0x3f8u
