@@ -78,7 +78,6 @@ static void serve_name(const struct request *request)
     enum intermon_op op = request->words[0] == MONITOR_NAME_REGISTER     ? IM_NAME_REGISTER
                           : request->words[0] == MONITOR_NAME_UNREGISTER ? IM_NAME_UNREGISTER
                                                                          : IM_NAME_LOOKUP;
-    struct intermon_msg msg = intermon_msg_make(op, 0, 9);
     bool wait = request->words[0] == MONITOR_NAME_WAIT;
     struct name name;
     memcpy(&name, &request->words[MONITOR_NAME_WORD], sizeof(name));
@@ -86,9 +85,10 @@ static void serve_name(const struct request *request)
         reply_error(request->domain, NS_ERR_NAME);
         return;
     }
-    msg.words[1] = member_word(domain_member(request->domain));
+    struct intermon_msg msg =
+        INTERMON_MSG(op, 0, 0, member_word(domain_member(request->domain)), 0, 0, 0, 0, 0, 0,
+                     op == IM_NAME_REGISTER ? request->words[1] : wait);
     memcpy(&msg.words[2], &name, sizeof(name));
-    msg.words[8] = op == IM_NAME_REGISTER ? request->words[1] : wait;
     tokens_send(&msg, request->domain, wait);
 }
 
@@ -104,8 +104,7 @@ static void serve_remote(domainid_t domain, enum intermon_op op, uint64_t core, 
         reply_error(domain, MON_ERR_NO_CORE);
         return;
     }
-    struct intermon_msg msg = intermon_msg_make(op, (coreid_t)core, 2);
-    msg.words[1] = value;
+    struct intermon_msg msg = INTERMON_MSG(op, (coreid_t)core, 0, value);
     tokens_send(&msg, domain, false);
 }
 

@@ -145,9 +145,8 @@ static void returned_own(struct capref cap, const struct capability *raw)
 static void tell_owner(enum intermon_op op, const struct capability *cap, uint64_t made)
 {
     assert(cap->owner != monitor.core); // CT2
-    struct intermon_msg msg = intermon_msg_make(op, cap->owner, INTERMON_CAP_WORDS + 1);
+    struct intermon_msg msg = INTERMON_MSG(op, cap->owner, 0, 0, 0, 0, made);
     cap_words_put(msg.words, cap);
-    msg.words[INTERMON_CAP_WORDS] = made;
     errval_t err = intermon_send(&msg, false);
     if (err_is_fail(err))
         DEBUG_ERR(err, "core %u was not told of its capability", cap->owner);

@@ -10,8 +10,6 @@
 #include "local/reply.h"
 #include "state/monitor.h"
 
-#include <assert.h>
-
 /// Time that a core has to come up, in microseconds: long, because on a loaded host many cores
 /// share a real one.
 #define START_DEADLINE_US 60000000u
@@ -35,10 +33,8 @@ static struct child *child_of(coreid_t core)
 
 static void send_report(const struct cores_effect *effect)
 {
-    struct intermon_msg msg = intermon_msg_make(IM_REPORT, 0, 3);
-    msg.words[0] = effect->core;
-    msg.words[1] = effect->failed ? 1 : 0;
-    msg.words[2] = effect->tsc;
+    const struct intermon_msg msg =
+        INTERMON_MSG(IM_REPORT, 0, effect->core, effect->failed, effect->tsc);
     errval_t err = intermon_send(&msg, false);
     if (err_is_fail(err))
         DEBUG_ERR(err, "core 0 was not told of core %u", effect->core);
@@ -63,10 +59,9 @@ static void stop_deadline(const struct cores_effect *effect)
 
 static void send_map(const struct cores_effect *effect)
 {
-    struct intermon_msg msg = intermon_msg_make(IM_CORES, effect->core, CORES_MAP_WORDS + 1);
-    for (unsigned i = 0; i < CORES_MAP_WORDS; i++)
-        msg.words[i] = monitor.cores.up[i];
-    msg.words[CORES_MAP_WORDS] = monitor.cores.complete;
+    const uint64_t *up = monitor.cores.up;
+    const struct intermon_msg msg =
+        INTERMON_MSG(IM_CORES, effect->core, up[0], up[1], up[2], up[3], monitor.cores.complete);
     errval_t err = intermon_send_direct(effect->core, &msg);
     if (err_is_fail(err))
         DEBUG_ERR(err, "core %u was not told which cores are up", effect->core);
@@ -113,19 +108,7 @@ static void (*const carry_out[])(const struct cores_effect *effect) = {
     [CORES_REPLY_ALL] = reply_all,
 };
 
-/// Has an event decided, and all that it leads to.
-static void run(struct cores_event event)
-{
-    struct cores_effects effects;
-    for (; event.kind != CORES_NO_EVENT; event = result) {
-        cores_step(&monitor.cores, &event, &effects);
-        result.kind = CORES_NO_EVENT;
-        for (unsigned i = 0; i < effects.count; i++) {
-            assert(result.kind == CORES_NO_EVENT); // EF2
-            carry_out[effects.list[i].kind](&effects.list[i]);
-        }
-    }
-}
+MACHINE_CARRIED_OUT(cores, &monitor.cores)
 
 static void deadline_passed(void *arg)
 {

@@ -109,7 +109,7 @@ static errval_t make_bootinfo(unsigned heir, struct capref shared, struct capref
 static errval_t make_channel(coreid_t child, struct capref *shared)
 {
     struct capability notify;
-    struct intermon_msg hello = intermon_msg_make(IM_HELLO, child, INTERMON_CAP_WORDS);
+    struct intermon_msg hello = INTERMON_MSG(IM_HELLO, child, 0, 0, 0, 0);
     errval_t err = frame_alloc(shared, INTERMON_FRAME_BYTES, NULL);
     if (err_is_fail(err))
         return err;
@@ -216,10 +216,9 @@ void start_handle_hello(const struct intermon_msg *msg, coreid_t from)
     errval_t err = intermon_set_notify(from, &notify);
     if (err_is_ok(err))
         err = invoke_kernel_stat(cap_kernel, KERNEL_STAT_START_TSC, &start_tsc);
-    struct intermon_msg up = intermon_msg_make(IM_UP, from, INTERMON_CAP_WORDS + 1);
+    struct intermon_msg up = INTERMON_MSG(IM_UP, from, 0, 0, 0, 0, start_tsc);
     intermon_own_notify(&notify);
     cap_words_put(up.words, &notify);
-    up.words[INTERMON_CAP_WORDS] = start_tsc;
     if (err_is_ok(err))
         err = intermon_send_direct(from, &up);
     if (err_is_fail(err))

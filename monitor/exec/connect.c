@@ -10,8 +10,6 @@
 #include "protocol/connect.h"
 #include "state/monitor.h"
 
-#include <assert.h>
-
 static struct connect_state state;
 static struct capref asked_frame[BOOTINFO_CORES_MAX]; ///< of requests under way, by peer
 static const struct intermon_msg *message;            ///< that is being handled
@@ -35,10 +33,10 @@ static errval_t make_and_send(const struct connect_effect *effect)
         return err;
     }
     struct capability notify;
-    struct intermon_msg msg = intermon_msg_make(IM_CONNECT, effect->peer, 9);
+    struct intermon_msg msg =
+        INTERMON_MSG(IM_CONNECT, effect->peer, 0, 0, 0, 0, 0, 0, 0, 0, effect->number);
     intermon_own_notify(&notify);
     cap_words_put(&msg.words[4], &notify);
-    msg.words[8] = effect->number;
     err = cap_transfer_send(&msg, *frame);
     if (err_is_fail(err))
         take_back(effect);
@@ -109,10 +107,9 @@ static void send(const struct intermon_msg *msg)
 static void reply(const struct connect_effect *effect)
 {
     struct capability notify;
-    struct intermon_msg msg = intermon_msg_make(IM_CONNECTED, effect->peer, 8);
+    struct intermon_msg msg =
+        INTERMON_MSG(IM_CONNECTED, effect->peer, effect->err, effect->number, 0, 0, 0, 0, 0, 0);
     intermon_own_notify(&notify);
-    msg.words[0] = effect->err;
-    msg.words[1] = effect->number;
     cap_words_put(&msg.words[4], &notify);
     send(&msg);
 }
@@ -124,7 +121,8 @@ static void notify(const struct connect_effect *effect)
 
 static void send_switch(const struct connect_effect *effect)
 {
-    const struct intermon_msg msg = intermon_msg_make(IM_SWITCH, effect->peer, 0);
+    const struct intermon_msg msg = {
+        .op = IM_SWITCH, .destination = effect->peer, .final = INTERMON_NONE};
     send(&msg);
 }
 
@@ -150,19 +148,7 @@ static void (*const carry_out[])(const struct connect_effect *effect) = {
     [CONNECT_WRITE] = write_ring,
 };
 
-/// Has an event decided, and all that it leads to.
-static void run(struct connect_event event)
-{
-    struct connect_effects effects;
-    for (; event.kind != CONNECT_NO_EVENT; event = result) {
-        connect_step(&state, &event, &effects);
-        result.kind = CONNECT_NO_EVENT;
-        for (unsigned i = 0; i < effects.count; i++) {
-            assert(result.kind == CONNECT_NO_EVENT); // EF2
-            carry_out[effects.list[i].kind](&effects.list[i]);
-        }
-    }
-}
+MACHINE_CARRIED_OUT(connect, &state)
 
 void connect_begin(void)
 {

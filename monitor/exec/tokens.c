@@ -12,8 +12,6 @@
 #include "protocol/tokens.h"
 #include "state/monitor.h"
 
-#include <assert.h>
-
 static struct tokens_state state;
 static struct event events[TOKENS_MAX]; ///< MONITOR_EVENT_NAME, by index
 static struct intermon_msg *message;    ///< that is to be sent
@@ -63,19 +61,7 @@ static void (*const carry_out[])(const struct tokens_effect *effect) = {
     [TOKENS_TELL] = tell,     [TOKENS_TAKE_BACK] = take_back,
 };
 
-/// Has an event decided, and all that it leads to.
-static void run(struct tokens_event event)
-{
-    struct tokens_effects effects;
-    for (; event.kind != TOKENS_NO_EVENT; event = result) {
-        tokens_step(&state, &event, &effects);
-        result.kind = TOKENS_NO_EVENT;
-        for (unsigned i = 0; i < effects.count; i++) {
-            assert(result.kind == TOKENS_NO_EVENT); // EF2
-            carry_out[effects.list[i].kind](&effects.list[i]);
-        }
-    }
-}
+MACHINE_CARRIED_OUT(tokens, &state)
 
 void tokens_begin(void)
 {

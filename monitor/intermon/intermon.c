@@ -325,12 +325,8 @@ errval_t intermon_send(const struct intermon_msg *msg, bool request)
 void intermon_answer(const struct intermon_msg *msg, errval_t err, uint64_t value1, uint64_t value2,
                      uint64_t value3)
 {
-    struct intermon_msg answer = intermon_msg_make(IM_REPLY, msg->source, 5);
-    answer.words[0] = msg->words[0];
-    answer.words[1] = err;
-    answer.words[2] = value1;
-    answer.words[3] = value2;
-    answer.words[4] = value3;
+    const struct intermon_msg answer =
+        INTERMON_MSG(IM_REPLY, msg->source, msg->words[0], err, value1, value2, value3);
     errval_t sent = intermon_send(&answer, false);
     if (err_is_fail(sent))
         DEBUG_ERR(sent, "an answer to core %u is lost", msg->source);

@@ -232,6 +232,18 @@ void domain_notify_description(domainid_t id, struct capability *notify)
         *notify = (struct capability){.type = ObjType_Null};
 }
 
+struct capref domain_notify_copy(domainid_t id)
+{
+    struct domain *domain = domain_find(id);
+    struct capref cap;
+    if (domain == NULL || capref_is_null(domain->notify) || err_is_fail(slot_alloc(&cap)))
+        return NULL_CAP;
+    if (err_is_ok(cap_copy(cap, domain->notify)))
+        return cap;
+    (void)slot_free(cap);
+    return NULL_CAP;
+}
+
 void domain_check(domainid_t id)
 {
     struct domain *domain = domain_find(id);

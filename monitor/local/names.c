@@ -83,8 +83,7 @@ void names_handle_forget(const struct intermon_msg *msg)
 
 void names_forget(domainid_t domain)
 {
-    struct intermon_msg msg = intermon_msg_make(IM_NAME_FORGET, 0, 2);
-    msg.words[1] = domain;
+    const struct intermon_msg msg = INTERMON_MSG(IM_NAME_FORGET, 0, 0, domain);
     errval_t err = intermon_send(&msg, false);
     if (err_is_fail(err))
         DEBUG_ERR(err, "the names of domain %#x are not forgotten", domain);

@@ -5,21 +5,18 @@
 
 #include "protocol/connect.h"
 
-#include "protocol/effects.h"
+MACHINE_STEP(connect);
 
-struct step {
-    struct connect_state *state;
-    struct connect_peer *peer;
-    const struct connect_event *event;
-    struct connect_effects *effects;
-};
+static struct connect_peer *peer_of(const struct step *step)
+{
+    return &step->state->peers[step->event->peer];
+}
 
 static struct connect_effect *add(const struct step *step, enum connect_effect_kind kind)
 {
-    struct connect_effect *effect =
-        &step->effects->list[effects_add(&step->effects->count, CONNECT_EFFECTS_MAX)];
+    struct connect_effect *effect = effects_add(step->effects);
     *effect = (struct connect_effect){
-        .kind = kind, .peer = step->event->peer, .number = step->peer->number};
+        .kind = kind, .peer = step->event->peer, .number = peer_of(step)->number};
     return effect;
 }
 
@@ -33,17 +30,17 @@ void connect_init(struct connect_state *state, coreid_t core, const struct boot_
 
 static void wanted(const struct step *step)
 {
-    if (step->peer->state != CONNECT_NONE || !step->event->up)
+    if (peer_of(step)->state != CONNECT_NONE || !step->event->up)
         return;
-    step->peer->state = CONNECT_ASKED;
-    step->peer->number++;
+    peer_of(step)->state = CONNECT_ASKED;
+    peer_of(step)->number++;
     (void)add(step, CONNECT_ASK);
 }
 
 static void sent(const struct step *step)
 {
     if (err_is_fail(step->event->err))
-        step->peer->state = CONNECT_NONE;
+        peer_of(step)->state = CONNECT_NONE;
 }
 
 static void reply(const struct step *step, errval_t err)
@@ -55,37 +52,37 @@ static void reply(const struct step *step, errval_t err)
 
 static void requested(const struct step *step)
 {
-    bool yields = step->peer->state == CONNECT_ASKED && step->event->peer < step->state->core;
-    if (step->peer->state != CONNECT_NONE && !yields) {
+    bool yields = peer_of(step)->state == CONNECT_ASKED && step->event->peer < step->state->core;
+    if (peer_of(step)->state != CONNECT_NONE && !yields) {
         (void)add(step, CONNECT_REFUSE);
         reply(step, MON_ERR_LIMIT);
         return;
     }
     if (yields) // N3
         (void)add(step, CONNECT_TAKE_BACK);
-    step->peer->state = CONNECT_ANSWERED; // so that none is asked for while that goes on
+    peer_of(step)->state = CONNECT_ANSWERED; // so that none is asked for while that goes on
     add(step, CONNECT_ACCEPT)->number = step->event->number;
 }
 
 static void accepted(const struct step *step)
 {
-    assert(step->peer->state == CONNECT_ANSWERED); // EF2
+    assert(peer_of(step)->state == CONNECT_ANSWERED); // EF2
     reply(step, step->event->err);
     if (err_is_fail(step->event->err))
-        step->peer->state = CONNECT_NONE;
+        peer_of(step)->state = CONNECT_NONE;
     else
         (void)add(step, CONNECT_WRITE);
 }
 
 static void take_back(const struct step *step)
 {
-    step->peer->state = CONNECT_NONE;
+    peer_of(step)->state = CONNECT_NONE;
     (void)add(step, CONNECT_TAKE_BACK);
 }
 
 static void replied(const struct step *step)
 {
-    if (step->peer->state != CONNECT_ASKED || step->event->number != step->peer->number)
+    if (peer_of(step)->state != CONNECT_ASKED || step->event->number != peer_of(step)->number)
         return; // N4: refused after our request gave way to the peer's
     if (err_is_fail(step->event->err))
         take_back(step);
@@ -95,12 +92,12 @@ static void replied(const struct step *step)
 
 static void notified(const struct step *step)
 {
-    assert(step->peer->state == CONNECT_ASKED); // EF2
+    assert(peer_of(step)->state == CONNECT_ASKED); // EF2
     if (err_is_fail(step->event->err)) {
         take_back(step);
         return;
     }
-    step->peer->state = CONNECT_OPEN;
+    peer_of(step)->state = CONNECT_OPEN;
     (void)add(step, CONNECT_READ);
     (void)add(step, CONNECT_SEND_SWITCH);
     (void)add(step, CONNECT_WRITE);
@@ -108,9 +105,9 @@ static void notified(const struct step *step)
 
 static void switched(const struct step *step)
 {
-    if (step->peer->state != CONNECT_ANSWERED)
+    if (peer_of(step)->state != CONNECT_ANSWERED)
         return;
-    step->peer->state = CONNECT_OPEN;
+    peer_of(step)->state = CONNECT_OPEN;
     (void)add(step, CONNECT_READ);
 }
 
@@ -120,11 +117,4 @@ static void (*const handlers[])(const struct step *step) = {
     [CONNECT_NOTIFIED] = notified,
 };
 
-void connect_step(struct connect_state *state, const struct connect_event *event,
-                  struct connect_effects *effects)
-{
-    const struct step step = {state, &state->peers[event->peer], event, effects};
-    effects->count = 0;
-    if (event->kind != CONNECT_NO_EVENT)
-        handlers[event->kind](&step);
-}
+MACHINE_HANDLED(connect)

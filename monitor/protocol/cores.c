@@ -6,18 +6,12 @@
 #include "protocol/cores.h"
 
 #include "if/monitor.h"
-#include "protocol/effects.h"
 
-struct step {
-    struct cores_state *state;
-    const struct cores_event *event;
-    struct cores_effects *effects;
-};
+MACHINE_STEP(cores);
 
 static struct cores_effect *add(const struct step *step, enum cores_effect_kind kind)
 {
-    struct cores_effect *effect =
-        &step->effects->list[effects_add(&step->effects->count, CORES_EFFECTS_MAX)];
+    struct cores_effect *effect = effects_add(step->effects);
     *effect = (struct cores_effect){.kind = kind, .core = step->event->core};
     return effect;
 }
@@ -161,11 +155,4 @@ static void (*const handlers[])(const struct step *step) = {
     [CORES_MAP] = map,         [CORES_NOTIFIED] = notified,
 };
 
-void cores_step(struct cores_state *state, const struct cores_event *event,
-                struct cores_effects *effects)
-{
-    const struct step step = {state, event, effects};
-    effects->count = 0;
-    if (event->kind != CORES_NO_EVENT)
-        handlers[event->kind](&step);
-}
+MACHINE_HANDLED(cores)

@@ -5,19 +5,12 @@
 
 #include "protocol/tokens.h"
 
-#include "protocol/effects.h"
-
-struct step {
-    struct tokens_state *state;
-    const struct tokens_event *event;
-    struct tokens_effects *effects;
-};
+MACHINE_STEP(tokens);
 
 static struct tokens_effect *add(const struct step *step, enum tokens_effect_kind kind,
                                  domainid_t domain)
 {
-    struct tokens_effect *effect =
-        &step->effects->list[effects_add(&step->effects->count, TOKENS_EFFECTS_MAX)];
+    struct tokens_effect *effect = effects_add(step->effects);
     *effect = (struct tokens_effect){.kind = kind, .domain = domain};
     return effect;
 }
@@ -85,6 +78,18 @@ static void answered(const struct step *step)
         release(step->state, index);
 }
 
+static void sent(const struct step *step)
+{
+    if (err_is_fail(step->event->err))
+        answered(step);
+}
+
+static void told(const struct step *step)
+{
+    assert(step->state->tokens[step->event->index].state == TOKEN_TELLING); // K2
+    release(step->state, step->event->index);
+}
+
 static void ended(const struct step *step)
 {
     uint16_t index = step->event->index;
@@ -94,33 +99,12 @@ static void ended(const struct step *step)
     release(step->state, index);
 }
 
-void tokens_step(struct tokens_state *state, const struct tokens_event *event,
-                 struct tokens_effects *effects)
-{
-    const struct step step = {state, event, effects};
-    effects->count = 0;
-    switch (event->kind) {
-    case TOKENS_NO_EVENT:
-        break;
-    case TOKENS_ASKED:
-        asked(&step);
-        break;
-    case TOKENS_SENT:
-        if (err_is_fail(event->err))
-            answered(&step);
-        break;
-    case TOKENS_ANSWERED:
-        answered(&step);
-        break;
-    case TOKENS_TOLD:
-        assert(state->tokens[event->index].state == TOKEN_TELLING); // K2
-        release(state, event->index);
-        break;
-    case TOKENS_ENDED:
-        ended(&step);
-        break;
-    }
-}
+static void (*const handlers[])(const struct step *step) = {
+    [TOKENS_ASKED] = asked, [TOKENS_SENT] = sent,   [TOKENS_ANSWERED] = answered,
+    [TOKENS_TOLD] = told,   [TOKENS_ENDED] = ended,
+};
+
+MACHINE_HANDLED(tokens)
 
 uint16_t tokens_next_of(const struct tokens_state *state, uint16_t from, domainid_t domain)
 {

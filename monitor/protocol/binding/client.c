@@ -86,8 +86,9 @@ static void offer_memory(const struct step *step, struct binding_end *end)
     binding_offer(step, server);
 }
 
-void binding_memory(const struct step *step, struct binding_end *end)
+void binding_memory(const struct step *step)
 {
+    struct binding_end *end = binding_end_of(step);
     errval_t err = step->event->err;
     if (err_no(err) == SYS_ERR_AGAIN)
         (void)binding_add(step, BINDING_REPLY_ID, end);

@@ -127,8 +127,9 @@ void binding_retry(const struct step *step)
         binding_relay_done(step->state, end);
 }
 
-void binding_ended(const struct step *step, struct binding_end *end)
+void binding_ended(const struct step *step)
 {
+    struct binding_end *end = binding_end_of(step);
     if (end->state == BINDING_CLOSED)
         binding_drop(step, end);
     else if (end->server && end->state == BINDING_ASKED)

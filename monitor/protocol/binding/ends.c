@@ -5,8 +5,6 @@
 
 #include "ends.h"
 
-#include "protocol/effects.h"
-
 static uint64_t key_of(uint64_t id, bool server)
 {
     return id << 1 | (server ? 1 : 0);
@@ -58,6 +56,11 @@ void binding_free(struct binding_state *state, struct binding_end *end)
         shares_remove(&state->clients, end->client.family);
     table_remove(&state->by_id, key_of(end->id, end->server), index_of(state, end));
     *end = (struct binding_end){.state = BINDING_FREE};
+}
+
+struct binding_end *binding_end_of(const struct step *step)
+{
+    return &step->state->ends[step->event->end];
 }
 
 struct binding_end *binding_find(struct binding_state *state, uint64_t id, bool server)
@@ -118,8 +121,7 @@ uint16_t binding_next_of(const struct binding_state *state, uint16_t from, domai
 struct binding_effect *binding_add(const struct step *step, enum binding_effect_kind kind,
                                    const struct binding_end *end)
 {
-    struct binding_effect *effect =
-        &step->effects->list[effects_add(&step->effects->count, BINDING_EFFECTS_MAX)];
+    struct binding_effect *effect = effects_add(step->effects);
     *effect = (struct binding_effect){.kind = kind};
     if (end != NULL) {
         effect->end = index_of(step->state, end);

@@ -8,17 +8,15 @@
 
 #include "protocol/binding.h"
 
-struct step {
-    struct binding_state *state;
-    const struct binding_event *event;
-    struct binding_effects *effects;
-};
+MACHINE_STEP(binding);
 
 // ends.c
 
 /// An end on the client's share, or NULL.
 struct binding_end *binding_alloc(struct binding_state *state, uint64_t id, bool server,
                                   struct member client);
+/// The end that an event is about.
+struct binding_end *binding_end_of(const struct step *step);
 void binding_free(struct binding_state *state, struct binding_end *end);
 bool binding_share_is_used(const struct binding_state *state, domainid_t family);
 /// The end of a connection that is not closed, or NULL.
@@ -49,7 +47,7 @@ void binding_request_memory(const struct step *step);
 void binding_probed(const struct step *step);
 void binding_answered(const struct step *step);
 /// Memory was made, or not.
-void binding_memory(const struct step *step, struct binding_end *end);
+void binding_memory(const struct step *step);
 /// A probe or an offer found no room.
 void binding_not_sent(const struct step *step, struct binding_end *end);
 
@@ -63,7 +61,7 @@ void binding_offer(const struct step *step, struct binding_end *end);
 void binding_give_up(const struct step *step, struct binding_end *end, errval_t err);
 void binding_probe(const struct step *step);
 void binding_offered(const struct step *step);
-void binding_received(const struct step *step, struct binding_end *end);
+void binding_received(const struct step *step);
 void binding_request_answer(const struct step *step);
 
 // closing.c
@@ -74,4 +72,4 @@ void binding_request_disconnect(const struct step *step);
 void binding_request_relay(const struct step *step);
 void binding_relay_sent(const struct step *step, struct binding_end *end);
 void binding_retry(const struct step *step);
-void binding_ended(const struct step *step, struct binding_end *end);
+void binding_ended(const struct step *step);

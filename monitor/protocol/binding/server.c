@@ -84,8 +84,9 @@ void binding_offered(const struct step *step)
     (void)binding_add(step, BINDING_RECEIVE, end);
 }
 
-void binding_received(const struct step *step, struct binding_end *end)
+void binding_received(const struct step *step)
 {
+    struct binding_end *end = binding_end_of(step);
     errval_t err = step->event->err;
     // The client's monitor has checked the sizes; what it says is checked once more where the
     // domain maps it.

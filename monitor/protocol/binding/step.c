@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Which event goes where: what names a connection by its id is looked up by the handler, what is
-// about an end of this monitor's own finds it here.
+// Which event goes where. What names a connection by its id is looked up by the handler.
 
 #include "ends.h"
 
 /// The domain of an end was told something.
-static void told(const struct step *step, struct binding_end *end)
+static void told(const struct step *step)
 {
+    struct binding_end *end = binding_end_of(step);
     end->telling &= (uint8_t)~step->event->told;
     if (end->state == BINDING_CLOSED && end->telling == 0)
         binding_free(step->state, end);
@@ -21,8 +21,9 @@ static void serve_check(const struct step *step)
     binding_reply(step, domain, found ? SYS_ERR_OK : LIB_ERR_CHAN_CLOSED);
 }
 
-static void sent(const struct step *step, struct binding_end *end)
+static void sent(const struct step *step)
 {
+    struct binding_end *end = binding_end_of(step);
     const struct binding_event *event = step->event;
     if (event->what == BINDING_SEND_GONE)
         binding_reply(step, event->who.domain, event->err);
@@ -32,16 +33,18 @@ static void sent(const struct step *step, struct binding_end *end)
         binding_not_sent(step, end);
 }
 
-static void service(const struct step *step, struct binding_end *end)
+static void service(const struct step *step)
 {
+    struct binding_end *end = binding_end_of(step);
     if (err_is_fail(step->event->err))
         binding_give_up(step, end, step->event->err);
     else
         binding_offer(step, end);
 }
 
-static void needed(const struct step *step, struct binding_end *end)
+static void needed(const struct step *step)
 {
+    struct binding_end *end = binding_end_of(step);
     if (err_is_fail(step->event->err))
         binding_give_up(step, end, step->event->err);
 }
@@ -61,9 +64,6 @@ static void (*const handlers[])(const struct step *step) = {
     [BINDING_GONE] = binding_gone,
     [BINDING_RELAY] = binding_relay,
     [BINDING_RETRY] = binding_retry,
-};
-
-static void (*const end_handlers[])(const struct step *step, struct binding_end *end) = {
     [BINDING_ENDED] = binding_ended,
     [BINDING_SERVICE] = service,
     [BINDING_TOLD] = told,
@@ -73,13 +73,4 @@ static void (*const end_handlers[])(const struct step *step, struct binding_end 
     [BINDING_NEEDED] = needed,
 };
 
-void binding_step(struct binding_state *state, const struct binding_event *event,
-                  struct binding_effects *effects)
-{
-    const struct step step = {state, event, effects};
-    effects->count = 0;
-    if (event->kind < sizeof(handlers) / sizeof(handlers[0]) && handlers[event->kind] != NULL)
-        handlers[event->kind](&step);
-    else if (event->kind != BINDING_NO_EVENT)
-        end_handlers[event->kind](&step, &state->ends[event->end]);
-}
+MACHINE_HANDLED(binding)

@@ -27,7 +27,6 @@
 #pragma once
 
 #include "intermon/cap_words.h"
-#include "urpc/urpc.h"
 
 #define INTERMON_WORDS_MAX 20u
 #define INTERMON_AREA_BYTES 4096u
@@ -130,14 +129,10 @@ void intermon_answer(const struct intermon_msg *msg, errval_t err, uint64_t valu
 /// Notifies the peers that sleep and were sent something. Call it when an event has been handled.
 void intermon_flush(void);
 
-/// Starts a message.
-static inline struct intermon_msg intermon_msg_make(enum intermon_op op, coreid_t destination,
-                                                    unsigned count)
-{
-    return (struct intermon_msg){
-        .op = (uint8_t)op,
-        .count = (uint8_t)count,
-        .destination = destination,
-        .final = INTERMON_NONE,
-    };
-}
+/// A message of the words that follow.
+#define INTERMON_MSG(op_, destination_, ...)                                                       \
+    ((struct intermon_msg){.op = (op_),                                                            \
+                           .count = sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t),          \
+                           .destination = (destination_),                                          \
+                           .final = INTERMON_NONE,                                                 \
+                           .words = {__VA_ARGS__}})

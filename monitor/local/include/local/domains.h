@@ -59,6 +59,8 @@ errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector);
 errval_t domain_create_irqdest(domainid_t id, struct capref ep, struct capref *dest);
 /// Description of the Notify of a domain, all zero if it has none.
 void domain_notify_description(domainid_t id, struct capability *notify);
+/// A copy of it, or NULL_CAP.
+struct capref domain_notify_copy(domainid_t id);
 /// Tells a domain that some of its connections are gone, without saying which.
 void domain_check(domainid_t id);
 /// Wakes a domain that has no Notify, on behalf of a peer.

@@ -28,6 +28,7 @@
 #pragma once
 
 #include "kpi/errors.h"
+#include "protocol/effects.h"
 #include "protocol/shares.h"
 
 #define BINDING_ENDS_MAX 512u
@@ -171,17 +172,9 @@ struct binding_effect {
     errval_t err;
 };
 
-/// What a step leads to, in this order.
-struct binding_effects {
-    unsigned count;
-    struct binding_effect list[BINDING_EFFECTS_MAX];
-};
+MACHINE(binding, BINDING_EFFECTS_MAX);
 
 void binding_init(struct binding_state *state, coreid_t core, unsigned cores);
-
-/// Takes a step. `effects` is made anew.
-void binding_step(struct binding_state *state, const struct binding_event *event,
-                  struct binding_effects *effects);
 
 /// The first end from `from` on that belongs to `domain`, or (0) that waits for spawnd; TABLE_NONE.
 uint16_t binding_next_of(const struct binding_state *state, uint16_t from, domainid_t domain);

@@ -26,6 +26,7 @@
 
 #include "kpi/errors.h"
 #include "protocol/boot_tree.h"
+#include "protocol/effects.h"
 
 #define CONNECT_EFFECTS_MAX 3u
 
@@ -82,14 +83,7 @@ struct connect_effect {
     errval_t err;
 };
 
-struct connect_effects {
-    unsigned count;
-    struct connect_effect list[CONNECT_EFFECTS_MAX];
-};
+MACHINE(connect, CONNECT_EFFECTS_MAX);
 
 /// Neighbours in the tree have a channel already.
 void connect_init(struct connect_state *state, coreid_t core, const struct boot_tree *tree);
-
-/// Takes a step. `effects` is made anew.
-void connect_step(struct connect_state *state, const struct connect_event *event,
-                  struct connect_effects *effects);

@@ -17,6 +17,7 @@
 
 #include "kpi/errors.h"
 #include "protocol/boot_tree.h"
+#include "protocol/effects.h"
 
 #define CORES_MAP_WORDS (BOOTINFO_CORES_MAX / 64)
 #define CORES_EFFECTS_MAX (BOOT_CHILDREN_MAX + 1u)
@@ -79,17 +80,10 @@ struct cores_effect {
     uint64_t tsc;
 };
 
-struct cores_effects {
-    unsigned count;
-    struct cores_effect list[CORES_EFFECTS_MAX];
-};
+MACHINE(cores, CORES_EFFECTS_MAX);
 
 /// The tree must stay.
 void cores_init(struct cores_state *state, coreid_t core, const struct boot_tree *tree);
-
-/// Takes a step. `effects` is made anew.
-void cores_step(struct cores_state *state, const struct cores_event *event,
-                struct cores_effects *effects);
 
 /// Whether a core is up, as far as this core knows; false for cores that do not exist.
 bool cores_is_up(const struct cores_state *state, coreid_t core);

@@ -14,9 +14,64 @@
 
 #include <assert.h>
 
-/// Gives the place for one effect more in a list that has room for `most`.
-static inline unsigned effects_add(unsigned *count, unsigned most)
+/// Declares a machine out of `struct NAME_state`, `NAME_event` and `NAME_effect`, both with a `kind`,
+/// of which 0 is none: what a step leads to, `most` effects at most (EF1), and NAME_step(), which
+/// takes a step. `effects` is made anew.
+#define MACHINE(name, most)                                                                        \
+    struct name##_effects {                                                                        \
+        unsigned count;                                                                            \
+        struct name##_effect list[most];                                                           \
+    };                                                                                             \
+    void name##_step(struct name##_state *state, const struct name##_event *event,                 \
+                     struct name##_effects *effects)
+
+/// Declares what a machine's handlers work on.
+#define MACHINE_STEP(name)                                                                         \
+    struct step {                                                                                  \
+        struct name##_state *state;                                                                \
+        const struct name##_event *event;                                                          \
+        struct name##_effects *effects;                                                            \
+    }
+
+/// Defines NAME_step() by the file's handlers[], one for each kind of event.
+#define MACHINE_HANDLED(name)                                                                      \
+    void name##_step(struct name##_state *state, const struct name##_event *event,                 \
+                     struct name##_effects *effects)                                               \
+    {                                                                                              \
+        const struct step step = {state, event, effects};                                          \
+        effects->count = 0;                                                                        \
+        if (event->kind != 0)                                                                      \
+            handlers[event->kind](&step);                                                          \
+    }
+
+/// Defines run(), which has an event decided and carries out all that it leads to, by the file's
+/// carry_out[], one for each kind of effect. What comes of an effect is left in the file's `result`.
+#define MACHINE_CARRIED_OUT(name, state)                                                           \
+    static void run(struct name##_event event)                                                     \
+    {                                                                                              \
+        struct name##_effects effects;                                                             \
+        for (; event.kind != 0; event = result) {                                                  \
+            name##_step(state, &event, &effects);                                                  \
+            result.kind = 0;                                                                       \
+            for (unsigned i = 0; i < effects.count; i++) {                                         \
+                effects_no_result(result.kind);                                                    \
+                carry_out[effects.list[i].kind](&effects.list[i]);                                 \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+/// Gives the place for one effect more in a list.
+#define effects_add(effects)                                                                       \
+    (&(effects)->list[effects_next(&(effects)->count,                                              \
+                                   sizeof((effects)->list) / sizeof((effects)->list[0]))])
+
+static inline unsigned effects_next(unsigned *count, unsigned most)
 {
     assert(*count < most); // EF1
     return (*count)++;
+}
+
+static inline void effects_no_result(unsigned kind)
+{
+    assert(kind == 0); // EF2
 }

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "kpi/errors.h"
+#include "protocol/effects.h"
 #include "protocol/shares.h"
 
 #define TOKENS_MAX 256u
@@ -75,16 +76,9 @@ struct tokens_effect {
     uint64_t values[3];
 };
 
-struct tokens_effects {
-    unsigned count;
-    struct tokens_effect list[TOKENS_EFFECTS_MAX];
-};
+MACHINE(tokens, TOKENS_EFFECTS_MAX);
 
 void tokens_init(struct tokens_state *state, coreid_t core, unsigned cores);
-
-/// Takes a step. `effects` is made anew.
-void tokens_step(struct tokens_state *state, const struct tokens_event *event,
-                 struct tokens_effects *effects);
 
 /// The first token from `from` on that is `domain`'s, or TABLE_NONE.
 uint16_t tokens_next_of(const struct tokens_state *state, uint16_t from, domainid_t domain);
