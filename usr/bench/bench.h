@@ -67,7 +67,7 @@ void message_send(struct ump_chan *chan, uint64_t word0, uint64_t word1, uint64_
 /// Receives a message; its first three words.
 void message_receive(struct ump_chan *chan, uint64_t words[3]);
 
-// worker.c and, for what it shares with it, worker_shapes.c
+// worker.c, and what it has from worker_shapes.c, worker_bulk.c and ring.c
 
 /// Serves the master that exports `iref`; returns the exit status.
 int worker_run(iref_t iref);
@@ -84,10 +84,12 @@ struct worker {
     unsigned peers_count;
 };
 
-/// Does a command between workers; false if it is none. 0, 1: the results.
-bool worker_shape(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
-bool worker_ring(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
-bool worker_bulk(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
+/// Does a command between workers. 0, 1: the results.
+typedef void worker_action(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
+worker_action stream_up, stream_down, stream_until, stream_within, gather, relay, circulate, root,
+    forward;
+worker_action send_references, receive_references, send_copies, receive_copies;
+worker_action ring_echo, ring_take, ring_take_flushed;
 
 // master.c
 
@@ -160,13 +162,14 @@ enum report_ratio {
     RATIO_LEAST,   ///< the least sample to the median
 };
 
+#define ROW_UNSIZED UINT64_MAX
+
 /// A row: what was measured and, where they apply, at which parameters.
 struct report_row {
     const char *what;
-    int from, to;     ///< cores; to: -1 if no other takes part
-    const char *unit; ///< of the samples; NULL: cycles
-    bool sized;
-    uint64_t size;       ///< bytes of a message or transfer, or capabilities
+    int from, to;        ///< cores; to: -1 if no other takes part
+    const char *unit;    ///< of the samples; NULL: cycles
+    uint64_t size;       ///< bytes of a message or transfer, or capabilities, or ROW_UNSIZED
     const char *counted; ///< what `count` counts: "pairs", "clients"; NULL: nothing
     uint64_t count;
     unsigned messages; ///< of each run and sender; 0: none

@@ -188,7 +188,6 @@ static cycles_t measure(const struct options *options, const struct operation *o
     const struct report_row row = {.what = operation->name,
                                    .from = disp_get_core_id(),
                                    .to = -1,
-                                   .sized = true,
                                    .size = size,
                                    .steps = steps_max,
                                    .ratio = RATIO_TO_BASE,

@@ -47,7 +47,6 @@ static void measure(const struct options *options, unsigned count)
                              .from = cores[1],
                              .to = cores[0],
                              .unit = "messages/ms",
-                             .sized = true,
                              .size = MESSAGE_BYTES,
                              .counted = count == 1 ? "client" : "clients",
                              .count = count,

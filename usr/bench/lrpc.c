@@ -46,7 +46,6 @@ void measure_lrpc(const struct options *options, const struct lmp_end *end)
     const struct report_row row = {.what = "LRPC round trip",
                                    .from = core,
                                    .to = -1,
-                                   .sized = true,
                                    .size = LMP_MSG_LENGTH * sizeof(uint64_t)};
     (void)report(options, &row, samples, runs);
 }

@@ -29,7 +29,8 @@ void measure_syscall(const struct options *options)
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, end);
     }
     bench_mark_end(BENCH_MARK_SYSCALL);
-    const struct report_row row = {.what = "system call", .from = disp_get_core_id(), .to = -1};
+    const struct report_row row = {
+        .what = "system call", .from = disp_get_core_id(), .to = -1, .size = ROW_UNSIZED};
     (void)report(options, &row, samples, runs);
 }
 
@@ -61,7 +62,7 @@ void measure_lmp(const struct options *options)
     }
     bench_mark_end(BENCH_MARK_LMP);
     const struct report_row row = {
-        .what = "LMP round trip", .from = core, .to = -1, .sized = true, .size = sizeof(words)};
+        .what = "LMP round trip", .from = core, .to = -1, .size = sizeof(words)};
     (void)report(options, &row, samples, runs);
     measure_lrpc(options, &end);
 }
@@ -85,11 +86,8 @@ static void measure_ump_to(const struct options *options, coreid_t core)
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
     bench_mark_end(BENCH_MARK_UMP);
-    const struct report_row row = {.what = "UMP round trip",
-                                   .from = disp_get_core_id(),
-                                   .to = core,
-                                   .sized = true,
-                                   .size = MESSAGE_BYTES};
+    const struct report_row row = {
+        .what = "UMP round trip", .from = disp_get_core_id(), .to = core, .size = MESSAGE_BYTES};
     (void)report(options, &row, samples, runs);
 }
 

@@ -6,8 +6,6 @@
 
 #include "kpi/types.h"
 
-#include <stdbool.h>
-
 #define CORES_MAX 256u
 
 enum measurement {

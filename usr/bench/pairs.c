@@ -105,7 +105,6 @@ static void measure(const struct options *options, unsigned count)
                                    .from = pairs[0].from,
                                    .to = pairs[0].to,
                                    .unit = "messages/ms",
-                                   .sized = true,
                                    .size = MESSAGE_BYTES,
                                    .counted = count == 1 ? "pair" : "pairs",
                                    .count = count,

@@ -50,7 +50,6 @@ static void measure(const struct options *options, const coreid_t *cores, unsign
     struct report_row row = {.what = "pipeline hop",
                              .from = cores[0],
                              .to = cores[1],
-                             .sized = true,
                              .size = MESSAGE_BYTES,
                              .counted = "cores",
                              .count = count,

@@ -46,7 +46,6 @@ static void measure(const struct options *options, unsigned pairs, uint32_t poll
     const struct report_row row = {.what = what,
                                    .from = cores[0],
                                    .to = cores[1],
-                                   .sized = true,
                                    .size = MESSAGE_BYTES,
                                    .counted = adaptive ? NULL : "polls",
                                    .count = polls,

@@ -48,7 +48,7 @@ static void csv_row(const struct report_row *row, const struct bench_summary *s)
 {
     bool times = row->unit == NULL;
     printf("%s,%d,%d", row->what, row->from, row->to < 0 ? row->from : row->to);
-    csv_number(row->sized, row->size);
+    csv_number(row->size != ROW_UNSIZED, row->size);
     printf(",%zu,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64, s->runs, times ? "cycles" : row->unit,
            s->min, s->median, s->p99);
     csv_number(times, ns(s->min));
@@ -79,7 +79,7 @@ static void table_row(const struct report_row *row, const struct bench_summary *
     if (row->counted != NULL) {
         at += snprintf(name + at, sizeof(name) - (size_t)at, ", %" PRIu64 " %s", row->count,
                        row->counted);
-    } else if (row->sized) {
+    } else if (row->size != ROW_UNSIZED) {
         at += snprintf(name + at, sizeof(name) - (size_t)at, ", %" PRIu64, row->size);
     }
     if (row->to >= 0)

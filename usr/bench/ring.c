@@ -49,10 +49,19 @@ static void expect_right(uint64_t wrong)
     check(wrong == 0 ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "checking a message");
 }
 
-static void echo(struct urpc_chan *ring, uint64_t count)
+/// The last that was accepted: a core may be measured more than once.
+static struct urpc_chan *ring_of(struct worker *worker)
 {
+    check(worker->peers_count > 0 ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS, "finding a ring");
+    return &worker->peers[worker->peers_count - 1]->chan.state.ring;
+}
+
+void ring_echo(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+{
+    (void)results;
+    struct urpc_chan *ring = ring_of(worker);
     uint64_t wrong = 0;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < command[1]; i++) {
         wrong |= ring_receive(ring, i);
         ring_send(ring, i, false);
     }
@@ -78,25 +87,14 @@ LOOP void take_stream(struct urpc_chan *ring, uint64_t count, enum bench_mark_wh
     expect_right(wrong);
 }
 
-bool worker_ring(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void ring_take(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    if (worker->peers_count == 0)
-        return false;
-    // The last that was accepted: a core may be measured more than once.
-    struct urpc_chan *ring = &worker->peers[worker->peers_count - 1]->chan.state.ring;
-    switch ((enum command)command[0]) {
-    case WORKER_RING_ECHO:
-        echo(ring, command[1]);
-        return true;
-    case WORKER_RING_TAKE:
-        take_stream(ring, command[1], BENCH_MARK_STREAM, &results[0]);
-        return true;
-    case WORKER_RING_TAKE_FLUSHED:
-        take_stream(ring, command[1], BENCH_MARK_FLUSHED, &results[0]);
-        return true;
-    default:
-        return false;
-    }
+    take_stream(ring_of(worker), command[1], BENCH_MARK_STREAM, &results[0]);
+}
+
+void ring_take_flushed(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+{
+    take_stream(ring_of(worker), command[1], BENCH_MARK_FLUSHED, &results[0]);
 }
 
 static void measure_trips(const struct options *options, struct report_row *row,
@@ -147,7 +145,6 @@ static void measure_to(const struct options *options, coreid_t to)
     struct ump_chan chan;
     struct report_row row = {.from = disp_get_core_id(),
                              .to = to,
-                             .sized = true,
                              .size = MESSAGE_BYTES,
                              .messages = messages_chosen(options, MESSAGES)};
     uint64_t iref[2];

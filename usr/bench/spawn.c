@@ -23,6 +23,7 @@ void measure_spawn(const struct options *options)
         check(spawn_wait(domain, NULL, false), "waiting for its end");
         samples[i] = bench_time_diff(start, bench_tsc());
     }
-    const struct report_row row = {.what = "spawn and wait", .from = disp_get_core_id(), .to = -1};
+    const struct report_row row = {
+        .what = "spawn and wait", .from = disp_get_core_id(), .to = -1, .size = ROW_UNSIZED};
     (void)report(options, &row, samples, runs);
 }

@@ -40,7 +40,6 @@ static cycles_t measure(const struct options *options, coreid_t core, const char
     const struct report_row row = {.what = what,
                                    .from = disp_get_core_id(),
                                    .to = core,
-                                   .sized = true,
                                    .size = MESSAGE_BYTES,
                                    .ratio = RATIO_TO_BASE,
                                    .base = asleep};

@@ -84,6 +84,27 @@ static void stamp(uint64_t count)
     }
 }
 
+static worker_action *const actions[WORKER_QUIT] = {
+    [WORKER_SEND] = stream_up,
+    [WORKER_RECEIVE] = stream_down,
+    [WORKER_SEND_UNTIL] = stream_until,
+    [WORKER_WINDOW] = stream_within,
+    [WORKER_GATHER] = gather,
+    [WORKER_RELAY] = relay,
+    [WORKER_CIRCULATE] = circulate,
+    [WORKER_ROOT] = root,
+    [WORKER_FORWARD] = forward,
+    [WORKER_BULK_SEND] = send_references,
+    [WORKER_BULK_PASS] = send_references,
+    [WORKER_BULK_RECEIVE] = receive_references,
+    [WORKER_BULK_SKIP] = receive_references,
+    [WORKER_COPY_SEND] = send_copies,
+    [WORKER_COPY_RECEIVE] = receive_copies,
+    [WORKER_RING_ECHO] = ring_echo,
+    [WORKER_RING_TAKE] = ring_take,
+    [WORKER_RING_TAKE_FLUSHED] = ring_take_flushed,
+};
+
 static void answer(const uint64_t command[3])
 {
     uint64_t results[2] = {0, 0};
@@ -100,9 +121,10 @@ static void answer(const uint64_t command[3])
         disp_set_poll_limit((uint32_t)command[1]);
         break;
     default:
-        if (!worker_shape(&worker, command, results) && !worker_bulk(&worker, command, results) &&
-            !worker_ring(&worker, command, results))
-            check(LIB_ERR_INVALID_ARGS, "understanding the master");
+        check(command[0] < WORKER_QUIT && actions[command[0]] != NULL ? SYS_ERR_OK
+                                                                      : LIB_ERR_INVALID_ARGS,
+              "understanding the master");
+        actions[command[0]](&worker, command, results);
     }
     message_send(&worker.master, command[0], results[0], results[1]);
 }

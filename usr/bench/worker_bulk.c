@@ -25,11 +25,11 @@ static void acknowledged(struct ump_chan *chan, uint64_t number)
     bench_mark_item(BENCH_MARK_BULK);
 }
 
-static void send_references(struct worker *worker, const uint64_t command[3], uint64_t times[2])
+void send_references(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
     uint64_t count = command[1], bytes = command[2];
     volatile uint64_t *area = worker->area.buf;
-    times[0] = bench_tsc();
+    results[0] = bench_tsc();
     for (uint64_t i = 0; i < count; i++) {
         uint64_t offset = i % (AREA_BYTES / BULK_BYTES_MAX) * BULK_BYTES_MAX;
         for (uint64_t at = 0; command[0] == WORKER_BULK_SEND && at < bytes / sizeof(uint64_t);
@@ -38,15 +38,17 @@ static void send_references(struct worker *worker, const uint64_t command[3], ui
         message_send(&worker->up, i, offset, bytes);
         acknowledged(&worker->up, i);
     }
-    times[1] = bench_tsc();
+    results[1] = bench_tsc();
 }
 
-static void receive_references(struct worker *worker, uint64_t count, bool read)
+void receive_references(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
+    (void)results;
+    bool read = command[0] == WORKER_BULK_RECEIVE;
     struct ump_chan *chan = &worker->peers[0]->chan;
     // The client's outgoing area is the first in the frame.
     const volatile uint64_t *area = worker->peers[1]->chan.buf;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < command[1]; i++) {
         uint64_t words[3];
         message_receive(chan, words);
         bool inside = words[1] < AREA_BYTES && words[2] <= AREA_BYTES - words[1];
@@ -59,53 +61,32 @@ static void receive_references(struct worker *worker, uint64_t count, bool read)
     }
 }
 
-static void send_copies(struct worker *worker, uint64_t count, uint64_t bytes, uint64_t times[2])
+void send_copies(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    times[0] = bench_tsc();
-    for (uint64_t i = 0; i < count; i++) {
+    results[0] = bench_tsc();
+    for (uint64_t i = 0; i < command[1]; i++) {
         uint64_t words = 0;
-        for (uint64_t left = messages_of(bytes); left > 0; left--) {
+        for (uint64_t left = messages_of(command[2]); left > 0; left--) {
             check(ump_chan_send_blocking(&worker->up, &copied[words], 0), "sending a piece");
             words += UMP_PAYLOAD_WORDS;
         }
         acknowledged(&worker->up, i);
     }
-    times[1] = bench_tsc();
+    results[1] = bench_tsc();
 }
 
-static void receive_copies(struct worker *worker, uint64_t count, uint64_t bytes)
+void receive_copies(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
+    (void)results;
     struct ump_chan *chan = &worker->peers[0]->chan;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < command[1]; i++) {
         uint64_t words = 0;
-        for (uint64_t left = messages_of(bytes); left > 0; left--) {
+        for (uint64_t left = messages_of(command[2]); left > 0; left--) {
             volatile struct ump_message *message;
             check(ump_chan_recv_blocking(chan, &message), "receiving a piece");
             for (unsigned k = 0; k < UMP_PAYLOAD_WORDS; k++)
                 copied[words++] = message->data[k];
         }
         message_send(chan, i, 0, 0);
-    }
-}
-
-bool worker_bulk(struct worker *worker, const uint64_t command[3], uint64_t results[2])
-{
-    switch ((enum command)command[0]) {
-    case WORKER_BULK_SEND:
-    case WORKER_BULK_PASS:
-        send_references(worker, command, results);
-        return true;
-    case WORKER_BULK_RECEIVE:
-    case WORKER_BULK_SKIP:
-        receive_references(worker, command[1], command[0] == WORKER_BULK_RECEIVE);
-        return true;
-    case WORKER_COPY_SEND:
-        send_copies(worker, command[1], command[2], results);
-        return true;
-    case WORKER_COPY_RECEIVE:
-        receive_copies(worker, command[1], command[2]);
-        return true;
-    default:
-        return false;
     }
 }

@@ -31,36 +31,36 @@ static void receive(struct ump_chan *chan, uint64_t wanted)
     expect(words[0], wanted);
 }
 
-/// A stream in one direction; [0] and [1] are the times of its first and last message.
-static void stream_up(struct worker *worker, uint64_t count, uint64_t times[2])
+void stream_up(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    times[0] = bench_tsc();
-    for (uint64_t i = 0; i < count; i++)
+    results[0] = bench_tsc();
+    for (uint64_t i = 0; i < command[1]; i++)
         send(&worker->up, i);
-    times[1] = bench_tsc();
+    results[1] = bench_tsc();
 }
 
-static void stream_down(struct worker *worker, uint64_t count, uint64_t times[2])
+void stream_down(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < command[1]; i++) {
         receive(&worker->peers[0]->chan, i);
-        times[0] = i == 0 ? bench_tsc() : times[0];
+        results[0] = i == 0 ? bench_tsc() : results[0];
     }
-    times[1] = bench_tsc();
+    results[1] = bench_tsc();
 }
 
-/// A stream until a time; the last message has 1 as its second word.
-static void stream_until(struct worker *worker, cycles_t end)
+/// The last message has 1 as its second word.
+void stream_until(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
+    (void)results;
     bool last = false;
     for (uint64_t i = 0; !last; i++) {
-        last = i % CLOCK_MESSAGES == 0 && bench_tsc() >= end;
+        last = i % CLOCK_MESSAGES == 0 && bench_tsc() >= command[1];
         message_send(&worker->up, i, last, 0);
     }
 }
 
-/// Its other end; returns how many messages came from `start` to `end`, to CLOCK_MESSAGES.
-static uint64_t stream_within(struct worker *worker, cycles_t start, cycles_t end)
+/// How many messages came in time, to CLOCK_MESSAGES.
+void stream_within(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
     uint64_t within = 0, words[3] = {0};
     cycles_t now = 0;
@@ -68,10 +68,10 @@ static uint64_t stream_within(struct worker *worker, cycles_t start, cycles_t en
         message_receive(&worker->peers[0]->chan, words);
         expect(words[0], i);
         now = i % CLOCK_MESSAGES == 0 ? bench_tsc() : now;
-        within += now >= start && now < end;
+        within += now >= command[1] && now < command[2];
         bench_mark_item(BENCH_MARK_PAIRS);
     }
-    return within;
+    results[0] = within;
 }
 
 /// The server of a fan-in. Channels stay registered from one run to the next.
@@ -95,10 +95,10 @@ static void on_message(void *arg)
           "waiting for a client");
 }
 
-static void gather(struct worker *worker, uint64_t count, uint64_t times[2])
+void gather(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
     gathered = 0;
-    to_gather = count;
+    to_gather = command[1];
     for (unsigned i = 0; i < worker->peers_count; i++) {
         struct worker_peer *peer = worker->peers[i];
         peer->next = 0;
@@ -109,14 +109,15 @@ static void gather(struct worker *worker, uint64_t count, uint64_t times[2])
     }
     while (gathered < to_gather) {
         check(event_dispatch(&clients), "waiting for clients");
-        times[0] = times[0] == 0 ? bench_tsc() : times[0];
+        results[0] = results[0] == 0 ? bench_tsc() : results[0];
     }
-    times[1] = bench_tsc();
+    results[1] = bench_tsc();
 }
 
-static void relay(struct worker *worker, uint64_t count)
+void relay(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    for (uint64_t i = 0; i < count; i++) {
+    (void)results;
+    for (uint64_t i = 0; i < command[1]; i++) {
         receive(&worker->peers[0]->chan, i);
         bench_mark_item(BENCH_MARK_PIPELINE);
         send(&worker->up, i);
@@ -124,17 +125,17 @@ static void relay(struct worker *worker, uint64_t count)
 }
 
 /// The head of a pipeline whose end leads back to it.
-static void circulate(struct worker *worker, uint64_t count, uint64_t window, uint64_t times[2])
+void circulate(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    uint64_t sent = 0;
-    times[0] = bench_tsc();
+    uint64_t sent = 0, count = command[1], window = command[2];
+    results[0] = bench_tsc();
     for (uint64_t i = 0; i < count; i++) {
         while (sent < count && sent - i < window)
             send(&worker->up, sent++);
         receive(&worker->peers[0]->chan, i);
         bench_mark_item(BENCH_MARK_PIPELINE);
     }
-    times[1] = bench_tsc();
+    results[1] = bench_tsc();
 }
 
 /// One message to all below, and their acknowledgements.
@@ -148,55 +149,21 @@ static void broadcast(struct worker *worker, uint64_t number)
     }
 }
 
-static void root(struct worker *worker, uint64_t count, uint64_t times[2])
+void root(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    times[0] = bench_tsc();
-    for (uint64_t i = 0; i < count; i++)
+    results[0] = bench_tsc();
+    for (uint64_t i = 0; i < command[1]; i++)
         broadcast(worker, i);
-    times[1] = bench_tsc();
+    results[1] = bench_tsc();
 }
 
-static void forward(struct worker *worker, uint64_t count)
+void forward(struct worker *worker, const uint64_t command[3], uint64_t results[2])
 {
-    for (uint64_t i = 0; i < count; i++) {
+    (void)results;
+    for (uint64_t i = 0; i < command[1]; i++) {
         receive(&worker->up, i);
         bench_mark_item(BENCH_MARK_FANOUT);
         broadcast(worker, i);
         send(&worker->up, i);
-    }
-}
-
-bool worker_shape(struct worker *worker, const uint64_t command[3], uint64_t results[2])
-{
-    switch ((enum command)command[0]) {
-    case WORKER_SEND:
-        stream_up(worker, command[1], results);
-        return true;
-    case WORKER_RECEIVE:
-        stream_down(worker, command[1], results);
-        return true;
-    case WORKER_SEND_UNTIL:
-        stream_until(worker, command[1]);
-        return true;
-    case WORKER_WINDOW:
-        results[0] = stream_within(worker, command[1], command[2]);
-        return true;
-    case WORKER_GATHER:
-        gather(worker, command[1], results);
-        return true;
-    case WORKER_RELAY:
-        relay(worker, command[1]);
-        return true;
-    case WORKER_CIRCULATE:
-        circulate(worker, command[1], command[2], results);
-        return true;
-    case WORKER_ROOT:
-        root(worker, command[1], results);
-        return true;
-    case WORKER_FORWARD:
-        forward(worker, command[1]);
-        return true;
-    default:
-        return false;
     }
 }
