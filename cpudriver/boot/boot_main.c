@@ -12,11 +12,9 @@
 
 #include "arch/cpu.h"
 #include "boot.h"
-#include "kpi/bootinfo.h"
 #include "kpi/capabilities.h"
 #include "machine/machine.h"
 #include "machine/panic.h"
-#include "machine/space.h"
 
 #include "lib/string.h"
 

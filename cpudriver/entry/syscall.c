@@ -6,7 +6,6 @@
 
 #include "invoke/invoke.h"
 
-#include "dispatch/dispatch.h"
 #include "entry/event.h"
 #include "lmp/lmp.h"
 #include "lrpc.h"

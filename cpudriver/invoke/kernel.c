@@ -4,8 +4,6 @@
 // Commands of the Kernel capability: what only a core's monitor and memory server may ask of its
 // CPU driver, and, with the right to read only, its counters.
 
-#include "invoke/invoke.h"
-
 #include "invoke/returns.h"
 #include "kcb/dcb.h"
 #include "lmp/lmp.h"

@@ -22,7 +22,6 @@
 #include "dispatch/dispatcher.h"
 
 #include <assert.h>
-#include <stddef.h>
 
 struct ump_waking ump_waking;
 

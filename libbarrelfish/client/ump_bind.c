@@ -15,7 +15,6 @@
 #include "monitor_events.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -15,8 +15,6 @@
 
 #pragma GCC target("general-regs-only")
 
-#include "dispatch/dispatcher.h"
-
 #include <assert.h>
 #include <string.h>
 

@@ -5,8 +5,6 @@
 // Private to the library.
 #pragma once
 
-#include <stddef.h>
-
 #include "kpi/dispatcher.h"
 
 static inline struct dispatcher_shared *shared_self(void)

@@ -5,8 +5,6 @@
 #include "barrelfish/except.h"
 #include "kpi/syscalls.h"
 
-#include <stddef.h>
-
 static const char *const names[KERNEL_VECTOR_INTERRUPTS] = {
     [0] = "divide error",
     [1] = "debug",

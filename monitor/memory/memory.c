@@ -10,7 +10,6 @@
 
 #include "barrelfish/bootmodule.h"
 #include "barrelfish/ram_alloc.h"
-#include "barrelfish/spawn.h"
 #include "barrelfish/vspace_common.h"
 #include "state/monitor.h"
 

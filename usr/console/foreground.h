@@ -12,8 +12,6 @@
 
 #include "kpi/types.h"
 
-#include <stdbool.h>
-
 #define FOREGROUND_DEPTH_MAX 16u
 
 /// Private to foreground.c; visible for allocation. All zero: nobody.

@@ -12,9 +12,6 @@
 // N3 No reader gets bytes from behind the end of a line that it got: they are the next one's.
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "text/framing.h"
 
 #define INPUT_QUEUE_BYTES 4096u

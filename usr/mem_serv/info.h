@@ -7,8 +7,6 @@
 
 #include "accounts.h"
 
-#include "barrelfish/caddr.h"
-
 #define INFO_PAGES_MAX 512u
 
 /// Takes over the frame of a domain's page and maps it; this allocates (P3). On an error the

@@ -14,7 +14,6 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/invocations.h"
-#include "barrelfish/slab.h"
 #include "barrelfish/slot_alloc.h"
 
 #define FIRST_BLOCKS 64u

@@ -6,8 +6,6 @@
 
 #include "kpi/errors.h"
 
-#include <stddef.h>
-
 #define ERROR_TEXT_BYTES 384u
 
 /// Writes what failed, what that was due to, and what the user can do about it, cut if need be.

@@ -10,9 +10,6 @@
 
 #include "completion.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #define LINE_BYTES 1024u
 #define LINE_HISTORY 32u
 

@@ -12,7 +12,6 @@
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/terminal_client.h"
 #include "if/console.h"
-#include "kpi/bootinfo.h"
 
 #include <inttypes.h>
 #include <stdio.h>

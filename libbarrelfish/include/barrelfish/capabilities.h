@@ -7,9 +7,7 @@
 // memory server. Errors without a word here are the CPU driver's (kpi/errors.h), unchanged.
 #pragma once
 
-#include "barrelfish/caddr.h"
 #include "barrelfish/lmp_endpoints.h" // endpoint_create()
-#include "kpi/capabilities.h"
 
 /// The memory behind a Frame, DevFrame or RAM.
 struct frame_identity {

@@ -18,7 +18,6 @@
 
 #include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/threads.h"
-#include "barrelfish/waitset.h"
 
 /// Operation 0: a client gives its reply endpoint. A server's own operations begin at 1.
 #define RPC_OP_CONNECT 0u

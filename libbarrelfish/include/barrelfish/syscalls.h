@@ -10,7 +10,6 @@
 #include "barrelfish/arch/x86_64/syscall.h"
 #include "barrelfish/caddr.h"
 #include "kpi/dispatcher.h"
-#include "kpi/syscalls.h"
 
 /// Sends `length` words (of the eight at `words`, which are all read) and the capability at
 /// `send_caddr` (0: none) to the endpoint at `ep_caddr`. `flags`: LMP_FLAG_. Does not block.

@@ -8,8 +8,6 @@
 
 #include "barrelfish/types.h"
 
-#include <stdbool.h>
-
 /// Wait until all that this domain has written is on the wire. LIB_ERR_CHAN_CLOSED: there is no
 /// console (any more).
 errval_t terminal_flush(void);

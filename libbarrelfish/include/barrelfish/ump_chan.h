@@ -15,7 +15,6 @@
 #include "barrelfish/event_queue.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/ump_impl.h"
-#include "barrelfish/waitset_chan.h"
 
 struct ump_chan;
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "barrelfish/memobj.h"
-#include "barrelfish/range_tree.h"
 
 typedef uint32_t vregion_flags_t; ///< VREGION_FLAGS_
 

@@ -8,7 +8,6 @@
 
 #include "cspace/mm.h"
 #include "memobj_chunks.h"
-#include "memobj_ops.h"
 #include "memory/vspace/vspace_reserve.h"
 
 errval_t memobj_fill(struct memobj *memobj, genvaddr_t offset, struct capref frame, size_t size)

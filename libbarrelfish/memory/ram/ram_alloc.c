@@ -7,7 +7,6 @@
 #include "barrelfish/ram_alloc.h"
 
 #include "barrelfish/capabilities.h"
-#include "barrelfish/lmp_rpc.h"
 #include "cspace/mm.h"
 #include "if/mem_serv.h"
 #include "ram_regions.h"

@@ -5,7 +5,6 @@
 // and undoes all of it if a step fails.
 #include "barrelfish/vspace_common.h"
 
-#include "barrelfish/vregion.h"
 #include "cspace/mm.h"
 #include "memory/memobj/memobj_ops.h"
 #include "memory/vspace/vspace_reserve.h"

@@ -6,7 +6,6 @@
 // read ahead; whoever reads gets what was read ahead first.
 #include "linux.h"
 
-#include "barrelfish/personality.h"
 #include "linux_thread.h"
 
 #include <errno.h>

@@ -5,7 +5,6 @@
 // are touched and go there again, if they were written, when a policy says so.
 #pragma once
 
-#include "barrelfish/barrelfish.h"
 #include "pager_policy.h"
 #include "store.h"
 

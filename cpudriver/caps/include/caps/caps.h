@@ -12,9 +12,7 @@
 
 #pragma once
 
-#include "caps/cap.h"
 #include "caps/mdb.h"
-#include "kpi/cap_rules.h"
 #include "kpi/errors.h"
 
 /// Most objects that one retype may ask for, and that one step of it makes, and bytes that one step

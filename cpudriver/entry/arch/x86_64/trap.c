@@ -6,8 +6,6 @@
 
 #include "entry/trap.h"
 
-#include "arch/cpu.h"
-#include "dispatch/dispatch.h"
 #include "entry/event.h"
 #include "lib/kassert.h"
 #include "lmp/lmp.h"

@@ -15,7 +15,6 @@
 
 #pragma once
 
-#include "kpi/errors.h"
 #include "protocol/boot_tree.h"
 #include "protocol/effects.h"
 

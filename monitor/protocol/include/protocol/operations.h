@@ -12,9 +12,6 @@
 #include "kpi/errors.h"
 #include "kpi/types.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-
 enum operation_step {
     OPERATION_IGNORE,
     OPERATION_REFUSE, ///< with `err`

@@ -7,7 +7,6 @@
 
 #pragma once
 
-#include "kpi/types.h"
 #include "protocol/table.h"
 
 /// A family may have one part in so many of a table: a single greedy one, or a broken one, leaves
