@@ -17,27 +17,20 @@ errval_t lmp_endpoint_create_in_slot(size_t messages, struct capref dest,
     if (err_is_fail(err))
         return err;
     err = invoke_dispatcher_endpoint(cap_dispatcher, lmp_endpoint_offset(ep), ep->messages, dest);
-    if (err_is_fail(err)) {
+    if (err_is_ok(err))
+        *retep = ep;
+    else
         lmp_endpoint_free(ep);
-        return err;
-    }
-    *retep = ep;
-    return SYS_ERR_OK;
+    return err;
 }
 
 errval_t endpoint_create(size_t buflen, struct capref *retcap, struct lmp_endpoint **retep)
 {
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err))
-        return err;
-    err = lmp_endpoint_create_in_slot(buflen, slot, retep);
-    if (err_is_fail(err)) {
-        (void)slot_free(slot);
-        return err;
-    }
-    *retcap = slot;
-    return SYS_ERR_OK;
+    return err_is_ok(err)
+               ? slot_settle(slot, lmp_endpoint_create_in_slot(buflen, slot, retep), retcap)
+               : err;
 }
 
 void endpoint_destroy(struct capref cap, struct lmp_endpoint *ep)

@@ -129,13 +129,6 @@ errval_t idcap_alloc(struct capref *dest)
 {
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err))
-        return err;
-    err = invoke_kernel_id_create(cap_kernel, slot);
-    if (err_is_fail(err)) {
-        (void)slot_free(slot);
-        return err;
-    }
-    *dest = slot;
-    return SYS_ERR_OK;
+    return err_is_ok(err) ? slot_settle(slot, invoke_kernel_id_create(cap_kernel, slot), dest)
+                          : err;
 }

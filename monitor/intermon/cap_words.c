@@ -46,12 +46,5 @@ errval_t cap_words_make_name(const uint64_t *words, struct capref *cap)
         return SYS_ERR_OK;
     }
     errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err))
-        return err;
-    err = cap_words_make_name_at(words, slot);
-    if (err_is_fail(err))
-        (void)slot_free(slot);
-    else
-        *cap = slot;
-    return err;
+    return err_is_ok(err) ? slot_settle(slot, cap_words_make_name_at(words, slot), cap) : err;
 }

@@ -183,16 +183,13 @@ errval_t domain_set_events(domainid_t id, struct capref ep)
 /// Makes a Notify or an IRQDest for an endpoint, in a slot of its own.
 static errval_t make_vector(struct capref ep, bool irq, struct capref *cap, uint64_t *vector)
 {
-    errval_t err = slot_alloc(cap);
+    struct capref slot;
+    errval_t err = slot_alloc(&slot);
     if (err_is_fail(err))
         return err;
-    err = irq ? invoke_kernel_irqdest_create(cap_kernel, ep, *cap, vector)
-              : invoke_kernel_notify_create(cap_kernel, ep, *cap, vector);
-    if (err_is_fail(err)) {
-        (void)slot_free(*cap);
-        *cap = NULL_CAP;
-    }
-    return err;
+    err = irq ? invoke_kernel_irqdest_create(cap_kernel, ep, slot, vector)
+              : invoke_kernel_notify_create(cap_kernel, ep, slot, vector);
+    return slot_settle(slot, err, cap);
 }
 
 errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
@@ -235,13 +232,10 @@ void domain_notify_description(domainid_t id, struct capability *notify)
 struct capref domain_notify_copy(domainid_t id)
 {
     struct domain *domain = domain_find(id);
-    struct capref cap;
-    if (domain == NULL || capref_is_null(domain->notify) || err_is_fail(slot_alloc(&cap)))
-        return NULL_CAP;
-    if (err_is_ok(cap_copy(cap, domain->notify)))
-        return cap;
-    (void)slot_free(cap);
-    return NULL_CAP;
+    struct capref slot, copy = NULL_CAP;
+    if (domain != NULL && !capref_is_null(domain->notify) && err_is_ok(slot_alloc(&slot)))
+        (void)slot_settle(slot, cap_copy(slot, domain->notify), &copy);
+    return copy;
 }
 
 void domain_check(domainid_t id)

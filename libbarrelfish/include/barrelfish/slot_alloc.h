@@ -22,6 +22,17 @@ LIB_MUST_CHECK errval_t slot_alloc_root(struct capref *ret);
 /// LIB_ERR_INVALID_ARGS: it is no such slot.
 errval_t slot_free(struct capref ret);
 
+/// Put into *ret a slot of slot_alloc() in which something was made, or, if that has failed with
+/// `err`, give the slot back and leave *ret. Returns `err`.
+static inline errval_t slot_settle(struct capref slot, errval_t err, struct capref *ret)
+{
+    if (err_is_ok(err))
+        *ret = slot;
+    else
+        (void)slot_free(slot);
+    return err;
+}
+
 /// Make sure that the next `count` calls of slot_alloc() succeed without asking anyone, if other
 /// threads do not take the slots. LIB_ERR_SLOT_ALLOC_NO_SPACE or the memory server's error.
 LIB_MUST_CHECK errval_t slot_reserve(size_t count);

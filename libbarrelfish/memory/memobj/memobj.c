@@ -2,8 +2,8 @@
 // Copyright The Stave authors
 //
 // What all kinds of memory objects share: the lock and the reserve around an operation. The kinds
-// are memobj_one_frame.c, memobj_anon.c, memobj_fixed.c, memobj_lazy.c, memobj_cow.c and
-// memobj_pager.c; what those of chunks share is memobj_chunks.c.
+// are memobj_one_frame.c, memobj_fixed.c, memobj_lazy.c, memobj_cow.c and memobj_pager.c; what those
+// of chunks share is memobj_chunks.c.
 #include "barrelfish/memobj.h"
 
 #include "cspace/mm.h"

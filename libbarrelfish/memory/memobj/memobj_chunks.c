@@ -6,7 +6,6 @@
 #include "memobj_chunks.h"
 
 #include "barrelfish/capabilities.h"
-#include "barrelfish/vspace.h"
 #include "memory/vspace/vspace_reserve.h"
 
 #include <assert.h>
@@ -45,15 +44,8 @@ errval_t chunk_map(struct memobj *memobj, struct chunk *chunk)
     struct vregion *vregion = memobj->vregion;
     assert(vregion != NULL && chunk->mappings == NULL); // CH2
     struct pmap_source source = {chunk->frame, chunk->frame_offset, 0};
-    if ((vregion->flags & VREGION_FLAGS_LARGE) != 0) {
-        struct frame_identity identity;
-        errval_t err = frame_identify(chunk->frame, &identity);
-        if (err_is_fail(err))
-            return err;
-        source.base = identity.base;
-    }
-    return pmap_map(vspace_get_pmap(vregion->vspace), vregion->node.base + chunk->node.base,
-                    &source, chunk->node.bytes, flags_of(memobj, chunk), &chunk->mappings);
+    return memobj_show(vregion, chunk->node.base, chunk->node.bytes, source,
+                       flags_of(memobj, chunk), &chunk->mappings);
 }
 
 errval_t chunk_add(struct memobj *memobj, const struct chunk *model)
@@ -142,11 +134,9 @@ errval_t chunks_map_region(struct memobj *memobj, struct vregion *vregion)
         return LIB_ERR_INVALID_ARGS;
     memobj->vregion = vregion;
     errval_t err = SYS_ERR_OK;
-    struct chunk *chunk = next_chunk(memobj, 0);
-    while (chunk != NULL && err_is_ok(err)) {
+    for (struct chunk *chunk = next_chunk(memobj, 0); chunk != NULL && err_is_ok(err);
+         chunk = next_chunk(memobj, chunk->node.base + 1))
         err = chunk_map(memobj, chunk);
-        chunk = next_chunk(memobj, chunk->node.base + 1);
-    }
     if (err_is_fail(err))
         (void)chunks_unmap_region(memobj, vregion);
     return err;
@@ -157,11 +147,9 @@ errval_t chunks_unmap_region(struct memobj *memobj, struct vregion *vregion)
     (void)vregion;
     struct memobj_page page;
     errval_t err = SYS_ERR_OK;
-    struct chunk *chunk = next_chunk(memobj, 0);
-    while (chunk != NULL && err_is_ok(err)) {
+    for (struct chunk *chunk = next_chunk(memobj, 0); chunk != NULL && err_is_ok(err);
+         chunk = next_chunk(memobj, chunk->node.base + 1))
         err = chunk_unmap(memobj, chunk, &page);
-        chunk = next_chunk(memobj, chunk->node.base + 1);
-    }
     if (err_is_ok(err))
         memobj->vregion = NULL;
     return err;
@@ -176,11 +164,9 @@ errval_t chunks_protect(struct memobj *memobj, struct vregion *vregion, size_t o
     struct memobj_page page;
     errval_t err = SYS_ERR_OK;
     vregion->flags = flags | (before & VREGION_FLAGS_LARGE);
-    struct chunk *chunk = next_chunk(memobj, 0);
-    while (chunk != NULL && err_is_ok(err)) {
+    for (struct chunk *chunk = next_chunk(memobj, 0); chunk != NULL && err_is_ok(err);
+         chunk = next_chunk(memobj, chunk->node.base + 1))
         err = rewrite(chunk, flags_of(memobj, chunk), &page);
-        chunk = next_chunk(memobj, chunk->node.base + 1);
-    }
     if (err_is_fail(err))
         vregion->flags = before;
     return err;

@@ -8,7 +8,6 @@
 // CH3 An object counts the faults that its pager answers.
 #pragma once
 
-#include "barrelfish/pmap.h"
 #include "memobj_ops.h"
 
 /// A chunk that is there. Its range is that in the object.
@@ -57,6 +56,9 @@ errval_t chunks_unmap_region(struct memobj *memobj, struct vregion *vregion);
 errval_t chunks_protect(struct memobj *memobj, struct vregion *vregion, size_t offset, size_t size,
                         vregion_flags_t flags);
 errval_t chunks_destroy(struct memobj *memobj);
+#define CHUNKS_OPS                                                                                 \
+    .map_region = chunks_map_region, .unmap_region = chunks_unmap_region,                          \
+    .protect = chunks_protect, .destroy = chunks_destroy
 
 // memobj_fixed.c
 

@@ -79,11 +79,8 @@ static errval_t cow_pagefault(struct memobj *memobj, struct vregion *vregion, ge
 }
 
 static const struct memobj_ops cow_ops = {
-    .map_region = chunks_map_region,
-    .unmap_region = chunks_unmap_region,
-    .protect = chunks_protect,
+    CHUNKS_OPS,
     .pagefault = cow_pagefault,
-    .destroy = chunks_destroy,
 };
 
 errval_t memobj_create_cow(struct memobj *memobj, size_t size, memobj_flags_t flags,

@@ -31,12 +31,9 @@ errval_t fixed_unfill(struct memobj *memobj, genvaddr_t offset, struct memobj_pa
 }
 
 static const struct memobj_ops fixed_ops = {
-    .map_region = chunks_map_region,
-    .unmap_region = chunks_unmap_region,
-    .protect = chunks_protect,
+    CHUNKS_OPS,
     .fill = fixed_fill,
     .unfill = fixed_unfill,
-    .destroy = chunks_destroy,
 };
 
 errval_t memobj_create_fixed(struct memobj *memobj, size_t size, memobj_flags_t flags, size_t count,

@@ -30,11 +30,8 @@ static errval_t lazy_pagefault(struct memobj *memobj, struct vregion *vregion, g
 }
 
 static const struct memobj_ops lazy_ops = {
-    .map_region = chunks_map_region,
-    .unmap_region = chunks_unmap_region,
-    .protect = chunks_protect,
+    CHUNKS_OPS,
     .pagefault = lazy_pagefault,
-    .destroy = chunks_destroy,
 };
 
 errval_t memobj_create_lazy(struct memobj *memobj, size_t size, memobj_flags_t flags,

@@ -5,7 +5,7 @@
 // and have reserved what the operation needs. Private to the address-space manager.
 #pragma once
 
-#include "barrelfish/memobj.h"
+#include "barrelfish/pmap.h"
 #include "barrelfish/vregion.h"
 
 struct memobj_ops {
@@ -32,7 +32,10 @@ struct memobj_ops {
     errval_t (*destroy)(struct memobj *memobj);
 };
 
-extern const struct memobj_ops memobj_one_frame_ops;
+/// Maps a part of a region on a frame; what others map there is theirs. Errors: of frame_identify(), pmap_map().
+LIB_MUST_CHECK errval_t memobj_show(const struct vregion *vregion, genvaddr_t offset, size_t bytes,
+                                    struct pmap_source source, vregion_flags_t flags,
+                                    struct pmap_mapping **mappings);
 
 /// vspace_reserve() for what a region of `bytes` will map at once: all, or the chunks that are
 /// there.

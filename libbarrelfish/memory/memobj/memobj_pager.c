@@ -32,13 +32,10 @@ static errval_t pager_pagefault(struct memobj *memobj, struct vregion *vregion, 
 }
 
 static const struct memobj_ops pager_ops = {
-    .map_region = chunks_map_region,
-    .unmap_region = chunks_unmap_region,
-    .protect = chunks_protect,
+    CHUNKS_OPS,
     .fill = fixed_fill,
     .unfill = fixed_unfill,
     .pagefault = pager_pagefault,
-    .destroy = chunks_destroy,
 };
 
 errval_t memobj_create_pager(struct memobj *memobj, size_t size, memobj_flags_t flags,

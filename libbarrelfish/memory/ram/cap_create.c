@@ -58,15 +58,7 @@ errval_t frame_alloc(struct capref *dest, size_t bytes, size_t *retbytes)
 {
     struct capref slot;
     errval_t err = slot_alloc(&slot);
-    if (err_is_fail(err))
-        return err;
-    err = frame_create(slot, bytes, retbytes);
-    if (err_is_fail(err)) {
-        (void)slot_free(slot);
-        return err;
-    }
-    *dest = slot;
-    return SYS_ERR_OK;
+    return err_is_ok(err) ? slot_settle(slot, frame_create(slot, bytes, retbytes), dest) : err;
 }
 
 errval_t cnode_create_from_mem(struct capref dest, struct capref src, enum objtype cntype,
@@ -85,38 +77,30 @@ errval_t cnode_create_from_mem(struct capref dest, struct capref src, enum objty
     return err;
 }
 
-static errval_t cnode_fill_slot(struct capref slot, enum objtype type, uint8_t level,
-                                struct capref *ret_dest, struct cnoderef *cnoderef)
+static errval_t create_cnode(bool l1, struct capref *ret_dest, struct cnoderef *cnoderef)
 {
-    size_t bytes = type == ObjType_L1CNode ? L1_CNODE_SLOTS_MIN * OBJSIZE_CTE : OBJSIZE_L2CNODE;
-    errval_t err = ram_create(slot, type, bytes, BASE_PAGE_SIZE);
-    if (err_is_fail(err)) {
-        (void)slot_free(slot);
+    struct capref slot;
+    errval_t err = l1 ? slot_alloc(&slot) : slot_alloc_root(&slot);
+    if (err_is_fail(err))
         return err;
-    }
-    if (ret_dest != NULL)
+    err = l1 ? ram_create(slot, ObjType_L1CNode, L1_CNODE_SLOTS_MIN * OBJSIZE_CTE, BASE_PAGE_SIZE)
+             : ram_create(slot, ObjType_L2CNode, OBJSIZE_L2CNODE, BASE_PAGE_SIZE);
+    err = slot_settle(slot, err, &slot);
+    if (err_is_ok(err) && ret_dest != NULL)
         *ret_dest = slot;
-    if (cnoderef != NULL)
-        *cnoderef = build_cnoderef(slot, level);
-    return SYS_ERR_OK;
+    if (err_is_ok(err) && cnoderef != NULL)
+        *cnoderef = build_cnoderef(slot, l1 ? CNODE_LEVEL_ROOT : CNODE_LEVEL_OTHER);
+    return err;
 }
 
 errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
 {
-    struct capref slot;
-    errval_t err = slot_alloc_root(&slot);
-    return err_is_fail(err)
-               ? err
-               : cnode_fill_slot(slot, ObjType_L2CNode, CNODE_LEVEL_OTHER, ret_dest, cnoderef);
+    return create_cnode(false, ret_dest, cnoderef);
 }
 
 errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef)
 {
-    struct capref slot;
-    errval_t err = slot_alloc(&slot);
-    return err_is_fail(err)
-               ? err
-               : cnode_fill_slot(slot, ObjType_L1CNode, CNODE_LEVEL_ROOT, ret_dest, cnoderef);
+    return create_cnode(true, ret_dest, cnoderef);
 }
 
 errval_t cnode_create(struct capref *ret_dest, struct cnoderef *cnoderef, cslot_t slots,

@@ -87,14 +87,10 @@ errval_t ram_regions_alloc(struct capref *ret, const struct ram_request *request
         err = request->bytes == regions[i].bytes
                   ? cap_copy(slot, regions[i].cap)
                   : cap_retype(slot, regions[i].cap, offset, ObjType_RAM, request->bytes, 1);
-        if (err_is_fail(err)) {
-            (void)slot_free(slot);
-            return err;
-        }
-        regions[i].used = offset + request->bytes;
+        if (err_is_ok(err))
+            regions[i].used = offset + request->bytes;
         assert(regions[i].used <= regions[i].bytes); // RG1
-        *ret = slot;
-        return SYS_ERR_OK;
+        return slot_settle(slot, err, ret);
     }
     return LIB_ERR_RAM_ALLOC;
 }
@@ -110,10 +106,9 @@ static errval_t end_region(struct region *region, struct ram_rest *rest, size_t 
         if (err_is_fail(err))
             return err;
         err = cap_retype(slot, region->cap, region->used, ObjType_RAM, left, 1);
-        if (err_is_fail(err)) {
-            (void)slot_free(slot);
+        err = slot_settle(slot, err, &slot);
+        if (err_is_fail(err))
             return err;
-        }
     }
     if (left != 0)
         rest[(*count)++] = (struct ram_rest){slot, region->base + region->used, left};

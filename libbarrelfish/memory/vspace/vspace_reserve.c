@@ -129,11 +129,7 @@ errval_t vspace_table_alloc(struct capref *ret, enum objtype type)
         return err;
     assert(table_ram.used < table_ram.bytes); // VS1
     err = cap_retype(slot, table_ram.cap, table_ram.used, type, OBJSIZE_VNODE, 1);
-    if (err_is_fail(err)) {
-        (void)slot_free(slot);
-        return err;
-    }
-    table_ram.used += OBJSIZE_VNODE;
-    *ret = slot;
-    return SYS_ERR_OK;
+    if (err_is_ok(err))
+        table_ram.used += OBJSIZE_VNODE;
+    return slot_settle(slot, err, ret);
 }
