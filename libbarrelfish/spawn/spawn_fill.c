@@ -12,6 +12,13 @@
 
 #define EFLAGS_FIRST 0x202u ///< interrupts on; bit 1 is always one
 
+/// Maps a frame of the new domain.
+static errval_t map(const struct spawn_work *work, cslot_t root_slot, cslot_t slot, size_t bytes,
+                    void **ret)
+{
+    return vspace_map_one_frame(ret, bytes, spawn_slot(&work->si, root_slot, slot), NULL, NULL);
+}
+
 static errval_t fill_image(const struct spawn_work *work)
 {
     void *image;
@@ -20,8 +27,7 @@ static errval_t fill_image(const struct spawn_work *work)
     if (work->layout.segments_bytes == 0)
         return SYS_ERR_OK;
     errval_t err =
-        vspace_map_one_frame(&image, work->layout.segments_bytes,
-                             spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE), NULL, NULL);
+        map(work, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE, work->layout.segments_bytes, &image);
     if (err_is_fail(err))
         return err;
     for (uint32_t i = 0; i < elf->count; i++) {
@@ -39,9 +45,7 @@ static errval_t fill_args(const struct spawn_work *work)
     void *mapped;
     const struct elf_info *elf = &work->elf;
     const struct spawn_params *params = work->params;
-    errval_t err = vspace_map_one_frame(
-        &mapped, SPAWN_ARGS_BYTES, spawn_slot(&work->si, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_ARGSPAGE),
-        NULL, NULL);
+    errval_t err = map(work, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_ARGSPAGE, SPAWN_ARGS_BYTES, &mapped);
     if (err_is_fail(err))
         return err;
     struct spawn_args *args = mapped;
@@ -59,9 +63,7 @@ static errval_t fill_args(const struct spawn_work *work)
 static errval_t fill_dispatcher(const struct spawn_work *work)
 {
     void *mapped;
-    errval_t err = vspace_map_one_frame(
-        &mapped, BASE_PAGE_SIZE, spawn_slot(&work->si, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_DISPFRAME),
-        NULL, NULL);
+    errval_t err = map(work, ROOTCN_SLOT_TASKCN, TASKCN_SLOT_DISPFRAME, BASE_PAGE_SIZE, &mapped);
     if (err_is_fail(err))
         return err;
     struct dispatcher_shared *shared = mapped;

@@ -103,30 +103,18 @@ static struct range_node *first(struct range_node *root, uint64_t weight, uint64
 
 struct range_node *range_tree_below(const struct range_tree *tree, uint64_t number)
 {
-    struct range_node *found = NULL;
-    for (struct range_node *node = tree->root; node != NULL;) {
-        if (node->base <= number) {
-            found = node;
-            node = node->right;
-        } else {
-            node = node->left;
-        }
+    struct range_node *found = NULL, *node = tree->root;
+    while (node != NULL) {
+        bool fits = node->base <= number;
+        found = fits ? node : found;
+        node = fits ? node->right : node->left;
     }
     return found;
 }
 
 struct range_node *range_tree_above(const struct range_tree *tree, uint64_t number)
 {
-    struct range_node *found = NULL;
-    for (struct range_node *node = tree->root; node != NULL;) {
-        if (node->base >= number) {
-            found = node;
-            node = node->left;
-        } else {
-            node = node->right;
-        }
-    }
-    return found;
+    return first(tree->root, 0, number);
 }
 
 struct range_node *range_tree_find(const struct range_tree *tree, uint64_t number)
