@@ -76,53 +76,32 @@ static inline uint64_t cpu_tsc(void)
     return high << 32 | low;
 }
 
-static inline uint64_t cpu_read_cr0(void)
-{
-    uint64_t value;
-    asm volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
+// A function cpu_read_NAME() or cpu_write_NAME() for a register.
+#define CPU_READ(name, instruction)                                                                \
+    static inline uint64_t cpu_read_##name(void)                                                   \
+    {                                                                                              \
+        uint64_t value;                                                                            \
+        asm volatile(instruction " %0" : "=r"(value));                                             \
+        return value;                                                                              \
+    }
+#define CPU_WRITE(name, instruction, ...)                                                          \
+    static inline void cpu_write_##name(uint64_t value)                                            \
+    {                                                                                              \
+        asm volatile(instruction : : "r"(value)__VA_ARGS__);                                       \
+    }
 
-static inline void cpu_write_cr0(uint64_t value)
-{
-    asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
-}
-
-static inline uint64_t cpu_read_cr2(void)
-{
-    uint64_t value;
-    asm volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t cpu_read_cr3(void)
-{
-    uint64_t value;
-    asm volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
-
-static inline void cpu_write_cr3(uint64_t value)
-{
-    asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
-}
-
-static inline uint64_t cpu_read_cr4(void)
-{
-    uint64_t value;
-    asm volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
-}
-
-static inline void cpu_write_cr4(uint64_t value)
-{
-    asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
-}
-
-static inline void cpu_write_dr7(uint64_t value)
-{
-    asm volatile("mov %0, %%dr7" : : "r"(value));
-}
+CPU_READ(cr0, "mov %%cr0,")
+CPU_READ(cr2, "mov %%cr2,")
+CPU_READ(cr3, "mov %%cr3,")
+CPU_READ(cr4, "mov %%cr4,")
+CPU_READ(fs_base, "rdfsbase")
+CPU_READ(gs_base, "rdgsbase")
+CPU_WRITE(cr0, "mov %0, %%cr0", : "memory")
+CPU_WRITE(cr3, "mov %0, %%cr3", : "memory")
+CPU_WRITE(cr4, "mov %0, %%cr4", : "memory")
+CPU_WRITE(dr7, "mov %0, %%dr7")
+CPU_WRITE(fs_base, "wrfsbase %0")
+CPU_WRITE(gs_base, "wrgsbase %0")
 
 /// The selectors of ds, es, fs and gs, 16 bits each from the lowest.
 static inline uint64_t cpu_read_selectors(void)
@@ -170,65 +149,22 @@ static inline void cpu_write_xcr0(uint64_t value)
     asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
-static inline uint64_t cpu_read_fs_base(void)
-{
-    uint64_t value;
-    asm volatile("rdfsbase %0" : "=r"(value));
-    return value;
-}
+// cpu_inBITS() and cpu_outBITS().
+#define CPU_PORTS(bits, suffix)                                                                    \
+    static inline uint##bits##_t cpu_in##bits(uint16_t port)                                       \
+    {                                                                                              \
+        uint##bits##_t value;                                                                      \
+        asm volatile("in" suffix " %1, %0" : "=a"(value) : "Nd"(port));                            \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void cpu_out##bits(uint16_t port, uint##bits##_t value)                          \
+    {                                                                                              \
+        asm volatile("out" suffix " %0, %1" : : "a"(value), "Nd"(port));                           \
+    }
 
-static inline uint64_t cpu_read_gs_base(void)
-{
-    uint64_t value;
-    asm volatile("rdgsbase %0" : "=r"(value));
-    return value;
-}
-
-static inline void cpu_write_fs_base(uint64_t value)
-{
-    asm volatile("wrfsbase %0" : : "r"(value));
-}
-
-static inline void cpu_write_gs_base(uint64_t value)
-{
-    asm volatile("wrgsbase %0" : : "r"(value));
-}
-
-static inline uint8_t cpu_in8(uint16_t port)
-{
-    uint8_t value;
-    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint16_t cpu_in16(uint16_t port)
-{
-    uint16_t value;
-    asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint32_t cpu_in32(uint16_t port)
-{
-    uint32_t value;
-    asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void cpu_out8(uint16_t port, uint8_t value)
-{
-    asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void cpu_out16(uint16_t port, uint16_t value)
-{
-    asm volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void cpu_out32(uint16_t port, uint32_t value)
-{
-    asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
+CPU_PORTS(8, "b")
+CPU_PORTS(16, "w")
+CPU_PORTS(32, "l")
 
 static inline void cpu_pause(void)
 {
