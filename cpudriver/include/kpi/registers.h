@@ -26,3 +26,11 @@
 #define REGS_FS_BASE 144
 #define REGS_GS_BASE 152
 #define REGS_BYTES 160
+
+// Each of the general registers but rcx, rsp, rdi and r11, as f(NAME, name).
+#define REGS_EACH(f)                                                                               \
+    f(RAX, rax) f(RBX, rbx) f(RDX, rdx) f(RSI, rsi) f(RBP, rbp) f(R8, r8) f(R9, r9) f(R10, r10)    \
+        f(R12, r12) f(R13, r13) f(R14, r14) f(R15, r15)
+// What a function call preserves (System V ABI), but for rbp and rsp, and the same from the end.
+#define REGS_EACH_KEPT(f) f(rbx) f(r12) f(r13) f(r14) f(r15)
+#define REGS_EACH_KEPT_BACK(f) f(r15) f(r14) f(r13) f(r12) f(rbx)

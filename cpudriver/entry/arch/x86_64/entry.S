@@ -9,38 +9,13 @@
 
 #define REG(name) kcb + KCB_REGS + REGS_##name
 
+// Into a struct registers on the stack.
+#define PUT(NAME, name) movq %name, REGS_##NAME(%rsp);
+#define SAVE(NAME, name) movq %name, REG(NAME);
+#define RESTORE(NAME, name) movq REG(NAME), %name;
 // All registers but rcx, r11, rsp, rip and eflags.
-.macro save_common
-    movq %rax, REG(RAX)
-    movq %rbx, REG(RBX)
-    movq %rdx, REG(RDX)
-    movq %rsi, REG(RSI)
-    movq %rdi, REG(RDI)
-    movq %rbp, REG(RBP)
-    movq %r8, REG(R8)
-    movq %r9, REG(R9)
-    movq %r10, REG(R10)
-    movq %r12, REG(R12)
-    movq %r13, REG(R13)
-    movq %r14, REG(R14)
-    movq %r15, REG(R15)
-.endm
-
-.macro restore_common
-    movq REG(RAX), %rax
-    movq REG(RBX), %rbx
-    movq REG(RDX), %rdx
-    movq REG(RSI), %rsi
-    movq REG(RDI), %rdi
-    movq REG(RBP), %rbp
-    movq REG(R8), %r8
-    movq REG(R9), %r9
-    movq REG(R10), %r10
-    movq REG(R12), %r12
-    movq REG(R13), %r13
-    movq REG(R14), %r14
-    movq REG(R15), %r15
-.endm
+#define SAVE_COMMON REGS_EACH(SAVE) SAVE(RDI, rdi)
+#define RESTORE_COMMON REGS_EACH(RESTORE) RESTORE(RDI, rdi)
 
     .text
     .globl syscall_entry
@@ -48,14 +23,14 @@ syscall_entry:
     movq %rsp, REG(RSP)
     movq %rcx, REG(RIP)
     movq %r11, REG(EFLAGS)
-    save_common
+    SAVE_COMMON
     movq $kcb + KCB_STACK_TOP, %rsp
     xorl %ebp, %ebp
     call syscall_handle
     testb %al, %al
     jz exit_iret
     // Back to the caller itself: rcx and r11 are what SYSCALL promises.
-    restore_common
+    RESTORE_COMMON
     movq REG(RIP), %rcx
     movq REG(EFLAGS), %r11
     movq REG(RSP), %rsp
@@ -70,7 +45,7 @@ exit_iret:
     pushq REG(EFLAGS)
     pushq $SELECTOR_USER_CODE
     pushq REG(RIP)
-    restore_common
+    RESTORE_COMMON
     movq REG(RCX), %rcx
     movq REG(R11), %r11
     iretq
@@ -81,7 +56,7 @@ trap_common:
     jz trap_from_kernel
     movq %rcx, REG(RCX)
     movq %r11, REG(R11)
-    save_common
+    SAVE_COMMON
     movq 16(%rsp), %rax
     movq %rax, REG(RIP)
     movq 32(%rsp), %rax
@@ -115,21 +90,8 @@ trap_from_kernel:
     jmp exit_iret
 1:  // A struct registers below the frame, for the dump.
     subq $REGS_BYTES, %rsp
-    movq %rax, REGS_RAX(%rsp)
-    movq %rbx, REGS_RBX(%rsp)
-    movq %rcx, REGS_RCX(%rsp)
-    movq %rdx, REGS_RDX(%rsp)
-    movq %rsi, REGS_RSI(%rsp)
-    movq %rdi, REGS_RDI(%rsp)
-    movq %rbp, REGS_RBP(%rsp)
-    movq %r8, REGS_R8(%rsp)
-    movq %r9, REGS_R9(%rsp)
-    movq %r10, REGS_R10(%rsp)
-    movq %r11, REGS_R11(%rsp)
-    movq %r12, REGS_R12(%rsp)
-    movq %r13, REGS_R13(%rsp)
-    movq %r14, REGS_R14(%rsp)
-    movq %r15, REGS_R15(%rsp)
+    REGS_EACH(PUT)
+    PUT(RDI, rdi) PUT(RCX, rcx) PUT(R11, r11)
     movq REGS_BYTES + 16(%rsp), %rax
     movq %rax, REGS_RIP(%rsp)
     movq REGS_BYTES + 32(%rsp), %rax

@@ -9,6 +9,10 @@
 
 #include "offsets.h"
 
+#define PUSH(name) pushq %name;
+#define POP(name) popq %name;
+#define TAKE(NAME, name) movq REGS_##NAME(%rdi), %name;
+
     .text
 
 // Upcalls: rdi = dispatcher frame, and arguments in rsi and rdx. The FPU's registers are the
@@ -35,11 +39,7 @@
     .type context_block, @function
 context_block:
     pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    REGS_EACH_KEPT(PUSH)
     subq $8, %rsp
     stmxcsr (%rsp)
     fnstcw 4(%rsp)
@@ -63,11 +63,7 @@ context_continue:
     ldmxcsr (%rsp)
     fldcw 4(%rsp)
     addq $8, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
+    REGS_EACH_KEPT_BACK(POP)
     popq %rbp
     ret
     .size context_continue, . - context_continue
@@ -90,20 +86,8 @@ context_resume:
     xrstor64 (%rsi)
     movq REGS_FS_BASE(%rdi), %rax
     wrfsbase %rax
-    movq REGS_RAX(%rdi), %rax
-    movq REGS_RBX(%rdi), %rbx
-    movq REGS_RCX(%rdi), %rcx
-    movq REGS_RDX(%rdi), %rdx
-    movq REGS_RSI(%rdi), %rsi
-    movq REGS_RBP(%rdi), %rbp
-    movq REGS_R8(%rdi), %r8
-    movq REGS_R9(%rdi), %r9
-    movq REGS_R10(%rdi), %r10
-    movq REGS_R11(%rdi), %r11
-    movq REGS_R12(%rdi), %r12
-    movq REGS_R13(%rdi), %r13
-    movq REGS_R14(%rdi), %r14
-    movq REGS_R15(%rdi), %r15
+    REGS_EACH(TAKE)
+    TAKE(RCX, rcx) TAKE(R11, r11)
     popfq
     movq REGS_RSP(%rdi), %rsp
     movq REGS_RDI(%rdi), %rdi

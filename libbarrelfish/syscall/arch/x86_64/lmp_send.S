@@ -4,7 +4,15 @@
 // LMP_SEND as routines: it needs nearly all registers, more than inline assembly can name safely.
 // Source: kpi/syscalls.h.
 
+#include "kpi/registers.h"
 #include "lmp_offsets.h"
+
+// The eight words of a message, as f(offset, name of the register).
+#define WORDS_EACH(f) \
+    f(0, r10) f(8, r8) f(16, r9) f(24, r12) f(32, r13) f(40, r14) f(48, r15) f(56, rbx)
+
+#define PUSH(name) pushq %name;
+#define POP(name) popq %name;
 
     .text
 
@@ -13,30 +21,16 @@
     .globl sys_lmp_send
     .type sys_lmp_send, @function
 sys_lmp_send:
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    REGS_EACH_KEPT(PUSH)
     movl %esi, %esi
     shlq $8, %rcx
     orq %rcx, %rsi
     movq %r8, %rax
-    movq 0(%rax), %r10
-    movq 8(%rax), %r8
-    movq 16(%rax), %r9
-    movq 24(%rax), %r12
-    movq 32(%rax), %r13
-    movq 40(%rax), %r14
-    movq 48(%rax), %r15
-    movq 56(%rax), %rbx
+#define TAKE(at, name) movq at(%rax), %name;
+    WORDS_EACH(TAKE)
     movl $SYSCALL_LMP_SEND_ASM, %eax
     syscall
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
+    REGS_EACH_KEPT_BACK(POP)
     ret
     .size sys_lmp_send, . - sys_lmp_send
 
@@ -47,24 +41,14 @@ sys_lmp_send:
     .type sys_lmp_call, @function
 sys_lmp_call:
     pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    REGS_EACH_KEPT(PUSH)
     pushq %r8
     pushq %rcx
     movq RECV_MSG_LENGTH(%rcx), %rax
     shlq $8, %rax
     orq %rax, %rsi
-    movq RECV_MSG_WORDS + 0(%rcx), %r10
-    movq RECV_MSG_WORDS + 8(%rcx), %r8
-    movq RECV_MSG_WORDS + 16(%rcx), %r9
-    movq RECV_MSG_WORDS + 24(%rcx), %r12
-    movq RECV_MSG_WORDS + 32(%rcx), %r13
-    movq RECV_MSG_WORDS + 40(%rcx), %r14
-    movq RECV_MSG_WORDS + 48(%rcx), %r15
-    movq RECV_MSG_WORDS + 56(%rcx), %rbx
+#define TAKE_OF_MSG(at, name) movq RECV_MSG_WORDS + at(%rcx), %name;
+    WORDS_EACH(TAKE_OF_MSG)
     movl $SYSCALL_LMP_SEND_ASM, %eax
     syscall
     popq %rcx
@@ -78,19 +62,9 @@ sys_lmp_call:
     shrq $8, %rsi
     movq %rsi, RECV_MSG_LENGTH(%rcx)
     movq %rdx, RECV_MSG_BADGE(%rcx)
-    movq %r10, RECV_MSG_WORDS + 0(%rcx)
-    movq %r8, RECV_MSG_WORDS + 8(%rcx)
-    movq %r9, RECV_MSG_WORDS + 16(%rcx)
-    movq %r12, RECV_MSG_WORDS + 24(%rcx)
-    movq %r13, RECV_MSG_WORDS + 32(%rcx)
-    movq %r14, RECV_MSG_WORDS + 40(%rcx)
-    movq %r15, RECV_MSG_WORDS + 48(%rcx)
-    movq %rbx, RECV_MSG_WORDS + 56(%rcx)
-1:  popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
+#define PUT_TO_MSG(at, name) movq %name, RECV_MSG_WORDS + at(%rcx);
+    WORDS_EACH(PUT_TO_MSG)
+1:  REGS_EACH_KEPT_BACK(POP)
     popq %rbp
     ret
     .size sys_lmp_call, . - sys_lmp_call

@@ -4,7 +4,9 @@
 // The entry point of foreign (Linux) system calls, which the CPU driver reflects (kpi/syscalls.h).
 // The answers are the personality's: long linux_syscall(long nr, long a1, ..., long a6).
 
-#include "dispatch/arch/x86_64/offsets.h"
+#include "fpu_push.S"
+
+#define PUT(NAME, name) movq %name, REGS_##NAME(%rsp);
 
     .text
 
@@ -16,21 +18,8 @@
     .type context_entry_syscall, @function
 context_entry_syscall:
     leaq -(RED_ZONE_BYTES + REGS_BYTES)(%rsp), %rsp
-    movq %rax, REGS_RAX(%rsp)
-    movq %rbx, REGS_RBX(%rsp)
-    movq %rcx, REGS_RCX(%rsp)
-    movq %rdx, REGS_RDX(%rsp)
-    movq %rsi, REGS_RSI(%rsp)
-    movq %rdi, REGS_RDI(%rsp)
-    movq %rbp, REGS_RBP(%rsp)
-    movq %r8, REGS_R8(%rsp)
-    movq %r9, REGS_R9(%rsp)
-    movq %r10, REGS_R10(%rsp)
-    movq %r11, REGS_R11(%rsp)
-    movq %r12, REGS_R12(%rsp)
-    movq %r13, REGS_R13(%rsp)
-    movq %r14, REGS_R14(%rsp)
-    movq %r15, REGS_R15(%rsp)
+    REGS_EACH(PUT)
+    PUT(RDI, rdi) PUT(RCX, rcx) PUT(R11, r11)
     movq %rcx, REGS_RIP(%rsp)
     movq $EFLAGS_DEFAULT, REGS_EFLAGS(%rsp)
     leaq (RED_ZONE_BYTES + REGS_BYTES)(%rsp), %rcx
@@ -38,19 +27,7 @@ context_entry_syscall:
     movq %rsp, %rbx
     cld
 
-    movl %gs:DISP_XSAVE_BYTES, %ecx
-    subq %rcx, %rsp
-    andq $-64, %rsp
-    movq %rsp, %r12
-    xorl %ecx, %ecx
-    .set header, XSAVE_HEADER
-    .rept XSAVE_HEADER_BYTES / 8
-    movq %rcx, header(%r12)
-    .set header, header + 8
-    .endr
-    movl %gs:DISP_XSAVE_MASK, %eax
-    movl %gs:DISP_XSAVE_MASK + 4, %edx
-    xsave64 (%r12)
+    fpu_push %r12
 
     movq %gs:DISP_CURRENT, %rax
     movq %rbx, THREAD_SYSCALL_FRAME(%rax)

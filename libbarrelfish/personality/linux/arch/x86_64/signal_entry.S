@@ -5,7 +5,7 @@
 // general registers are kept elsewhere; those of the FPU are put on its stack, below the red zone.
 // void linux_signal_interrupted(uint8_t *fpu) handles the signal and goes on with all of them.
 
-#include "dispatch/arch/x86_64/offsets.h"
+#include "fpu_push.S"
 
     .text
 
@@ -14,19 +14,7 @@
 context_entry_signal:
     leaq -RED_ZONE_BYTES(%rsp), %rsp
     cld
-    movl %gs:DISP_XSAVE_BYTES, %ecx
-    subq %rcx, %rsp
-    andq $-64, %rsp
-    movq %rsp, %rdi
-    xorl %ecx, %ecx
-    .set header, XSAVE_HEADER
-    .rept XSAVE_HEADER_BYTES / 8
-    movq %rcx, header(%rdi)
-    .set header, header + 8
-    .endr
-    movl %gs:DISP_XSAVE_MASK, %eax
-    movl %gs:DISP_XSAVE_MASK + 4, %edx
-    xsave64 (%rdi)
+    fpu_push %rdi
     xorl %ebp, %ebp
     call linux_signal_interrupted
     ud2
