@@ -11,12 +11,18 @@
 
 #include <string.h>
 
-static errval_t add_strings(struct client *client, const uint64_t words[SPAWND_WORDS])
+static struct domain *domain_of(uint64_t id)
 {
-    if (!client_need_strings(client))
-        return LIB_ERR_MALLOC_FAIL;
-    return strings_add(client->strings, words[1] & UINT32_MAX, words[1] >> 32,
-                       &words[SPAWND_PIECE_WORD]);
+    return id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
+}
+
+static void serve_strings(struct client *client, const uint64_t words[SPAWND_WORDS])
+{
+    errval_t err = client_need_strings(client)
+                       ? strings_add(client->strings, words[1] & UINT32_MAX, words[1] >> 32,
+                                     &words[SPAWND_PIECE_WORD])
+                       : LIB_ERR_MALLOC_FAIL;
+    answer_error(client, err);
 }
 
 /// Keeps the capability unless it returns an error.
@@ -37,22 +43,22 @@ static void serve_spawn(struct client *client, const uint64_t words[SPAWND_WORDS
     answer(client, result);
 }
 
-static void serve_exit(struct client *client, uint64_t status)
+static void serve_exit(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
     struct domain *domain = domain_table_find(&domains, client->domain);
     if (client->remote == NULL && domain != NULL && domain->state == SPAWND_RUNNING &&
         !domain->ending)
-        domain_end(domain, SPAWND_EXITED, status); // frees the client
+        domain_end(domain, SPAWND_EXITED, words[1]); // frees the client
     else
         answer_error(client, SYS_ERR_RIGHTS);
 }
 
-static void serve_wait(struct client *client, uint64_t id, bool nohang)
+static void serve_wait(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
-    struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
+    struct domain *domain = domain_of(words[1]);
     if (domain == NULL)
         answer_error(client, SPAWN_ERR_NO_DOMAIN);
-    else if (domain->state == SPAWND_RUNNING && !nohang)
+    else if (domain->state == SPAWND_RUNNING && words[2] == 0)
         client->waits_for = domain->id;
     else
         answer_wait(client, domain);
@@ -61,17 +67,18 @@ static void serve_wait(struct client *client, uint64_t id, bool nohang)
 /// A running domain that the client may end.
 static errval_t find_child(const struct client *client, uint64_t id, struct domain **child)
 {
-    struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
+    struct domain *domain = domain_of(id);
     if (domain == NULL || domain->state != SPAWND_RUNNING)
         return SPAWN_ERR_NO_DOMAIN;
     *child = domain;
     return domain_table_may_end(&domains, client->domain, domain) ? SYS_ERR_OK : SYS_ERR_RIGHTS;
 }
 
-static void serve_kill(struct client *client, uint64_t id, bool quiet)
+static void serve_kill(struct client *client, const uint64_t words[SPAWND_WORDS])
 {
+    bool quiet = words[2] == 1;
     struct domain *domain;
-    errval_t err = find_child(client, id, &domain);
+    errval_t err = find_child(client, words[1], &domain);
     if (err_is_fail(err)) {
         if (!quiet)
             answer_error(client, err);
@@ -119,11 +126,11 @@ void domain_reclaimed(domainid_t id, uint64_t returned, uint64_t forced)
     client_each(reply_reclaimed, words);
 }
 
-static void serve_list(struct client *client, uint64_t from)
+static void serve_list(struct client *client, const uint64_t request[SPAWND_WORDS])
 {
     uint64_t words[SPAWND_WORDS] = {SYS_ERR_OK};
     struct domain *domain =
-        from <= UINT32_MAX ? domain_table_next(&domains, (domainid_t)from) : NULL;
+        request[1] <= UINT32_MAX ? domain_table_next(&domains, (domainid_t)request[1]) : NULL;
     if (domain != NULL) {
         const struct spawn_info *info = &domain_infos[domain_table_index(&domains, domain)];
         struct dispatcher_status status = {0};
@@ -151,10 +158,10 @@ static uint64_t waits_for(struct capref dispatcher, enum dispatcher_activity act
     return blocked ? (uint64_t)wait << 16 | (uint64_t)domain << 32 : 0;
 }
 
-static void serve_describe(struct client *client, uint64_t id, uint64_t offset)
+static void serve_describe(struct client *client, const uint64_t request[SPAWND_WORDS])
 {
-    uint64_t words[SPAWND_WORDS] = {SPAWN_ERR_NO_DOMAIN};
-    struct domain *domain = id <= UINT32_MAX ? domain_table_find(&domains, (domainid_t)id) : NULL;
+    uint64_t words[SPAWND_WORDS] = {SPAWN_ERR_NO_DOMAIN}, offset = request[2];
+    struct domain *domain = domain_of(request[1]);
     if (domain != NULL && domain->state == SPAWND_RUNNING) {
         struct capref dispatcher = domain_infos[domain_table_index(&domains, domain)].dispatcher;
         struct dispatcher_status status = {0};
@@ -172,14 +179,32 @@ static void serve_describe(struct client *client, uint64_t id, uint64_t offset)
     answer(client, words);
 }
 
-static void serve_memory(struct client *client)
+static void serve_memory(struct client *client, const uint64_t request[SPAWND_WORDS])
 {
+    (void)request;
     uint64_t words[SPAWND_WORDS] = {0};
     words[0] = memory_available(&words[1], &words[2]);
     words[3] = domain_table_running(&domains);
     words[4] = DOMAINS_MAX;
     answer(client, words);
 }
+
+static void serve_print(struct client *client, const uint64_t words[SPAWND_WORDS])
+{
+    if (client->remote == NULL)
+        say_words(client, words);
+    else
+        answer_error(client, SYS_ERR_ILLEGAL_INVOCATION);
+}
+
+static void (*const handlers[SPAWND_OPS_COUNT])(struct client *client,
+                                                const uint64_t words[SPAWND_WORDS]) = {
+    [SPAWND_PRINT] = serve_print,       [SPAWND_STRINGS] = serve_strings,
+    [SPAWND_SPAWN] = serve_spawn,       [SPAWND_EXIT] = serve_exit,
+    [SPAWND_WAIT] = serve_wait,         [SPAWND_KILL] = serve_kill,
+    [SPAWND_RECLAIM] = serve_reclaim,   [SPAWND_LIST] = serve_list,
+    [SPAWND_DESCRIBE] = serve_describe, [SPAWND_MEMORY] = serve_memory,
+};
 
 void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], struct capref cap)
 {
@@ -192,42 +217,8 @@ void request_handle(struct client *client, const uint64_t words[SPAWND_WORDS], s
     }
     if (!capref_is_null(cap))
         cap_drop(cap); // Not asked for.
-    switch (words[0]) {
-    case SPAWND_PRINT:
-        if (client->remote == NULL)
-            say_words(client, words);
-        else
-            answer_error(client, SYS_ERR_ILLEGAL_INVOCATION);
-        break;
-    case SPAWND_STRINGS:
-        answer_error(client, add_strings(client, words));
-        break;
-    case SPAWND_SPAWN:
-        serve_spawn(client, words);
-        break;
-    case SPAWND_EXIT:
-        serve_exit(client, words[1]);
-        break;
-    case SPAWND_WAIT:
-        serve_wait(client, words[1], words[2] != 0);
-        break;
-    case SPAWND_KILL:
-        serve_kill(client, words[1], words[2] == 1);
-        break;
-    case SPAWND_RECLAIM:
-        serve_reclaim(client, words);
-        break;
-    case SPAWND_LIST:
-        serve_list(client, words[1]);
-        break;
-    case SPAWND_DESCRIBE:
-        serve_describe(client, words[1], words[2]);
-        break;
-    case SPAWND_MEMORY:
-        serve_memory(client);
-        break;
-    default:
+    if (words[0] < SPAWND_OPS_COUNT && handlers[words[0]] != NULL)
+        handlers[words[0]](client, words);
+    else
         answer_error(client, SYS_ERR_ILLEGAL_INVOCATION);
-        break;
-    }
 }
