@@ -11,12 +11,9 @@
 
 #include "capops/cap_transfer.h"
 #include "cores/cores.h"
-#include "cores/start.h"
-#include "exec/binding.h"
 #include "exec/channel_memory.h"
-#include "exec/connect.h"
-#include "exec/tokens.h"
-#include "local/names.h"
+#include "exec/exec.h"
+#include "local/local.h"
 #include "operations.h"
 #include "state/monitor.h"
 

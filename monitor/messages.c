@@ -9,11 +9,8 @@
 #include "barrelfish/barrelfish.h"
 #include "capops/cap_transfer.h"
 #include "cores/cores.h"
-#include "cores/start.h"
-#include "exec/binding.h"
-#include "exec/connect.h"
-#include "exec/tokens.h"
-#include "local/names.h"
+#include "exec/exec.h"
+#include "local/local.h"
 
 struct operation {
     void (*handle)(const struct intermon_msg *msg);

@@ -7,7 +7,7 @@
 #include "cores/cores.h"
 
 #include "local/domains.h"
-#include "local/reply.h"
+#include "local/local.h"
 #include "state/monitor.h"
 
 /// Time that a core has to come up, in microseconds: long, because on a loaded host many cores

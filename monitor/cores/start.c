@@ -7,10 +7,9 @@
 // reports by IM_UP when it likes, or is given up at a deadline. Stands on KERNEL_CMD_START_CORE,
 // see kpi/bootinfo.h for what it takes.
 
-#include "cores/start.h"
+#include "cores/cores.h"
 
 #include "capops/cap_transfer.h"
-#include "cores/cores.h"
 #include "memory/memory.h"
 #include "protocol/boot_plan.h"
 #include "state/monitor.h"

@@ -5,16 +5,14 @@
 // (binding_events.h), and carries out what that leads to. What an end holds (capabilities, events on
 // their way to its domain) is in records with the end's index.
 
-#include "exec/binding.h"
+#include "exec/exec.h"
 
 #include "binding_events.h"
 #include "capops/cap_transfer.h"
 #include "exec/channel_memory.h"
 #include "if/monitor.h"
 #include "local/domains.h"
-#include "local/exports.h"
-#include "local/reply.h"
-#include "local/spawnd_start.h"
+#include "local/local.h"
 #include "state/monitor.h"
 
 #include <string.h>

@@ -7,11 +7,10 @@
 #include "binding_events.h"
 
 #include "capops/cap_transfer.h"
-#include "exec/binding.h"
+#include "exec/exec.h"
 #include "if/monitor.h"
 #include "local/domains.h"
-#include "local/exports.h"
-#include "local/reply.h"
+#include "local/local.h"
 #include "state/monitor.h"
 
 static errval_t send_probe(const struct binding_effect *effect, const struct binding_end *end)

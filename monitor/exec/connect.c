@@ -4,7 +4,7 @@
 // Direct channels between any two monitors: has protocol/connect.h decide, and makes frames and
 // channels of what that leads to.
 
-#include "exec/connect.h"
+#include "exec/exec.h"
 
 #include "capops/cap_transfer.h"
 #include "protocol/connect.h"

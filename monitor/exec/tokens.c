@@ -4,11 +4,11 @@
 // Requests that this monitor sends to another (or to itself) for a domain, until the answer comes:
 // has protocol/tokens.h decide, and carries out what that leads to.
 
-#include "exec/tokens.h"
+#include "exec/exec.h"
 
 #include "if/monitor.h"
 #include "local/domains.h"
-#include "local/reply.h"
+#include "local/local.h"
 #include "protocol/tokens.h"
 #include "state/monitor.h"
 

@@ -13,7 +13,7 @@
 #include "local/domains.h"
 
 #include "if/monitor.h"
-#include "local/reply.h"
+#include "local/local.h"
 #include "protocol/table.h"
 #include "state/monitor.h"
 

@@ -3,7 +3,7 @@
 //
 // Services that domains of this core export; the table is protocol/export_table.h.
 
-#include "local/exports.h"
+#include "local/local.h"
 
 #include "if/monitor.h"
 #include "local/domains.h"

@@ -4,7 +4,7 @@
 // The name service: protocol/name_table.h with messages around it. The table is core 0's; the other
 // monitors send requests there.
 
-#include "local/names.h"
+#include "local/local.h"
 
 #include "if/monitor.h"
 #include "protocol/name_table.h"

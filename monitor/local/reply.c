@@ -3,7 +3,7 @@
 //
 // Replies to requests of this core's domains. A domain that takes none loses it.
 
-#include "local/reply.h"
+#include "local/local.h"
 
 #include "state/monitor.h"
 

@@ -5,7 +5,7 @@
 // service wait; on other cores it is started when the first client wants to bind to it, because
 // most cores of a large machine never need one.
 
-#include "local/spawnd_start.h"
+#include "local/local.h"
 
 #include "if/spawnd.h"
 #include "memory/memory.h"

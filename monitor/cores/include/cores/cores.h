@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Which cores are up.
+// Which cores are up, and (start.c) starting them.
 
 #pragma once
 
@@ -22,3 +22,11 @@ void cores_handle_map(const struct intermon_msg *msg, coreid_t from);
 void cores_handle_status(const struct intermon_msg *msg);
 /// Answers what another monitor asks of this core's CPU driver.
 void cores_handle_stat(const struct intermon_msg *msg);
+
+// start.c
+
+/// Divides what bootinfo says that this monitor holds, and starts its children. Ends the domain if
+/// the division is impossible.
+void start_children(void);
+/// The starter's first message: answered with "up" now that this core serves.
+void start_handle_hello(const struct intermon_msg *msg, coreid_t from);
