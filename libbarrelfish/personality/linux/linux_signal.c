@@ -142,19 +142,15 @@ int linux_signal_take(uint64_t set)
     return signal;
 }
 
+// Each register of a context, as f(NAME, name).
+#define CONTEXT_EACH(f)                                                                            \
+    REGS_EACH(f) f(RDI, rdi) f(RCX, rcx) f(R11, r11) f(RSP, rsp) f(RIP, rip) f(EFL, eflags)
+#define TO_CONTEXT(NAME, name) [REG_##NAME] = (greg_t)regs->name,
+#define FROM_CONTEXT(NAME, name) .name = (uint64_t)values[REG_##NAME],
+
 static void to_context(ucontext_t *context, const struct registers *regs, uint64_t mask)
 {
-    const greg_t values[] = {
-        [REG_R8] = (greg_t)regs->r8,   [REG_R9] = (greg_t)regs->r9,
-        [REG_R10] = (greg_t)regs->r10, [REG_R11] = (greg_t)regs->r11,
-        [REG_R12] = (greg_t)regs->r12, [REG_R13] = (greg_t)regs->r13,
-        [REG_R14] = (greg_t)regs->r14, [REG_R15] = (greg_t)regs->r15,
-        [REG_RDI] = (greg_t)regs->rdi, [REG_RSI] = (greg_t)regs->rsi,
-        [REG_RBP] = (greg_t)regs->rbp, [REG_RBX] = (greg_t)regs->rbx,
-        [REG_RDX] = (greg_t)regs->rdx, [REG_RAX] = (greg_t)regs->rax,
-        [REG_RCX] = (greg_t)regs->rcx, [REG_RSP] = (greg_t)regs->rsp,
-        [REG_RIP] = (greg_t)regs->rip, [REG_EFL] = (greg_t)regs->eflags,
-    };
+    const greg_t values[] = {CONTEXT_EACH(TO_CONTEXT)};
     memset(context, 0, sizeof(*context));
     memcpy(context->uc_mcontext.gregs, values, sizeof(values));
     memcpy(&context->uc_sigmask, &mask, sizeof(mask));
@@ -164,27 +160,7 @@ static void from_context(struct registers *regs, const ucontext_t *context)
 {
     const greg_t *values = context->uc_mcontext.gregs;
     *regs = (struct registers){
-        .r8 = (uint64_t)values[REG_R8],
-        .r9 = (uint64_t)values[REG_R9],
-        .r10 = (uint64_t)values[REG_R10],
-        .r11 = (uint64_t)values[REG_R11],
-        .r12 = (uint64_t)values[REG_R12],
-        .r13 = (uint64_t)values[REG_R13],
-        .r14 = (uint64_t)values[REG_R14],
-        .r15 = (uint64_t)values[REG_R15],
-        .rdi = (uint64_t)values[REG_RDI],
-        .rsi = (uint64_t)values[REG_RSI],
-        .rbp = (uint64_t)values[REG_RBP],
-        .rbx = (uint64_t)values[REG_RBX],
-        .rdx = (uint64_t)values[REG_RDX],
-        .rax = (uint64_t)values[REG_RAX],
-        .rcx = (uint64_t)values[REG_RCX],
-        .rsp = (uint64_t)values[REG_RSP],
-        .rip = (uint64_t)values[REG_RIP],
-        .eflags = (uint64_t)values[REG_EFL],
-        .fs_base = regs->fs_base,
-        .gs_base = regs->gs_base,
-    };
+        .fs_base = regs->fs_base, .gs_base = regs->gs_base, CONTEXT_EACH(FROM_CONTEXT)};
 }
 
 /// Runs a handler as a call, with the signals masked that it wants, and puts back what it leaves.
