@@ -266,17 +266,26 @@ static struct cte *last_ending_after(struct cte *cte, uint64_t end)
             cte = cte->left;
 }
 
+/// The nodes on the way to a key that come after it, or else before it; returns how many.
+static inline unsigned path_beside(struct cte *root, const struct key *key, bool after,
+                                   struct cte *path[MDB_PATH_MAX])
+{
+    unsigned depth = 0;
+    for (struct cte *cte = root; cte != NULL;) {
+        int order = compare(key, cte);
+        bool beside = after ? order < 0 : order > 0;
+        if (beside)
+            path[depth++] = cte;
+        cte = beside == after ? cte->left : cte->right;
+    }
+    return depth;
+}
+
 /// The first node after the key that ends after `end`, or NULL.
 static struct cte *next_ending_after(struct cte *root, const struct key *key, uint64_t end)
 {
     struct cte *path[MDB_PATH_MAX];
-    unsigned depth = 0;
-    for (struct cte *cte = root; cte != NULL;) {
-        bool after = compare(key, cte) < 0;
-        if (after)
-            path[depth++] = cte;
-        cte = after ? cte->left : cte->right;
-    }
+    unsigned depth = path_beside(root, key, true, path);
     while (depth > 0) {
         struct cte *cte = path[--depth];
         if (cap_end(&cte->cap) > end)
@@ -291,13 +300,7 @@ static struct cte *next_ending_after(struct cte *root, const struct key *key, ui
 static struct cte *last_ending_after_before(struct cte *root, const struct key *key, uint64_t end)
 {
     struct cte *path[MDB_PATH_MAX];
-    unsigned depth = 0;
-    for (struct cte *cte = root; cte != NULL;) {
-        bool before = compare(key, cte) > 0;
-        if (before)
-            path[depth++] = cte;
-        cte = before ? cte->right : cte->left;
-    }
+    unsigned depth = path_beside(root, key, false, path);
     while (depth > 0) {
         struct cte *cte = path[--depth];
         if (cap_end(&cte->cap) > end)

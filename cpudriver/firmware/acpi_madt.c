@@ -43,24 +43,27 @@ static void add_core(struct acpi_info *out, struct acpi_core core, uint32_t flag
     out->cores[out->core_count++] = core;
 }
 
+/// Whether there is room in a list of `most`; else the rest is left out.
+static bool has_room(struct acpi_info *out, uint32_t count, uint32_t most, const char *complaint)
+{
+    if (count == most)
+        acpi_complain(out, "APIC", complaint);
+    return count < most;
+}
+
 static void add_io_apic(struct acpi_info *out, const uint8_t *entry)
 {
-    if (out->io_apic_count == ACPI_IO_APICS_MAX) {
-        acpi_complain(out, "APIC", "too many IO APICs, some left out");
-        return;
-    }
-    out->io_apics[out->io_apic_count++] = (struct acpi_io_apic){
-        .paddr = acpi_read32(entry + 4), .gsi_base = acpi_read32(entry + 8), .id = entry[2]};
+    if (has_room(out, out->io_apic_count, ACPI_IO_APICS_MAX, "too many IO APICs, some left out"))
+        out->io_apics[out->io_apic_count++] = (struct acpi_io_apic){
+            .paddr = acpi_read32(entry + 4), .gsi_base = acpi_read32(entry + 8), .id = entry[2]};
 }
 
 static void add_override(struct acpi_info *out, const uint8_t *entry)
 {
-    if (out->override_count == ACPI_OVERRIDES_MAX) {
-        acpi_complain(out, "APIC", "too many interrupt overrides, some left out");
-        return;
-    }
-    out->overrides[out->override_count++] = (struct acpi_override){
-        .gsi = acpi_read32(entry + 4), .flags = acpi_read16(entry + 8), .source = entry[3]};
+    if (has_room(out, out->override_count, ACPI_OVERRIDES_MAX,
+                 "too many interrupt overrides, some left out"))
+        out->overrides[out->override_count++] = (struct acpi_override){
+            .gsi = acpi_read32(entry + 4), .flags = acpi_read16(entry + 8), .source = entry[3]};
 }
 
 static void read_entry(const uint8_t *entry, struct acpi_info *out)

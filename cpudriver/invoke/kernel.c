@@ -9,7 +9,6 @@
 #include "lmp/lmp.h"
 #include "machine/machine.h"
 #include "machine/space.h"
-#include "start_core.h"
 
 #define HALT_STATUS_MAX 95u
 

@@ -6,7 +6,7 @@
 // core's bootinfo frame) is the only memory that two CPU drivers both touch, and this one touches
 // it never again.
 
-#include "start_core.h"
+#include "invoke/invoke.h"
 
 #include "kcb/dcb.h"
 #include "kpi/bootinfo.h"

@@ -55,6 +55,12 @@ static struct range_node *join(struct range_node *low, struct range_node *high)
     return high;
 }
 
+/// Where a node is, or would be, below another.
+static struct range_node **side_of(struct range_node *root, const struct range_node *node)
+{
+    return node->base < root->base ? &root->left : &root->right;
+}
+
 static struct range_node *insert(struct range_node *root, struct range_node *node)
 {
     if (root == NULL || priority(node) > priority(root)) {
@@ -62,10 +68,8 @@ static struct range_node *insert(struct range_node *root, struct range_node *nod
         update(node);
         return node;
     }
-    if (node->base < root->base)
-        root->left = insert(root->left, node);
-    else
-        root->right = insert(root->right, node);
+    struct range_node **side = side_of(root, node);
+    *side = insert(*side, node);
     update(root);
     return root;
 }
@@ -74,10 +78,8 @@ static struct range_node *remove_node(struct range_node *root, struct range_node
 {
     if (root == node)
         return join(node->left, node->right);
-    if (node->base < root->base)
-        root->left = remove_node(root->left, node);
-    else
-        root->right = remove_node(root->right, node);
+    struct range_node **side = side_of(root, node);
+    *side = remove_node(*side, node);
     update(root);
     return root;
 }
@@ -85,7 +87,7 @@ static struct range_node *remove_node(struct range_node *root, struct range_node
 static void refresh(struct range_node *root, const struct range_node *node)
 {
     if (root != node)
-        refresh(node->base < root->base ? root->left : root->right, node);
+        refresh(*side_of(root, node), node);
     update(root);
 }
 

@@ -355,9 +355,7 @@ errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap
     if (err_is_ok(err)) {
         raw.flags = 0;
         raw.reserved = 0;
-        err = invoke_kernel_create_cap(cap_kernel, &raw, slot);
-        if (err_is_fail(err))
-            (void)slot_free(slot);
+        err = slot_settle(slot, invoke_kernel_create_cap(cap_kernel, &raw, slot), &slot);
     }
     if (err_is_ok(err))
         collect_returns(&raw); // CT3
@@ -368,22 +366,22 @@ errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap
     return err;
 }
 
-void cap_transfer_handle_ack(const struct intermon_msg *msg)
+/// The object that IM_CAP_ACK or IM_CAP_RELEASED is about.
+static struct directory_object object_of_message(const struct intermon_msg *msg)
 {
     struct capability raw;
-    if (msg->count != INTERMON_CAP_WORDS + 1)
-        return;
     cap_words_get(msg->words, &raw);
-    struct directory_object object = object_of(&raw);
+    return object_of(&raw);
+}
+
+void cap_transfer_handle_ack(const struct intermon_msg *msg)
+{
+    struct directory_object object = object_of_message(msg);
     apply(directory_ack(&directory, &object, msg->source, msg->words[INTERMON_CAP_WORDS] == 1));
 }
 
 void cap_transfer_handle_released(const struct intermon_msg *msg)
 {
-    struct capability raw;
-    if (msg->count != INTERMON_CAP_WORDS + 1)
-        return;
-    cap_words_get(msg->words, &raw);
-    struct directory_object object = object_of(&raw);
+    struct directory_object object = object_of_message(msg);
     apply(directory_release(&directory, &object, msg->source));
 }

@@ -97,18 +97,10 @@ static void reply_all(const struct cores_effect *effect)
     domains_answer_boot(cores_reply);
 }
 
-static void (*const carry_out[])(const struct cores_effect *effect) = {
-    [CORES_SEND_REPORT] = send_report,
-    [CORES_SET_NOTIFY] = set_notify,
-    [CORES_STOP_DEADLINE] = stop_deadline,
-    [CORES_SEND_MAP] = send_map,
-    [CORES_REPLY] = reply,
-    [CORES_REFUSE] = refuse,
-    [CORES_KEEP] = keep,
-    [CORES_REPLY_ALL] = reply_all,
-};
-
-MACHINE_CARRIED_OUT(cores, &monitor.cores)
+MACHINE_CARRIED_OUT(
+    cores, &monitor.cores, [CORES_SEND_REPORT] = send_report, [CORES_SET_NOTIFY] = set_notify,
+    [CORES_STOP_DEADLINE] = stop_deadline, [CORES_SEND_MAP] = send_map, [CORES_REPLY] = reply,
+    [CORES_REFUSE] = refuse, [CORES_KEEP] = keep, [CORES_REPLY_ALL] = reply_all)
 
 static void deadline_passed(void *arg)
 {

@@ -225,33 +225,16 @@ static void need_spawnd(const struct binding_effect *effect)
     set_result(BINDING_NEEDED, effect, spawnd_need());
 }
 
-static void (*const carry_out[])(const struct binding_effect *effect) = {
-    [BINDING_REPLY] = reply,
-    [BINDING_REPLY_ID] = reply_id,
-    [BINDING_REPLY_FRAME] = reply_frame,
-    [BINDING_REPLY_NOTIFY] = reply_notify,
-    [BINDING_TELL_OFFER] = tell_offer,
-    [BINDING_TELL_BOUND] = tell_bound,
-    [BINDING_TELL_GONE] = tell_gone,
-    [BINDING_TELL_CHECK] = tell_check,
-    [BINDING_WAKE] = wake,
-    [BINDING_SEND_PROBE] = send,
-    [BINDING_SEND_PROBED] = send,
-    [BINDING_SEND_OFFER] = send,
-    [BINDING_SEND_ANSWER] = send,
-    [BINDING_SEND_GONE] = send,
-    [BINDING_SEND_RELAY] = send,
-    [BINDING_MEMORY_BEGIN] = memory_begin,
-    [BINDING_MEMORY_STEP] = memory_step,
-    [BINDING_KEEP] = keep,
-    [BINDING_MOVE] = move,
-    [BINDING_CLEAR] = clear,
-    [BINDING_RECEIVE] = receive,
-    [BINDING_REFUSE] = refuse,
-    [BINDING_NEED_SPAWND] = need_spawnd,
-};
-
-MACHINE_CARRIED_OUT(binding, &state)
+MACHINE_CARRIED_OUT(
+    binding, &state, [BINDING_REPLY] = reply, [BINDING_REPLY_ID] = reply_id,
+    [BINDING_REPLY_FRAME] = reply_frame, [BINDING_REPLY_NOTIFY] = reply_notify,
+    [BINDING_TELL_OFFER] = tell_offer, [BINDING_TELL_BOUND] = tell_bound,
+    [BINDING_TELL_GONE] = tell_gone, [BINDING_TELL_CHECK] = tell_check, [BINDING_WAKE] = wake,
+    [BINDING_SEND_PROBE] = send, [BINDING_SEND_PROBED] = send, [BINDING_SEND_OFFER] = send,
+    [BINDING_SEND_ANSWER] = send, [BINDING_SEND_GONE] = send, [BINDING_SEND_RELAY] = send,
+    [BINDING_MEMORY_BEGIN] = memory_begin, [BINDING_MEMORY_STEP] = memory_step,
+    [BINDING_KEEP] = keep, [BINDING_MOVE] = move, [BINDING_CLEAR] = clear,
+    [BINDING_RECEIVE] = receive, [BINDING_REFUSE] = refuse, [BINDING_NEED_SPAWND] = need_spawnd)
 
 void bind_init(void)
 {

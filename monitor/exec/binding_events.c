@@ -76,6 +76,12 @@ static struct binding_event offered(const uint64_t *words)
                                   .who = member_of_word(words[12])};
 }
 
+static struct binding_event answered(enum binding_event_kind kind, uint64_t id, errval_t err,
+                                     uint64_t server)
+{
+    return (struct binding_event){.kind = kind, .id = id, .err = err, .server = (domainid_t)server};
+}
+
 struct binding_event binding_event_of_message(const struct intermon_msg *msg)
 {
     const uint64_t *words = msg->words;
@@ -88,19 +94,13 @@ struct binding_event binding_event_of_message(const struct intermon_msg *msg)
                                        .who = member_of_word(words[2])};
         break;
     case IM_BIND_PROBED:
-        event = (struct binding_event){.kind = BINDING_PROBED,
-                                       .id = words[0],
-                                       .err = words[1],
-                                       .server = (domainid_t)words[2]};
+        event = answered(BINDING_PROBED, words[0], words[1], words[2]);
         break;
     case IM_BIND:
         event = offered(words);
         break;
     case IM_BIND_REPLY:
-        event = (struct binding_event){.kind = BINDING_ANSWERED,
-                                       .id = words[8],
-                                       .err = words[0],
-                                       .server = (domainid_t)words[9]};
+        event = answered(BINDING_ANSWERED, words[8], words[0], words[9]);
         break;
     default:
         event = (struct binding_event){.kind = msg->op == IM_GONE ? BINDING_GONE : BINDING_RELAY,

@@ -136,19 +136,11 @@ static void write_ring(const struct connect_effect *effect)
     intermon_open_tx(effect->peer);
 }
 
-static void (*const carry_out[])(const struct connect_effect *effect) = {
-    [CONNECT_ASK] = ask,
-    [CONNECT_TAKE_BACK] = take_back,
-    [CONNECT_ACCEPT] = accept_frame,
-    [CONNECT_REFUSE] = refuse,
-    [CONNECT_REPLY] = reply,
-    [CONNECT_SET_NOTIFY] = notify,
-    [CONNECT_READ] = read_ring,
-    [CONNECT_SEND_SWITCH] = send_switch,
-    [CONNECT_WRITE] = write_ring,
-};
-
-MACHINE_CARRIED_OUT(connect, &state)
+MACHINE_CARRIED_OUT(
+    connect,
+    &state, [CONNECT_ASK] = ask, [CONNECT_TAKE_BACK] = take_back, [CONNECT_ACCEPT] = accept_frame,
+    [CONNECT_REFUSE] = refuse, [CONNECT_REPLY] = reply, [CONNECT_SET_NOTIFY] = notify,
+    [CONNECT_READ] = read_ring, [CONNECT_SEND_SWITCH] = send_switch, [CONNECT_WRITE] = write_ring)
 
 void connect_begin(void)
 {

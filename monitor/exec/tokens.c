@@ -56,12 +56,8 @@ static void take_back(const struct tokens_effect *effect)
     domain_event_cancel(effect->domain, &events[effect->index]);
 }
 
-static void (*const carry_out[])(const struct tokens_effect *effect) = {
-    [TOKENS_REFUSE] = refuse, [TOKENS_REPLY] = reply,         [TOKENS_SEND] = send,
-    [TOKENS_TELL] = tell,     [TOKENS_TAKE_BACK] = take_back,
-};
-
-MACHINE_CARRIED_OUT(tokens, &state)
+MACHINE_CARRIED_OUT(tokens, &state, [TOKENS_REFUSE] = refuse, [TOKENS_REPLY] = reply,
+                    [TOKENS_SEND] = send, [TOKENS_TELL] = tell, [TOKENS_TAKE_BACK] = take_back)
 
 void tokens_begin(void)
 {

@@ -167,12 +167,21 @@ void domain_event_cancel(domainid_t id, struct event *event)
         take_out(event);
 }
 
-errval_t domain_set_events(domainid_t id, struct capref ep)
+/// The record of a domain that gives an endpoint.
+static errval_t get_for(domainid_t id, struct capref ep, struct domain **domain)
 {
     errval_t err = check_endpoint(ep);
-    struct domain *domain = err_is_ok(err) ? domain_get(id) : NULL;
-    if (domain == NULL)
-        return err_is_ok(err) ? MON_ERR_LIMIT : err;
+    if (err_is_ok(err) && (*domain = domain_get(id)) == NULL)
+        err = MON_ERR_LIMIT;
+    return err;
+}
+
+errval_t domain_set_events(domainid_t id, struct capref ep)
+{
+    struct domain *domain;
+    errval_t err = get_for(id, ep, &domain);
+    if (err_is_fail(err))
+        return err;
     if (!capref_is_null(domain->event_ep))
         (void)cap_destroy(domain->event_ep);
     domain->event_ep = ep;
@@ -194,12 +203,10 @@ static errval_t make_vector(struct capref ep, bool irq, struct capref *cap, uint
 
 errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
 {
-    errval_t err = check_endpoint(ep);
-    struct domain *domain = err_is_ok(err) ? domain_get(id) : NULL;
-    if (err_is_ok(err) && (domain == NULL || !capref_is_null(domain->notify_ep)))
-        err = MON_ERR_LIMIT;
-    if (err_is_fail(err))
-        return err;
+    struct domain *domain;
+    errval_t err = get_for(id, ep, &domain);
+    if (err_is_fail(err) || !capref_is_null(domain->notify_ep))
+        return err_is_fail(err) ? err : MON_ERR_LIMIT;
     err = make_vector(ep, false, &domain->notify, &domain->vector);
     if (err_is_fail(err) && err_no(err) != SYS_ERR_NO_VECTOR)
         return err;
@@ -210,14 +217,14 @@ errval_t domain_set_notify(domainid_t id, struct capref ep, uint64_t *vector)
 
 errval_t domain_create_irqdest(domainid_t id, struct capref ep, struct capref *dest)
 {
-    errval_t err = check_endpoint(ep);
-    struct domain *domain = err_is_ok(err) ? domain_get(id) : NULL;
-    if (err_is_ok(err) && (domain == NULL || !capref_is_null(domain->irq_dest)))
+    struct domain *domain;
+    errval_t err = get_for(id, ep, &domain);
+    if (err_is_ok(err) && !capref_is_null(domain->irq_dest))
         err = MON_ERR_LIMIT;
-    if (err_is_fail(err))
-        return err;
-    err = make_vector(ep, true, &domain->irq_dest, &domain->irq_vector);
-    *dest = domain->irq_dest;
+    if (err_is_ok(err))
+        err = make_vector(ep, true, &domain->irq_dest, &domain->irq_vector);
+    if (err_is_ok(err))
+        *dest = domain->irq_dest;
     return err;
 }
 

@@ -111,10 +111,6 @@ static void switched(const struct step *step)
     (void)add(step, CONNECT_READ);
 }
 
-static void (*const handlers[])(const struct step *step) = {
-    [CONNECT_WANTED] = wanted,     [CONNECT_REQUESTED] = requested, [CONNECT_REPLIED] = replied,
-    [CONNECT_SWITCHED] = switched, [CONNECT_SENT] = sent,           [CONNECT_ACCEPTED] = accepted,
-    [CONNECT_NOTIFIED] = notified,
-};
-
-MACHINE_HANDLED(connect)
+MACHINE_HANDLED(connect, [CONNECT_WANTED] = wanted, [CONNECT_REQUESTED] = requested,
+                [CONNECT_REPLIED] = replied, [CONNECT_SWITCHED] = switched, [CONNECT_SENT] = sent,
+                [CONNECT_ACCEPTED] = accepted, [CONNECT_NOTIFIED] = notified)

@@ -149,10 +149,6 @@ static void awaited(const struct step *step)
     effect->err = kind == CORES_REFUSE ? MON_ERR_LIMIT : SYS_ERR_OK;
 }
 
-static void (*const handlers[])(const struct step *step) = {
-    [CORES_BEGUN] = begun,     [CORES_STARTED] = started,   [CORES_DEADLINE] = deadline,
-    [CORES_AWAITED] = awaited, [CORES_SAID_UP] = said_up,   [CORES_REPORT] = report,
-    [CORES_MAP] = map,         [CORES_NOTIFIED] = notified,
-};
-
-MACHINE_HANDLED(cores)
+MACHINE_HANDLED(cores, [CORES_BEGUN] = begun, [CORES_STARTED] = started,
+                [CORES_DEADLINE] = deadline, [CORES_AWAITED] = awaited, [CORES_SAID_UP] = said_up,
+                [CORES_REPORT] = report, [CORES_MAP] = map, [CORES_NOTIFIED] = notified)

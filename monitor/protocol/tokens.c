@@ -99,12 +99,8 @@ static void ended(const struct step *step)
     release(step->state, index);
 }
 
-static void (*const handlers[])(const struct step *step) = {
-    [TOKENS_ASKED] = asked, [TOKENS_SENT] = sent,   [TOKENS_ANSWERED] = answered,
-    [TOKENS_TOLD] = told,   [TOKENS_ENDED] = ended,
-};
-
-MACHINE_HANDLED(tokens)
+MACHINE_HANDLED(tokens, [TOKENS_ASKED] = asked, [TOKENS_SENT] = sent, [TOKENS_ANSWERED] = answered,
+                [TOKENS_TOLD] = told, [TOKENS_ENDED] = ended)
 
 uint16_t tokens_next_of(const struct tokens_state *state, uint16_t from, domainid_t domain)
 {

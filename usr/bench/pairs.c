@@ -38,6 +38,13 @@ static void pairs_connect(unsigned count)
     }
 }
 
+static void pair_answer(const struct pair *pair, enum command send, enum command receive,
+                        uint64_t sent[2], uint64_t received[2])
+{
+    worker_answer(pair->from, send, sent);
+    worker_answer(pair->to, receive, received);
+}
+
 /// How long from the command until all pairs are under way, and how long to look at them then.
 struct window {
     cycles_t lead, length;
@@ -53,8 +60,7 @@ static struct window window_find(unsigned count, unsigned messages)
         worker_tell(pairs[i].from, WORKER_SEND, messages);
     for (unsigned i = 0; i < count; i++) {
         uint64_t sent[2], received[2];
-        worker_answer(pairs[i].from, WORKER_SEND, sent);
-        worker_answer(pairs[i].to, WORKER_RECEIVE, received);
+        pair_answer(&pairs[i], WORKER_SEND, WORKER_RECEIVE, sent, received);
         under_way = received[0] > under_way ? received[0] : under_way;
         start = sent[0] < start ? sent[0] : start;
         end = received[1] > end ? received[1] : end;
@@ -73,8 +79,7 @@ static uint64_t run(unsigned count, const struct window *window, uint64_t *moved
         worker_tell(pairs[i].from, WORKER_SEND_UNTIL, end);
     for (unsigned i = 0; i < count; i++) {
         uint64_t sent[2], received[2];
-        worker_answer(pairs[i].from, WORKER_SEND_UNTIL, sent);
-        worker_answer(pairs[i].to, WORKER_WINDOW, received);
+        pair_answer(&pairs[i], WORKER_SEND_UNTIL, WORKER_WINDOW, sent, received);
         moved[i] += received[0];
         all += received[0];
     }

@@ -100,8 +100,8 @@ INVOCATION invoke_vnode_map(struct capref table, uint16_t first, uint16_t count,
                             struct capref object, gensize_t offset, uint64_t flags,
                             struct capref mapping)
 {
-    return cap_invoke(table, VNODE_CMD_MAP, (uint64_t)first | ((uint64_t)count << 16),
-                      get_cap_caddr(object), offset, flags, get_cap_caddr(mapping), 0)
+    return cap_invoke(table, VNODE_CMD_MAP, first | (uint64_t)count << 16, get_cap_caddr(object),
+                      offset, flags, get_cap_caddr(mapping), 0)
         .error;
 }
 
@@ -111,8 +111,9 @@ INVOCATION invoke_vnode_copy(struct capref table, uint16_t first, uint16_t count
                              struct capref mapping, uint64_t offset, uint64_t flags,
                              struct capref dest)
 {
-    return cap_invoke(table, VNODE_CMD_COPY, (uint64_t)first | ((uint64_t)count << 16),
-                      get_cap_caddr(mapping), offset, flags, get_cap_caddr(dest), 0)
+    uint64_t entries = first | (uint64_t)count << 16;
+    return cap_invoke(table, VNODE_CMD_COPY, entries, get_cap_caddr(mapping), offset, flags,
+                      get_cap_caddr(dest), 0)
         .error;
 }
 

@@ -195,11 +195,8 @@ errval_t vspace_map_lazy(void **retaddr, struct memobj **ret_memobj, struct vreg
 errval_t vspace_map_cow(void **retaddr, size_t size, struct capref frame, vregion_flags_t flags,
                         struct memobj **retmemobj, struct vregion **retvregion)
 {
-    struct request request = {.alignment = BASE_PAGE_SIZE,
-                              .size = size,
-                              .flags = flags,
-                              .kind = REQUEST_COW,
-                              .frame = frame};
+    struct request request = {.kind = REQUEST_COW, .frame = frame, .size = size, .flags = flags};
+    request.alignment = BASE_PAGE_SIZE;
     return map(request, retaddr, retmemobj, retvregion);
 }
 

@@ -65,29 +65,6 @@ static errval_t page_fault(void *arg, struct memobj *memobj, genvaddr_t offset,
     return err;
 }
 
-static errval_t start_memory(struct pager *pager, unsigned frames)
-{
-    size_t bytes = frames * BASE_PAGE_SIZE;
-    void *window;
-    errval_t err = frame_alloc(&pager->memory, bytes, NULL);
-    if (err_is_fail(err))
-        return err;
-    err = vspace_map_one_frame(&window, bytes, pager->memory, NULL, NULL);
-    if (err_is_fail(err)) {
-        (void)cap_destroy(pager->memory);
-        return err;
-    }
-    pager->window = window;
-    return SYS_ERR_OK;
-}
-
-static errval_t end_memory(struct pager *pager)
-{
-    errval_t err = vspace_unmap(pager->window);
-    errval_t destroyed = cap_destroy(pager->memory);
-    return err_is_ok(err) ? destroyed : err;
-}
-
 errval_t pager_start(struct pager *pager, struct store *store, unsigned frames,
                      const struct pager_policy *policy)
 {
@@ -99,7 +76,7 @@ errval_t pager_start(struct pager *pager, struct store *store, unsigned frames,
         (struct pager_policy_state){.frames = frames, .take_accessed = take_accessed, .arg = pager};
     for (unsigned i = 0; i < frames; i++)
         pager->page[i] = PAGER_NO_PAGE;
-    errval_t err = start_memory(pager, frames);
+    errval_t err = window_open(&pager->memory, &pager->window, frames * BASE_PAGE_SIZE);
     if (err_is_fail(err))
         return err;
     err = memobj_create_pager(&pager->memobj, store->pages * BASE_PAGE_SIZE, 0, BASE_PAGE_SIZE,
@@ -107,7 +84,7 @@ errval_t pager_start(struct pager *pager, struct store *store, unsigned frames,
     if (err_is_ok(err))
         err = vspace_map_memobj_attr(&region, &pager->memobj, VREGION_FLAGS_READ_WRITE, NULL);
     if (err_is_fail(err)) {
-        (void)end_memory(pager);
+        (void)window_close(pager->memory, pager->window);
         return err;
     }
     pager->region = region;
@@ -123,5 +100,5 @@ errval_t pager_end(struct pager *pager)
         err = vspace_unmap(pager->region);
     if (err_is_ok(err))
         err = memobj_destroy(&pager->memobj);
-    return err_is_ok(err) ? end_memory(pager) : err;
+    return err_is_ok(err) ? window_close(pager->memory, pager->window) : err;
 }

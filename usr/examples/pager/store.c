@@ -15,19 +15,30 @@ uint8_t store_first_content(unsigned page, size_t offset)
     return __executable_start[(page * BASE_PAGE_SIZE + offset) % bytes];
 }
 
+errval_t window_open(struct capref *frame, uint8_t **window, size_t bytes)
+{
+    errval_t err = frame_alloc(frame, bytes, NULL);
+    if (err_is_fail(err))
+        return err;
+    err = vspace_map_one_frame((void **)window, bytes, *frame, NULL, NULL);
+    if (err_is_fail(err))
+        (void)cap_destroy(*frame);
+    return err;
+}
+
+errval_t window_close(struct capref frame, uint8_t *window)
+{
+    errval_t err = vspace_unmap(window);
+    errval_t destroyed = cap_destroy(frame);
+    return err_is_ok(err) ? destroyed : err;
+}
+
 errval_t store_start(struct store *store, unsigned pages)
 {
     size_t bytes = pages * BASE_PAGE_SIZE;
-    void *window;
-    errval_t err = frame_alloc(&store->frame, bytes, NULL);
+    errval_t err = window_open(&store->frame, &store->window, bytes);
     if (err_is_fail(err))
         return err;
-    err = vspace_map_one_frame(&window, bytes, store->frame, NULL, NULL);
-    if (err_is_fail(err)) {
-        (void)cap_destroy(store->frame);
-        return err;
-    }
-    store->window = window;
     store->pages = pages;
     for (size_t i = 0; i < bytes; i++)
         store->window[i] = store_first_content((unsigned)(i / BASE_PAGE_SIZE), i % BASE_PAGE_SIZE);
@@ -36,9 +47,7 @@ errval_t store_start(struct store *store, unsigned pages)
 
 errval_t store_end(struct store *store)
 {
-    errval_t err = vspace_unmap(store->window);
-    errval_t destroyed = cap_destroy(store->frame);
-    return err_is_ok(err) ? destroyed : err;
+    return window_close(store->frame, store->window);
 }
 
 void store_read(const struct store *store, unsigned page, void *memory)

@@ -7,6 +7,10 @@
 
 #include "barrelfish/barrelfish.h"
 
+/// Makes a frame and maps it, and ends that.
+errval_t window_open(struct capref *frame, uint8_t **window, size_t bytes);
+errval_t window_close(struct capref frame, uint8_t *window);
+
 struct store {
     struct capref frame;
     uint8_t *window;

@@ -13,16 +13,15 @@
 errval_t invoke(struct caps_call *call, uint64_t target);
 
 /// The handlers of the types with commands of their own.
-errval_t invoke_vnode(struct caps_call *call);
-errval_t invoke_mapping(struct caps_call *call);
-errval_t invoke_dispatcher(struct caps_call *call);
-errval_t invoke_notify(struct caps_call *call);
-errval_t invoke_irq_source(struct caps_call *call);
-errval_t invoke_io(struct caps_call *call);
-errval_t invoke_kernel(struct caps_call *call);
+typedef errval_t invoke_handler(struct caps_call *call);
+invoke_handler invoke_vnode, invoke_mapping, invoke_dispatcher, invoke_notify, invoke_irq_source,
+    invoke_io, invoke_kernel;
+
+/// start_core.c: KERNEL_CMD_START_CORE (kpi/bootinfo.h describes what the core is given).
+invoke_handler start_core;
 
 /// KERNEL_STAT_VALID: boot/checked.c or unchecked.c, as the image has it.
-errval_t invoke_valid(struct caps_call *call);
+invoke_handler invoke_valid;
 
 /// Copy a capability that was decoded, of a type that can be copied, into an empty slot of the CPU
 /// driver's own. This cannot fail.

@@ -33,8 +33,9 @@
         struct name##_effects *effects;                                                            \
     }
 
-/// Defines NAME_step() by the file's handlers[], one for each kind of event.
-#define MACHINE_HANDLED(name)                                                                      \
+/// Defines NAME_step() by a handler for each kind of event, `[KIND] = handler`.
+#define MACHINE_HANDLED(name, ...)                                                                 \
+    static void (*const handlers[])(const struct step *step) = {__VA_ARGS__};                      \
     void name##_step(struct name##_state *state, const struct name##_event *event,                 \
                      struct name##_effects *effects)                                               \
     {                                                                                              \
@@ -44,9 +45,10 @@
             handlers[event->kind](&step);                                                          \
     }
 
-/// Defines run(), which has an event decided and carries out all that it leads to, by the file's
-/// carry_out[], one for each kind of effect. What comes of an effect is left in the file's `result`.
-#define MACHINE_CARRIED_OUT(name, state)                                                           \
+/// Defines run(), which has an event decided and carries out all that it leads to, by a function for
+/// each kind of effect, `[KIND] = function`. What comes of an effect is left in the file's `result`.
+#define MACHINE_CARRIED_OUT(name, state, ...)                                                      \
+    static void (*const carry_out[])(const struct name##_effect *effect) = {__VA_ARGS__};          \
     static void run(struct name##_event event)                                                     \
     {                                                                                              \
         struct name##_effects effects;                                                             \

@@ -7,6 +7,7 @@
 #include "fpu_push.S"
 
 #define PUT(NAME, name) movq %name, REGS_##NAME(%rsp);
+#define BACK(NAME, name) movq REGS_##NAME(%rcx), %name;
 
     .text
 
@@ -46,16 +47,8 @@ context_entry_syscall:
     movl %gs:DISP_XSAVE_MASK + 4, %edx
     xrstor64 (%r12)
     movq %rbx, %rcx
-    movq REGS_RAX(%rcx), %rax
-    movq REGS_RBX(%rcx), %rbx
-    movq REGS_RDX(%rcx), %rdx
-    movq REGS_RSI(%rcx), %rsi
-    movq REGS_RDI(%rcx), %rdi
-    movq REGS_R8(%rcx), %r8
-    movq REGS_R9(%rcx), %r9
-    movq REGS_R10(%rcx), %r10
-    movq REGS_R12(%rcx), %r12
-    movq REGS_RSP(%rcx), %rsp
+    BACK(RAX, rax) BACK(RBX, rbx) BACK(RDX, rdx) BACK(RSI, rsi) BACK(RDI, rdi) BACK(R8, r8)
+    BACK(R9, r9) BACK(R10, r10) BACK(R12, r12) BACK(RSP, rsp)
     movq REGS_RIP(%rcx), %rcx
     jmp *%rcx
     .size context_entry_syscall, . - context_entry_syscall
