@@ -51,9 +51,9 @@ static void serve_alloc(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
     (void)slot_free(cap);
 }
 
-static void serve_account(uint32_t badge, domainid_t domain)
+static void serve_account(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 {
-    struct account *account = accounts_find(&accounts, domain);
+    struct account *account = accounts_find(&accounts, (domainid_t)words[1]);
     if (account == NULL) {
         (void)lmp_server_reply_error(&server, badge, SPAWN_ERR_NO_DOMAIN);
         return;
@@ -124,12 +124,14 @@ static void serve_lend(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
     (void)lmp_server_reply(&server, badge, reply, NULL_CAP, false);
 }
 
-static errval_t unlend(uint32_t badge, domainid_t domain, uint64_t bytes)
+static void serve_unlend(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 {
-    if (!trusted(badge))
-        return SYS_ERR_RIGHTS;
+    domainid_t domain = (domainid_t)words[1];
     struct account *account = domain != 0 ? accounts_find_closed(&accounts, domain) : NULL;
-    return account != NULL ? accounts_unlend(&accounts, account, bytes) : SPAWN_ERR_NO_DOMAIN;
+    errval_t err = !trusted(badge)   ? SYS_ERR_RIGHTS
+                   : account == NULL ? SPAWN_ERR_NO_DOMAIN
+                                     : accounts_unlend(&accounts, account, words[2]);
+    (void)lmp_server_reply_error(&server, badge, err);
 }
 
 static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes, domainid_t payer)
@@ -151,8 +153,15 @@ static errval_t set_limit(uint32_t badge, domainid_t domain, uint64_t bytes, dom
     return SYS_ERR_OK;
 }
 
-static void serve_forget(uint32_t badge, domainid_t domain)
+static void serve_limit(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 {
+    errval_t err = set_limit(badge, (domainid_t)words[1], words[2], (domainid_t)words[3]);
+    (void)lmp_server_reply_error(&server, badge, err);
+}
+
+static void serve_forget(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
+{
+    domainid_t domain = (domainid_t)words[1];
     (void)lmp_server_reply_error(&server, badge, trusted(badge) ? SYS_ERR_OK : SYS_ERR_RIGHTS);
     if (!trusted(badge))
         return;
@@ -212,13 +221,22 @@ static void serve_with_cap(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH],
     (void)lmp_server_reply_error(&server, badge, err);
 }
 
-static void serve_available(uint32_t badge)
+static void serve_available(uint32_t badge, const uint64_t words[LMP_MSG_LENGTH])
 {
+    (void)words;
     gensize_t free_bytes = pieces_free_bytes();
     uint64_t reply[LMP_MSG_LENGTH] = {SYS_ERR_OK, free_bytes, free_bytes + held.bytes,
                                       pieces_free_ranges()};
     (void)lmp_server_reply(&server, badge, reply, NULL_CAP, false);
 }
+
+static void (*const handlers[MEM_SERV_OPS_COUNT])(uint32_t badge,
+                                                  const uint64_t words[LMP_MSG_LENGTH]) = {
+    [MEM_SERV_ALLOC] = serve_alloc,   [MEM_SERV_AVAILABLE] = serve_available,
+    [MEM_SERV_CHARGE] = serve_charge, [MEM_SERV_LIMIT] = serve_limit,
+    [MEM_SERV_LEND] = serve_lend,     [MEM_SERV_UNLEND] = serve_unlend,
+    [MEM_SERV_FORGET] = serve_forget, [MEM_SERV_ACCOUNT] = serve_account,
+};
 
 static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH], size_t length,
                    struct capref cap)
@@ -239,43 +257,13 @@ static void handle(void *st, uint32_t badge, const uint64_t words[LMP_MSG_LENGTH
         memory_publish(0);
         return;
     }
-    switch (words[0]) {
-    case MEM_SERV_REVOKE_EP:
-    case MEM_SERV_RECLAIM:
+    if (brings_cap)
         serve_with_cap(badge, words, cap);
-        break;
-    case MEM_SERV_ALLOC:
-        serve_alloc(badge, words);
-        break;
-    case MEM_SERV_AVAILABLE:
-        serve_available(badge);
-        break;
-    case MEM_SERV_CHARGE:
-        serve_charge(badge, words);
-        break;
-    case MEM_SERV_LIMIT:
+    else if (words[0] < MEM_SERV_OPS_COUNT && handlers[words[0]] != NULL)
+        handlers[words[0]](badge, words);
+    else
         (void)lmp_server_reply_error(
-            &server, badge, set_limit(badge, (domainid_t)words[1], words[2], (domainid_t)words[3]));
-        break;
-    case MEM_SERV_LEND:
-        serve_lend(badge, words);
-        break;
-    case MEM_SERV_UNLEND:
-        (void)lmp_server_reply_error(&server, badge, unlend(badge, (domainid_t)words[1], words[2]));
-        break;
-    case MEM_SERV_FORGET:
-        serve_forget(badge, (domainid_t)words[1]);
-        break;
-    case MEM_SERV_ACCOUNT:
-        serve_account(badge, (domainid_t)words[1]);
-        break;
-    case MEM_SERV_INFO:
-        (void)lmp_server_reply_error(&server, badge, SYS_ERR_RIGHTS);
-        break;
-    default:
-        (void)lmp_server_reply_error(&server, badge, LIB_ERR_NOT_IMPLEMENTED);
-        break;
-    }
+            &server, badge, words[0] == MEM_SERV_INFO ? SYS_ERR_RIGHTS : LIB_ERR_NOT_IMPLEMENTED);
     memory_refill();
 }
 

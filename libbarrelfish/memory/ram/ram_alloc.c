@@ -9,7 +9,6 @@
 #include "barrelfish/capabilities.h"
 #include "cspace/mm.h"
 #include "if/mem_serv.h"
-#include "ram_regions.h"
 #include "ram_server.h"
 
 static struct {

@@ -5,7 +5,7 @@
 // that they were given, one after the other. A region's capability stays here while it serves, so
 // that what is deleted meanwhile comes back only when the region ends (ram_alloc_end_regions).
 // RG1 What is used of a region lies in it.
-#include "ram_regions.h"
+#include "ram_server.h"
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/slot_alloc.h"

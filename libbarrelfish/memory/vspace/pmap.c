@@ -75,8 +75,7 @@ static errval_t make_table(struct pmap *pmap, struct capref parent, genvaddr_t v
     if (err_is_ok(err)) {
         uint64_t flags = VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_EXECUTE;
         err = invoke_vnode_map(parent, entry_of(vaddr, level + 1), 1, cap, 0, flags, mapping);
-        if (err_is_fail(err))
-            (void)slot_free(mapping);
+        err = slot_settle(mapping, err, &mapping);
     }
     if (err_is_fail(err)) {
         (void)cap_destroy(cap);
@@ -156,8 +155,7 @@ static errval_t map_run(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_s
     if (err_is_ok(err)) {
         err = invoke_vnode_map(own_cap(table->cap), first, count, source->frame, source->offset,
                                flags, slot);
-        if (err_is_fail(err))
-            (void)slot_free(slot);
+        err = slot_settle(slot, err, &slot);
     }
     if (err_is_fail(err)) {
         vspace_block_free(VSPACE_SLAB_MAPPING, mapping);
