@@ -69,7 +69,7 @@ static bool is_overflow(const struct thread *thread, uint64_t rsp, uint64_t addr
 {
     uintptr_t low = thread->stack_low, guarded = low + GUARD_BYTES_MAX;
     return low > FRAME_BYTES_MAX && rsp >= low - FRAME_BYTES_MAX &&
-           rsp < guarded + BASE_PAGE_SIZE && address >= rsp - BASE_PAGE_SIZE && address < guarded;
+           address >= rsp - BASE_PAGE_SIZE && address < guarded;
 }
 
 static void print_overflow(const struct thread *thread)

@@ -7,8 +7,7 @@
 #include <CUnit/CUnit.h>
 
 #include <asm/prctl.h>
-#include <errno.h>
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,23 +18,18 @@
 #include "barrelfish/domain.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/syscalls.h"
+#include "barrelfish/systime.h"
 #include "barrelfish/terminal.h"
 #include "cspace/mm.h"
-#include "debug/backtrace.h"
+#include "debug/debug_source.h"
 #include "memory/region/pagefault.h"
 
 #define REPLY_MESSAGES 2u // of the endpoint of a struct lmp_rpc
-#define FAKE_THREADS 8u
 #define FAKE_CNODE ROOTCN_CNODE(ROOTCN_SLOT_ALLOC0)
 
 struct fake_kernel fake;
 
 static uint8_t frame[DISPATCHER_FRAME_BYTES] __attribute__((aligned(4096)));
-
-const char *disp_name(void)
-{
-    return "test";
-}
 
 void debug_printf(const char *fmt, ...)
 {
@@ -45,21 +39,35 @@ void debug_printf(const char *fmt, ...)
 errval_t sys_print(const char *string, size_t length)
 {
     (void)string;
-    (void)length;
+    if (fake.said != NULL)
+        *fake.said = length;
     return SYS_ERR_OK;
 }
 
 bool backtrace_line(struct backtrace *trace, char line[BACKTRACE_LINE_BYTES])
 {
-    (void)trace;
-    (void)line;
-    return false;
+    if (trace->count == 0)
+        fake.trace = *trace;
+    snprintf(line, BACKTRACE_LINE_BYTES, "line %u", trace->count);
+    return trace->count++ < fake.trace_lines;
 }
 
 size_t terminal_write_last(const char *data, size_t length)
 {
     (void)data;
     return length;
+}
+
+void user_panic_fn(const char *file, const char *func, int line, errval_t err, const char *msg, ...)
+{
+    (void)file;
+    (void)func;
+    (void)line;
+    (void)msg;
+    fake.panic = err;
+    if (fake.ended != NULL)
+        fake.ended();
+    abort();
 }
 
 // State that code on the host may use (Intel SDM vol. 1, 13.1): x87, SSE, AVX and AVX-512. A host
@@ -86,28 +94,12 @@ static uint32_t host_xsave_bytes(uint64_t mask)
     return end;
 }
 
-/// The library makes its threads by the C library's call, which on the host would make one of the
-/// host's that runs beside this one in the same dispatcher. What is made here never runs, and is
-/// kept, for it would have been the thread's own to free.
-static void *threads[FAKE_THREADS];
-static unsigned threads_count;
-
-int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
-{
-    (void)attr;
-    (void)start;
-    if (threads_count == FAKE_THREADS)
-        return EAGAIN;
-    threads[threads_count++] = arg;
-    *thread = (pthread_t)0;
-    return 0;
-}
-
 int fake_kernel_start(void)
 {
     memset(&fake, 0, sizeof(fake));
     memset(frame, 0, sizeof(frame));
     fake.disp = (struct dispatcher *)frame;
+    debug_source.name = "test";
     fake.slots_free = FAKE_SLOTS;
     fake.disp->shared.udisp = (uint64_t)frame;
     fake.disp->shared.tsc_per_ms = 2000000;
@@ -315,10 +307,30 @@ errval_t fake_send(struct capref endpoint, struct capref cap, size_t length, uin
     return deliver(get_cap_caddr(endpoint), get_cap_caddr(cap), 0, length, words);
 }
 
+void fake_upcall(struct dispatcher *disp) __attribute__((noreturn));
+
+/// Until something comes or the time does. A sleep that nothing would end is a wake-up that was lost.
+static void suspend(systime_t deadline)
+{
+    const struct dispatcher_shared *shared = &fake.disp->shared;
+    CU_ASSERT_TRUE(disp_is_disabled());
+    fake.sleeps++;
+    fake.slept_until = deadline;
+    if (fake.asleep != NULL)
+        fake.asleep();
+    while (shared->lmp_delivered == shared->lmp_seen && systime_now() < deadline) {
+    }
+    if (shared->lmp_delivered == shared->lmp_seen && deadline == 0)
+        abort();
+    fake_upcall(fake.disp);
+}
+
 errval_t syscall2(uint64_t number, uint64_t arg1, uint64_t arg2)
 {
-    (void)arg1;
     (void)arg2;
+    if (number == SYSCALL_SUSPEND)
+        suspend(arg1);
+    fake.yielded_to = number == SYSCALL_YIELD ? arg1 : fake.yielded_to;
     fake.yields += number == SYSCALL_YIELD;
     fake.ticks += number == SYSCALL_TICK;
     return SYS_ERR_OK;
@@ -351,9 +363,10 @@ errval_t vspace_pagefault(genvaddr_t address, enum pagefault_exception_type type
     abort();
 }
 
-/// No test ends the domain.
 void domain_exit(int status)
 {
-    (void)status;
+    fake.exit_status = status;
+    if (fake.ended != NULL)
+        fake.ended();
     abort();
 }

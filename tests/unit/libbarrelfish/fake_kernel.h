@@ -6,6 +6,7 @@
 #pragma once
 
 #include "barrelfish/caddr.h"
+#include "debug/backtrace.h"
 #include "dispatch/dispatcher.h"
 
 #define FAKE_SLOTS 1024u
@@ -27,9 +28,19 @@ struct fake_kernel {
     void (*after_send)(void);
     unsigned full_left; // sends still to be refused because the buffer is full
     unsigned yields;
-    unsigned ticks;      // asked for
-    unsigned calls;      // with LMP_FLAG_CALL; what comes for every other one comes in registers
-    uint32_t sent_flags; // of the last sys_lmp_send()
+    uint64_t yielded_to; // last
+    unsigned sleeps;
+    systime_t slept_until; // last
+    void (*asleep)(void);  // called in each sleep, or NULL
+    unsigned ticks;        // asked for
+    unsigned calls;        // with LMP_FLAG_CALL; what comes for every other one comes in registers
+    void (*ended)(void);   // by domain_exit() or a panic; NULL: no test does that
+    int exit_status;
+    errval_t panic;
+    struct backtrace trace; // the last that was asked for
+    unsigned trace_lines;   // of each
+    size_t *said;           // where the length of what sys_print() prints goes, or NULL
+    uint32_t sent_flags;    // of the last sys_lmp_send()
 };
 
 extern struct fake_kernel fake;

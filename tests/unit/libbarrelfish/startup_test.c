@@ -22,6 +22,7 @@ static void begin(const char *strings, size_t bytes, uint32_t argc, uint32_t env
     args.envc = envc;
     args.phdr_vaddr = 0x400040;
     args.phnum = 7;
+    args.entry = 0x401000;
 }
 
 static uint64_t aux_value(const uint64_t *aux, uint64_t type)
@@ -49,6 +50,10 @@ static void test_vector(void)
     CU_ASSERT_EQUAL(aux_value(vector + 6, AT_PAGESZ), 4096);
     CU_ASSERT_EQUAL(aux_value(vector + 6, AT_SECURE), 0);
     CU_ASSERT_EQUAL(aux_value(vector + 6, AT_RANDOM), (uint64_t)random_bytes);
+    static const uint64_t zeros[] = {AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE};
+    for (unsigned i = 0; i < sizeof(zeros) / sizeof(*zeros); i++)
+        CU_ASSERT_EQUAL(aux_value(vector + 6, zeros[i]), 0);
+    CU_ASSERT_EQUAL(aux_value(vector + 6, AT_ENTRY), 0x401000);
     CU_ASSERT_EQUAL(vector[words - 2], AT_NULL);
     CU_ASSERT_STRING_EQUAL(startup_name(&args), "shell");
 }

@@ -7,6 +7,8 @@
 #include "fake_kernel.h"
 #include "testlib/testlib.h"
 
+#include <string.h>
+
 static int ran;
 static bool ready;
 static int armed;
@@ -384,6 +386,38 @@ static void test_waits_for(void)
     disp_enable(handle);
 }
 
+/// Whatever their memory was before.
+static void test_initialised(void)
+{
+    struct waitset ws;
+    struct waitset_chanstate chan;
+    struct event_queue evq;
+    struct event_queue_node node;
+    struct deferred_event event;
+    begin(&ws);
+    memset(&ws, 0xff, sizeof(ws));
+    memset(&chan, 0xff, sizeof(chan));
+    memset(&evq, 0xff, sizeof(evq));
+    memset(&node, 0xff, sizeof(node));
+    memset(&event, 0xff, sizeof(event));
+    waitset_init(&ws);
+    waitset_chanstate_init(&chan, CHANTYPE_UMP_OUT);
+    event_queue_init(&evq, &ws, EVENT_QUEUE_ONESHOT);
+    event_queue_node_init(&node);
+    deferred_event_init(&event);
+    CU_ASSERT_TRUE(ws.pending == NULL && ws.waiters == NULL && !ws.looked_for);
+    CU_ASSERT_TRUE(chan.chantype == CHANTYPE_UMP_OUT && chan.state == CHAN_UNREGISTERED);
+    CU_ASSERT_TRUE(chan.poll == NULL && chan.arm == NULL && chan.disarm == NULL && !chan.armed);
+    CU_ASSERT_TRUE(!chan.stays_armed && chan.misses == 0 && chan.peer == 0);
+    CU_ASSERT_TRUE(evq.events == NULL && evq.waitset == &ws && evq.mode == EVENT_QUEUE_ONESHOT);
+    CU_ASSERT_EQUAL(evq.waitset_state.chantype, CHANTYPE_EVENT_QUEUE);
+    CU_ASSERT_EQUAL(evq.waitset_state.state, CHAN_UNREGISTERED);
+    CU_ASSERT_EQUAL(event_queue_cancel(&evq, &node), LIB_ERR_NO_EVENT);
+    CU_ASSERT_EQUAL(event.waitset_state.chantype, CHANTYPE_DEFERRED);
+    CU_ASSERT_EQUAL(deferred_event_cancel(&event), LIB_ERR_CHAN_NOT_REGISTERED);
+    CU_ASSERT_FALSE(disp_is_disabled());
+}
+
 TEST_SUITE("waitset") = {
     {"events in order", test_order},
     {"errors", test_errors},
@@ -397,4 +431,5 @@ TEST_SUITE("waitset") = {
     {"whom a sleeper waits for", test_waits_for},
     {"event queue", test_event_queue},
     {"continuous event queue", test_event_queue_continuous},
+    {"initial states", test_initialised},
 };
