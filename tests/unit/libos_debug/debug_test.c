@@ -2,12 +2,17 @@
 // Copyright The Stave authors
 //
 // Lines about mistakes: what they say, where they go, and how many are said; backtraces through good
-// and broken frames.
+// and broken frames; how a domain ends.
+#include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
 #include "barrelfish/dispatch.h"
+#include "barrelfish/domain.h"
 #include "barrelfish/syscalls.h"
 #include "barrelfish/systime.h"
 #include "barrelfish/terminal.h"
+#include "barrelfish/terminal_client.h"
+#include "barrelfish/threads.h"
+#include "client/spawnd_tell.h"
 #include "debug/backtrace.h"
 #include "debug/debug_source.h"
 #include "debug/print_limit.h"
@@ -15,8 +20,11 @@
 #include "kpi/elf_names.h"
 #include "testlib/testlib.h"
 
+#include <assert.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CAP(number)                                                                                \
@@ -74,12 +82,27 @@ systime_t us_to_systime(delayus_t us)
     return period;
 }
 
+static struct {
+    int raised, status;
+    unsigned stops, told, waits, ends;
+    bool has_spawnd;
+    errval_t tell_err;
+} ending;
+
+static void note_stop(void)
+{
+    if (++ending.stops == 3)
+        longjmp(ended, 1);
+}
+
 struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64_t arg2,
                              uint64_t arg3, uint64_t arg4, uint64_t arg5, uint64_t arg6)
 {
     invoked.cap = caddr;
     invoked.command = cmd;
     CU_ASSERT(arg2 == 0 && arg3 == 0 && arg4 == 0 && arg5 == 0 && arg6 == 0);
+    if (caddr == get_cap_caddr(cap_dispatcher) && cmd == DISPATCHER_CMD_STOP)
+        note_stop();
     if (caddr != get_cap_caddr(CAP(4)))
         return (struct sysret){SYS_ERR_CAP_NOT_FOUND, 0, 0};
     *(struct capability *)arg1 = identity;
@@ -307,11 +330,95 @@ static void test_names(void)
     CU_ASSERT_STRING_EQUAL(line, "    0x6000");
 }
 
+int raise(int signal)
+{
+    ending.raised = signal;
+    return 0;
+}
+
+errval_t cap_identify(struct capref cap, struct capability *ret)
+{
+    CU_ASSERT_TRUE(capcmp(cap, cap_spawndep));
+    *ret = identity;
+    return ending.has_spawnd ? SYS_ERR_OK : SYS_ERR_CAP_NOT_FOUND;
+}
+
+void terminal_end(void)
+{
+    CU_ASSERT_EQUAL(ending.told, 0);
+    ending.ends++;
+}
+
+errval_t spawnd_tell(enum spawnd_op op, uint64_t word1, uint64_t word2)
+{
+    CU_ASSERT_TRUE(op == SPAWND_EXIT && word2 == 0 && ending.ends == 1);
+    ending.status = (int)word1;
+    ending.told++;
+    return ending.tell_err;
+}
+
+void thread_sem_wait(struct thread_sem *sem)
+{
+    CU_ASSERT_TRUE(sem->queue == NULL && sem->value == 0 && ending.stops == 0);
+    if (++ending.waits == 3)
+        longjmp(ended, 1);
+}
+
+static void begin_end(void)
+{
+    begin();
+    memset(&ending, 0, sizeof(ending));
+}
+
+/// The message, who called, and the end: as by a signal, where a handler can be run for that.
+static void test_abort(void)
+{
+    for (volatile int i = 0; i < 4; i++) {
+        begin_end();
+        disabled = i >= 2;
+        if (setjmp(ended) == 0) {
+            if (i % 2 == 0)
+                abort();
+            else
+                __assert_fail("a < b", "f.c", 5, "g");
+        }
+        CU_ASSERT_EQUAL(ending.raised, disabled ? 0 : SIGABRT);
+        const char *text = i % 2 == 0 ? "me.7: abort() was called\nme.7:   0x"
+                                      : "me.7: assertion failed: a < b (f.c:5, g)\nme.7:   0x";
+        CU_ASSERT_EQUAL(strncmp(said, text, strlen(text)), 0);
+    }
+}
+
+/// Spawnd is told, after the last words, and takes the domain apart; without one it stops, however
+/// often that is refused.
+static void test_exit(void)
+{
+    static const struct {
+        bool has_spawnd;
+        errval_t err;
+        unsigned told, waits, stops;
+    } cases[] = {{true, SYS_ERR_OK, 1, 3, 0},
+                 {true, SYS_ERR_CAP_NOT_FOUND, 1, 0, 3},
+                 {false, SYS_ERR_OK, 0, 0, 3}};
+    for (volatile unsigned i = 0; i < 3; i++) {
+        begin_end();
+        ending.has_spawnd = cases[i].has_spawnd;
+        ending.tell_err = cases[i].err;
+        if (setjmp(ended) == 0)
+            domain_exit(0x1f3);
+        CU_ASSERT_TRUE(ending.told == cases[i].told && ending.ends == cases[i].told);
+        CU_ASSERT_TRUE(ending.waits == cases[i].waits && ending.stops == cases[i].stops);
+        CU_ASSERT_EQUAL(ending.status, cases[i].told != 0 ? 0xf3 : 0);
+    }
+}
+
 TEST_SUITE("debugging") = {
     {"lines", test_lines},
     {"where output goes", test_terminal},
     {"errors", test_errors},
     {"the last one", test_panic},
+    {"abort and assert", test_abort},
+    {"the end of a domain", test_exit},
     {"capabilities", test_capabilities},
     {"frames", test_frames},
     {"no endless backtrace", test_deep},
