@@ -39,6 +39,7 @@ struct fault {
     uint8_t *fpu;    ///< XSAVE area, or NULL: still in the registers
     errval_t answer; ///< why the memory object did not answer
 };
+_Static_assert(sizeof(struct fault) % 16 == 0, "a stack below it is aligned");
 
 static uint8_t fatal_stack[FATAL_STACK_BYTES] __attribute__((aligned(64)));
 static bool fatal;
@@ -94,7 +95,8 @@ static void __attribute__((noreturn)) stop_at_once(void)
         (void)invoke_dispatcher_stop(cap_dispatcher);
 }
 
-/// Makes the current thread call `entry` on another stack, with fresh FPU registers.
+/// Makes the current thread call `entry` on another stack, whose top is aligned, with fresh FPU
+/// registers.
 static void __attribute__((noreturn)) divert(struct dispatcher *disp, uint64_t fs_base,
                                              void (*entry)(void), void *arg, uintptr_t stack_top)
 {
@@ -102,7 +104,7 @@ static void __attribute__((noreturn)) divert(struct dispatcher *disp, uint64_t f
     thread->regs = (struct registers){
         .rip = (uint64_t)entry,
         .rdi = (uint64_t)arg,
-        .rsp = (stack_top & ~15ul) - 8, // as if a call had pushed its return address
+        .rsp = stack_top - 8, // as if a call had pushed its return address
         .eflags = EFLAGS_DEFAULT,
         .fs_base = fs_base,
         .gs_base = (uint64_t)disp,
@@ -117,8 +119,8 @@ static void __attribute__((noreturn))
 divert_with(struct dispatcher *disp, void (*entry)(struct fault *), const struct fault *fault,
             uintptr_t stack_top)
 {
-    uint8_t *fpu = (uint8_t *)(((stack_top & ~63ul) - disp->shared.xsave_bytes) & ~63ul);
-    struct fault *copy = (struct fault *)(((uintptr_t)fpu - sizeof(*copy)) & ~63ul);
+    uint8_t *fpu = (uint8_t *)((stack_top - disp->shared.xsave_bytes) & ~63ul);
+    struct fault *copy = (struct fault *)fpu - 1;
     if (fault->fpu != NULL) {
         memcpy(fpu, fault->fpu, disp->shared.xsave_bytes);
     } else {

@@ -15,6 +15,7 @@
 #include "memory/region/pagefault.h"
 
 #include <asm/prctl.h>
+#include <sanitizer/asan_interface.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,14 @@ static void diverted(uintptr_t low, uintptr_t high)
         CU_ASSERT_EQUAL_FATAL(around.fpu[i], 0);
 }
 
+/// The stack is one of so many bytes, most of which are free.
+static void has_room(size_t bytes)
+{
+    size_t used = XSAVE_BYTES + 512;
+    CU_ASSERT_PTR_NULL(
+        __asan_region_is_poisoned((void *)(around.regs.rsp - bytes + used), bytes - used));
+}
+
 static void run_diverted(void)
 {
     disp->shared.disabled = 0;
@@ -268,6 +277,7 @@ static void answered(void)
         start();
         LEAVES(RESUMED, fault(EXCEPT_PAGEFAULT, kinds[i].code));
         diverted(0x1000, UINTPTR_MAX);
+        has_room(FAULT_STACK_BYTES);
         uintptr_t sp = around.regs.rsp;
         CU_ASSERT_FALSE(sp - (uintptr_t)thread_stack < sizeof(thread_stack));
         LEAVES(RESUMED, run_diverted());
@@ -307,7 +317,7 @@ static void with_handler(void)
 {
     threads[0].handler = on_exception;
     threads[0].handler_stack_low = handler_stack;
-    threads[0].handler_stack_high = handler_stack + sizeof(handler_stack);
+    threads[0].handler_stack_high = handler_stack + sizeof(handler_stack) - 5; // of any alignment
 }
 
 /// The thread's handler, for what no object answers and for other faults; with the vector state of
@@ -346,23 +356,31 @@ static void signals(void)
     LEAVES(RESUMED, run_diverted());
     uintptr_t sp = threads[0].stack_high - 4096;
     diverted((uintptr_t)thread_stack, sp - 128); // below what the function may use
+    CU_ASSERT_TRUE(threads[0].in_exception);
     LEAVES(RESUMED, run_diverted());
     CU_ASSERT_TRUE(around.signals == 1 && around.regs.rsp == sp);
     resumed(0x8888);
-    static const struct {
-        long sp;
-        bool room;
-    } places[] = {{65536, true}, {65537, false}, {24576, true}, {24575, false}};
-    for (volatile unsigned i = 0; i < 4; i++) {
-        start();
-        around.signal_wanted = true;
-        around.inside = true;
-        disp->shared.trap_save.rsp = threads[0].stack_low + (uintptr_t)places[i].sp;
-        LEAVES(RESUMED, fault(EXCEPT_PAGEFAULT, 6));
-        CU_ASSERT_EQUAL(around.reports == 0, places[i].room);
-        if (!places[i].room)
-            return; // the domain ends
-    }
+}
+
+/// Whether the handler of a signal can run with the stack pointer so far above the stack's low end.
+static bool has_room_for_signal(uintptr_t offset)
+{
+    start();
+    around.signal_wanted = around.inside = true;
+    disp->shared.trap_save.rsp = threads[0].stack_low + offset;
+    LEAVES(RESUMED, fault(EXCEPT_PAGEFAULT, 6));
+    return around.reports == 0;
+}
+
+static void stack_too_full(void)
+{
+    CU_ASSERT_TRUE(has_room_for_signal(65536) && has_room_for_signal(24576));
+    CU_ASSERT_FALSE(has_room_for_signal(24575)); // the domain ends
+}
+
+static void other_stack(void)
+{
+    CU_ASSERT_FALSE(has_room_for_signal(65537));
 }
 
 /// Nobody answers: a report, on a stack for that, and the end.
@@ -376,13 +394,18 @@ static void ends(void)
     diverted(0x1000, UINTPTR_MAX);
     CU_ASSERT_TRUE(around.reports == 1 && around.reported == LIB_ERR_PAGEFAULT &&
                    around.reported_rip == 0x4444);
+    has_room(16384);
+    uintptr_t sp = around.regs.rsp;
     LEAVES(EXITED, run_diverted());
     CU_ASSERT_TRUE(around.printed == 1 && around.status == DOMAIN_STATUS_FATAL);
     disp->shared.disabled = 1;
+    around.signal_wanted = true;
     with_handler(); // a fault in that end: not even a handler is asked
     around.inside = true;
     LEAVES(STOPPED, fault(EXCEPT_OTHER, 1));
     CU_ASSERT_TRUE(around.printed == 11 && around.stops == 3 && around.reports == 2);
+    fault_end_disabled(&threads[1], free, NULL); // on the same stack
+    CU_ASSERT_EQUAL(threads[1].regs.rsp, sp);
 }
 
 static void ends_in_handler(void)
@@ -402,6 +425,16 @@ static void ends_without_thread(void)
     disp->current = NULL; // the library's own mistake
     LEAVES(STOPPED, fault(EXCEPT_PAGEFAULT, 6));
     CU_ASSERT_TRUE(around.reports == 1 && around.printed == 10 && around.asked == 0);
+}
+
+static void ends_while_another_answers(void)
+{
+    start();
+    LEAVES(RESUMED, fault(EXCEPT_PAGEFAULT, 6));
+    disp->current = NULL;
+    disp->shared.disabled = 1;
+    LEAVES(STOPPED, fault(EXCEPT_PAGEFAULT, 6));
+    CU_ASSERT_TRUE(around.reports == 1 && around.asked == 0);
 }
 
 /// A fault while an object answers is the thread's: it is not asked again.
@@ -427,6 +460,7 @@ static void questions(void)
         } places[] = {{0, true}, {15, true}, {16, false}, {-1, false}};
         start();
         with_handler();
+        memset(areas, 0xff, sizeof(areas));
         around.inside = true;
         disp->shared.trap_save.rip = (uint64_t)context_guard_low + (uint64_t)places[i].at;
         LEAVES(RESUMED, fault(EXCEPT_PAGEFAULT, 4));
@@ -498,6 +532,9 @@ TEST_ISOLATED(signals)
 TEST_ISOLATED(ends)
 TEST_ISOLATED(ends_in_handler)
 TEST_ISOLATED(ends_without_thread)
+TEST_ISOLATED(ends_while_another_answers)
+TEST_ISOLATED(stack_too_full)
+TEST_ISOLATED(other_stack)
 TEST_ISOLATED(faults_while_answering)
 TEST_ISOLATED(questions)
 TEST_ISOLATED(end_of_another)
@@ -511,6 +548,9 @@ TEST_SUITE("faults") = {
     {"the end", test_ends},
     {"the end, in a handler", test_ends_in_handler},
     {"the end, without a thread", test_ends_without_thread},
+    {"the same while another answers", test_ends_while_another_answers},
+    {"a stack too full for a signal", test_stack_too_full},
+    {"a stack that is not the thread's", test_other_stack},
     {"a fault while answering", test_faults_while_answering},
     {"questions", test_questions},
     {"the end of another", test_end_of_another},
