@@ -3,6 +3,7 @@
 //
 // Deferred events: order by time whatever the order of registration, cancelling, periods,
 // conversions; and when a thread that runs has the CPU driver come back for the others.
+#include "barrelfish/blocking.h"
 #include "barrelfish/deferred.h"
 #include "fake_kernel.h"
 #include "testlib/testlib.h"
@@ -114,9 +115,54 @@ static void test_want_tick(void)
     CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
 }
 
+/// The limit of a thread's calls: its own, else that of the call; none is for ever.
+static void test_limits(void)
+{
+    fake_kernel_start();
+    systime_t second = us_to_systime(1000000);
+    CU_ASSERT_EQUAL(blocking_deadline(BLOCKING_FOREVER), 0);
+    systime_t before = systime_now(), deadline = blocking_deadline(1000000);
+    CU_ASSERT_TRUE(deadline >= before + second && deadline <= systime_now() + second);
+    CU_ASSERT_EQUAL(blocking_set_limit(2000000), 0);
+    before = systime_now();
+    deadline = blocking_deadline(BLOCKING_FOREVER);
+    CU_ASSERT_TRUE(deadline >= before + 2 * second && deadline <= systime_now() + 2 * second);
+    CU_ASSERT_EQUAL(blocking_set_limit(BLOCKING_FOREVER), 2000000);
+    CU_ASSERT_EQUAL(blocking_deadline(1), 0);
+    CU_ASSERT_EQUAL(blocking_set_limit(0), BLOCKING_FOREVER);
+    deadline = blocking_deadline(1);
+    CU_ASSERT_TRUE(deadline != 0 && deadline <= systime_now() + second);
+    CU_ASSERT_EQUAL(blocking_until(UINT64_MAX), 0);
+    fake.disp->shared.tsc_per_ms = 1000; // as many microseconds as ticks
+    CU_ASSERT_EQUAL(blocking_until(UINT64_MAX - 1000), 0);
+    CU_ASSERT_TRUE(blocking_until(UINT64_MAX - systime_now() - (1ul << 40)) > UINT64_MAX / 2);
+    CU_ASSERT_FALSE(disp_is_disabled());
+}
+
+/// A time beyond all times is the last of all.
+static void test_far(void)
+{
+    struct waitset ws;
+    struct deferred_event event;
+    fake_kernel_start();
+    waitset_init(&ws);
+    deferred_event_init(&event);
+    CU_ASSERT_EQUAL(deferred_event_register(&event, &ws, UINT64_MAX, NOP_CLOSURE), SYS_ERR_OK);
+    CU_ASSERT_TRUE(event.time == UINT64_MAX && ws.looked_for && !disp_is_disabled());
+    CU_ASSERT_EQUAL(deferred_first_disabled(fake.disp), UINT64_MAX);
+    CU_ASSERT_EQUAL(deferred_event_cancel(&event), SYS_ERR_OK);
+    CU_ASSERT_TRUE(deferred_first_disabled(fake.disp) == 0 && !disp_is_disabled());
+    systime_t before = systime_now();
+    CU_ASSERT_EQUAL(barrelfish_usleep(300), SYS_ERR_OK);
+    CU_ASSERT_TRUE(systime_now() - before >= us_to_systime(300) && fake.sleeps > 0);
+    CU_ASSERT_TRUE(fake.slept_until >= before + us_to_systime(300) && fake.disp->timers == NULL);
+}
+
 TEST_SUITE("timer") = {
     {"events in the order of their times", test_order},
     {"periodic events", test_periodic},
     {"conversions", test_conversions},
     {"asking for ticks", test_want_tick},
+    {"limits of calls", test_limits},
+    {"a far time, and a sleep", test_far},
 };
