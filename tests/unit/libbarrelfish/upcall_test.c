@@ -232,6 +232,44 @@ static void ticks(void)
     CU_ASSERT_EQUAL(thread_join(thread, NULL), SYS_ERR_OK);
 }
 
+static int dispatch_one(void *arg)
+{
+    (void)arg;
+    return event_dispatch(&ws) == SYS_ERR_OK ? 0 : 1;
+}
+
+/// Threads that wait for what only those see who look: from the first such channel on.
+static void looked_for(void)
+{
+    begin(0);
+    struct thread *threads[3];
+    waitset_chanstate_init(&chans[0], CHANTYPE_OTHER);
+    waitset_chanstate_init(&chans[1], CHANTYPE_OTHER);
+    for (int i = 0; i < 2; i++)
+        threads[i] = thread_create(dispatch_one, NULL);
+    thread_yield();
+    CU_ASSERT_TRUE(ws.waiters == &threads[0]->place && fake.disp->looked_for == 0);
+    fake.disp->shared.tick = 0;
+    chans[1].poll = poll_some;
+    CU_ASSERT_EQUAL(waitset_chan_register_polled(&ws, &chans[1], NOP_CLOSURE), SYS_ERR_OK);
+    CU_ASSERT_TRUE(threads[0]->looked_for && threads[1]->looked_for && fake.disp->looked_for == 2);
+    CU_ASSERT_EQUAL(fake.disp->shared.tick, 1); // this one runs on
+    threads[2] = thread_create(dispatch_one, NULL);
+    thread_yield();
+    CU_ASSERT_TRUE(fake.disp->looked_for == 3 && ws.looked_for);
+    for (int i = 0; i < 3; i++) { // woken in order
+        int status = 5;
+        CU_ASSERT_EQUAL(waitset_chan_trigger_closure(&ws, &chans[0], NOP_CLOSURE), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(thread_join(threads[i], &status), SYS_ERR_OK);
+        CU_ASSERT_TRUE(status == 0 && fake.disp->looked_for == 2 - (size_t)i);
+    }
+    struct waitset other = WAITSET_INITIALIZER;
+    fake.disp->shared.tick = 0;
+    CU_ASSERT_EQUAL(waitset_chan_deregister(&chans[1]), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(waitset_chan_register_polled(&other, &chans[1], NOP_CLOSURE), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(fake.disp->shared.tick, 0); // nobody waits there
+}
+
 void upcall_pagefault(struct dispatcher *disp, uint64_t address, uint64_t error_code);
 void upcall_trap(struct dispatcher *disp, uint64_t vector, uint64_t error_code);
 
@@ -366,6 +404,7 @@ TEST_ISOLATED(found_while_polling)
 TEST_ISOLATED(adapts)
 TEST_ISOLATED(learns)
 TEST_ISOLATED(ticks)
+TEST_ISOLATED(looked_for)
 TEST_ISOLATED(faults)
 TEST_ISOLATED(initialised)
 TEST_ISOLATED(area_too_large)
@@ -378,6 +417,7 @@ TEST_SUITE("scheduler") = {
     {"the clock", test_adapts},
     {"what a sleep teaches", test_learns},
     {"ticks", test_ticks},
+    {"who is looked for", test_looked_for},
     {"faults", test_faults},
     {"a new dispatcher", test_initialised},
     {"too large an XSAVE area", test_area_too_large},

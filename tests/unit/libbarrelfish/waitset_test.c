@@ -15,6 +15,7 @@ static int armed;
 
 static void note(void *arg)
 {
+    CU_ASSERT_FALSE(disp_is_disabled());
     ran = ran * 10 + (int)(intptr_t)arg;
 }
 
@@ -26,6 +27,7 @@ static struct event_closure note_closure(int number)
 static bool poll_ready(struct waitset_chanstate *chan)
 {
     (void)chan;
+    CU_ASSERT_TRUE(disp_is_disabled());
     return ready;
 }
 
@@ -418,6 +420,79 @@ static void test_initialised(void)
     CU_ASSERT_FALSE(disp_is_disabled());
 }
 
+/// A channel that can only be polled brings the end of a sleep forward, never back.
+static void test_sleep_is_short(void)
+{
+    struct waitset ws;
+    struct waitset_chanstate chan;
+    begin(&ws);
+    polled_init(&chan);
+    chan.arm = NULL;
+    CU_ASSERT_EQUAL(waitset_chan_register_polled(&ws, &chan, NOP_CLOSURE), SYS_ERR_OK);
+    static const systime_t far[] = {0, UINT64_MAX};
+    systime_t millisecond = us_to_systime(1000);
+    (void)disp_disable();
+    for (unsigned i = 0; i < 2; i++) {
+        systime_t deadline = far[i], before = systime_now();
+        CU_ASSERT_TRUE(waitset_arm_disabled(fake.disp, &deadline));
+        CU_ASSERT_TRUE(deadline >= before + millisecond && deadline <= systime_now() + millisecond);
+    }
+    systime_t deadline = 5;
+    CU_ASSERT_TRUE(waitset_arm_disabled(fake.disp, &deadline) && deadline == 5);
+    disp_enable((dispatcher_handle_t)fake.disp);
+}
+
+/// Rounds in which a channel had nothing count after one that found something only; then it is armed,
+/// unless it has something just now, and counts anew when it is registered again.
+static void test_silent_rounds(void)
+{
+    struct waitset ws;
+    many_init(&ws);
+    (void)disp_disable();
+    for (unsigned round = 1; round <= 200; round++) {
+        CU_ASSERT_FALSE(many[0].state == CHAN_ARMED || many[1].state == CHAN_ARMED);
+        fake.disp->poll_found = false;
+        waitset_poll_disabled(fake.disp); // does not count
+        fake.disp->poll_found = true;
+        waitset_poll_disabled(fake.disp);
+        CU_ASSERT_FALSE(fake.disp->poll_found);
+        if (round == 199)
+            speaker = &many[1];
+        many[1].poll = poll_ready; // and has nothing by that
+    }
+    CU_ASSERT_TRUE(many[0].state == CHAN_ARMED && many[0].armed && many[0].misses == 0);
+    CU_ASSERT_TRUE(many[1].state == CHAN_POLLED && many[1].misses == 0);
+    CU_ASSERT_TRUE(armed == (int)MANY - 1 && fake.disp->polled_count == 1);
+    many[1].misses = 7;
+    disp_enable((dispatcher_handle_t)fake.disp);
+    CU_ASSERT_EQUAL(waitset_chan_deregister(&many[1]), SYS_ERR_OK);
+    many_register(&ws);
+    CU_ASSERT_EQUAL(many[1].misses, 0);
+    waitset_chanstate_destroy(&many[0]);
+    CU_ASSERT_TRUE(armed == (int)MANY - 2 && !many[0].armed && !disp_is_disabled());
+}
+
+/// An event that was taken before it was cancelled runs as none.
+static void test_event_queue_late(void)
+{
+    struct waitset ws;
+    struct event_queue evq;
+    struct event_queue_node node;
+    struct event_closure closure = NOP_CLOSURE;
+    begin(&ws);
+    event_queue_init(&evq, &ws, EVENT_QUEUE_ONESHOT);
+    event_queue_node_init(&node);
+    event_queue_add(&evq, &node, note_closure(1));
+    CU_ASSERT_FALSE(disp_is_disabled());
+    CU_ASSERT_EQUAL(get_next_event(&ws, &closure), SYS_ERR_OK);
+    CU_ASSERT_FALSE(disp_is_disabled());
+    CU_ASSERT_EQUAL(event_queue_cancel(&evq, &node), SYS_ERR_OK);
+    CU_ASSERT_FALSE(disp_is_disabled());
+    closure.handler(closure.arg);
+    CU_ASSERT_TRUE(ran == 0 && !disp_is_disabled());
+    CU_ASSERT_EQUAL(check_for_event(&ws), LIB_ERR_NO_EVENT);
+}
+
 TEST_SUITE("waitset") = {
     {"events in order", test_order},
     {"errors", test_errors},
@@ -432,4 +507,7 @@ TEST_SUITE("waitset") = {
     {"event queue", test_event_queue},
     {"continuous event queue", test_event_queue_continuous},
     {"initial states", test_initialised},
+    {"a short sleep", test_sleep_is_short},
+    {"silent rounds", test_silent_rounds},
+    {"an event cancelled late", test_event_queue_late},
 };
