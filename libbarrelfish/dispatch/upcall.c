@@ -77,7 +77,7 @@ static bool poll_for_event(struct dispatcher *disp)
 static __attribute__((noinline)) void wait_for_event(struct dispatcher *disp)
 {
     disp->wait_start = disp->wait_polled = disp->wake_announced = 0;
-    if (disp->polled_count > 0 && poll_for_event(disp))
+    if (poll_for_event(disp))
         return;
     systime_t deadline = deferred_first_disabled(disp);
     if (disp->arm_channels(disp, &deadline)) {

@@ -241,6 +241,7 @@ static bool is_on(struct list **queue, const struct thread *thread)
 static void check_dispatcher(const struct dispatcher *disp)
 {
     size_t looked_for = 0;
+    CU_ASSERT_FALSE_FATAL(disp_is_disabled());
     CU_ASSERT_TRUE_FATAL(disp->current->queue == NULL); // DI1
     for (const struct thread *thread = disp->all; thread != NULL; thread = thread->all_next) {
         looked_for += thread->looked_for;

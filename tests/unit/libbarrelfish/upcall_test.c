@@ -106,6 +106,7 @@ static void sleeps(void)
     CU_ASSERT_EQUAL(event_dispatch(&ws), SYS_ERR_OK);
     CU_ASSERT_TRUE(fake.sleeps == 1 && fake.slept_until == 0);
     CU_ASSERT_EQUAL(fake.disp->poll_policy.credit, credit); // that was no wait of the policy's
+    CU_ASSERT_EQUAL(fake.disp->wait_polled, 0);
     CU_ASSERT_TRUE(fake.ticks == 0 && fake.disp->shared.tick == 0); // there is nobody else
     begin(2);
     disp_set_poll_limit(0);
