@@ -365,8 +365,45 @@ static void run(void)
     CU_ASSERT_PTR_NULL(fake.disp->timers);
 }
 
+static thread_once_t once = THREAD_ONCE_INIT;
+static unsigned begun, finished;
+
+static void initialise(void)
+{
+    begun++;
+    thread_yield();
+    fake_preempt();
+    finished++;
+}
+
+static int use(void *arg)
+{
+    (void)arg;
+    thread_once(&once, initialise);
+    return (int)finished;
+}
+
+/// All come back when it has run, once.
+static void runs_once(void)
+{
+    struct thread *threads[3];
+    fake_kernel_start();
+    fake_threads_start();
+    for (int i = 0; i < 3; i++)
+        threads[i] = thread_create(use, NULL);
+    for (int i = 0; i < 3; i++) {
+        int status = 0;
+        CU_ASSERT_EQUAL(thread_join(threads[i], &status), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(status, 1);
+    }
+    CU_ASSERT_TRUE(use(NULL) == 1 && begun == 1);
+    CU_ASSERT_TRUE(once.mutex.owner == NULL && !disp_is_disabled());
+}
+
 TEST_ISOLATED(run)
+TEST_ISOLATED(runs_once)
 
 TEST_SUITE("synchronisation") = {
     {"a random run against a model", test_run},
+    {"once", test_runs_once},
 };
