@@ -57,3 +57,6 @@ struct capref fake_endpoint(uint32_t offset, uint32_t messages, uint32_t badge);
 
 /// Delivers a message as if another dispatcher had sent it.
 errval_t fake_send(struct capref endpoint, struct capref cap, size_t length, uint64_t word0);
+
+/// As if the time of the soonest timer had come; said to be seen like a message, in a sleep too.
+void fake_expire(void);
