@@ -69,7 +69,7 @@ static errval_t map_rings(struct ump_chan *uc, struct capref frame, size_t out_o
     errval_t err = frame_identify(frame, &id);
     if (err_is_fail(err))
         return err;
-    if (out_bytes > id.bytes || in_bytes > id.bytes || out_bytes + in_bytes > id.bytes)
+    if (in_bytes > id.bytes || out_bytes > id.bytes - in_bytes)
         return LIB_ERR_UMP_BUFSIZE;
     struct ump_peer *peer = calloc(1, sizeof(*peer));
     if (peer == NULL)

@@ -127,6 +127,9 @@ static void start(void)
     memset(memory, 0, sizeof(memory));
     CU_ASSERT_EQUAL_FATAL(ump_chan_init(&ours, memory, BYTES, memory + BYTES, BYTES), SYS_ERR_OK);
     CU_ASSERT_EQUAL_FATAL(ump_chan_init(&theirs, memory + BYTES, BYTES, memory, BYTES), SYS_ERR_OK);
+    CU_ASSERT_TRUE(ours.recv_chan.chantype == CHANTYPE_UMP_IN &&
+                   ours.send_chan.chantype == CHANTYPE_UMP_OUT &&
+                   ours.bind_chan.chantype == CHANTYPE_OTHER);
 }
 
 static unsigned relayed;
@@ -381,12 +384,14 @@ static void arms(void)
 static unsigned steps_left; ///< requests until the memory is ready
 static uint64_t fail_op;
 static errval_t fail_with;
+static struct capref fail_cap; ///< that comes with the error
 static bool no_frame;
 
 static errval_t monitor(struct fake_request *request, uint64_t out[8], struct capref *cap)
 {
     if (request->words[0] == fail_op) {
         out[0] = fail_with;
+        *cap = fail_cap;
         return SYS_ERR_OK;
     }
     switch (request->words[0]) {
@@ -583,11 +588,21 @@ static void accepts(void)
     CU_ASSERT_TRUE(ump_request_is_large(&r));
     // The client says what it asked for, which may be anything.
     CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_UMP_BUFSIZE);
-    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_UMP_BUFSIZE, 0) &&
-                   fake.destroyed == 1);
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_UMP_BUFSIZE, 0) && fake.destroyed == 1);
+    static const uint64_t claims[][2] = {
+        {512, UINT64_MAX - 511}, {UINT64_MAX - 255, 256}, {512, 320}, {576, 256}};
+    around.frame_bytes = 768;
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned unmaps = around.unmaps;
+        r = request();
+        r.client_out_bytes = claims[i][0];
+        r.client_in_bytes = claims[i][1];
+        CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_UMP_BUFSIZE);
+        CU_ASSERT_EQUAL(around.unmaps, unmaps); // it was not mapped for that
+    }
     r = request();
-    r.client_in_bytes = UINT64_MAX - 511;
-    CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_UMP_BUFSIZE);
+    CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), SYS_ERR_OK); // all of it
+    ump_chan_close(&theirs);
     r = request();
     r.lmp = true;
     CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_INVALID_ARGS);
@@ -614,6 +629,10 @@ static void accept_fails(void)
     CU_ASSERT_EQUAL(ump_chan_accept(&ours, &r), LIB_ERR_CHAN_CLOSED);
     CU_ASSERT_TRUE(around.unmaps == 3 && fake.destroyed == 3 && fake_events.peer == NULL &&
                    fake_events.held == 0);
+    fail_cap = cap_io;
+    r = request();
+    CU_ASSERT_EQUAL(ump_chan_accept(&ours, &r), LIB_ERR_CHAN_CLOSED);
+    CU_ASSERT_TRUE(around.unmaps == 4 && fake.destroyed == 5); // the frame and the Notify
 }
 
 CLIENT_TEST(sizes)
