@@ -20,11 +20,8 @@ static void cover(struct spawn_layout *layout, genvaddr_t vaddr, gensize_t bytes
 
 static bool cover_all(struct spawn_layout *layout, const struct elf_info *elf)
 {
-    cover(layout, DISPATCHER_VADDR, DISPATCHER_FRAME_BYTES);
-    cover(layout, SPAWN_ARGS_VADDR, SPAWN_ARGS_BYTES);
-    cover(layout, INFO_VADDR, BASE_PAGE_SIZE);
-    cover(layout, STACK_VADDR, STACK_BYTES);
-    cover(layout, BOOTINFO_VADDR, BOOTINFO_BYTES);
+    // Of the parts at fixed addresses the dispatcher frame is the lowest, the stack the highest.
+    cover(layout, DISPATCHER_VADDR, STACK_VADDR + STACK_BYTES - DISPATCHER_VADDR);
     for (uint32_t i = 0; i < elf->count; i++)
         cover(layout, elf->segments[i].vaddr, elf->segments[i].memsz);
     // In PAGECN: two upper tables, the ptables, a mapping for each of these, one for the dispatcher
