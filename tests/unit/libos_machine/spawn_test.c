@@ -198,6 +198,7 @@ static void capabilities(void)
                    own.rights == CAPRIGHTS_ALL && own.bytes == PAGE);
     genpaddr_t info = own.base;
     CU_ASSERT_TRUE(machine_cap(si.rootcn, &own) && own.bytes == L1_CNODE_SLOTS_MIN * OBJSIZE_CTE);
+    CU_ASSERT_EQUAL(own.base, si.base); // the first in its memory
     struct capref l1 = {build_cnoderef(si.rootcn, CNODE_LEVEL_ROOT), 0};
     static const bool cnodes[] = {true, true, true, true, false, false, true, false};
     for (l1.slot = 0; l1.slot < 8; l1.slot++)
@@ -278,6 +279,11 @@ static void machine_of_the_callers(void)
     CU_ASSERT_TRUE(child_cap(ROOTCN_SLOT_TASKCN, TASKCN_SLOT_PHYSADDR + 1, &cap) &&
                    cap.base == (1ul << 40) + PAGE);
     CU_ASSERT_FALSE(child_cap(ROOTCN_SLOT_TASKCN, TASKCN_SLOT_PHYSADDR + 3, &cap));
+    CU_ASSERT_EQUAL(spawn_destroy(&si), SYS_ERR_OK);
+    machine_delete(TASKCN_CAP(TASKCN_SLOT_PHYSADDR));
+    CU_ASSERT_EQUAL_FATAL(spawn_load(&si, &p), SYS_ERR_OK);
+    CU_ASSERT_FALSE(child_cap(ROOTCN_SLOT_TASKCN, TASKCN_SLOT_PHYSADDR + 1, &cap));
+    CU_ASSERT_TRUE(child_cap(ROOTCN_SLOT_TASKCN, TASKCN_SLOT_IO, &cap));
 }
 
 /// What is not written is mapped from the image itself, where that has whole pages.
@@ -307,11 +313,14 @@ static void shared_image(void)
 
 static struct spawn_params each;
 
+/// Returns the cause of an error.
 static errval_t load(void)
 {
     errval_t err = spawn_load(&si, &each);
     CU_ASSERT_TRUE(err_is_ok(err) || err_no(err) == SPAWN_ERR_LOAD);
-    return err_no(err) == SPAWN_ERR_LOAD ? SYS_ERR_CAP_BUSY : err;
+    while (err >> ERR_CODE_BITS != 0)
+        err >>= ERR_CODE_BITS;
+    return err;
 }
 
 static void unload(void)

@@ -12,6 +12,8 @@
 #include "barrelfish/slot_alloc.h"
 #include "spawn_internal.h"
 
+#define DESTROY_CALLS 7u ///< of the CPU driver, after the one that stops the dispatcher
+
 static struct spawn_layout layout;
 static struct spawn_args args;
 
@@ -156,6 +158,23 @@ static void test_modules(void)
     CU_ASSERT_STRING_EQUAL(words.argv[0], "console");
     CU_ASSERT_STRING_EQUAL(words.argv[2], "9600");
     CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[2], &words)), SPAWN_ERR_ARGS);
+    info.modules_count = 5; // the last is there no more
+    CU_ASSERT_PTR_NULL(bootmodule_find(&info, "clock"));
+    CU_ASSERT_PTR_NOT_NULL(bootmodule_find(&info, "probe"));
+}
+
+/// No more are looked at than there may be, whatever their number is said to be.
+static void test_too_many_modules(void)
+{
+    static struct bootinfo_module modules[BOOTINFO_MODULES_MAX + 1];
+    for (unsigned i = 0; i <= BOOTINFO_MODULES_MAX; i++)
+        snprintf(modules[i].string, sizeof(modules[i].string), "module%u x", i);
+    for (unsigned last = BOOTINFO_MODULES_MAX - 1; last <= BOOTINFO_MODULES_MAX; last++) {
+        char name[16];
+        snprintf(name, sizeof(name), "module%u", last);
+        CU_ASSERT_PTR_EQUAL(bootmodule_find_in(modules, BOOTINFO_MODULES_MAX + 1, name),
+                            last < BOOTINFO_MODULES_MAX ? &modules[last] : NULL);
+    }
 }
 
 /// Strings that the boot loader did not end, or with too many words, are refused.
@@ -174,36 +193,39 @@ static void test_module_limits(void)
     CU_ASSERT_EQUAL(err_no(bootmodule_parse(&info.modules[0], &words)), SPAWN_ERR_ARGS);
 }
 
-/// What the CPU driver answers: `busy` to as many calls, which it does nothing for.
-static enum err_code busy;
-static unsigned busy_calls, revoked, deleted, freed;
+/// What the CPU driver answers: `refusal` to as many calls as `refusals`, after `calls_before`; it
+/// does nothing for these. Deletions and revocations are said in a line, "d" or "r" and the slot.
+static enum err_code refusal;
+static unsigned calls_before, refusals, freed;
+static char said[32];
 
-static errval_t answer(unsigned *count)
+static errval_t answer(char what, struct capref cap)
 {
-    if (busy_calls > 0) {
-        busy_calls--;
-        return busy;
-    }
-    (*count)++;
+    size_t length = strlen(said);
+    if (calls_before > 0)
+        calls_before--;
+    else if (refusals > 0 && refusals-- > 0)
+        return refusal;
+    snprintf(said + length, sizeof(said) - length, "%c%u", what, cap.slot);
     return SYS_ERR_OK;
 }
 
 errval_t invoke_dispatcher_stop(struct capref dispatcher)
 {
-    (void)dispatcher;
-    return SYS_ERR_OK;
+    CU_ASSERT_EQUAL(dispatcher.slot, 2);
+    CU_ASSERT_STRING_EQUAL(said, "");
+    strcpy(said, "s2");
+    return SYS_ERR_DISP_NOT_READY;
 }
 
 errval_t invoke_cap_revoke(struct capref cap)
 {
-    (void)cap;
-    return answer(&revoked);
+    return answer('r', cap);
 }
 
 errval_t invoke_cap_delete(struct capref cap)
 {
-    (void)cap;
-    return answer(&deleted);
+    return answer('d', cap);
 }
 
 errval_t slot_free(struct capref ret)
@@ -213,31 +235,54 @@ errval_t slot_free(struct capref ret)
     return SYS_ERR_OK;
 }
 
-static errval_t destroy(enum err_code answers, unsigned calls)
+static errval_t destroy(unsigned before, enum err_code answers, unsigned times)
 {
     struct spawn_info si = {.domain_id = 1};
     struct capref *caps[] = {&si.rootcn, &si.dispatcher, &si.selfep, &si.info};
     for (cslot_t i = 0; i < 4; i++)
         *caps[i] = (struct capref){cnode_task, i + 1};
-    busy = answers;
-    busy_calls = calls;
-    revoked = deleted = freed = 0;
+    calls_before = before;
+    refusal = answers;
+    refusals = times;
+    freed = 0;
+    said[0] = '\0';
     errval_t err = spawn_destroy(&si);
-    CU_ASSERT(capref_is_null(si.rootcn));
+    CU_ASSERT(capref_is_null(si.rootcn) && si.domain_id == 0);
     return err;
 }
 
-/// All of it goes, also if it has to be waited for: deletion in steps, and memory that is being
-/// taken back. Another error costs one part, is told, and does not keep the rest.
+/// All of it goes, in this order, whichever step has to be waited for: deletion in steps, and memory
+/// that is being taken back.
 static void test_destroy(void)
 {
     const enum err_code transient[] = {SYS_ERR_AGAIN, SYS_ERR_CAP_BUSY};
-    for (unsigned i = 0; i < 2; i++) {
-        CU_ASSERT_EQUAL(destroy(transient[i], 100), SYS_ERR_OK);
-        CU_ASSERT(revoked == 3 && deleted == 4 && freed == 4);
+    for (unsigned call = 0; call < DESTROY_CALLS; call++) {
+        for (unsigned i = 0; i < 2; i++) {
+            CU_ASSERT_EQUAL(destroy(call, transient[i], 100), SYS_ERR_OK);
+            CU_ASSERT_STRING_EQUAL(said, "s2r2d2d3d4r0r1d1");
+            CU_ASSERT_EQUAL(freed, 4);
+        }
     }
-    CU_ASSERT_EQUAL(err_no(destroy(SYS_ERR_REMOTE, 1)), SYS_ERR_REMOTE);
-    CU_ASSERT(revoked == 2 && deleted == 4 && freed == 4);
+    struct spawn_info none = {.domain_id = 1};
+    freed = 0;
+    CU_ASSERT_EQUAL(spawn_destroy(&none), SYS_ERR_OK); // nothing was made
+    CU_ASSERT_EQUAL(freed, 0);
+}
+
+/// What is not there any more is as good. Another error costs one part, is told, and does not keep
+/// the rest.
+static void test_destroy_refused(void)
+{
+    const enum err_code errors[] = {SYS_ERR_CAP_NOT_FOUND, SYS_ERR_SLOT_INVALID, SYS_ERR_REMOTE};
+    for (unsigned call = 0; call < DESTROY_CALLS; call++) {
+        for (unsigned i = 0; i < 3; i++) {
+            bool revokes = call == 0 || call == 4 || call == 5;
+            bool gone = i == 0 || (i == 1 && revokes);
+            CU_ASSERT_EQUAL(destroy(call, errors[i], 1), gone ? SYS_ERR_OK : errors[i]);
+            CU_ASSERT_EQUAL(strlen(said), 2 * DESTROY_CALLS);
+            CU_ASSERT_EQUAL(freed, gone || revokes ? 4 : 3);
+        }
+    }
 }
 
 TEST_SUITE("spawn") = {
@@ -247,6 +292,8 @@ TEST_SUITE("spawn") = {
     {"large images", test_large_images},
     {"argument strings", test_strings},
     {"boot modules", test_modules},
+    {"too many boot modules", test_too_many_modules},
     {"limits of module strings", test_module_limits},
     {"destruction", test_destroy},
+    {"destruction that is refused", test_destroy_refused},
 };
