@@ -200,6 +200,28 @@ static void test_table_goes(void)
     CU_ASSERT(caps_valid(&world.caps));
 }
 
+/// How many mappings go in a step with what they show, by the number of their entries.
+static void test_cost(void)
+{
+    static const struct {
+        unsigned entries, each_step;
+    } cases[] = {{1, 2}, {254, 2}, {255, 1}};
+    for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        set_up();
+        struct cte *other = retype_one(&world.slots[7], ram, 0x8000, ptable->cap.type, 0);
+        for (unsigned i = 0; i < 4; i++)
+            EXPECT(map(i < 2 ? ptable : other, i % 2 * 256, cases[k].entries, frame, 0, READ,
+                       &world.slots[20 + i]),
+                   SYS_ERR_OK);
+        for (unsigned left = 4; left > 0; left -= cases[k].each_step) {
+            uint64_t before = world.caps.mdb.count;
+            EXPECT(caps_delete(&world.caps, frame), SYS_ERR_AGAIN);
+            CU_ASSERT_EQUAL(before - world.caps.mdb.count, cases[k].each_step);
+        }
+        EXPECT(delete_all(frame), SYS_ERR_OK);
+    }
+}
+
 TEST_SUITE("mapping") = {
     {"entries", test_entries},
     {"errors", test_errors},
@@ -208,4 +230,5 @@ TEST_SUITE("mapping") = {
     {"unmap and move", test_unmap_and_move},
     {"mappings go with the object", test_object_goes},
     {"mappings go with the table", test_table_goes},
+    {"mappings in a step", test_cost},
 };
