@@ -109,6 +109,10 @@ static void test_waits(void)
         uint64_t wait = (uint64_t)cases[i].wait << 16 | UINT64_C(0x1234) << 32;
         CU_ASSERT_EQUAL(words[2], 4 | (cases[i].told ? wait : 0));
     }
+    machine.status.activity = ACTIVITY_SLEEPS;
+    machine_fail(CALL_WAIT, 0, SYS_ERR_CAP_NOT_FOUND); // it has just ended
+    describe(id, 0);
+    CU_ASSERT_EQUAL(words[2], 4);
     machine_end();
 }
 

@@ -29,6 +29,7 @@ enum machine_call {
     CALL_REVOKE,
     CALL_DESTROY,
     CALL_STATUS,
+    CALL_WAIT,
     CALL_MEMORY_CONNECT,
     CALL_MEMORY, // + enum mem_serv_op
     CALL_ENDPOINT = CALL_MEMORY + MEM_SERV_OPS_COUNT,

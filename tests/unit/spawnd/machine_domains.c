@@ -116,8 +116,9 @@ errval_t invoke_dispatcher_status(struct capref dispatcher, struct dispatcher_st
 errval_t invoke_dispatcher_wait(struct capref dispatcher, enum dispatcher_wait *wait,
                                 domainid_t *domain)
 {
-    if (!is_loaded(dispatcher))
-        return SYS_ERR_CAP_NOT_FOUND;
+    errval_t err = is_loaded(dispatcher) ? machine_fails(CALL_WAIT) : SYS_ERR_CAP_NOT_FOUND;
+    if (err_is_fail(err))
+        return err;
     *wait = (enum dispatcher_wait)(machine.wait & UINT32_MAX);
     *domain = (domainid_t)(machine.wait >> 32);
     return SYS_ERR_OK;
