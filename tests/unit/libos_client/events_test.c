@@ -220,8 +220,10 @@ static void completes(void)
     CU_ASSERT_EQUAL(monitor_wait_block(&first, 33), SYS_ERR_OK);
     CU_ASSERT_TRUE(capcmp(first.cap, cap_io) && first.value == 9 && around.deadline == 33 &&
                    fake.destroyed == 1);
-    CU_ASSERT_EQUAL(fake.waits_for & UINT32_MAX, WAIT_BINDING);
-    CU_ASSERT_EQUAL(fake_dispatcher()->waits_for & UINT32_MAX, WAIT_UNSAID);
+    CU_ASSERT_EQUAL(fake.waits_for, DISPATCHER_WAIT(WAIT_BINDING, 0));
+    CU_ASSERT_EQUAL(fake_dispatcher()->waits_for, DISPATCHER_WAIT(WAIT_UNSAID, 0));
+    CU_ASSERT_FALSE(monitor_wait_try(&second, 34));
+    CU_ASSERT_EQUAL(fake.waits_for, DISPATCHER_WAIT(WAIT_NAME, 0));
 }
 
 static void comes_after_all(void)
@@ -320,14 +322,39 @@ static void binds(void)
     CU_ASSERT_TRUE(requests == 2 && requested.lmp);
 }
 
+static void no_slot_for_the_next(void)
+{
+    begin();
+    monitor_events_end();
+    event(MONITOR_EVENT_NAME, 1, 2, 3, cap_io);
+    around.slots_left = 0;
+    around.closure.handler(around.closure.arg);
+}
+
+static void is_registered_already(void)
+{
+    begin();
+    monitor_events_end();
+    around.register_error = LIB_ERR_CHAN_ALREADY_REGISTERED;
+    around.closure.handler(around.closure.arg);
+}
+
+/// What would make the domain deaf ends it.
+static void ends_the_domain(void)
+{
+    test_dies(no_slot_for_the_next);
+    test_dies(is_registered_already);
+}
+
 CLIENT_TEST(begins)
 CLIENT_TEST(completes)
 CLIENT_TEST(times_out)
 CLIENT_TEST(peers_go)
 CLIENT_TEST(binds)
+CLIENT_TEST(ends_the_domain)
 
 TEST_SUITE("events") = {
     {"beginning", test_begins},           {"waits are completed", test_completes},
     {"waits time out", test_times_out},   {"peers go", test_peers_go},
-    {"clients want to bind", test_binds},
+    {"clients want to bind", test_binds}, {"the end", test_ends_the_domain},
 };

@@ -121,7 +121,8 @@ static void waits_for_names(void)
     fake_words[1] = 42;
     fake_events.on_wait = comes;
     CU_ASSERT_EQUAL(nameservice_blocking_lookup(longest, &iref), SYS_ERR_OK);
-    CU_ASSERT_TRUE(iref == 1234 && fake_last(0)->words[0] == MONITOR_NAME_WAIT);
+    CU_ASSERT_EQUAL(iref, 1234);
+    CU_ASSERT_TRUE(fake_last(0)->words[0] == MONITOR_NAME_WAIT && fake_last(0)->words[1] == 0);
     CU_ASSERT_EQUAL(fake_events.deadline, BLOCKING_LIMIT_US + 1);
     fake_events.on_wait = comes_with_error;
     iref = 5;

@@ -173,6 +173,19 @@ static void console_goes(void)
     CU_ASSERT_EQUAL(fake.count, sent);
 }
 
+/// The same with the last words.
+static void console_goes_last(void)
+{
+    char text[120];
+    memset(text, 'y', sizeof(text));
+    with_console();
+    fake.answer = dies;
+    fails_after = 2;
+    CU_ASSERT_EQUAL(write_text(text, 1), 1);
+    CU_ASSERT_EQUAL(write_last(text, sizeof(text)), sizeof(text));
+    CU_ASSERT_EQUAL(fake.printed_bytes, 120 - 56);
+}
+
 /// What goes wrong while it sends is told past the console.
 static errval_t tells_meanwhile(struct fake_request *request, uint64_t words[8], struct capref *cap)
 {
@@ -301,6 +314,7 @@ CLIENT_TEST(starts_alone)
 CLIENT_TEST(writes)
 CLIENT_TEST(writes_without)
 CLIENT_TEST(console_goes)
+CLIENT_TEST(console_goes_last)
 CLIENT_TEST(says_what_went_wrong)
 CLIENT_TEST(flushes)
 CLIENT_TEST(reads)
@@ -312,6 +326,7 @@ TEST_SUITE("terminal") = {
     {"write", test_writes},
     {"write without a console", test_writes_without},
     {"the console goes", test_console_goes},
+    {"the console goes at the end", test_console_goes_last},
     {"mistakes meanwhile", test_says_what_went_wrong},
     {"flush", test_flushes},
     {"read", test_reads},
