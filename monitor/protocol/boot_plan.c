@@ -59,7 +59,7 @@ static errval_t check_regions(struct division *d)
         const struct bootinfo_region *r = &d->regions[i];
         if (r->kind != REGION_RAM && r->kind != REGION_KCB)
             continue;
-        if (r->node >= BOOTINFO_NODES_MAX || r->bytes == 0 || r->base + r->bytes < r->base ||
+        if (r->node >= BOOTINFO_NODES_MAX || r->base + r->bytes <= r->base ||
             (r->base | r->bytes) % BASE_PAGE_SIZE != 0)
             return SYS_ERR_CORE_DATA;
         if (r->kind == REGION_RAM)
