@@ -2,7 +2,8 @@
 // Copyright The Stave authors
 //
 // What is changed in a function's body, one thing in each mutant. Declarations of types, constant
-// tables and _Static_assert stay, as do assertions: right code cannot notice a weak one.
+// tables, _Static_assert and what sizeof measures stay, as do assertions: right code cannot notice
+// a weak one.
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,9 +187,10 @@ static void statement(struct finder *f, size_t i)
 static size_t untouched(const struct finder *f, size_t i)
 {
     static const char *const types[] = {"struct", "union", "enum", NULL},
-                             *const asserts[] = {"assert", "kassert", "_Static_assert", NULL},
+                             *const whole[] = {"assert", "kassert", "_Static_assert", "sizeof",
+                                               NULL},
                              *const semicolon[] = {";", NULL};
-    if (is_any(f, i, asserts) && is(f, i + 1, "("))
+    if (is_any(f, i, whole) && is(f, i + 1, "("))
         return other_half(f, i + 1);
     if (is(f, i, "static") && begins_statement(f, i))
         return end_of_expression(f, i, semicolon);

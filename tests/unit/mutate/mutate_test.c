@@ -83,6 +83,7 @@ static void what_is_no_code_stays(void)
         "struct s *a = b;",
         "a = -b;" /* but the store */,
         "kassert(a);",
+        "sizeof(a[0]);",
         "kassert(a < 1 && g(a) != 0);",
         "assert(a <= b); // A1",
     };
