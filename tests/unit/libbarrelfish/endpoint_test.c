@@ -8,6 +8,7 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/lmp_chan.h"
 #include "fake_kernel.h"
+#include "kpi/syscalls.h"
 #include "testlib/testlib.h"
 #include "util/block_map.h"
 
@@ -200,6 +201,102 @@ static void test_destroyed(void)
     CU_ASSERT_EQUAL(fake.disp->frame_blocks[0], 0);
 }
 
+/// An endpoint that cannot be made takes nothing: no room in the frame, none in the capability space.
+static void test_refused(void)
+{
+    struct lmp_endpoint *ep = NULL;
+    struct capref cap = NULL_CAP;
+    fake_kernel_start();
+    CU_ASSERT_EQUAL(endpoint_create(0, &cap, &ep), LIB_ERR_INVALID_ARGS);
+    fake.refusal = SYS_ERR_SLOT_IN_USE;
+    CU_ASSERT_EQUAL(endpoint_create(1, &cap, &ep), SYS_ERR_SLOT_IN_USE);
+    CU_ASSERT_TRUE(ep == NULL && capref_is_null(cap));
+    CU_ASSERT_TRUE(fake_slots_used() == 0 && fake.disp->frame_blocks[0] == 0);
+}
+
+/// A channel whose other end is its own.
+static void make_channel(struct lmp_chan *chan)
+{
+    fake_kernel_start();
+    CU_ASSERT_EQUAL(lmp_chan_accept(chan, 2 * LMP_MSG_LENGTH, NULL_CAP), SYS_ERR_OK);
+    chan->remote_cap = fake_endpoint(lmp_endpoint_offset(chan->endpoint), 2, 5);
+}
+
+static void test_channel(void)
+{
+    static const uint64_t words[LMP_MSG_LENGTH] = {11, 12, 13, 14};
+    struct lmp_chan chan;
+    struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
+    struct capref got = cap_io, slot;
+    make_channel(&chan);
+    CU_ASSERT_FALSE(lmp_chan_can_recv(&chan));
+    CU_ASSERT_EQUAL(lmp_chan_recv(&chan, &msg, &got), LIB_ERR_NO_LMP_MSG);
+    CU_ASSERT_EQUAL(lmp_chan_send(&chan, LMP_FLAG_YIELD, NULL_CAP, 3, words), SYS_ERR_OK);
+    CU_ASSERT_TRUE(fake.sent_flags == LMP_FLAG_YIELD && lmp_chan_can_recv(&chan));
+    CU_ASSERT_EQUAL(lmp_chan_recv(&chan, &msg, &got), SYS_ERR_OK);
+    CU_ASSERT_TRUE(msg.buf.msglen == 3 && msg.buf.badge == 5 && msg.words[2] == 13 &&
+                   msg.words[3] == 0 && capref_is_null(got));
+    struct capref given = fake_endpoint(SELFEP_END, 1, 77);
+    CU_ASSERT_EQUAL(lmp_chan_send(&chan, 0, given, 1, words), SYS_ERR_LMP_CAPTRANSFER_DST);
+    CU_ASSERT_EQUAL(lmp_chan_alloc_recv_slot(&chan), SYS_ERR_OK);
+    slot = chan.endpoint->recv_slot;
+    CU_ASSERT_EQUAL(lmp_chan_send(&chan, LMP_FLAG_GIVE, given, 1, words), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_chan_recv(&chan, &msg, &got), SYS_ERR_OK);
+    CU_ASSERT_TRUE(capcmp(got, slot) && fake.caps[got.slot].badge == 77 &&
+                   capref_is_null(chan.endpoint->recv_slot));
+    fake.slots_free = 0;
+    CU_ASSERT_EQUAL(lmp_chan_alloc_recv_slot(&chan), LIB_ERR_SLOT_ALLOC_NO_SPACE);
+    CU_ASSERT_TRUE(capref_is_null(chan.endpoint->recv_slot));
+    lmp_chan_set_recv_slot(&chan, given); // empty by now
+    CU_ASSERT_EQUAL(lmp_chan_send(&chan, LMP_FLAG_GIVE, got, 1, words), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_chan_recv(&chan, &msg, &got), SYS_ERR_OK);
+    CU_ASSERT_TRUE(capcmp(got, given));
+    chan.remote_cap = NULL_CAP;
+    CU_ASSERT_EQUAL(lmp_chan_send(&chan, 0, NULL_CAP, 3, words), SYS_ERR_CAP_NOT_FOUND);
+}
+
+static void test_channel_events(void)
+{
+    struct lmp_chan chan;
+    struct waitset ws;
+    int events = 0;
+    struct event_closure closure = MKCLOSURE(count_event, &events);
+    waitset_init(&ws);
+    make_channel(&chan);
+    CU_ASSERT_EQUAL(lmp_chan_register_recv(&chan, &ws, closure), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_chan_register_recv(&chan, &ws, closure), LIB_ERR_CHAN_ALREADY_REGISTERED);
+    CU_ASSERT_EQUAL(fake_send(chan.remote_cap, NULL_CAP, 0, 0), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(events, 1);
+    CU_ASSERT_EQUAL(lmp_chan_register_recv(&chan, &ws, closure), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_chan_deregister_recv(&chan), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(lmp_chan_deregister_recv(&chan), LIB_ERR_CHAN_NOT_REGISTERED);
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&ws), LIB_ERR_NO_EVENT);
+}
+
+/// Room is given in words, rounded up to messages; one that could not be made can be destroyed.
+static void test_channel_sizes(void)
+{
+    static const struct {
+        size_t words;
+        uint32_t messages;
+    } sizes[] = {{1, 1}, {8, 1}, {9, 2}, {16, 2}, {17, 4}};
+    struct lmp_chan chan;
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        fake_kernel_start();
+        CU_ASSERT_EQUAL(lmp_chan_accept(&chan, sizes[i].words, NULL_CAP), SYS_ERR_OK);
+        CU_ASSERT_EQUAL(chan.endpoint->messages, sizes[i].messages);
+        lmp_chan_destroy(&chan);
+        CU_ASSERT_TRUE(fake_slots_used() == 0 && chan.endpoint == NULL &&
+                       capref_is_null(chan.local_cap));
+    }
+    lmp_chan_destroy(&chan);
+    fake.slots_free = 0;
+    CU_ASSERT_EQUAL(lmp_chan_accept(&chan, 8, cap_io), LIB_ERR_SLOT_ALLOC_NO_SPACE);
+    CU_ASSERT_TRUE(capref_is_null(chan.remote_cap));
+    lmp_chan_destroy(&chan);
+}
+
 static void test_no_slot(void)
 {
     struct lmp_endpoint *ep = NULL;
@@ -313,6 +410,10 @@ TEST_SUITE("endpoint") = {
     {"events", test_events},
     {"nobody is left who could send", test_closed},
     {"a channel that was ended", test_destroyed},
+    {"an endpoint that is refused", test_refused},
+    {"a channel", test_channel},
+    {"events of a channel", test_channel_events},
+    {"sizes of channels", test_channel_sizes},
     {"no slot", test_no_slot},
     {"sizes", test_sizes},
     {"which have events", test_polled},

@@ -296,7 +296,9 @@ errval_t sys_lmp_call(uint64_t ep_caddr, uint64_t flags, uint64_t send_caddr,
     if (err_is_ok(err)) {
         struct lmp_endpoint_kern *kern =
             (struct lmp_endpoint_kern *)(frame + fake.disp->shared.lrpc_endpoint);
-        *recv_flags = ++fake.calls % 2 == 0 ? to_registers(kern, REPLY_MESSAGES, msg) : 0;
+        bool self = fake.disp->shared.lrpc_endpoint == SELFEP_OFFSET;
+        uint32_t messages = self ? SELFEP_MESSAGES : REPLY_MESSAGES;
+        *recv_flags = ++fake.calls % 2 == 0 ? to_registers(kern, messages, msg) : 0;
     }
     return err;
 }
@@ -352,6 +354,8 @@ struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64
     struct fake_cap *dest = cap_at(arg2);
     if (caddr != get_cap_caddr(cap_dispatcher) || cmd != DISPATCHER_CMD_ENDPOINT || dest == NULL)
         return (struct sysret){SYS_ERR_ILLEGAL_INVOCATION, 0, 0};
+    if (err_is_fail(fake.refusal))
+        return (struct sysret){fake.refusal, 0, 0};
     *dest = (struct fake_cap){true, true, (uint32_t)arg1, (uint32_t)(arg1 >> 32), 0, false, true};
     return (struct sysret){SYS_ERR_OK, 0, 0};
 }

@@ -41,6 +41,7 @@ struct fake_kernel {
     unsigned trace_lines;   // of each
     size_t *said;           // where the length of what sys_print() prints goes, or NULL
     uint32_t sent_flags;    // of the last sys_lmp_send()
+    errval_t refusal;       // of the next endpoint
 };
 
 extern struct fake_kernel fake;

@@ -69,6 +69,19 @@ static void test_in_time(void)
     }
 }
 
+/// Without a limit, of its own or of the thread's, the core goes with the call.
+static void test_no_limit(void)
+{
+    begin();
+    for (unsigned i = 0; i < 2; i++) {
+        struct lmp_recv_msg msg = request();
+        fake.after_send = answer;
+        CU_ASSERT_EQUAL(lrpc_call(to, 0, NULL_CAP, ep, &msg, NULL), SYS_ERR_OK);
+        expect_answer(&msg);
+        CU_ASSERT(fake.calls == i + 1 && fake.sent_flags == 0);
+    }
+}
+
 /// None: the call ends, not before its time, and over and over; a late answer is for the next.
 static void test_too_late(void)
 {
@@ -118,9 +131,22 @@ static void test_not_sent(void)
     }
 }
 
+/// With a message there already nobody waits in the CPU driver, whatever goes with the request.
+static void test_message_there(void)
+{
+    static const uint32_t flags[] = {0, LMP_FLAG_GIVE, LMP_FLAG_NO_GRANT};
+    begin();
+    for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        struct lmp_recv_msg msg = request();
+        answer();
+        CU_ASSERT_EQUAL(lrpc_call_until(to, flags[i], NULL_CAP, ep, &msg, NULL, 0), SYS_ERR_OK);
+        expect_answer(&msg);
+        CU_ASSERT(fake.calls == 0 && fake.sent_flags == (flags[i] | LMP_FLAG_YIELD));
+    }
+}
+
 TEST_SUITE("calls until a time") = {
-    {"answers in time", test_in_time},
-    {"no answer in time", test_too_late},
-    {"the thread's limit", test_limit_of_thread},
-    {"what is not sent", test_not_sent},
+    {"answers in time", test_in_time},    {"no limit", test_no_limit},
+    {"no answer in time", test_too_late}, {"the thread's limit", test_limit_of_thread},
+    {"what is not sent", test_not_sent},  {"a message is there", test_message_there},
 };

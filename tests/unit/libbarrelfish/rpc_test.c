@@ -341,6 +341,46 @@ static void test_limited(void)
     CU_ASSERT_FALSE(disp_is_disabled());
 }
 
+/// Sends the client a message without words, before the server's reply.
+static void serve_after_nothing(void)
+{
+    static const uint64_t words[LMP_MSG_LENGTH] = {RPC_REQUEST};
+    fake.after_send = NULL;
+    uint64_t to = get_cap_caddr(server.clients[0].reply_cap);
+    CU_ASSERT_EQUAL(sys_lmp_send(to, 0, 0, 0, words), SYS_ERR_OK);
+}
+
+static void test_empty_reply(void)
+{
+    struct lmp_rpc rpc;
+    begin();
+    CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(5)), SYS_ERR_OK);
+    for (unsigned i = 0; i < 2; i++) { // in registers and in the buffer
+        uint64_t words[LMP_MSG_LENGTH] = {OP_ADD, 20, 22};
+        fake.after_send = serve_after_nothing;
+        CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), LIB_ERR_RPC_REPLY);
+        CU_ASSERT_EQUAL(words[1], 20);
+        server.ep->kern->consumed = server.ep->kern->delivered; // the request
+    }
+}
+
+/// A reply came too late, and there is no other endpoint to be had.
+static void test_no_endpoint(void)
+{
+    struct lmp_rpc rpc;
+    uint64_t words[LMP_MSG_LENGTH] = {OP_ADD, 20, 22};
+    begin();
+    CU_ASSERT_EQUAL(lmp_rpc_init_limited(&rpc, server_cap(5), LIMIT_US), SYS_ERR_OK);
+    unsigned slots = fake_slots_used();
+    fake.after_send = NULL;
+    fake.refusal = SYS_ERR_SLOT_IN_USE;
+    CU_ASSERT_EQUAL(err_no(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL)), LIB_ERR_RECV_TIMEOUT);
+    CU_ASSERT_EQUAL(lmp_rpc_call(&rpc, words, NULL_CAP, words, NULL), LIB_ERR_CHAN_CLOSED);
+    lmp_rpc_destroy(&rpc);
+    CU_ASSERT_EQUAL(fake_slots_used(), slots - 1);
+    CU_ASSERT_EQUAL(lmp_rpc_init(&rpc, server_cap(5)), SYS_ERR_SLOT_IN_USE);
+}
+
 TEST_SUITE("rpc") = {
     {"calls", test_call},
     {"capabilities", test_caps},
@@ -355,4 +395,6 @@ TEST_SUITE("rpc") = {
     {"no request", test_no_request},
     {"no reply", test_no_reply},
     {"a server that does not answer in time", test_limited},
+    {"an empty reply", test_empty_reply},
+    {"no endpoint for replies", test_no_endpoint},
 };
