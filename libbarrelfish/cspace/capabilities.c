@@ -32,11 +32,16 @@ errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offse
 {
     gensize_t size = fixed_size(new_type, objsize);
     errval_t err;
+    cslot_t begun = 0;
     if (count > UINT32_MAX)
         return LIB_ERR_INVALID_ARGS;
     do {
         err = invoke_cap_retype(src, dest_start, offset, new_type, size, (uint32_t)count, NULL);
+        begun = err_no(err) == SYS_ERR_AGAIN ? (cslot_t)count : begun;
     } while (err_no(err) == SYS_ERR_AGAIN);
+    // What is not finished is of no use: the objects of a retype come together or not at all.
+    for (cslot_t i = 0; err_is_fail(err) && i < begun; i++)
+        (void)cap_delete((struct capref){dest_start.cnode, dest_start.slot + i});
     return err;
 }
 

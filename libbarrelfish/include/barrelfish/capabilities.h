@@ -28,7 +28,7 @@ LIB_MUST_CHECK errval_t cap_mint(struct capref dest, struct capref src, uint64_t
 
 /// Make `count` objects of `objsize` bytes each out of `src` from `offset` on, in the empty slots
 /// from `dest_start` on. objsize is ignored for types of one size. Objects are cleared, but for
-/// RAM.
+/// RAM. After an error there is none of them.
 LIB_MUST_CHECK errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset,
                                    enum objtype new_type, gensize_t objsize, size_t count);
 

@@ -277,6 +277,42 @@ static void each_step_fails(void)
     CU_ASSERT_EQUAL(bytes_made, 77);
 }
 
+static size_t steps_done;
+
+static errval_t make_large(void)
+{
+    unsigned before = machine_calls(MACHINE_STEP);
+    errval_t err = frame_alloc(&made, 1 << 20, NULL);
+    steps_done = machine_calls(MACHINE_STEP) - before;
+    return err;
+}
+
+/// A retype ends at one of its steps: nothing of it stays, neither in slots nor in memory.
+static void broken_off(void)
+{
+    struct capref ram;
+    take_slots();
+    CU_ASSERT_EQUAL(make_large(), SYS_ERR_OK);
+    delete_made();
+    struct machine_state state = machine_state();
+    for (unsigned n = 1, steps = steps_done; n < steps; n++) {
+        machine_fail(MACHINE_STEP, n, SYS_ERR_CAP_BUSY);
+        CU_ASSERT_EQUAL(make_large(), SYS_ERR_CAP_BUSY);
+        CU_ASSERT_TRUE(machine_has_failed() && machine_state_is(state));
+    }
+    CU_ASSERT_EQUAL(ram_alloc_bytes(&ram, 4 << 16, 4096), SYS_ERR_OK);
+    for (unsigned n = 1; n < 4; n++) {
+        machine_fail(MACHINE_STEP, n, SYS_ERR_CAP_BUSY);
+        CU_ASSERT_EQUAL(cap_retype(slots[0], ram, 0, ObjType_Frame, 1 << 16, 4), SYS_ERR_CAP_BUSY);
+        for (unsigned i = 0; i < 4; i++)
+            CU_ASSERT_TRUE(machine_is_empty(slots[i]));
+    }
+    CU_ASSERT_EQUAL(cap_retype(slots[1], ram, 0, ObjType_Frame, 1 << 16, 1), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(cap_retype(slots[0], ram, 1 << 16, ObjType_Frame, 1 << 16, 3),
+                    SYS_ERR_SLOT_IN_USE); // another's, which stays
+    CU_ASSERT_EQUAL(type_of(slots[1]), ObjType_Frame);
+}
+
 static void frames(void)
 {
     struct machine_state state = machine_state();
@@ -411,6 +447,7 @@ MACHINE_TEST(page_tables)
 MACHINE_TEST(device_frames)
 MACHINE_TEST(ids)
 MACHINE_TEST(each_step_fails)
+MACHINE_TEST(broken_off)
 MACHINE_TEST(frames)
 MACHINE_TEST(large_frames)
 MACHINE_TEST(no_slots)
@@ -429,6 +466,7 @@ TEST_SUITE("objects") = {
     {"device frames", test_device_frames},
     {"IDs", test_ids},
     {"each step fails", test_each_step_fails},
+    {"broken off", test_broken_off},
     {"frames", test_frames},
     {"large frames", test_large_frames},
     {"no slots", test_no_slots},
