@@ -32,7 +32,7 @@ void slot_map_init(struct slot_map *map, cslot_t taken)
 {
     memset(map, 0, sizeof(*map));
     slot_map_extend(map, &map->first);
-    for (cslot_t root = 0; root < taken && root < map->roots; root++) {
+    for (cslot_t root = 0; root < taken; root++) {
         set(map->first.taken_root, root, true);
         map->roots_free--;
     }
@@ -41,6 +41,7 @@ void slot_map_init(struct slot_map *map, cslot_t taken)
 void slot_map_extend(struct slot_map *map, struct slot_chunk *chunk)
 {
     memset(chunk, 0, sizeof(*chunk));
+    memset(chunk->free_bits, 0xff, sizeof(chunk->free_bits));
     map->chunks[map->roots / SLOT_CHUNK_ROOTS] = chunk;
     map->roots += SLOT_CHUNK_ROOTS;
     map->roots_free += SLOT_CHUNK_ROOTS;
@@ -75,10 +76,8 @@ void slot_map_add(struct slot_map *map, cslot_t root)
     struct slot_chunk *chunk = chunk_of(map, root);
     cslot_t index = root % SLOT_CHUNK_ROOTS;
     assert(get(chunk->taken_root, root)); // SM2
-    set(chunk->added, root, true);
-    map->free_count += L2_CNODE_SLOTS - chunk->free_in[index];
+    map->free_count += L2_CNODE_SLOTS;
     chunk->free_in[index] = L2_CNODE_SLOTS;
-    memset(chunk->free_bits[index], 0xff, sizeof(chunk->free_bits[index]));
     map->hint = root < map->hint ? root : map->hint;
 }
 
@@ -86,10 +85,8 @@ bool slot_map_remove(struct slot_map *map, cslot_t root)
 {
     struct slot_chunk *chunk = root < map->roots ? chunk_of(map, root) : NULL;
     cslot_t index = root % SLOT_CHUNK_ROOTS;
-    if (chunk == NULL || !get(chunk->added, root) || chunk->free_in[index] != L2_CNODE_SLOTS)
+    if (chunk == NULL || chunk->free_in[index] != L2_CNODE_SLOTS)
         return false;
-    set(chunk->added, root, false);
-    memset(chunk->free_bits[index], 0, sizeof(chunk->free_bits[index]));
     assert(map->free_count >= L2_CNODE_SLOTS); // SM3
     chunk->free_in[index] = 0;
     map->free_count -= L2_CNODE_SLOTS;
@@ -122,8 +119,7 @@ bool slot_map_put(struct slot_map *map, capaddr_t addr)
     cslot_t slot = addr % L2_CNODE_SLOTS;
     struct slot_chunk *chunk = root < map->roots ? chunk_of(map, root) : NULL;
     cslot_t index = root % SLOT_CHUNK_ROOTS;
-    if (chunk == NULL || !get(chunk->added, root) ||
-        (chunk->free_bits[index][slot / 64] >> slot % 64 & 1) != 0)
+    if (chunk == NULL || (chunk->free_bits[index][slot / 64] >> slot % 64 & 1) != 0)
         return false;
     chunk->free_bits[index][slot / 64] |= 1ull << slot % 64;
     assert(chunk->free_in[index] < L2_CNODE_SLOTS); // SM3

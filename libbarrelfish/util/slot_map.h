@@ -7,7 +7,7 @@
 // pays for its first 256 L1 slots only.
 // SM1 No L1 slot before `root_hint` is free, and `roots_free` are in all.
 // SM2 Only L1 slots in use are added.
-// SM3 `free_in` counts the bits of an L2CNode, `free_count` those of all.
+// SM3 `free_in` counts the bits of an L2CNode that is added, `free_count` those of all.
 #pragma once
 
 #include "kpi/capabilities.h"
@@ -18,9 +18,8 @@
 /// The map of 256 L1 slots and of the L2CNodes in them.
 struct slot_chunk {
     uint64_t taken_root[SLOT_CHUNK_ROOTS / 64];                ///< L1 slots that are in use
-    uint64_t added[SLOT_CHUNK_ROOTS / 64];                     ///< those with slots to hand out
-    uint64_t free_bits[SLOT_CHUNK_ROOTS][L2_CNODE_SLOTS / 64]; ///< free slots of each L2CNode
-    uint16_t free_in[SLOT_CHUNK_ROOTS];                        ///< their number
+    uint64_t free_bits[SLOT_CHUNK_ROOTS][L2_CNODE_SLOTS / 64]; ///< slots that are not handed out
+    uint16_t free_in[SLOT_CHUNK_ROOTS];                        ///< those that may be
 };
 
 struct slot_map {
