@@ -17,7 +17,7 @@ bool address_map_place(const struct address_map *map, uint64_t bytes, uint64_t a
                        uint64_t guard, uint64_t *base)
 {
     uint64_t limit = map->end.base;
-    if (bytes == 0 || bytes >= limit || alignment >= limit || guard >= limit)
+    if (bytes == 0 || bytes > limit || guard > limit)
         return false;
     uint64_t need = bytes + 2 * guard;
     const struct range_node *above = range_tree_first(&map->tree, need, 0);

@@ -108,9 +108,28 @@ static void test_edges(void)
     CU_ASSERT_FALSE(address_map_place(&map, 0x1000, 0x1000, 0, &base));
     nodes[1] = (struct range_node){.base = HIGH, .bytes = 0x1000};
     CU_ASSERT_FALSE(address_map_insert(&map, &nodes[1]));
+    address_map_remove(&map, &nodes[0]);
+    nodes[1] = (struct range_node){.base = LOW + 0x1000};
+    CU_ASSERT_FALSE(address_map_insert(&map, &nodes[1])); // nothing, which takes no place
+    CU_ASSERT_TRUE(address_map_place(&map, HIGH - LOW, 0x1000, 0, &base));
+}
+
+/// All addresses from 0 on, at once.
+static void test_whole(void)
+{
+    uint64_t base = 1;
+    address_map_init(&map, 0, HIGH);
+    CU_ASSERT_FALSE(address_map_place(&map, HIGH + 1, 1, 0, &base));
+    CU_ASSERT_FALSE(address_map_place(&map, HIGH, 1, 1, &base));
+    CU_ASSERT_TRUE(address_map_place(&map, HIGH, 1ull << 32, 0, &base));
+    CU_ASSERT_EQUAL(base, 0);
+    CU_ASSERT_FALSE(address_map_place(&map, 1, 1ull << 32, 1, &base));
+    CU_ASSERT_FALSE(address_map_place(&map, UINT64_MAX, 1, 1, &base)); // more than there can be
+    CU_ASSERT_FALSE(address_map_place(&map, 0x3000, 1, -0x1000ull, &base));
 }
 
 TEST_SUITE("address map") = {
     {"random operations", test_against_model},
     {"edges", test_edges},
+    {"from 0 on", test_whole},
 };

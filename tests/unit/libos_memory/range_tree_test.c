@@ -53,6 +53,44 @@ static struct range_node *model_below(uint64_t number)
     return NULL;
 }
 
+/// What decides who is above: no two bases have the same.
+static uint64_t priority(const struct range_node *node)
+{
+    uint64_t hash = node->base * 0x9e3779b97f4a7c15u;
+    return (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9u;
+}
+
+static bool below(const struct range_node *child, const struct range_node *node)
+{
+    return child == NULL || (priority(child) < priority(node) && child->heaviest <= node->heaviest);
+}
+
+/// Goes through the nodes in the order of the tree; *end is where the range before ended, *count
+/// how many there were.
+static bool in_order(const struct range_node *node, unsigned __int128 *end, size_t *count)
+{
+    if (node == NULL)
+        return true;
+    bool good = in_order(node->left, end, count) && below(node->left, node) &&
+                below(node->right, node) && node->bytes > 0 && node->base >= *end;
+    uint64_t heaviest = node->weight;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct range_node *side = i == 0 ? node->left : node->right;
+        heaviest = side != NULL && side->heaviest > heaviest ? side->heaviest : heaviest;
+    }
+    *end = (unsigned __int128)node->base + node->bytes;
+    ++*count;
+    return good && heaviest == node->heaviest && *end <= (unsigned __int128)1 << 64 &&
+           in_order(node->right, end, count);
+}
+
+static bool is_valid(const struct range_tree *t)
+{
+    unsigned __int128 end = 0;
+    size_t count = 0;
+    return in_order(t->root, &end, &count) && count == t->count;
+}
+
 static void change(struct test_random *random)
 {
     uint64_t base = test_random_below(random, WORLD);
@@ -61,6 +99,7 @@ static void change(struct test_random *random)
     if (found != NULL && test_random_below(random, 2) == 0) {
         model_set(found, NULL);
         range_tree_remove(&tree, found);
+        CU_ASSERT_TRUE(found->left == NULL && found->right == NULL);
         return;
     }
     if (found != NULL) {
@@ -93,7 +132,7 @@ static void test_against_model(void)
         CU_ASSERT_PTR_EQUAL(range_tree_above(&tree, number), model_first(0, number));
         CU_ASSERT_PTR_EQUAL(range_tree_below(&tree, number), model_below(number));
         if (i % 64 == 0)
-            CU_ASSERT(range_tree_valid(&tree));
+            CU_ASSERT(range_tree_valid(&tree) && is_valid(&tree));
     }
     CU_ASSERT(range_tree_valid(&tree));
 }
@@ -134,22 +173,56 @@ static void test_depth(void)
     CU_ASSERT(range_tree_valid(&tree));
 }
 
+/// One field of one node, or the count, a little more or less; or a node of the two below exchanged.
+static void damage(struct test_random *random, struct range_tree *t, struct range_node *node)
+{
+    uint64_t change = test_random_below(random, 7) - 3;
+    struct range_node *left = node->left;
+    switch (test_random_below(random, 6)) {
+    case 0:
+        node->base += change;
+        break;
+    case 1:
+        node->bytes += change;
+        break;
+    case 2:
+        node->weight += change;
+        break;
+    case 3:
+        node->heaviest += change;
+        break;
+    case 4:
+        t->count += change;
+        break;
+    default:
+        node->left = node->right;
+        node->right = left;
+    }
+}
+
+/// Of the first numbers that there are, or of the last.
 static void test_validator(void)
 {
-    reset();
-    for (uint64_t i = 0; i < 8; i++) {
-        nodes[i] = (struct range_node){.base = i * 10, .bytes = 5, .weight = i};
-        CU_ASSERT_TRUE(range_tree_insert(&tree, &nodes[i]));
+    struct test_random random;
+    unsigned wrong = 0;
+    test_random_init(&random, 4);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        enum { NODES = 6, BYTES = 4 };
+        uint64_t at = i % 2 == 0 ? 0 : -(uint64_t)(NODES * BYTES);
+        reset();
+        for (unsigned k = 0; k < NODES; k++, at += BYTES) {
+            uint64_t gap = test_random_below(&random, 3);
+            nodes[k] = (struct range_node){.base = at + (i % 2 == 0 ? gap : 0),
+                                           .bytes = BYTES - gap,
+                                           .weight = test_random_below(&random, 4)};
+            CU_ASSERT_TRUE(range_tree_insert(&tree, &nodes[k]));
+        }
+        CU_ASSERT_TRUE(range_tree_valid(&tree) && is_valid(&tree));
+        damage(&random, &tree, &nodes[test_random_below(&random, NODES)]);
+        CU_ASSERT_EQUAL(range_tree_valid(&tree), is_valid(&tree));
+        wrong += !is_valid(&tree);
     }
-    CU_ASSERT_TRUE(range_tree_valid(&tree));
-    tree.root->heaviest++;
-    CU_ASSERT_FALSE(range_tree_valid(&tree));
-    tree.root->heaviest--;
-    tree.root->bytes = 50;
-    CU_ASSERT_FALSE(range_tree_valid(&tree));
-    tree.root->bytes = 5;
-    tree.count++;
-    CU_ASSERT_FALSE(range_tree_valid(&tree));
+    CU_ASSERT_TRUE(wrong > ROUNDS / 2 && wrong < ROUNDS);
 }
 
 TEST_SUITE("range tree") = {

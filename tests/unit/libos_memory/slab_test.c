@@ -18,11 +18,6 @@ static void test_blocks(void)
     void *blocks[4];
     slab_init(&slabs, 40, NULL);
     CU_ASSERT_PTR_NULL(slab_alloc(&slabs));
-    for (size_t shift = 0; shift < SLAB_ALIGNMENT; shift++) {
-        slab_init(&slabs, 40, NULL);
-        slab_grow(&slabs, buffer + shift, sizeof(buffer) - shift);
-        CU_ASSERT(slab_freecount(&slabs) >= 3);
-    }
     slab_init(&slabs, 40, NULL);
     slab_grow(&slabs, buffer, sizeof(buffer));
     CU_ASSERT_EQUAL(slab_freecount(&slabs), 4);
@@ -41,6 +36,26 @@ static void test_blocks(void)
     slab_free(&slabs, NULL);
     CU_ASSERT_EQUAL(slab_freecount(&slabs), 4);
     CU_ASSERT_EQUAL(slabs.total_count, 4);
+}
+
+/// As many as the buffer has room for, wherever it begins and ends, in the order of addresses.
+static void test_buffers(void)
+{
+    for (size_t from = 0; from <= sizeof(buffer); from++) {
+        for (size_t to = from; to <= sizeof(buffer); to++) {
+            struct slab_allocator slabs;
+            char *next = buffer + from, *end = buffer + to;
+            size_t count = 0;
+            slab_init(&slabs, 40, NULL);
+            slab_grow(&slabs, next, to - from);
+            next += -(uintptr_t)next % SLAB_ALIGNMENT;
+            for (; end - next >= (ptrdiff_t)slabs.blocksize; next += slabs.blocksize, count++)
+                CU_ASSERT_PTR_EQUAL(slab_alloc(&slabs), next);
+            CU_ASSERT_PTR_NULL(slab_alloc(&slabs));
+            CU_ASSERT_EQUAL(slabs.total_count, count);
+            CU_ASSERT_EQUAL(slab_freecount(&slabs), 0);
+        }
+    }
 }
 
 static errval_t refill(struct slab_allocator *slabs)
@@ -70,13 +85,20 @@ static void test_tiny(void)
     struct slab_allocator slabs;
     char tiny[7];
     slab_init(&slabs, 0, NULL);
-    CU_ASSERT(slabs.blocksize >= sizeof(void *));
+    CU_ASSERT_EQUAL(slabs.blocksize, SLAB_ALIGNMENT);
+    for (size_t size = 1; size < 3 * SLAB_ALIGNMENT; size++) {
+        slab_init(&slabs, size, NULL);
+        CU_ASSERT_TRUE(slabs.blocksize >= size && slabs.blocksize < size + SLAB_ALIGNMENT);
+        CU_ASSERT_EQUAL(slabs.blocksize % SLAB_ALIGNMENT, 0);
+    }
+    slab_init(&slabs, 0, NULL);
     slab_grow(&slabs, tiny, sizeof(tiny));
     CU_ASSERT_EQUAL(slab_freecount(&slabs), 0);
 }
 
 TEST_SUITE("slab") = {
     {"blocks", test_blocks},
+    {"buffers", test_buffers},
     {"refill", test_refill},
     {"tiny buffers", test_tiny},
 };
