@@ -15,7 +15,7 @@ _Static_assert(sizeof(struct chunk) == VSPACE_CHUNK_BYTES, "vspace_reserve.h");
 errval_t chunks_init(struct memobj *memobj, const struct memobj_ops *ops, size_t size,
                      memobj_flags_t flags, size_t chunk_size)
 {
-    if (size == 0 || size > SIZE_MAX - BASE_PAGE_SIZE || flags != 0 || chunk_size == 0 ||
+    if (size == 0 || size > SIZE_MAX - BASE_PAGE_SIZE || flags != 0 ||
         chunk_size % BASE_PAGE_SIZE != 0)
         return LIB_ERR_INVALID_ARGS;
     *memobj = (struct memobj){.ops = ops, .size = page_round_up(size), .chunk_size = chunk_size};

@@ -8,8 +8,7 @@
 errval_t fixed_fill(struct memobj *memobj, genvaddr_t offset, struct capref frame, size_t size,
                     gensize_t frame_offset)
 {
-    if (offset % memobj->chunk_size != 0 || size != memobj->chunk_size || offset >= memobj->size ||
-        chunk_find(memobj, offset) != NULL)
+    if (offset % memobj->chunk_size != 0 || size != memobj->chunk_size || offset >= memobj->size)
         return LIB_ERR_INVALID_ARGS;
     struct chunk model = {
         .node = {.base = offset, .bytes = size}, .frame = frame, .frame_offset = frame_offset};

@@ -63,9 +63,11 @@ void mm_leave(void)
 
 errval_t vspace_reserve(size_t bytes, size_t chunks)
 {
-    (void)bytes;
-    (void)chunks;
-    return fails() ? LIB_ERR_SLOT_ALLOC_NO_SPACE : SYS_ERR_OK;
+    if (fails())
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+    fake.reserved_bytes = bytes;
+    fake.reserved_chunks = chunks;
+    return SYS_ERR_OK;
 }
 
 void *vspace_block_alloc(enum vspace_slab slab)
@@ -100,6 +102,8 @@ errval_t frame_alloc(struct capref *dest, size_t bytes, size_t *retbytes)
 errval_t cap_destroy(struct capref cap)
 {
     CU_ASSERT_TRUE(cap.slot >= 1000); // not one of the test's own
+    if (fails())
+        return SYS_ERR_CAP_BUSY;
     fake.frames--;
     return SYS_ERR_OK;
 }
@@ -112,8 +116,10 @@ errval_t slot_free(struct capref cap)
 
 errval_t frame_identify(struct capref frame, struct frame_identity *ret)
 {
+    if (fails())
+        return SYS_ERR_RIGHTS;
     *ret = (struct frame_identity){frame.slot * (genpaddr_t)FRAME_BYTES, FRAME_BYTES};
-    return fails() ? SYS_ERR_RIGHTS : SYS_ERR_OK;
+    return SYS_ERR_OK;
 }
 
 // ---- Page tables: a mapping keeps its first page in `table` and its pages in `count`.
@@ -130,6 +136,8 @@ errval_t pmap_map(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_source 
     (void)pmap;
     if (fails())
         return LIB_ERR_PMAP;
+    if ((flags & VREGION_FLAGS_LARGE) != 0)
+        CU_ASSERT_EQUAL(source->base, source->frame.slot * (genpaddr_t)FRAME_BYTES);
     struct pmap_mapping *mapping = calloc(1, sizeof(*mapping));
     mapping->cap = (capaddr_t)(vaddr / BASE_PAGE_SIZE % ENTRIES);
     mapping->count = (uint16_t)(bytes / BASE_PAGE_SIZE);

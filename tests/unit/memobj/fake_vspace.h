@@ -8,12 +8,13 @@
 #include "barrelfish/vregion.h"
 
 struct fake {
-    unsigned frames;   ///< that live
-    unsigned blocks;   ///< of metadata in use
-    unsigned mappings; ///< made and not undone
-    unsigned locks;    ///< depth of mm_enter()
-    unsigned fail_in;  ///< 1: the next call that can fails; 0: none
-    uint8_t *window;   ///< what vspace_map_one_frame() mapped last
+    unsigned frames;                        ///< that live
+    unsigned blocks;                        ///< of metadata in use
+    unsigned mappings;                      ///< made and not undone
+    unsigned locks;                         ///< depth of mm_enter()
+    unsigned fail_in;                       ///< 1: the next call that can fails; 0: none
+    size_t reserved_bytes, reserved_chunks; ///< vspace_reserve()
+    uint8_t *window;                        ///< what vspace_map_one_frame() mapped last
 };
 
 extern struct fake fake;
