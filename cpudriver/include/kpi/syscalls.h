@@ -91,7 +91,7 @@ enum cap_cmd {
     VNODE_CMD_COPY,     ///< args: first entry | count << 16, Mapping made in a table of this level,
                         ///< its first entry to copy, VREGION_FLAGS_, slot for the new Mapping
     MAPPING_CMD_MODIFY, ///< args: first entry relative to the mapping's | count << 16,
-                        ///< VREGION_FLAGS_
+                        ///< VREGION_FLAGS_; large pages stay large, small ones small
 
     DISPATCHER_CMD_SETUP =
         32, ///< args: L1CNode, pml4, dispatcher frame, endpoint told of its death (or 0), domain

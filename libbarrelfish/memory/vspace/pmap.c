@@ -209,7 +209,6 @@ errval_t pmap_unmap(struct pmap_mapping **list)
 
 errval_t pmap_modify(struct pmap_mapping *list, genvaddr_t vaddr, size_t bytes, uint64_t flags)
 {
-    uint64_t small = flags & ~(uint64_t)VREGION_FLAGS_LARGE;
     for (struct pmap_mapping *m = list; m != NULL; m = m->next) {
         gensize_t span = entry_span(m->table->level);
         genvaddr_t low = m->table->base + m->first * span;
@@ -220,9 +219,8 @@ errval_t pmap_modify(struct pmap_mapping *list, genvaddr_t vaddr, size_t bytes, 
             continue;
         if ((from - low) % span != 0 || (to - low) % span != 0)
             return LIB_ERR_PMAP;
-        uint64_t page = m->table->level == 1 ? VREGION_FLAGS_LARGE : 0;
         errval_t err = invoke_mapping_modify_flags(own_cap(m->cap), (from - low) / span,
-                                                   (to - from) / span, small | page, from);
+                                                   (to - from) / span, flags, from);
         if (err_is_fail(err))
             return err_push(err, LIB_ERR_PMAP);
     }
@@ -251,14 +249,12 @@ void pmap_read(const struct pmap_mapping *list, struct pmap_bits *bits)
 
 errval_t pmap_rewrite(struct pmap_mapping *list, uint64_t flags, struct pmap_bits *bits)
 {
-    uint64_t small = flags & ~(uint64_t)VREGION_FLAGS_LARGE;
     errval_t err = SYS_ERR_OK;
     // No other thread may use the pages between the look and the change: its marks would be lost.
     dispatcher_handle_t handle = disp_disable();
     pmap_read(list, bits);
     for (const struct pmap_mapping *m = list; m != NULL && err_is_ok(err); m = m->next) {
-        uint64_t page = m->table->level == 1 ? VREGION_FLAGS_LARGE : 0;
-        err = invoke_mapping_modify_flags(own_cap(m->cap), 0, m->count, small | page, 0);
+        err = invoke_mapping_modify_flags(own_cap(m->cap), 0, m->count, flags, 0);
         if (err_no(err) == SYS_ERR_CAP_NOT_FOUND)
             err = SYS_ERR_OK; // it was revoked with the frame
     }
