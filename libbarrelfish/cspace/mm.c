@@ -39,10 +39,8 @@ void mm_leave(void)
         mm_source.vspace_refill();
         mm_grow_end();
     }
-    if (--mm.depth == 0) {
-        mm.owner = NULL;
+    if (--mm.depth == 0)
         thread_mutex_unlock(&mm.mutex);
-    }
 }
 
 bool mm_is_inside(void)

@@ -80,7 +80,7 @@ static void root_slots(void)
 static void root_slots_run_out(void)
 {
     struct capref slot, first = NULL_CAP;
-    machine_leave_ram(0);
+    machine_leave_ram(OBJSIZE_L2CNODE); // for an L2CNode there is
     for (unsigned i = 0; i < L1_FREE; i++) {
         CU_ASSERT_EQUAL_FATAL(slot_alloc_root(&slot), SYS_ERR_OK);
         first = i == 0 ? slot : first;
@@ -88,9 +88,32 @@ static void root_slots_run_out(void)
     struct capref none = NULL_CAP;
     CU_ASSERT_EQUAL(slot_alloc_root(&none), LIB_ERR_SLOT_ALLOC_NO_SPACE);
     CU_ASSERT_TRUE(capref_is_null(none));
+    CU_ASSERT_EQUAL(slot_reserve(300), LIB_ERR_RAM_ALLOC);
     CU_ASSERT_EQUAL(slot_free(first), SYS_ERR_OK);
     CU_ASSERT_EQUAL(slot_alloc_root(&slot), SYS_ERR_OK);
     CU_ASSERT_TRUE(capcmp(slot, first));
+    CU_ASSERT_EQUAL(slot_free(first), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(slot_reserve(300), SYS_ERR_OK);
+    CU_ASSERT_FALSE(machine_is_empty(first));
+}
+
+/// The L1CNode grows until it is as large as one can be; then no L2CNode finds a place either.
+static void all_root_slots(void)
+{
+    struct capref slot;
+    errval_t err;
+    while (err_is_ok(err = slot_alloc_root(&slot)))
+        continue;
+    CU_ASSERT_EQUAL(err, LIB_ERR_SLOT_ALLOC_NO_SPACE);
+    CU_ASSERT_EQUAL(slot.slot, L1_CNODE_SLOTS_MAX - 1); // the last one before
+    CU_ASSERT_EQUAL(slot_reserve(20000), LIB_ERR_SLOT_ALLOC_NO_SPACE);
+    struct capability root;
+    CU_ASSERT_TRUE(machine_cap(cap_root, &root));
+    CU_ASSERT_EQUAL(root.bytes, L1_CNODE_SLOTS_MAX * OBJSIZE_CTE);
+    CU_ASSERT_EQUAL(slot_free(slot), SYS_ERR_OK);
+    size_t there = slot_free_count();
+    CU_ASSERT_EQUAL(slot_reserve(there + 1 - RESERVE / 2), SYS_ERR_OK); // in the one that is free
+    CU_ASSERT_EQUAL(slot_free_count(), there + L2_CNODE_SLOTS);
 }
 
 static void wrong_slots(void)
@@ -294,6 +317,44 @@ static void reserve_fails(void)
     take(100, 300);
 }
 
+static unsigned again; ///< deletions that take a step more
+
+static void refuse_again(uint64_t command)
+{
+    if (command == CAP_CMD_DELETE && again > 0) {
+        again--;
+        machine_fail(CAP_CMD_DELETE, 1, SYS_ERR_AGAIN);
+    }
+}
+
+/// Drops a capability and tells how many deletions were tried.
+static unsigned drop(unsigned i)
+{
+    unsigned before = machine_calls(CAP_CMD_DELETE);
+    cap_drop(taken[i]);
+    return machine_calls(CAP_CMD_DELETE) - before;
+}
+
+/// Of those that cannot go at once the ones with large addresses are lost.
+static void drops_far_away(void)
+{
+    for (unsigned i = 0; i < SLOTS_MAX; i++) {
+        capaddr_t addr = get_cap_addr(taken[i]);
+        if (addr != UINT16_MAX && addr != UINT16_MAX + 1)
+            continue;
+        CU_ASSERT_EQUAL(cap_copy(taken[i], cap_dispframe), SYS_ERR_OK);
+        machine_fail(CAP_CMD_DELETE, 1, SYS_ERR_AGAIN);
+        CU_ASSERT_EQUAL(drop(i), 1);
+        CU_ASSERT_EQUAL(drop(0), addr == UINT16_MAX ? 2 : 1);
+        take(0, 1);
+        CU_ASSERT_EQUAL(machine_is_empty(taken[i]), addr == UINT16_MAX);
+        if (addr == UINT16_MAX)
+            take(i, i + 1);
+        else
+            machine_delete(taken[i]);
+    }
+}
+
 /// More slots than the first L1CNode has room for; all addresses keep their meaning.
 static void l1_grows(void)
 {
@@ -316,6 +377,7 @@ static void l1_grows(void)
     CU_ASSERT_FALSE(machine.disabled);
     CU_ASSERT_EQUAL(cap_delete(taken[0]), SYS_ERR_OK);
     CU_ASSERT_EQUAL(cap_delete(taken[SLOTS_MAX - 1]), SYS_ERR_OK);
+    drops_far_away();
     give(0, SLOTS_MAX);
     CU_ASSERT_TRUE(slot_free_count() < KEPT + 2 * L2_CNODE_SLOTS);
     CU_ASSERT_TRUE(machine_count(ObjType_L2CNode) < 30); // none is held by the former L1CNode
@@ -386,6 +448,58 @@ static void l1_finds_no_slots(void)
     mm_leave();
 }
 
+static unsigned there(unsigned from, unsigned to)
+{
+    unsigned count = 0;
+    for (unsigned i = from; i < to; i++)
+        count += !machine_is_empty(taken[i]);
+    return count;
+}
+
+/// One step for each that is dropped and two for those before it, in turn, until all have gone.
+static void drops(void)
+{
+    enum { DROPS = 24, APART = 30 };
+    take(0, DROPS * APART);
+    for (unsigned i = 0; i < DROPS; i++) { // not all in one word of bits
+        taken[i] = taken[i * APART];
+        CU_ASSERT_EQUAL(cap_copy(taken[i], cap_dispframe), SYS_ERR_OK);
+    }
+    size_t slots = slot_free_count();
+    machine.before = refuse_again;
+    CU_ASSERT_TRUE(drop(0) == 1 && machine_is_empty(taken[0]));
+    CU_ASSERT_EQUAL(slot_free_count(), slots + 1);
+    again = UINT32_MAX;
+    CU_ASSERT_TRUE(drop(20) == 1 && drop(1) == 3); // twice for the first
+    for (unsigned i = 2; i < 10; i++)
+        CU_ASSERT_EQUAL(drop(i), 3);
+    CU_ASSERT_TRUE(there(1, 10) == 9 && there(20, 21) == 1 && slot_free_count() == slots + 1);
+    again = 0;
+    for (unsigned i = 10; i < 15; i++) {
+        CU_ASSERT_EQUAL(drop(i), 3);
+        CU_ASSERT_EQUAL(there(1, 10) + there(20, 21), 10 - 2 * (i - 9));
+        CU_ASSERT_EQUAL(slot_free_count(), slots + 1 + 3 * (i - 9));
+    }
+    machine_fail(CAP_CMD_DELETE, 1, SYS_ERR_RIGHTS); // nobody can delete it: nobody tries again
+    CU_ASSERT_TRUE(drop(15) == 1 && drop(16) == 1);
+    CU_ASSERT_TRUE(there(15, 17) == 1 && slot_free_count() == slots + 17);
+    CU_ASSERT_TRUE(drop(0) == 1 && slot_free_count() == slots + 17); // it is free
+}
+
+/// In turn: the one that was not looked at for the longest time.
+static void drops_in_turn(void)
+{
+    take(0, 6);
+    for (unsigned i = 0; i < 6; i++)
+        CU_ASSERT_EQUAL(cap_copy(taken[i], cap_dispframe), SYS_ERR_OK);
+    machine.before = refuse_again;
+    again = 1 + 3 + 3 + 3;
+    for (unsigned i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(drop(i), i == 0 ? 1 : 3); // the last looks at 1 and 2
+    CU_ASSERT_TRUE(drop(4) == 3 && there(0, 4) == 2);
+    CU_ASSERT_TRUE(machine_is_empty(taken[3]) && machine_is_empty(taken[0]));
+}
+
 static unsigned blocked;
 
 static void others_leave(void)
@@ -428,9 +542,12 @@ static void lock(void)
 }
 
 MACHINE_TEST(lock)
+MACHINE_TEST(drops)
+MACHINE_TEST(drops_in_turn)
 MACHINE_TEST(slots_in_order)
 MACHINE_TEST(root_slots)
 MACHINE_TEST(root_slots_run_out)
+MACHINE_TEST(all_root_slots)
 MACHINE_TEST(wrong_slots)
 MACHINE_TEST(grows_at_reserve)
 MACHINE_TEST(runs_out)
@@ -449,9 +566,12 @@ MACHINE_TEST(l1_finds_no_slots)
 
 TEST_SUITE("capability space") = {
     {"the lock", test_lock},
+    {"capabilities are dropped", test_drops},
+    {"in turn", test_drops_in_turn},
     {"slots in order", test_slots_in_order},
     {"L1 slots", test_root_slots},
     {"L1 slots run out", test_root_slots_run_out},
+    {"all L1 slots", test_all_root_slots},
     {"wrong slots are refused", test_wrong_slots},
     {"the reserve is filled up", test_grows_at_reserve},
     {"slots run out", test_runs_out},
