@@ -44,7 +44,7 @@ struct pmap_source {
 void pmap_init(struct pmap *pmap, struct capref root);
 
 /// Map whole pages. Large ones where VREGION_FLAGS_LARGE and the alignment of all allow it. The
-/// mappings are put in front of *list. On an error nothing stays mapped.
+/// mappings are put in *list, which is empty. On an error nothing stays mapped.
 LIB_MUST_CHECK errval_t pmap_map(struct pmap *pmap, genvaddr_t vaddr,
                                  const struct pmap_source *source, size_t bytes, uint64_t flags,
                                  struct pmap_mapping **list);

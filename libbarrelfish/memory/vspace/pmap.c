@@ -183,10 +183,6 @@ errval_t pmap_map(struct pmap *pmap, genvaddr_t vaddr, const struct pmap_source 
         rest.offset += done;
         bytes -= done;
     }
-    struct pmap_mapping **end = &made;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = *list;
     *list = made;
     return SYS_ERR_OK;
 }

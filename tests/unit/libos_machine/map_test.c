@@ -241,6 +241,8 @@ static void large_pages(void)
     CU_ASSERT_TRUE(writable(at));
     CU_ASSERT_EQUAL(vregion_protect(region, 0, 3 * large + PAGE, RW), SYS_ERR_OK);
     CU_ASSERT_TRUE(writable(at + large) && writable(at + 3 * large));
+    CU_ASSERT_EQUAL(vregion_protect(region, 0, 3 * large, VREGION_FLAGS_READ), SYS_ERR_OK);
+    CU_ASSERT_TRUE(!writable(at + 2 * large) && writable(at + 3 * large));
     CU_ASSERT_EQUAL(vspace_unmap(at), SYS_ERR_OK);
     CU_ASSERT_EQUAL(machine_count(ObjType_Frame), FRAMES);
     // There is a table of small pages now behind them: the same place, with one large page less.
@@ -251,6 +253,65 @@ static void large_pages(void)
     CU_ASSERT_TRUE(machine_entry(at + 2 * large, &level) != 0 && level == 1);
     CU_ASSERT_TRUE(machine_entry(at + 3 * large, &level) != 0 && level == 0);
     CU_ASSERT_EQUAL(paddr_of(at + 3 * large + 7 * PAGE), base_of(frame) + 3 * large + 7 * PAGE);
+}
+
+/// A table of small pages below the second of three, and a large page that is read and protected as
+/// a chunk of an object.
+static void large_pages_beside_small(void)
+{
+    unsigned level = 0;
+    size_t large = LARGE_PAGE_SIZE;
+    lvaddr_t base = SPAWN_VADDR_END + (1ul << 30);
+    make_frame(3 * large);
+    CU_ASSERT_EQUAL(vspace_map_one_frame_fixed(base + large, PAGE, frame, NULL, NULL), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(vspace_unmap((void *)(base + large)), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(vspace_map_one_frame_fixed_attr(base, 3 * large, frame,
+                                                    RW | VREGION_FLAGS_LARGE, NULL, &region),
+                    SYS_ERR_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(paddr_of((char *)base + i * large), base_of(frame) + i * large);
+        CU_ASSERT_TRUE(machine_entry((char *)base + i * large, &level) != 0);
+        CU_ASSERT_EQUAL(level, i == 1 ? 0 : 1);
+    }
+    struct memobj_page page;
+    CU_ASSERT_EQUAL(
+        vspace_map_lazy((void **)&at, &memobj, &region, large, large, RW | VREGION_FLAGS_LARGE),
+        SYS_ERR_OK);
+    CU_ASSERT_TRUE(machine_touch(at, true));
+    CU_ASSERT_EQUAL(memobj_page_get(memobj, 0, true, &page), SYS_ERR_OK);
+    CU_ASSERT_TRUE(page.accessed && page.dirty && writable(at));
+    CU_ASSERT_TRUE(machine_entry(at, &level) != 0 && level == 1);
+    CU_ASSERT_EQUAL(vregion_protect(region, 0, large, VREGION_FLAGS_READ), SYS_ERR_OK);
+    CU_ASSERT_TRUE(!writable(at) && machine_touch(at, false));
+}
+
+#define MANY_TABLES (26 * LARGE_PAGE_SIZE) ///< for more than are there at first
+
+static void tables_for_a_frame(void)
+{
+    make_frame(MANY_TABLES);
+    CU_ASSERT_EQUAL(vspace_map_one_frame((void **)&at, MANY_TABLES, frame, NULL, NULL), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(paddr_of(at + MANY_TABLES - 1), base_of(frame) + MANY_TABLES - PAGE);
+}
+
+static void tables_for_anonymous_memory(void)
+{
+    CU_ASSERT_EQUAL(vspace_map_anon_attr((void **)&at, NULL, NULL, MANY_TABLES, NULL, RW),
+                    SYS_ERR_OK);
+    CU_ASSERT_TRUE(machine_touch(at + MANY_TABLES - 1, true));
+}
+
+static void tables_for_an_object(void)
+{
+    static struct memobj object;
+    static struct vregion shown;
+    make_frame(MANY_TABLES);
+    CU_ASSERT_EQUAL(memobj_create_one_frame(&object, MANY_TABLES, 0), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(memobj_fill(&object, 0, frame, MANY_TABLES), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(vregion_map(&shown, get_current_vspace(), &object, 0, MANY_TABLES, RW),
+                    SYS_ERR_OK);
+    at = (char *)vregion_get_base_addr(&shown);
+    CU_ASSERT_EQUAL(paddr_of(at + MANY_TABLES - 1), base_of(frame) + MANY_TABLES - PAGE);
 }
 
 /// Where large pages do not fit: in size, in the address or in the frame; or are not asked for.
@@ -633,6 +694,82 @@ static void reserves_slots(void)
     CU_ASSERT_EQUAL(slot_alloc(&slot), SYS_ERR_OK);
 }
 
+/// Blocks of metadata that are free.
+static size_t blocks(enum vspace_slab slab)
+{
+    static void *taken[4096];
+    size_t count = 0;
+    while (count < 4096 && (taken[count] = vspace_block_alloc(slab)) != NULL)
+        count++;
+    for (size_t i = count; i-- > 0;)
+        vspace_block_free(slab, taken[i]);
+    return count;
+}
+
+/// Whether a reservation makes more metadata.
+static bool grows(size_t bytes, size_t chunks)
+{
+    unsigned frames = machine_count(ObjType_Frame);
+    CU_ASSERT_EQUAL(vspace_reserve(bytes, chunks), SYS_ERR_OK);
+    CU_ASSERT_TRUE(blocks(VSPACE_SLAB_CHUNK) >= chunks);
+    return machine_count(ObjType_Frame) != frames;
+}
+
+/// As many blocks as mapping will need and five more, or the reserve is filled up.
+static void reserves_blocks(void)
+{
+    enum { MORE = 5, FIXED = 4, CHUNK_BLOCK = 96 };
+    mm_enter();
+    CU_ASSERT_EQUAL(blocks(VSPACE_SLAB_CHUNK), 0);
+    CU_ASSERT_FALSE(grows(0, 0));
+    CU_ASSERT_TRUE(grows(0, 1));
+    CU_ASSERT_EQUAL(blocks(VSPACE_SLAB_CHUNK), 2 * PAGE / CHUNK_BLOCK); // at least two pages
+    CU_ASSERT_TRUE(grows(0, 600));
+    CU_ASSERT_TRUE(blocks(VSPACE_SLAB_MAPPING) >= FIXED + 600 + MORE);
+    size_t chunks = blocks(VSPACE_SLAB_CHUNK);
+    CU_ASSERT_FALSE(grows(0, chunks - MORE));
+    CU_ASSERT_TRUE(grows(0, chunks - MORE + 1));
+    CU_ASSERT_EQUAL(blocks(VSPACE_SLAB_CHUNK), chunks + 2 * PAGE / CHUNK_BLOCK);
+    size_t tables = blocks(VSPACE_SLAB_TABLE);
+    CU_ASSERT_FALSE(grows((tables - MORE - FIXED) * LARGE_PAGE_SIZE, 0));
+    CU_ASSERT_TRUE(grows((tables - MORE - FIXED + 1) * LARGE_PAGE_SIZE, 0));
+    mm_leave();
+}
+
+/// Blocks of regions are used up until so many are left: what then grows, and when.
+static void few_blocks(void)
+{
+    for (unsigned inside = 0; inside < 2; inside++) {
+        size_t enough = inside == 1 ? 6 : 10;
+        mm_enter();
+        mm_enter();
+        while (blocks(VSPACE_SLAB_REGION) > enough)
+            (void)vspace_block_alloc(VSPACE_SLAB_REGION);
+        mm_leave();
+        if (inside == 1) {
+            CU_ASSERT_FALSE(grows(0, 0));
+            (void)vspace_block_alloc(VSPACE_SLAB_REGION);
+            CU_ASSERT_TRUE(grows(0, 0));
+        } else {
+            unsigned frames = machine_count(ObjType_Frame);
+            mm_leave();
+            CU_ASSERT_EQUAL(machine_count(ObjType_Frame), frames);
+            mm_enter();
+            (void)vspace_block_alloc(VSPACE_SLAB_REGION);
+            mm_leave();
+            CU_ASSERT_EQUAL(machine_count(ObjType_Frame), frames + 1);
+            mm_enter();
+        }
+        mm_leave();
+    }
+}
+
+MACHINE_TEST(reserves_blocks)
+MACHINE_TEST(few_blocks)
+MACHINE_TEST(large_pages_beside_small)
+MACHINE_TEST(tables_for_a_frame)
+MACHINE_TEST(tables_for_anonymous_memory)
+MACHINE_TEST(tables_for_an_object)
 MACHINE_TEST(chunks_fail)
 MACHINE_TEST(reserves_slots)
 MACHINE_TEST(maps_a_frame)
@@ -661,7 +798,11 @@ TEST_SUITE("mapping") = {
     {"the address space is full", test_address_space_is_full},
     {"protect", test_protects},
     {"large pages", test_large_pages},
+    {"large pages beside small ones", test_large_pages_beside_small},
     {"no large pages", test_no_large_pages},
+    {"tables for a frame", test_tables_for_a_frame},
+    {"tables for anonymous memory", test_tables_for_anonymous_memory},
+    {"tables for an object", test_tables_for_an_object},
     {"regions of an object", test_regions_of_an_object},
     {"objects of the caller's", test_objects_of_the_callers},
     {"lazy memory", test_lazy_memory},
@@ -673,4 +814,6 @@ TEST_SUITE("mapping") = {
     {"revoked", test_revoked},
     {"chunks fail", test_chunks_fail},
     {"slots for mapping", test_reserves_slots},
+    {"metadata for mapping", test_reserves_blocks},
+    {"little metadata", test_few_blocks},
 };
