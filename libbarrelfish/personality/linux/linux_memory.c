@@ -83,8 +83,6 @@ long linux_mmap(const long args[6])
     if (bytes == 0 || (type != MAP_PRIVATE && type != MAP_SHARED) ||
         (args[2] & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0)
         return -EINVAL;
-    if (bytes < (size_t)args[1])
-        return -ENOMEM;
     if ((args[3] & MAP_ANONYMOUS) == 0)
         return linux_stream_of((int)args[4]) != LINUX_CLOSED ? -ENODEV : -EBADF;
     if ((args[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0)

@@ -222,6 +222,16 @@ static void advises(void)
     CU_ASSERT_EQUAL(CALL(linux_mapped, a + 5, 3 * PAGE - 4), -ENOMEM);
     CU_ASSERT_EQUAL(CALL(linux_mapped, a - 1, PAGE), -ENOMEM);
     CU_ASSERT_EQUAL(CALL(linux_brk, a), 0);
+    // A region counts, whatever it shows; nothing is there in any case.
+    static struct memobj object;
+    CU_ASSERT_EQUAL(memobj_create_fixed(&object, 2 * PAGE, 0, 2, PAGE), SYS_ERR_OK);
+    void *shown;
+    CU_ASSERT_EQUAL(vspace_map_memobj_attr(&shown, &object, VREGION_FLAGS_READ_WRITE, NULL),
+                    SYS_ERR_OK);
+    CU_ASSERT_EQUAL(CALL(linux_madvise, (long)shown, 2 * PAGE, MADV_NORMAL), 0);
+    CU_ASSERT_EQUAL(CALL(linux_madvise, (long)shown, 2 * PAGE, MADV_DONTNEED), -EINVAL);
+    CU_ASSERT_EQUAL(CALL(linux_madvise, 0, 0, MADV_NORMAL), 0);
+    CU_ASSERT_EQUAL(CALL(linux_madvise, -PAGE, 2 * PAGE, MADV_NORMAL), -ENOMEM);
     CU_ASSERT_FALSE(mm_is_inside());
 }
 
