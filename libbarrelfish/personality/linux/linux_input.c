@@ -22,7 +22,7 @@ static struct {
     struct thread_sem wanted;
     bool reading, ended;
     size_t first, count;
-    uint32_t changes; ///< a futex
+    uint32_t changes; ///< a futex; its value says nothing
     char bytes[AHEAD_BYTES];
 } ahead;
 
@@ -45,7 +45,6 @@ static int read_ahead(void *arg)
         ahead.count = count;
         ahead.ended = count == 0;
         ahead.reading = false;
-        ahead.changes++;
         linux_futex_wake_disabled(&ahead.changes, UINT32_MAX);
         disp_enable(handle);
     }

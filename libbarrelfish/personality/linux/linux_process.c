@@ -71,7 +71,7 @@ long linux_getrandom(const long args[6])
 {
     char *out = (char *)args[0];
     size_t bytes = (size_t)args[1] < RANDOM_BYTES_MAX ? (size_t)args[1] : RANDOM_BYTES_MAX;
-    if ((args[2] & ~(GRND_NONBLOCK | GRND_RANDOM | 4l)) != 0)
+    if ((args[2] & ~(long)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) != 0)
         return -EINVAL;
     if (!linux_can_write(out, bytes))
         return -EFAULT;
@@ -90,12 +90,9 @@ long linux_sysinfo(const long args[6])
 {
     struct info_kernel kernel;
     struct info_memory memory;
-    struct sysinfo info;
+    struct sysinfo info = {.mem_unit = 1, .procs = 1};
     if (!linux_can_write((void *)args[0], KERNEL_SYSINFO_BYTES))
         return -EFAULT;
-    memset(&info, 0, sizeof(info));
-    info.mem_unit = 1;
-    info.procs = 1;
     info.uptime = systime_to_ns(systime_now()) / NS_PER_S;
     if (err_is_ok(info_read_memory(&memory))) {
         info.totalram = memory.total_bytes;

@@ -193,7 +193,7 @@ static void input_ahead(void)
     CU_ASSERT_EQUAL(input_calls, 1);
     CU_ASSERT_EQUAL(linux_input_await(0), 0); // the end
     CU_ASSERT_EQUAL(linux_input_count(&ready), 0);
-    CU_ASSERT_TRUE(ready && fake.readers == 1);
+    CU_ASSERT_TRUE(ready && fake.readers == 1 && fake.posts == 2 && fake.blocks == 2);
     CU_ASSERT_EQUAL(CALL(linux_read, 0, P(buf), 8), 0);
     CU_ASSERT_EQUAL(linux_input_count(&ready), 0);
     CU_ASSERT_FALSE(ready); // an end is read once
@@ -370,6 +370,31 @@ static void processes(void)
     CU_ASSERT_EQUAL(CALL(linux_get_group, 5), -ESRCH);
 }
 
+/// Whether they are splitmix64's numbers from a state on, the first byte of each.
+static bool are_numbers(const unsigned char *bytes, size_t count, uint64_t state)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t z = state += 0x9e3779b97f4a7c15;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        if (bytes[i] != (z ^ (z >> 31)) >> 56)
+            return false;
+    }
+    return true;
+}
+
+/// They begin at the time of the call, to the tick.
+static void random_numbers(void)
+{
+    unsigned char bytes[32];
+    uint64_t before = systime_now();
+    CU_ASSERT_EQUAL(CALL(linux_getrandom, P(bytes), sizeof(bytes), 0), sizeof(bytes));
+    uint64_t after = systime_now(), state = before;
+    while (state < after && !are_numbers(bytes, sizeof(bytes), state))
+        state++;
+    CU_ASSERT_TRUE(state < after);
+}
+
 static void random_and_system(void)
 {
     unsigned char bytes[256] = {0}, other[256];
@@ -394,7 +419,7 @@ static void random_and_system(void)
     memset(&info, 0xff, sizeof(info));
     CU_ASSERT_EQUAL(CALL(linux_sysinfo, P(&info)), 0);
     CU_ASSERT_TRUE(info.totalram == 1000 && info.freeram == 400 && info.mem_unit == 1 &&
-                   info.procs == 1);
+                   info.procs == 1 && info.sharedram == 0 && info.totalhigh == 0);
     CU_ASSERT_TRUE(info.loads[0] == 3 << 16 && info.loads[1] == 3 << 16 &&
                    info.loads[2] == 3 << 16);
     long now = (long)(systime_now() / FAKE_TSC_PER_MS / 1000);
@@ -486,6 +511,16 @@ static void processor_time(void)
     CU_ASSERT_TRUE(usage.ru_utime.tv_sec == 0 && usage.ru_maxrss == 0);
     CU_ASSERT_EQUAL(CALL(linux_getrusage, 1, P(&usage)), -EINVAL);
     CU_ASSERT_EQUAL(CALL(linux_getrusage, RUSAGE_SELF, P(fake_hole)), -EFAULT);
+    // It stands still now: all calls say the same, each in its unit.
+    fake.kernel.run_cycles = 6000000999 * FAKE_TSC_PER_MS;
+    CU_ASSERT_EQUAL(CALL(linux_getrusage, RUSAGE_SELF, P(&usage)), 0);
+    fake.kernel.run_cycles = 0;
+    CU_ASSERT_EQUAL(CALL(linux_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, P(&time)), 0);
+    CU_ASSERT_EQUAL(CALL(linux_getrusage, RUSAGE_SELF, P(&usage)), 0);
+    CU_ASSERT_TRUE(usage.ru_utime.tv_sec == time.tv_sec &&
+                   usage.ru_utime.tv_usec == time.tv_nsec / 1000);
+    CU_ASSERT_TRUE(CALL(linux_times, P(&times)) > 0);
+    CU_ASSERT_EQUAL(times.tms_utime, time.tv_sec * 100 + time.tv_nsec / 10000000);
     fake.info_error = LIB_ERR_NOT_IMPLEMENTED;
     CU_ASSERT_EQUAL(CALL(linux_getrusage, RUSAGE_SELF, P(&usage)), 0);
     CU_ASSERT_EQUAL(usage.ru_maxrss, 0);
@@ -500,6 +535,13 @@ static void interrupt(systime_t deadline)
 static void handler(int signal)
 {
     (void)signal;
+}
+
+static void interrupt_late(systime_t deadline)
+{
+    while (systime_now() < deadline)
+        continue;
+    interrupt(deadline);
 }
 
 static void wake(systime_t deadline)
@@ -534,6 +576,14 @@ static void sleeps(void)
     linux_of(&fake.threads[0])->signal_pending = 0;
     CU_ASSERT_EQUAL(CALL(linux_nanosleep, P(&time), P(fake_hole)), -EFAULT);
     linux_of(&fake.threads[0])->signal_pending = 0;
+    fake.on_block = interrupt_late;
+    time = (struct timespec){0, 5000000};
+    while (CALL(linux_nanosleep, P(&time), P(&left)) != -EINTR) // it was over before it began
+        continue;
+    CU_ASSERT_TRUE(left.tv_sec == 0 && left.tv_nsec == 0);
+    linux_of(&fake.threads[0])->signal_pending = 0;
+    fake.on_block = interrupt;
+    time = (struct timespec){1000000, 0};
     struct timespec at = {1ul << 40, 0};
     left.tv_sec = 3;
     CU_ASSERT_EQUAL(CALL(linux_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, P(&at), P(&left)),
@@ -554,11 +604,13 @@ static void sleeps(void)
 
 static void scheduling(void)
 {
-    uint8_t mask[64] = {0};
+    uint8_t mask[64];
     int priority = 9;
     struct timespec slice;
+    memset(mask, 0xff, sizeof(mask));
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, 0, 64, P(mask)), 32);
-    CU_ASSERT_TRUE(mask[1] == 0 && mask[2] == 2 && mask[3] == 0);
+    CU_ASSERT_TRUE(mask[1] == 0 && mask[2] == 2 && mask[3] == 0 && mask[31] == 0);
+    CU_ASSERT_EQUAL(mask[32], 0xff);
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, 3, 8, P(mask)), 8);
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, FAKE_DOMAIN, 16, P(mask)), 16);
     CU_ASSERT_EQUAL(CALL(linux_sched_getaffinity, 4, 8, P(mask)), -ESRCH);
@@ -664,6 +716,7 @@ LINUX_TEST(terminals)
 LINUX_TEST(files)
 LINUX_TEST(limits)
 LINUX_TEST(processes)
+LINUX_TEST(random_numbers)
 LINUX_TEST(random_and_system)
 LINUX_TEST(clocks)
 LINUX_TEST(processor_time)
@@ -683,6 +736,7 @@ TEST_SUITE("calls") = {
     {"files", test_files},
     {"limits", test_limits},
     {"processes", test_processes},
+    {"random numbers", test_random_numbers},
     {"random numbers and the system", test_random_and_system},
     {"clocks", test_clocks},
     {"processor time", test_processor_time},

@@ -131,6 +131,11 @@ static void with_a_mask(void)
     self->signal_mask = before;
     CU_ASSERT_EQUAL(CALL(linux_ppoll, P(fds), 1, P(&none), 0, 8), 0);
     CU_ASSERT_EQUAL(fake.blocks, 0);
+    fake.deadline = 9;
+    CU_ASSERT_EQUAL(CALL(linux_ppoll, P(fds), 1, 0, 0, 8), 1);
+    CU_ASSERT_TRUE(fake.blocks == 1 && fake.deadline == 0);
+    char rest[2];
+    CU_ASSERT_EQUAL(CALL(linux_read, 0, P(rest), 2), 2);
     CU_ASSERT_EQUAL(CALL(linux_ppoll, P(fds), 1, P(&time), 0, 8), 1);
     CU_ASSERT_TRUE(fake.deadline != 0 && self->signal_mask == before);
     CU_ASSERT_EQUAL(CALL(linux_ppoll, P(fds), 1, 0, P(&mask), 8), 1);
@@ -190,6 +195,13 @@ static void select_waits(void)
     CU_ASSERT_TRUE(fake.deadline >= now + 3500 * FAKE_TSC_PER_MS &&
                    fake.deadline <= systime_now() + 3500 * FAKE_TSC_PER_MS);
     CU_ASSERT_EQUAL(CALL(linux_select, 0, 0, 0, 0, P(&wrong)), -EINVAL);
+    struct timeval parts = {0, 400000000000}; // all of it in microseconds
+    now = systime_now();
+    CU_ASSERT_EQUAL(CALL(linux_select, 0, 0, 0, 0, P(&parts)), 0);
+    CU_ASSERT_TRUE(fake.deadline >= now + 400000000 * FAKE_TSC_PER_MS &&
+                   fake.deadline <= systime_now() + 400000000 * FAKE_TSC_PER_MS);
+    parts.tv_usec = 999999;
+    CU_ASSERT_EQUAL(CALL(linux_select, 0, 0, 0, 0, P(&parts)), 0);
     uint64_t in = 1;
     linux_set_read(read_input);
     CU_ASSERT_EQUAL(CALL(linux_select, 1, P(&in), 0, 0, P(&time)), 0);
