@@ -320,6 +320,21 @@ static void regions_end_later(void)
     CU_ASSERT_EQUAL(rest[0].base, bases[0] + 4096);
 }
 
+/// A region in a slot that the spawner filled: the slot is not the allocator's to free.
+static void regions_of_the_spawner(void)
+{
+    struct ram_rest rest[BOOTINFO_REGIONS_MAX];
+    struct capref spawned = {cnode_super, BOOTINFO_REGIONS_MAX};
+    size_t count;
+    start_with_regions(1);
+    bases[1] = machine_take_ram(REGION_BYTES, REGION_BYTES);
+    machine_make(spawned, ObjType_RAM, bases[1], REGION_BYTES);
+    CU_ASSERT_EQUAL(ram_alloc_from_region(spawned), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(ram_alloc_fixed(&cap, 12, bases[1], 0), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(ram_alloc_end_regions(rest, BOOTINFO_REGIONS_MAX, &count), SYS_ERR_OK);
+    CU_ASSERT_TRUE(count == 2 && machine_is_empty(spawned));
+}
+
 static errval_t none(struct capref *ret, const struct ram_request *request)
 {
     (void)ret;
@@ -355,6 +370,7 @@ MACHINE_TEST_BARE(region_fails)
 MACHINE_TEST_BARE(regions_are_few)
 MACHINE_TEST_BARE(regions_end)
 MACHINE_TEST_BARE(regions_end_later)
+MACHINE_TEST_BARE(regions_of_the_spawner)
 
 TEST_SUITE("memory") = {
     {"memory of the server's", test_gives_ram},
@@ -371,4 +387,5 @@ TEST_SUITE("memory") = {
     {"regions, too many", test_regions_are_few},
     {"regions end", test_regions_end},
     {"regions end later", test_regions_end_later},
+    {"regions in slots of the spawner's", test_regions_of_the_spawner},
 };
