@@ -10,20 +10,29 @@
 
 #include "barrelfish/dispatch.h"
 
+static bool disabled;
+static unsigned disables;
+
 dispatcher_handle_t disp_disable(void)
 {
-    return 0;
+    CU_ASSERT_FALSE(disabled);
+    disabled = true;
+    disables++;
+    return 5;
 }
 
 void disp_enable(dispatcher_handle_t handle)
 {
-    (void)handle;
+    CU_ASSERT_TRUE(disabled && handle == 5);
+    disabled = false;
 }
 
 static long call(linux_call function, long a, long b, long c)
 {
     const long args[6] = {a, b, c, 0, 0, 0};
-    return function(args);
+    long result = function(args);
+    CU_ASSERT_FALSE(disabled);
+    return result;
 }
 
 static void test_first(void)
@@ -39,6 +48,7 @@ static void test_first(void)
 static void test_copies(void)
 {
     CU_ASSERT_EQUAL(call(linux_dup, 0, 0, 0), 3);
+    CU_ASSERT_EQUAL(disables, 1); // no other thread takes the same
     CU_ASSERT_EQUAL(linux_stream_of(3), LINUX_INPUT);
     CU_ASSERT_EQUAL(call(linux_close, 1, 0, 0), 0);
     CU_ASSERT_EQUAL(call(linux_close, 1, 0, 0), -EBADF);
@@ -65,6 +75,19 @@ static void test_copies(void)
     CU_ASSERT_EQUAL(call(linux_fcntl, 10, F_DUPFD, LINUX_FDS), -EINVAL);
     CU_ASSERT_EQUAL(call(linux_fcntl, 40, F_GETFD, 0), -EBADF);
     CU_ASSERT_EQUAL(call(linux_dup, 40, 0, 0), -EBADF);
+    CU_ASSERT_EQUAL(call(linux_dup2, 40, 41, 0), -EBADF);
+    CU_ASSERT_EQUAL(call(linux_dup3, 40, 41, 0), -EBADF);
+    CU_ASSERT_EQUAL(linux_stream_of(41), LINUX_CLOSED);
+    CU_ASSERT_EQUAL(call(linux_dup3, 1, 10, 0), 10); // what it was is closed, its flags too
+    CU_ASSERT_EQUAL(call(linux_fcntl, 10, F_GETFD, 0), 0);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 10, F_DUPFD, -1), -EINVAL);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 10, F_DUPFD, LINUX_FDS - 1), LINUX_FDS - 1);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 10, F_DUPFD_CLOEXEC, 20), 21);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 21, F_GETFD, 0), FD_CLOEXEC);
+    CU_ASSERT_EQUAL(linux_stream_of(21), LINUX_OUTPUT);
+    CU_ASSERT_EQUAL(call(linux_close, 21, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 10, F_DUPFD, 21), 21);
+    CU_ASSERT_EQUAL(call(linux_fcntl, 21, F_GETFD, 0), 0);
 }
 
 static void test_full(void)
@@ -81,7 +104,9 @@ static void test_flags(void)
     CU_ASSERT_EQUAL(call(linux_fcntl, 0, F_GETFL, 0), O_RDONLY);
     CU_ASSERT_EQUAL(call(linux_fcntl, 2, F_GETFL, 0), O_WRONLY);
     CU_ASSERT_EQUAL(call(linux_fcntl, 2, F_SETFL, O_APPEND), 0);
-    CU_ASSERT_EQUAL(call(linux_fcntl, 2, F_SETFL, O_NONBLOCK), -EINVAL);
+    static const int refused[] = {O_NONBLOCK, O_ASYNC, O_DIRECT};
+    for (unsigned i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(call(linux_fcntl, 2, F_SETFL, O_APPEND | refused[i]), -EINVAL);
     CU_ASSERT_EQUAL(call(linux_fcntl, 2, F_SETLK, 0), -EINVAL);
 }
 
