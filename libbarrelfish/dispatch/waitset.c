@@ -8,6 +8,11 @@
 
 #include "dispatcher.h"
 
+void event_nop_handler(void *arg)
+{
+    (void)arg;
+}
+
 void waitset_init(struct waitset *ws)
 {
     *ws = (struct waitset)WAITSET_INITIALIZER;

@@ -17,10 +17,8 @@ struct event_closure {
     void *arg;
 };
 
-static inline void event_nop_handler(void *arg)
-{
-    (void)arg;
-}
+/// Does nothing. Who is given it need not run it.
+void event_nop_handler(void *arg);
 
 #define MKCLOSURE(func, closure_arg) ((struct event_closure){(func), (closure_arg)})
 #define NOP_CLOSURE MKCLOSURE(event_nop_handler, NULL)
