@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Messages, and rpcs, each of which is two of them.
+//
+//   operation = ("message" | "call" | "response") name "(" [argument ("," argument)*] ")" ";"
+//             | "rpc" name "(" [direction argument ("," direction argument)*] ")" ";"
+//   direction = "in" | "out"
+//   argument  = type name | string name "[" number "]" | type name "[" name ["," number] "]"
+//   attribute = "@" name "(" [name "=" (name | number) ("," ...)*] ")"
+#include "parse.h"
+
+#include <string.h>
+
+static bool parse_parameter(struct parser *parser, struct attribute *attribute)
+{
+    char buf[64];
+    struct parameter parameter = {0};
+    struct token *token = &parser->lexer.token;
+    if (!expect_name(parser, "a parameter", &parameter.name, &parameter.place) ||
+        !expect_mark(parser, "=", "behind the name of a parameter"))
+        return false;
+    if (token->kind != TOKEN_NAME && token->kind != TOKEN_NUMBER) {
+        fault(parser->faults, token->place, "write a number or the name of an argument",
+              "expected the value of '%s', found %s", parameter.name,
+              token_name(token, buf, sizeof(buf)));
+        return false;
+    }
+    struct parameter **end = &attribute->parameters;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = arena_alloc(&parser->interface->arena, sizeof(**end));
+    parameter.value = arena_text(&parser->interface->arena, token->start, token->length);
+    **end = parameter;
+    lex_next(&parser->lexer);
+    return true;
+}
+
+/// Back ends that are not here have attributes in files of today: they mean nothing to this one.
+bool parse_attribute(struct parser *parser, struct attribute **list)
+{
+    struct attribute *attribute = arena_alloc(&parser->interface->arena, sizeof(*attribute));
+    (void)accept_mark(parser, "@");
+    if (!expect_name(parser, "an attribute", &attribute->name, &attribute->place) ||
+        !expect_mark(parser, "(", "behind the name of an attribute"))
+        return false;
+    while (!token_is(&parser->lexer.token, ")"))
+        if (!parse_parameter(parser, attribute) ||
+            (!accept_mark(parser, ",") && !token_is(&parser->lexer.token, ")")))
+            break;
+    if (!expect_mark(parser, ")", "behind the parameters of an attribute"))
+        return false;
+    warning(parser->faults, attribute->place, "take it away, unless another compiler wants it",
+            "attribute '%s' is not known and has no effect", attribute->name);
+    attribute->next = *list;
+    *list = attribute;
+    return true;
+}
+
+/// What stands in brackets behind the name: the maximum of a text, the length of an array.
+static bool parse_brackets(struct parser *parser, struct argument *argument)
+{
+    struct place place;
+    bool text = type_base(argument->type)->kind == TYPE_STRING;
+    argument->shape = text ? SHAPE_TEXT : SHAPE_ARRAY;
+    argument->max = FLOUNDER_BOUND_DEFAULT;
+    if (text)
+        return expect_count(parser, "the most bytes of a string", FLOUNDER_MESSAGE_BYTES_MAX,
+                            &argument->max);
+    if (!expect_name(parser, "an array's length", &argument->length_name, &place))
+        return false;
+    return !accept_mark(parser, ",") || expect_count(parser, "the most elements of an array",
+                                                     FLOUNDER_MESSAGE_BYTES_MAX, &argument->max);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static bool add_argument(struct parser *parser, struct operation *operation, struct argument made)
+{
+    struct argument **end = &operation->arguments;
+    bool twice = same(made.name, made.length_name);
+    for (; *end != NULL; end = &(*end)->next)
+        twice = twice || same((*end)->name, made.name) || same((*end)->length_name, made.name) ||
+                same((*end)->name, made.length_name) || same((*end)->length_name, made.length_name);
+    if (twice) {
+        fault(parser->faults, made.place, "take another name for it, or for its length",
+              "argument '%s' of '%s' has a name that another has, or its length has", made.name,
+              operation->name);
+        return false;
+    }
+    *end = arena_alloc(&parser->interface->arena, sizeof(**end));
+    **end = made;
+    return true;
+}
+
+static bool parse_direction(struct parser *parser, struct argument *argument)
+{
+    char buf[64];
+    argument->out = accept_mark(parser, "out");
+    if (argument->out || accept_mark(parser, "in"))
+        return true;
+    fault(parser->faults, parser->lexer.token.place,
+          "write 'in' before what the caller gives, 'out' before what it gets",
+          "expected 'in' or 'out', found %s", token_name(&parser->lexer.token, buf, sizeof(buf)));
+    return false;
+}
+
+static bool parse_argument(struct parser *parser, struct operation *operation)
+{
+    struct argument argument = {0};
+    if (operation->kind == OPERATION_RPC && !parse_direction(parser, &argument))
+        return false;
+    if (!parse_type_reference(parser, &argument.type) ||
+        !expect_name(parser, "an argument", &argument.name, &argument.place))
+        return false;
+    if (type_base(argument.type)->kind == TYPE_STRING) {
+        argument.shape = SHAPE_TEXT;
+        argument.max = FLOUNDER_BOUND_DEFAULT;
+    }
+    if (accept_mark(parser, "[") && (!parse_brackets(parser, &argument) ||
+                                     !expect_mark(parser, "]", "behind what bounds an argument")))
+        return false;
+    if (argument.shape == SHAPE_ARRAY && type_base(argument.type)->kind == TYPE_CAP) {
+        fault(parser->faults, argument.place, "give each an argument of its own",
+              "argument '%s' is an array of capabilities", argument.name);
+        return false;
+    }
+    return add_argument(parser, operation, argument);
+}
+
+static bool parse_arguments(struct parser *parser, struct operation *operation)
+{
+    if (!expect_mark(parser, "(", "behind the name of a message"))
+        return false;
+    if (accept_mark(parser, ")"))
+        return true;
+    do {
+        if (!parse_argument(parser, operation))
+            skip_to(parser, ",);}");
+    } while (accept_mark(parser, ","));
+    return expect_mark(parser, ")", "behind the arguments of a message");
+}
+
+/// The bytes of one direction's arguments at their longest, and how many capabilities go with them.
+static bool fits(struct parser *parser, const struct operation *operation, bool out)
+{
+    uint64_t bytes = 0, caps = 0;
+    for (const struct argument *argument = operation->arguments; argument != NULL;
+         argument = argument->next) {
+        if (argument->out != out)
+            continue;
+        caps += type_base(argument->type)->kind == TYPE_CAP;
+        if (argument->shape == SHAPE_VALUE)
+            bytes += argument->type->bytes;
+        else
+            bytes += 4 + (uint64_t)argument->max *
+                             (argument->shape == SHAPE_TEXT ? 1 : argument->type->bytes);
+    }
+    if (bytes > FLOUNDER_MESSAGE_BYTES_MAX) {
+        fault(parser->faults, operation->place, "lower the maxima, or send a capability to memory",
+              "'%s' may have %llu bytes, but a message has at most %u", operation->name,
+              (unsigned long long)bytes, FLOUNDER_MESSAGE_BYTES_MAX);
+        return false;
+    }
+    if (caps <= FLOUNDER_CAPS_MAX)
+        return true;
+    fault(parser->faults, operation->place, "send several messages",
+          "'%s' has %llu capabilities, but a message has at most %u", operation->name,
+          (unsigned long long)caps, FLOUNDER_CAPS_MAX);
+    return false;
+}
+
+/// Whether `name` is `other`, or one of the two messages of an rpc of that name.
+static bool clashes(const struct operation *operation, const char *name)
+{
+    size_t length = strlen(operation->name);
+    if (strncmp(operation->name, name, length) != 0)
+        return false;
+    const char *rest = name + length;
+    return *rest == '\0' || (operation->kind == OPERATION_RPC &&
+                             (strcmp(rest, "_call") == 0 || strcmp(rest, "_response") == 0));
+}
+
+/// A plain function for an rpc is INTERFACE_RPC, which may be one that each interface has.
+static bool has_call(struct parser *parser, const struct operation *operation)
+{
+    static const char *const taken[] = {
+        "accept",          "bind",    "bind_blocking", "close",
+        "export_blocking", "connect", "export",        "rpc_client_init"};
+    if (operation->kind != OPERATION_RPC)
+        return false;
+    for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        if (strcmp(operation->name, taken[i]) == 0) {
+            warning(parser->faults, operation->place,
+                    "call it by its binding's rpc_tx_vtbl, or take another name",
+                    "rpc '%s' has no function %s_%s(), which each interface has for itself",
+                    operation->name, parser->interface->name, operation->name);
+            return false;
+        }
+    return true;
+}
+
+static bool add_operation(struct parser *parser, struct operation *operation)
+{
+    struct interface *interface = parser->interface;
+    struct operation **end = &interface->operations;
+    for (; *end != NULL; end = &(*end)->next)
+        if (clashes(*end, operation->name) || clashes(operation, (*end)->name)) {
+            fault(parser->faults, operation->place,
+                  "take another name; an rpc 'x' is the messages 'x_call' and 'x_response'",
+                  "'%s' is a message of this interface already, in line %u", operation->name,
+                  (*end)->place.line);
+            return false;
+        }
+    unsigned numbers = operation->kind == OPERATION_RPC ? 2 : 1;
+    if (interface->numbers + numbers > FLOUNDER_MESSAGES_MAX) {
+        fault(parser->faults, operation->place, "divide the interface",
+              "'%s' is one message too many: an interface has at most %u, an rpc counts twice",
+              operation->name, FLOUNDER_MESSAGES_MAX);
+        return false;
+    }
+    operation->number = interface->numbers + 1; // F2
+    interface->numbers += numbers;
+    operation->has_call = has_call(parser, operation);
+    *end = operation;
+    return true;
+}
+
+static bool parse_kind(struct parser *parser, enum operation_kind *kind)
+{
+    static const char *const words[] = {"message", "call", "response", "rpc"};
+    char buf[64];
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (accept_mark(parser, words[i])) {
+            *kind = i;
+            return true;
+        }
+    fault(parser->faults, parser->lexer.token.place,
+          "a declaration begins with message, rpc, call, response, typedef, alias or an attribute",
+          "expected a declaration, found %s", token_name(&parser->lexer.token, buf, sizeof(buf)));
+    return false;
+}
+
+bool parse_operation(struct parser *parser, struct attribute *attributes)
+{
+    struct operation *operation = arena_alloc(&parser->interface->arena, sizeof(*operation));
+    operation->attributes = attributes;
+    return parse_kind(parser, &operation->kind) &&
+           expect_name(parser, "the message", &operation->name, &operation->place) &&
+           parse_arguments(parser, operation) && expect_mark(parser, ";", "behind the message") &&
+           fits(parser, operation, false) && fits(parser, operation, true) &&
+           add_operation(parser, operation);
+}
