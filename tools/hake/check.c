@@ -36,6 +36,7 @@ static const struct key_rule {
     {"platform", K(IMAGE) | K(BOOT_TEST), K(IMAGE)},
     {"data", RUN, 0},
     {"includes_private", K(TEST), 0},
+    {"interfaces", K(LIBRARY) | K(DOMAIN) | K(TEST), 0},
 };
 static const size_t key_rules_count = sizeof key_rules / sizeof *key_rules;
 
@@ -87,7 +88,8 @@ static void check_keys(const struct part *part)
     for (size_t i = 0; i < key_rules_count; i++) {
         const struct key_rule *rule = &key_rules[i];
         bool present = has_key(part, rule->key);
-        if (!present && (rule->required & (1u << part->kind)) != 0) {
+        bool made = strcmp(rule->key, "sources") == 0 && part->interfaces_count != 0;
+        if (!present && !made && (rule->required & (1u << part->kind)) != 0) {
             report(place_of_part(part), "missing key: %s", rule->key);
         } else if (present && (rule->allowed & (1u << part->kind)) == 0) {
             report(place_of_key(part, rule->key), "a part of kind %s has no key %s; there are: %s",
@@ -185,6 +187,8 @@ static void check_files(const struct part *part)
         check_path(part, "data", (int)i, part->data[i], false, false);
     for (unsigned i = 0; i < part->includes_private_count; i++)
         check_path(part, "includes_private", (int)i, part->includes_private[i], true, false);
+    for (unsigned i = 0; i < part->interfaces_count; i++)
+        check_path(part, "interfaces", (int)i, part->interfaces[i], false, part->kind != KIND_TEST);
 }
 
 static uint32_t needed_targets(const struct part *part)
@@ -286,6 +290,7 @@ void tree_check(struct tree *tree)
         check_name(tree, tree->parts[i]);
         check_files(tree->parts[i]);
         check_cflags(tree->parts[i]);
+        interfaces_check(tree, tree->parts[i]);
         resolve_deps(tree, tree->parts[i]);
     }
     check_machine(tree);

@@ -58,8 +58,12 @@ static char *own_flags(const struct tree *tree, const struct part *part)
         fprintf(out, " -I%s", path_join(part->file->dir, part->includes_private[i]));
     if (part->include != NULL)
         fprintf(out, " -I%s", path_join(part->file->dir, part->include));
+    if (part->interfaces_count != 0)
+        fprintf(out, " -I%s", interface_headers(part));
     for (size_t i = 0; i < closure.count; i++) {
         const struct part *dep = closure.items[i];
+        if (dep->interfaces_count != 0)
+            fprintf(out, " -I%s", interface_headers(dep));
         if (dep->include != NULL)
             fprintf(out, " -I%s", path_join(dep->file->dir, dep->include));
     }
@@ -70,16 +74,33 @@ static char *own_flags(const struct tree *tree, const struct part *part)
     return text;
 }
 
+/// The headers of interfaces that a part's objects may include: they must be there first.
+static char *made_headers(const struct tree *tree, const struct part *part)
+{
+    char *text = format_string("%s", "");
+    struct part_list closure = part_closure(tree, part);
+    closure.items[closure.count++] = (struct part *)part; // it has room for all parts
+    for (size_t i = 0; i < closure.count; i++)
+        if (closure.items[i]->interfaces_count != 0)
+            text = format_string("%s%s if/%s", text, text[0] == '\0' ? " ||" : "",
+                                 closure.items[i]->name);
+    free(closure.items);
+    return text;
+}
+
 /// Objects are named below $o, the folder of the part's objects for this variant.
 static struct paths emit_objects(struct emitter *emitter, const struct part *part,
                                  const char *variant)
 {
     struct paths objects = {0};
+    const char *headers = made_headers(emitter->tree, part);
     fprintf(emitter->out, "o = build/obj/%s/%s\n", variant, part->name);
-    for (unsigned i = 0; i < part->sources_count; i++) {
-        char *source = path_join(part->file->dir, part->sources[i]);
+    for (unsigned i = 0; i < part->sources_count + part->interfaces_count; i++) {
+        char *source = i < part->sources_count ? path_join(part->file->dir, part->sources[i])
+                                               : interface_source(part, i - part->sources_count);
         char *object = format_string("$o/%s.o", source);
-        fprintf(emitter->out, "build %s: cc-%s %s\n  own = $flags\n", object, variant, source);
+        fprintf(emitter->out, "build %s: cc-%s %s%s\n  own = $flags\n", object, variant, source,
+                headers);
         paths_add(&objects, object);
     }
     return objects;
@@ -232,8 +253,9 @@ static void emit_part(struct emitter *emitter, const struct part *part)
                                            [KIND_TOOL] = "host",
                                            [KIND_PLUGIN] = "host-pic"};
     fprintf(emitter->out, "# %s: %s\n", part->file->path, part->name);
-    if (part->sources_count != 0)
+    if (part->sources_count + part->interfaces_count != 0)
         fprintf(emitter->out, "flags = %s\n", own_flags(emitter->tree, part));
+    interfaces_emit(emitter->out, part);
     switch (part->kind) {
     case KIND_LIBRARY:
         emit_library(emitter, part);

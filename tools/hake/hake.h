@@ -63,9 +63,9 @@ struct part {
     enum suite suite;
     unsigned status;
     unsigned repeat;
-    char **deps, **sources, **cflags, **libs, **args, **data, **includes_private;
+    char **deps, **sources, **cflags, **libs, **args, **data, **includes_private, **interfaces;
     unsigned deps_count, sources_count, cflags_count, libs_count, args_count, data_count;
-    unsigned includes_private_count;
+    unsigned includes_private_count, interfaces_count;
     struct paths modules; // of an image: names of programs in it, or none if they cannot be read
 
     struct hakefile *file;
@@ -145,6 +145,15 @@ void tree_check_includes(const struct tree *tree);
 void tree_each_include(const struct tree *tree, const struct part *part, const char *path,
                        void (*each)(void *context, const char *included), void *context);
 const struct hakefile *tree_owner(const struct tree *tree, const char *path); // NULL: nobody
+
+/// interfaces.c: what the interface compiler makes of a part's .if files. `interface_headers`: the
+/// folder that has if/NAME_defs.h; NULL: the part has no interface.
+char *interface_headers(const struct part *part);
+void interfaces_check(const struct tree *tree, const struct part *part);
+/// The part that has the interface with the header `name`; NULL: none.
+const struct part *interface_owner(const struct tree *tree, const char *name);
+void interfaces_emit(FILE *out, const struct part *part);
+char *interface_source(const struct part *part, unsigned n);
 
 /// emit.c, rules.c: build.ninja as text.
 void emit_ninja(FILE *out, const struct tree *tree);

@@ -136,7 +136,7 @@ static const struct part *provider_of(const struct tree *tree, const char *name)
         if (path != NULL && path_is_file(path))
             return tree->parts[i];
     }
-    return NULL;
+    return interface_owner(tree, name);
 }
 
 static void check_include(void *context, struct place place, const char *name, bool quoted)
@@ -153,6 +153,8 @@ static void check_include(void *context, struct place place, const char *name, b
                file == NULL ? "" : file->path);
     } else if (path == NULL) {
         const struct part *provider = provider_of(reach->tree, name);
+        if (provider != NULL && provider->interfaces_count != 0 && reaches(reach, provider))
+            return; // not made yet
         if (provider != NULL) {
             report(place, "'%s' belongs to part '%s', which is not among the deps of '%s'", name,
                    provider->name, reach->part->name);

@@ -72,6 +72,7 @@ static const cyaml_schema_field_t part_fields[] = {
     STRING_FIELD(platform),
     LIST_FIELD(data),
     LIST_FIELD(includes_private),
+    LIST_FIELD(interfaces),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t part_schema = {

@@ -64,6 +64,9 @@ static const struct {
 };
 
 static const char tail[] =
+    "rule flounder\n"
+    "  command = build/flounder compile --folder $folder $in\n"
+    "  description = flounder $in\n"
     "rule archive\n"
     "  command = rm -f $out && ar rcsD $out $in\n"
     "  description = archive $out\n"
