@@ -108,7 +108,7 @@ errval_t ump_chan_init(struct ump_chan *uc, volatile void *inbuf, size_t inbufsi
     return SYS_ERR_OK;
 }
 
-static void wake_peer(struct ump_chan *uc)
+void ump_chan_wake(struct ump_chan *uc)
 {
     if (uc->id == 0 || uc->gone)
         return;
@@ -124,7 +124,7 @@ void ump_chan_flush(struct ump_chan *uc)
     bool wake = urpc_peer_sleeps(&uc->state.ring);
     wake = urpc_peer_waits(&uc->state.ring) || wake;
     if (wake)
-        wake_peer(uc);
+        ump_chan_wake(uc);
 }
 
 bool ump_chan_can_recv(struct ump_chan *uc)
@@ -140,7 +140,7 @@ errval_t ump_chan_recv(struct ump_chan *uc, volatile struct ump_message **msg)
     if (received == NULL)
         return closed ? LIB_ERR_CHAN_CLOSED : LIB_ERR_NO_UMP_MSG;
     if (urpc_peer_waits(&uc->state.ring))
-        wake_peer(uc);
+        ump_chan_wake(uc);
     *msg = received;
     return SYS_ERR_OK;
 }
@@ -173,7 +173,7 @@ errval_t ump_chan_send(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WOR
         return err_is_fail(err) ? err : LIB_ERR_UMP_FULL;
     }
     if (urpc_peer_sleeps(&uc->state.ring))
-        wake_peer(uc);
+        ump_chan_wake(uc);
     return SYS_ERR_OK;
 }
 

@@ -104,6 +104,17 @@
     X(LIB_ERR_RECV_TIMEOUT, "the peer has sent nothing in time") \
     X(LIB_ERR_LOOKUP_TIMEOUT, "nobody has registered the name in time") \
     X(LIB_ERR_INVALID_ARGS, "an argument of the library call is invalid") \
+    X(FLOUNDER_ERR_TX_BUSY, "the binding has a message that waits for room: try later") \
+    X(FLOUNDER_ERR_TX_MSG_SIZE, "an argument is longer than its interface allows") \
+    X(FLOUNDER_ERR_RX_INVALID, "the message breaks its interface's declaration") \
+    X(FLOUNDER_ERR_RX_INVALID_MSGNUM, "the interface has no message of this number") \
+    X(FLOUNDER_ERR_RX_INVALID_LENGTH, "the message's length is not one that its interface allows") \
+    X(FLOUNDER_ERR_RX_FRAGMENT, "a line belongs to no message, or is out of its order") \
+    X(FLOUNDER_ERR_NO_HANDLER, "nobody handles this message") \
+    X(FLOUNDER_ERR_CALLS, "an answer to no call, or more calls than a binding may have") \
+    X(FLOUNDER_ERR_INVALID_STATE, "a message of the stubs that has no place here") \
+    X(FLOUNDER_ERR_INTERFACE, "the service has another interface") \
+    X(FLOUNDER_ERR_VERSION, "the service's interface has other messages") \
     ELF_ERRORS(X) \
     X(SPAWN_ERR_NO_MODULE, "no boot module has this name") \
     X(SPAWN_ERR_ARGS, "too many or too long arguments") \

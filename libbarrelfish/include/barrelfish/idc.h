@@ -9,6 +9,10 @@
 
 typedef uint32_t idc_bind_flags_t;
 typedef uint32_t idc_export_flags_t;
+typedef uint32_t idc_control_t;
+
+/// Runs when a service has been offered.
+typedef void idc_export_callback_fn(void *st, errval_t err, iref_t iref);
 
 #define IDC_BIND_FLAGS_DEFAULT ((idc_bind_flags_t)0)
 #define IDC_EXPORT_FLAGS_DEFAULT ((idc_export_flags_t)0)

@@ -108,6 +108,9 @@ void ump_chan_publish(struct ump_chan *uc, struct ump_control ctrl);
 /// Wakes the peer if it sleeps and was sent something, or waits for room and has got some.
 void ump_chan_flush(struct ump_chan *uc);
 
+/// Wakes the peer, for who has asked the ring itself whether it sleeps or waits.
+void ump_chan_wake(struct ump_chan *uc);
+
 /// Sends a message and wakes the peer if it sleeps. LIB_ERR_UMP_FULL: try later;
 /// LIB_ERR_CHAN_CLOSED; LIB_ERR_UMP_PEER: the peer acknowledged what was never sent.
 LIB_MUST_CHECK errval_t ump_chan_send(struct ump_chan *uc, const uint64_t words[UMP_PAYLOAD_WORDS],

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What code made by flounder stands on: bindings over a channel. Programs use it by way of an
+// interface's own header, if/NAME_defs.h; what of it they may use themselves says so.
+//
+// A line's control word (FLOUNDER_CTRL) has the message's number, or 0 for a line that goes on with
+// the message before it; the number of the call that it belongs to, or of the line within its
+// message; and whether the message is whole in this line. The first line of a longer message begins
+// with its length in four bytes.
+//
+// F4 Messages of one direction come in the order in which they were sent, each once. A message that
+//    was begun is finished before another one begins.
+// F5 A call ends once: with its answer, with an error of the server, when its time is over, or with
+//    the binding. Its answer never goes to another call: a call's number is used again only when its
+//    answer has come.
+// F6 One thread at a time receives from a binding, handlers included. A call made within a handler
+//    receives as well; calls of other threads wait until theirs is answered or until they receive.
+// F8 `ready` is set while the binding is open, nothing is pending and nobody sends. Whoever clears it
+//    may send, and sets it again; who makes something pending leaves that to who sends the last of it.
+// F7 What breaks an interface's declaration ends its binding with an error, and no other one.
+
+#pragma once
+
+#include "barrelfish/deferred.h"
+#include "barrelfish/event_mutex.h"
+#include "barrelfish/idc.h"
+#include "barrelfish/ump_chan.h"
+#include "flounder/row.h"
+
+#define FLOUNDER_NUMBERS_MAX 250u ///< of an interface's messages; what is above is the stubs' own
+#define FLOUNDER_CALLS_MAX 127u   ///< of a binding, outstanding at once
+
+#define FLOUNDER_WHOLE 0x8000u
+#define FLOUNDER_CTRL(number, call) ((number) | (unsigned)(call) << 8)
+
+/// Shape of what a frame shared otherwise is bound with: see flounder_accept().
+#define FLOUNDER_FRAMEINFO                                                                         \
+    {                                                                                              \
+        lpaddr_t sendbase;                                                                         \
+        void *inbuf;                                                                               \
+        size_t inbufsize;                                                                          \
+        void *outbuf;                                                                              \
+        size_t outbufsize;                                                                         \
+    }
+
+struct flounder_stub;
+
+/// What is known of a message before one looks into it.
+struct flounder_message {
+    uint32_t bytes; ///< at most
+    bool fixed;
+    uint8_t caps;
+    uint64_t digest;       ///< of the signature
+    const char *signature; ///< without names of arguments and types
+};
+
+/// Takes a line that is a message.
+typedef errval_t flounder_take_fn(struct flounder_stub *stub, unsigned ctrl,
+                                  const uint64_t words[FLOUNDER_LINE_WORDS]);
+
+/// An interface, as generated code describes it.
+struct flounder_interface {
+    const char *name;
+    const struct flounder_message *messages;
+    unsigned count;
+    uint32_t longest;
+    size_t binding_bytes, stub_offset;
+    void (*init)(struct flounder_stub *stub, struct waitset *ws);
+    flounder_take_fn *const *take; ///< for each number
+    errval_t (*receive)(struct flounder_stub *stub, unsigned number, struct flounder_in *row);
+    void (*fail)(struct flounder_stub *stub, errval_t err);
+};
+
+typedef errval_t flounder_connect_fn(void *st, void *binding);
+typedef void flounder_bind_continuation_fn(void *st, errval_t err, void *binding);
+
+/// A call that waits for its answer. Private to flounder_call.c; visible for allocation.
+struct flounder_call {
+    struct list place; ///< among those that wait
+    struct waitset_chanstate chan;
+    void *places;
+    unsigned number, index;
+    bool done;
+    errval_t err;
+    struct flounder_async *async; ///< NULL: a thread waits
+};
+
+/// A call that nobody waits for: NAME_RPC__start() begins it, and `done` runs on the binding's
+/// waitset when it has ended (F5). It stays where it is until then; its fields are the stubs' own.
+struct flounder_async {
+    struct flounder_call call;
+    struct flounder_stub *stub;
+    struct event_closure done;
+    struct deferred_event timer;
+};
+
+/// How an asynchronous call has ended: as a blocking one would have.
+static inline errval_t flounder_result(const struct flounder_async *async)
+{
+    return async->call.err;
+}
+
+/// A message that is put together out of lines (flounder_assemble.c).
+struct flounder_assembly {
+    uint8_t *bytes;
+    size_t room, at, total; ///< total 0: no message is under way
+    unsigned number, call, line;
+};
+
+/// A message that waits for room in the channel.
+struct flounder_pending {
+    uint8_t *bytes; ///< the first four are for its length
+    size_t room, length, sent;
+    uint16_t ctrl, line;
+    struct event_closure continuation;
+};
+
+enum flounder_state { FLOUNDER_BINDING, FLOUNDER_OPEN, FLOUNDER_CLOSED };
+
+/// Private to libbarrelfish/stub; visible for allocation.
+struct flounder_stub {
+    const struct flounder_interface *interface;
+    enum flounder_state state;
+    bool server, freed;
+    errval_t err; ///< with which it was closed
+    struct waitset *ws;
+    struct ump_chan chan;
+    struct flounder_bind *bind; ///< while it is being bound
+
+    struct thread *receiver; ///< F6
+    struct list waiting;     ///< calls of threads that do not receive
+    struct flounder_assembly assembly;
+    struct flounder_call *calls[FLOUNDER_CALLS_MAX];
+    uint8_t given_up[FLOUNDER_CALLS_MAX]; ///< calls whose answer is still to come
+    uint8_t noted[FLOUNDER_CALLS_MAX][2]; ///< calls to be answered, oldest first: response, call
+    unsigned noted_count;
+
+    bool ready;   ///< F8
+    bool sending; ///< somebody sends what is pending
+    unsigned pending_count;
+    struct flounder_pending pending[2]; ///< the second: an answer behind another message
+    struct waitset_chanstate room_chan; ///< of flounder_register_send()
+    struct event_closure room;
+    struct waitset_chanstate sent_chan;
+};
+
+#define FLOUNDER_OWNER(pointer, type) ((type *)((char *)(pointer)-offsetof(type, stub)))
+
+/// Offers an interface: `export_cb` runs on `ws` with the service's iref, then `connect_cb` for each
+/// client that speaks it, before its first message is handled; an error of it refuses the client.
+/// A client's binding is freed when its error handler has returned. Errors of monitor_export().
+LIB_MUST_CHECK errval_t flounder_export(const struct flounder_interface *interface, void *st,
+                                        idc_export_callback_fn *export_cb,
+                                        flounder_connect_fn *connect_cb, struct waitset *ws,
+                                        idc_export_flags_t flags);
+
+/// The same, but returns the service's iref.
+LIB_MUST_CHECK errval_t flounder_export_blocking(const struct flounder_interface *interface,
+                                                 void *st, flounder_connect_fn *connect_cb,
+                                                 struct waitset *ws, iref_t *iref);
+
+/// Binds to a service: the continuation runs on `ws` with the binding, or with an error and NULL.
+/// It is freed by flounder_close() only. FLOUNDER_ERR_INTERFACE, FLOUNDER_ERR_VERSION: the server
+/// does not speak what this program does, and the difference has been printed; other errors of
+/// ump_chan_bind().
+LIB_MUST_CHECK errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
+                                      flounder_bind_continuation_fn *cont, void *st,
+                                      struct waitset *ws, idc_bind_flags_t flags);
+
+/// The same, but blocks, until LIB_ERR_BIND_TIMEOUT at the latest (barrelfish/blocking.h).
+LIB_MUST_CHECK errval_t flounder_bind_blocking(const struct flounder_interface *interface,
+                                               iref_t iref, struct waitset *ws,
+                                               idc_bind_flags_t flags, void **binding);
+
+/// Binds over the areas of a frame that both sides have mapped and that were zero; see
+/// ump_chan_init(). The one that connects says what it speaks, the one that accepts answers.
+LIB_MUST_CHECK errval_t flounder_accept(const struct flounder_interface *interface, void *inbuf,
+                                        size_t inbufsize, void *outbuf, size_t outbufsize,
+                                        flounder_bind_continuation_fn *cont, void *st,
+                                        struct waitset *ws, bool connects);
+
+/// Ends a binding: calls under way end with LIB_ERR_CHAN_CLOSED, the other side's too. The binding
+/// is gone when this returns, or, within one of its handlers, when that has returned.
+void flounder_close(struct flounder_stub *stub);
+
+/// Prints why a binding has ended, if nobody else wants to know; that the other side closed it is no
+/// news.
+void flounder_default_error(struct flounder_stub *stub, errval_t err);
+
+bool flounder_can_send(struct flounder_stub *stub);
+LIB_MUST_CHECK errval_t flounder_register_send(struct flounder_stub *stub, struct waitset *ws,
+                                               struct event_closure continuation);
+LIB_MUST_CHECK errval_t flounder_change_waitset(struct flounder_stub *stub, struct waitset *ws);
+errval_t flounder_control(struct flounder_stub *stub, idc_control_t control);
+
+/// What generated code calls to send. flounder_begin() gives a row to fill, which is then sent or
+/// given up. FLOUNDER_ERR_TX_BUSY: another message waits for room, or is being made;
+/// FLOUNDER_ERR_TX_MSG_SIZE: an argument is longer than its maximum.
+LIB_MUST_CHECK errval_t flounder_begin(struct flounder_stub *stub, struct flounder_out *row);
+LIB_MUST_CHECK errval_t flounder_begin_answer(struct flounder_stub *stub, struct flounder_out *row);
+LIB_MUST_CHECK errval_t flounder_begin_blocking(struct flounder_stub *stub,
+                                                struct flounder_out *row);
+errval_t flounder_abort(struct flounder_stub *stub);
+LIB_MUST_CHECK errval_t flounder_send(struct flounder_stub *stub, struct flounder_out *row,
+                                      unsigned ctrl, struct event_closure continuation);
+LIB_MUST_CHECK errval_t flounder_answer_line(struct flounder_stub *stub,
+                                             const struct flounder_line *line, unsigned ctrl,
+                                             struct event_closure continuation);
+
+/// For a line that cannot be sent at once; and for a continuation.
+LIB_MUST_CHECK errval_t flounder_send_later(struct flounder_stub *stub,
+                                            const struct flounder_line *line, unsigned ctrl,
+                                            struct event_closure continuation);
+void flounder_sent(struct flounder_stub *stub, struct event_closure continuation);
+
+/// Sends a message that is a line.
+LIB_MUST_CHECK __attribute__((always_inline)) static inline errval_t
+flounder_send_line(struct flounder_stub *stub, const struct flounder_line *line, unsigned ctrl,
+                   struct event_closure continuation)
+{
+    if (!__atomic_exchange_n(&stub->ready, false, __ATOMIC_ACQUIRE)) // F8
+        return flounder_send_later(stub, line, ctrl, continuation);
+    struct urpc_chan *ring = &stub->chan.state.ring;
+    bool sent = urpc_send(ring, line->words, (uint16_t)(ctrl | FLOUNDER_WHOLE));
+    __atomic_store_n(&stub->ready, true, __ATOMIC_RELEASE);
+    if (!sent)
+        return flounder_send_later(stub, line, ctrl, continuation);
+    if (urpc_peer_sleeps(ring))
+        ump_chan_wake(&stub->chan);
+    if (continuation.handler != event_nop_handler)
+        flounder_sent(stub, continuation);
+    return SYS_ERR_OK;
+}
+
+/// Calls: sends, and waits for the answer in `places`. LIB_ERR_RECV_TIMEOUT: none came in time
+/// (barrelfish/blocking.h); LIB_ERR_CHAN_CLOSED: the binding has ended; errors that the other side's
+/// handler returned.
+LIB_MUST_CHECK errval_t flounder_call(struct flounder_stub *stub, struct flounder_out *row,
+                                      unsigned number, void *places);
+LIB_MUST_CHECK errval_t flounder_call_line(struct flounder_stub *stub,
+                                           const struct flounder_line *line, unsigned number,
+                                           void *places);
+
+/// Asynchronous calls; `limit_us`: after that LIB_ERR_RECV_TIMEOUT, 0: never. Errors as of sending:
+/// then `done` does not run.
+LIB_MUST_CHECK errval_t flounder_start(struct flounder_stub *stub, struct flounder_out *row,
+                                       unsigned number, struct flounder_async *async, void *places,
+                                       delayus_t limit_us, struct event_closure done);
+LIB_MUST_CHECK errval_t flounder_start_line(struct flounder_stub *stub,
+                                            const struct flounder_line *line, unsigned number,
+                                            struct flounder_async *async, void *places,
+                                            delayus_t limit_us, struct event_closure done);
+
+/// What generated code calls to receive. Memory is freed when the handler has returned; NULL: there
+/// is none. flounder_places(): where the answer of a call goes, NULL: nobody waits for it.
+void *flounder_memory(struct flounder_in *row, size_t bytes);
+/// Frees what a handler did not get, and the memory; returns `err`.
+errval_t flounder_finish(struct flounder_in *row, errval_t err);
+void *flounder_places(struct flounder_in *row, unsigned number);
+errval_t flounder_call_done(struct flounder_in *row);
+LIB_MUST_CHECK errval_t flounder_call_given_up(struct flounder_in *row);
+
+/// Calls that a handler will answer later, by the number of their response: the oldest is answered
+/// first. An answer without one has no call (0).
+bool flounder_note_call(struct flounder_in *row, unsigned response);
+unsigned flounder_oldest_call(struct flounder_stub *stub, unsigned response);
+void flounder_forget_call(struct flounder_stub *stub, unsigned response);
+LIB_MUST_CHECK errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call,
+                                              errval_t err);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Receiving, and the end of a binding (F6, F7). While nobody receives, an event of the channel is
+// registered on the binding's waitset. A server receives nothing while something waits to be sent,
+// so that it has room for an answer; a client always receives, so that the server gets room.
+// Circle: a line may be an answer (flounder_call.c) or one of the stubs' own (flounder_bind.c), which
+// may end the binding here.
+#include "stub.h"
+
+#include "barrelfish/capabilities.h"
+#include "barrelfish/debug.h"
+#include "barrelfish/threads.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define LINES_EACH_EVENT 64 // so that a flood leaves room for the waitset's other channels
+
+static void on_line(void *arg)
+{
+    struct flounder_stub *stub = arg;
+    bool nested;
+    if (!flounder_acquire(stub, &nested))
+        return;
+    flounder_receive(stub);
+    flounder_release(stub, nested);
+}
+
+static void listen(struct flounder_stub *stub)
+{
+    if (stub->state != FLOUNDER_CLOSED && !waitset_chan_is_registered(&stub->chan.recv_chan))
+        (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
+}
+
+bool flounder_acquire(struct flounder_stub *stub, bool *nested)
+{
+    struct thread *nobody = NULL, *self = thread_self();
+    *nested = stub->receiver == self;
+    if (*nested)
+        return true;
+    if (!__atomic_compare_exchange_n(&stub->receiver, &nobody, self, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
+    (void)ump_chan_deregister_recv(&stub->chan);
+    return true;
+}
+
+void flounder_release(struct flounder_stub *stub, bool nested)
+{
+    assert(stub->receiver == thread_self()); // F6
+    if (nested)
+        return;
+    if (stub->freed) {
+        flounder_destroy(stub);
+        return;
+    }
+    stub->receiver = NULL;
+    if (list_is_empty(&stub->waiting))
+        listen(stub);
+    else
+        (void)waitset_chan_trigger(
+            &LIST_OWNER(stub->waiting.next, struct flounder_call, place)->chan);
+}
+
+void *flounder_memory(struct flounder_in *row, size_t bytes)
+{
+    unsigned place = row->memory[0] != NULL; // arguments, then an answer
+    row->memory[place] = calloc(1, bytes);
+    return row->memory[place];
+}
+
+errval_t flounder_finish(struct flounder_in *row, errval_t err)
+{
+    for (unsigned i = 0; i < row->caps_count && !row->delivered; i++)
+        (void)cap_destroy(row->caps[i]);
+    free(row->memory[0]);
+    free(row->memory[1]);
+    return err;
+}
+
+/// A line that is not a message by itself.
+static errval_t handle(struct flounder_stub *stub, unsigned ctrl,
+                       const uint64_t words[FLOUNDER_LINE_WORDS])
+{
+    struct flounder_in row;
+    unsigned number = ctrl & 0xff;
+    if (number > FLOUNDER_NUMBERS_MAX && number != FLOUNDER_SIGNATURE)
+        return flounder_control_line(stub, ctrl, words);
+    if (stub->state == FLOUNDER_BINDING && number != FLOUNDER_SIGNATURE && number != 0)
+        return FLOUNDER_ERR_INVALID_STATE;
+    errval_t err = flounder_assemble(&stub->assembly, stub->interface, ctrl, words, &number, &row);
+    if (err_is_fail(err) || number == 0)
+        return err;
+    row.stub = stub;
+    return number == FLOUNDER_SIGNATURE ? flounder_signature(stub, &row)
+                                        : stub->interface->receive(stub, number, &row);
+}
+
+/// What has come before the channel was closed is received first.
+static errval_t look_again(struct flounder_stub *stub)
+{
+    bool closed = urpc_peer_closed(&stub->chan.state.ring) || *(volatile bool *)&stub->chan.gone;
+    if (ump_chan_can_recv(&stub->chan))
+        return SYS_ERR_OK;
+    return closed ? LIB_ERR_CHAN_CLOSED : LIB_ERR_NO_UMP_MSG;
+}
+
+void flounder_receive(struct flounder_stub *stub)
+{
+    struct urpc_chan *ring = &stub->chan.state.ring;
+    for (int i = 0; i < LINES_EACH_EVENT && stub->state != FLOUNDER_CLOSED; i++) {
+        uint64_t words[FLOUNDER_LINE_WORDS];
+        uint16_t ctrl;
+        errval_t err;
+        if (stub->server && stub->pending_count > 0)
+            return;
+        if (!urpc_recv(ring, words, &ctrl)) {
+            err = look_again(stub);
+            if (err_no(err) == LIB_ERR_NO_UMP_MSG)
+                return;
+        } else {
+            if (urpc_peer_waits(ring))
+                ump_chan_wake(&stub->chan);
+            unsigned index = (ctrl & 0xffu) - 1;
+            bool whole = (ctrl & FLOUNDER_WHOLE) != 0 && stub->assembly.total == 0 &&
+                         stub->state == FLOUNDER_OPEN && index < stub->interface->count;
+            err =
+                whole ? stub->interface->take[index](stub, ctrl, words) : handle(stub, ctrl, words);
+        }
+        if (err_is_fail(err))
+            flounder_end(stub, err);
+    }
+}
+
+errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline)
+{
+    struct waitset ws = WAITSET_INITIALIZER;
+    (void)ump_chan_deregister_send(&stub->chan);
+    errval_t err = ump_chan_register_recv(&stub->chan, &ws, NOP_CLOSURE);
+    if (err_is_ok(err) && stub->pending_count > 0)
+        err = ump_chan_register_send(&stub->chan, &ws, NOP_CLOSURE);
+    if (err_is_ok(err))
+        err = event_dispatch_until(&ws, deadline);
+    (void)ump_chan_deregister_recv(&stub->chan);
+    (void)ump_chan_deregister_send(&stub->chan);
+    if (stub->pending_count > 0)
+        flounder_pump(stub);
+    return err;
+}
+
+void flounder_end(struct flounder_stub *stub, errval_t err)
+{
+    if (stub->state == FLOUNDER_CLOSED)
+        return;
+    bool bound = stub->state == FLOUNDER_OPEN;
+    stub->state = FLOUNDER_CLOSED;
+    stub->ready = false;
+    stub->err = err;
+    stub->noted_count = stub->pending_count = 0;
+    flounder_calls_end(stub, err);
+    if (waitset_chan_is_registered(&stub->room_chan))
+        (void)waitset_chan_trigger(&stub->room_chan);
+    if (bound)
+        stub->interface->fail(stub, err);
+    else
+        flounder_bind_ended(stub, err);
+    if (stub->server)
+        flounder_close(stub);
+}
+
+void flounder_default_error(struct flounder_stub *stub, errval_t err)
+{
+    if (err_no(err) != LIB_ERR_CHAN_CLOSED)
+        DEBUG_ERR(err, "a binding of interface '%s' has ended", stub->interface->name);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What the files of the stubs' library share (flounder/flounder.h).
+#pragma once
+
+#include "flounder/flounder.h"
+
+/// Numbers of the stubs' own messages; all but the last are whole.
+enum {
+    FLOUNDER_HELLO = 251,     ///< messages, digest of all of them, digest of the name
+    FLOUNDER_WELCOME = 252,   ///< the server's messages
+    FLOUNDER_REFUSE = 253,    ///< an error; ends the binding
+    FLOUNDER_ERROR = 254,     ///< an error in place of the answer to a call
+    FLOUNDER_SIGNATURE = 255, ///< a text: the server's next signature, before it refuses
+};
+
+#define FLOUNDER_SIGNATURE_BYTES 4096u
+
+/// flounder_assemble.c: pure. Takes a line; *number is 0 while a message is under way. Errors:
+/// FLOUNDER_ERR_RX_*, LIB_ERR_MALLOC_FAIL.
+errval_t flounder_assemble(struct flounder_assembly *assembly,
+                           const struct flounder_interface *interface, unsigned ctrl,
+                           const uint64_t words[FLOUNDER_LINE_WORDS], unsigned *number,
+                           struct flounder_in *row);
+
+/// flounder_send.c: sends what waits as far as there is room, and has the rest sent from an event.
+void flounder_pump(struct flounder_stub *stub);
+errval_t flounder_send_own(struct flounder_stub *stub, unsigned number, unsigned call,
+                           const struct flounder_line *line);
+
+errval_t flounder_send_text(struct flounder_stub *stub, unsigned number, const char *text);
+
+/// flounder_receive.c: F6. Whoever receives has no event registered; flounder_release() registers it,
+/// or lets a thread receive that waits for an answer.
+bool flounder_acquire(struct flounder_stub *stub, bool *nested);
+void flounder_release(struct flounder_stub *stub, bool nested);
+void flounder_receive(struct flounder_stub *stub);
+/// Waits for a line, or for room if something waits to be sent. LIB_ERR_TIMEOUT.
+errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline);
+/// Ends a binding: all calls with `err`, then its user is told.
+void flounder_end(struct flounder_stub *stub, errval_t err);
+
+/// flounder_call.c
+void flounder_calls_end(struct flounder_stub *stub, errval_t err);
+errval_t flounder_call_failed(struct flounder_stub *stub, unsigned call, errval_t err);
+
+/// flounder_bind.c: a line of the stubs' own.
+errval_t flounder_control_line(struct flounder_stub *stub, unsigned ctrl,
+                               const uint64_t words[FLOUNDER_LINE_WORDS]);
+errval_t flounder_signature(struct flounder_stub *stub, struct flounder_in *row);
+void flounder_bind_ended(struct flounder_stub *stub, errval_t err);
+/// Goes on telling a client that is refused what this server speaks.
+void flounder_refuse(struct flounder_stub *stub);
+void flounder_destroy(struct flounder_stub *stub);
