@@ -45,6 +45,7 @@ enum command {
     WORKER_RING_TAKE, ///< receive (word 1) messages so, an eleventh of them to warm up. 1: cycles
     WORKER_RING_TAKE_FLUSHED, ///< the same, if the sender flushes each
     WORKER_STAMP, ///< answer the next (word 1) messages with the time; not answered otherwise
+    WORKER_SERVE, ///< offer bench.if; 1: its iref. The worker then serves a client until it goes
     WORKER_QUIT,  ///< not answered
 };
 
@@ -90,6 +91,8 @@ worker_action stream_up, stream_down, stream_until, stream_within, gather, relay
     forward;
 worker_action send_references, receive_references, send_copies, receive_copies;
 worker_action ring_echo, ring_take, ring_take_flushed;
+/// Serves bench.if, to a client that the master is, until it goes.
+void worker_serve(struct worker *worker);
 
 // master.c
 
@@ -143,6 +146,7 @@ void measure_wake(const struct options *options);
 void measure_poll(const struct options *options);
 void measure_caps(const struct options *options);
 void measure_spawn(const struct options *options);
+void measure_rpc(const struct options *options);
 
 // lrpc.c
 

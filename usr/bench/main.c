@@ -38,7 +38,7 @@ static const struct {
     {MEASURE_FANOUT, measure_fanout},   {MEASURE_PIPELINE, measure_pipeline},
     {MEASURE_BULK, measure_bulk},       {MEASURE_WAKE, measure_wake},
     {MEASURE_POLL, measure_poll},       {MEASURE_CAPS, measure_caps},
-    {MEASURE_SPAWN, measure_spawn},
+    {MEASURE_SPAWN, measure_spawn},     {MEASURE_RPC, measure_rpc},
 };
 
 int main(int argc, char *argv[])

@@ -21,40 +21,44 @@ static const struct {
     {"fanin", MEASURE_FANIN},     {"fanout", MEASURE_FANOUT}, {"pipeline", MEASURE_PIPELINE},
     {"bulk", MEASURE_BULK},       {"wake", MEASURE_WAKE},     {"poll", MEASURE_POLL},
     {"caps", MEASURE_CAPS},       {"spawn", MEASURE_SPAWN},   {"ring", MEASURE_RING},
+    {"rpc", MEASURE_RPC},
 };
 
 void options_help(void)
 {
-    printf("usage: bench MEASUREMENT [OPTIONS] [NUMBERS]\n"
-           "  syscall    a system call that does nothing\n"
-           "  lmp        round trips between two domains of one core: through a waitset, LRPC\n"
-           "  urpc       round trip to another core; NUMBERS are the cores (all others)\n"
-           "  ring       round trips and a stream to another core, by polling alone: the ring\n"
-           "             without the library; NUMBERS are the cores (all others)\n"
-           "  pairs      messages in one direction between NUMBERS pairs of cores at once\n"
-           "  fanin      messages of NUMBERS clients, each on a core, to one server\n"
-           "  fanout     one message to NUMBERS cores: one by one, through a tree, and through a\n"
-           "             tree that crosses each NUMA node's border once\n"
-           "  pipeline   messages through NUMBERS cores in a circle\n"
-           "  bulk       blocks of NUMBERS bytes: by reference, and copied through the ring\n"
-           "  wake       one way to a core that sleeps and to one that polls; NUMBERS: cores\n"
-           "  poll       round trip if a waiting side polls NUMBERS times, then sleeps\n"
-           "  main       syscall, lmp, urpc and pairs\n"
-           "  caps       invocations of capabilities, also with 1,000 and 10,000 further\n"
-           "             capabilities, and revoke with 1 to 1,000 descendants\n"
-           "  spawn      starting a domain that ends at once, and hearing of its end\n"
-           "  --core CORE     measure from this core (default: the own one)\n"
-           "  --on CORES      use these cores only, as 0,2,4-7 (default: all that are up)\n"
-           "  --runs N        round trips or repetitions, up to %u\n"
-           "  --messages N    messages of each sender; pairs: for as long as these take\n"
-           "  --fair N        fail if the slowest pair has less than 1 / N of the median's\n"
-           "  --arity N       children of a core in a tree (default: 4)\n"
-           "  --csv           comma-separated values\n"
-           "  --samples       the same, with every sample in the last column, in their order\n"
-           "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
-           "percentile (nearest rank). On a deterministic machine a cycle is an instruction of\n"
-           "any core. docs/measure.md says what each row means and what it does not.\n",
-           COUNT_MAX);
+    printf(
+        "usage: bench MEASUREMENT [OPTIONS] [NUMBERS]\n"
+        "  syscall    a system call that does nothing\n"
+        "  lmp        round trips between two domains of one core: through a waitset, LRPC\n"
+        "  urpc       round trip to another core; NUMBERS are the cores (all others)\n"
+        "  ring       round trips and a stream to another core, by polling alone: the ring\n"
+        "             without the library; NUMBERS are the cores (all others)\n"
+        "  pairs      messages in one direction between NUMBERS pairs of cores at once\n"
+        "  fanin      messages of NUMBERS clients, each on a core, to one server\n"
+        "  fanout     one message to NUMBERS cores: one by one, through a tree, and through a\n"
+        "             tree that crosses each NUMA node's border once\n"
+        "  pipeline   messages through NUMBERS cores in a circle\n"
+        "  bulk       blocks of NUMBERS bytes: by reference, and copied through the ring\n"
+        "  wake       one way to a core that sleeps and to one that polls; NUMBERS: cores\n"
+        "  poll       round trip if a waiting side polls NUMBERS times, then sleeps\n"
+        "  main       syscall, lmp, urpc and pairs\n"
+        "  caps       invocations of capabilities, also with 1,000 and 10,000 further\n"
+        "             capabilities, and revoke with 1 to 1,000 descendants\n"
+        "  spawn      starting a domain that ends at once, and hearing of its end\n"
+        "  rpc        messages and calls that an interface declares; NUMBERS are the cores that\n"
+        "             are called (all others)\n"
+        "  --core CORE     measure from this core (default: the own one)\n"
+        "  --on CORES      use these cores only, as 0,2,4-7 (default: all that are up)\n"
+        "  --runs N        round trips or repetitions, up to %u\n"
+        "  --messages N    messages of each sender; pairs: for as long as these take\n"
+        "  --fair N        fail if the slowest pair has less than 1 / N of the median's\n"
+        "  --arity N       children of a core in a tree (default: 4)\n"
+        "  --csv           comma-separated values\n"
+        "  --samples       the same, with every sample in the last column, in their order\n"
+        "Times are cycles of the time-stamp counter and nanoseconds: least, median, 99th\n"
+        "percentile (nearest rank). On a deterministic machine a cycle is an instruction of\n"
+        "any core. docs/measure.md says what each row means and what it does not.\n",
+        COUNT_MAX);
 }
 
 static bool number(const char *text, unsigned long max, unsigned *value)

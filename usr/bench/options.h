@@ -23,6 +23,7 @@ enum measurement {
     MEASURE_CAPS = 1 << 10,
     MEASURE_SPAWN = 1 << 11,
     MEASURE_RING = 1 << 12,
+    MEASURE_RPC = 1 << 13,
 };
 
 struct options {

@@ -149,6 +149,9 @@ static void serve(const uint64_t command[3])
         message_send(&worker.master, WORKER_ECHO_LRPC, 0, 0);
         lrpc_echo(&lmp_peer, command[1]);
         break;
+    case WORKER_SERVE:
+        worker_serve(&worker);
+        break;
     default:
         answer(command);
     }
