@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// test_stubs [CORE [ROUNDS]]: bindings of an interface to clients on CORE, and what they leave behind
+// when a side ends ROUNDS times in the midst of a call.
+#include "stubs_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "barrelfish/deferred.h"
+#include "barrelfish/spawn_client.h"
+#include "barrelfish/threads.h"
+
+static char number[32];
+static delayus_t delay_us;
+
+static bool start(coreid_t core, const char *what, iref_t iref, struct capref *domain)
+{
+    char *argv[] = {"test_stubs", "peer", (char *)what, number, NULL};
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)iref);
+    return EXPECT_OK(spawn_program(core, argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, domain));
+}
+
+static void run(coreid_t core, const char *what, iref_t iref)
+{
+    struct capref domain;
+    uint8_t status = EXIT_FAILURE;
+    if (start(core, what, iref, &domain))
+        EXPECT_OK(spawn_wait(domain, &status, false));
+    EXPECT(status == EXIT_SUCCESS);
+}
+
+static void await_ended(unsigned wanted)
+{
+    for (unsigned i = 0; i < 1000 && service_ended() < wanted; i++)
+        (void)barrelfish_usleep(10000);
+    EXPECT(service_ended() == wanted);
+}
+
+/// Ends a client in the midst of its calls: its binding goes.
+static void kill_client(coreid_t core, iref_t iref, struct test_random *random)
+{
+    unsigned opened = service_opened(), ended = service_ended();
+    struct capref domain;
+    uint8_t status;
+    if (!start(core, "for_ever", iref, &domain))
+        return;
+    while (service_opened() == opened)
+        (void)barrelfish_usleep(1000);
+    (void)barrelfish_usleep(test_random_below(random, 3000));
+    EXPECT_OK(spawn_kill(domain));
+    EXPECT_OK(spawn_wait(domain, &status, false));
+    await_ended(ended + 1);
+}
+
+static int kill_soon(void *domain)
+{
+    (void)barrelfish_usleep(delay_us);
+    EXPECT_OK(spawn_kill(*(struct capref *)domain));
+    return 0;
+}
+
+/// The service is a domain of its own, and is ended while this one calls it: the call ends.
+static void kill_service(coreid_t core, struct test_random *random)
+{
+    static uint64_t rounds;
+    struct capref domain;
+    uint64_t name = rounds++;
+    uint8_t status;
+    if (!start(core, "serve", name, &domain))
+        return;
+    struct stubs_binding *binding = peer_bind(peer_find(name));
+    delay_us = test_random_below(random, 3000);
+    struct thread *killer = thread_create(kill_soon, &domain);
+    EXPECT(killer != NULL && binding != NULL);
+    if (binding != NULL) {
+        peer_call_for_ever(binding);
+        stubs_close(binding);
+    }
+    EXPECT_OK(thread_join(killer, NULL));
+    EXPECT_OK(spawn_wait(domain, &status, false));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "peer") == 0)
+        return peer_run(argv[2], strtoull(argv[3], NULL, 10));
+    coreid_t core = (coreid_t)test_argument(argc, argv, 1, 1);
+    uint64_t rounds = test_argument(argc, argv, 2, 6);
+    struct test_random random = {rounds};
+    iref_t iref = service_start();
+    run(core, "all", iref);
+    run(disp_get_core_id(), "all", iref);
+    run(core, "garbage", iref);
+    kill_client(core, iref, &random);
+    uint64_t before = test_memory_settled();
+    for (uint64_t i = 0; i < rounds; i++)
+        kill_client(i % 2 == 0 ? core : disp_get_core_id(), iref, &random);
+    EXPECT_MEMORY(before);
+    kill_service(core, &random);
+    before = test_memory_settled();
+    for (uint64_t i = 0; i < rounds; i++)
+        kill_service(i % 2 == 0 ? core : disp_get_core_id(), &random);
+    EXPECT_MEMORY(before);
+    return test_summary("test_stubs");
+}

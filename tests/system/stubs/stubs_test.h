@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// Bindings of an interface between domains of this program (stubs.if): one offers the service,
+// others call, in several ways, and end or are ended in the midst of it.
+#pragma once
+
+#include "barrelfish/domain.h"
+#include "if/stubs_defs.h"
+#include "systest/systest.h"
+
+/// service.c: offers the service and handles it in a thread of its own.
+iref_t service_start(void);
+/// Handles what the service does on a binding, also on a client's side.
+void service_handle(struct stubs_binding *binding);
+/// Bindings that have been opened, and that have ended.
+unsigned service_opened(void), service_ended(void);
+
+/// peer.c: a client in a domain of its own, by the name of what it does; its exit status.
+int peer_run(const char *what, iref_t iref);
+/// Binds to the service.
+struct stubs_binding *peer_bind(iref_t iref);
+/// Calls until the service has ended; checks that the call says so.
+void peer_call_for_ever(struct stubs_binding *binding);
+/// The service of the peer that serves under a number.
+iref_t peer_find(uint64_t number);
