@@ -69,7 +69,7 @@ enum type_kind {
 /// A field of a struct, or an element of an enum (then without a type).
 struct field {
     struct field *next;
-    char *name;
+    const char *name;
     struct place place;
     const struct type *type;
 };
@@ -96,7 +96,7 @@ struct argument {
     struct argument *next;
     struct place place;
     const struct type *type;
-    char *name, *length_name;
+    const char *name, *length_name;
     enum shape shape;
     unsigned max;
     bool out;
@@ -106,13 +106,13 @@ enum operation_kind { OPERATION_MESSAGE, OPERATION_CALL, OPERATION_RESPONSE, OPE
 
 struct parameter {
     struct parameter *next;
-    char *name, *value;
+    const char *name, *value;
     struct place place;
 };
 
 struct attribute {
     struct attribute *next;
-    char *name;
+    const char *name;
     struct place place;
     struct parameter *parameters;
 };
@@ -120,7 +120,7 @@ struct attribute {
 struct operation {
     struct operation *next;
     enum operation_kind kind;
-    char *name;
+    const char *name;
     struct place place;
     unsigned number; ///< F2: of the message, or of the rpc's call
     bool has_call;   ///< of an rpc: its name leaves room for a plain function
@@ -131,7 +131,7 @@ struct operation {
 struct interface {
     struct arena arena;
     const char *path;
-    char *name, *description;
+    const char *name, *description;
     struct place place;
     struct type *types; ///< as declared
     struct operation *operations;

@@ -62,15 +62,17 @@ static void skip_blanks(struct lexer *lexer)
 static void lex_text(struct lexer *lexer)
 {
     step(lexer);
-    lexer->token.start = lexer->at;
-    while (*lexer->at != '"' && *lexer->at != '\n' && *lexer->at != '\0')
-        step(lexer);
-    lexer->token.length = (size_t)(lexer->at - lexer->token.start);
-    if (*lexer->at == '"')
-        step(lexer);
-    else
+    const char *start = lexer->at;
+    size_t length = strcspn(start, "\"\n");
+    bool ends = start[length] == '"';
+    if (!ends) {
         fault(lexer->faults, lexer->token.place, "end it with \" on the same line",
               "a text begins here and does not end");
+        length = strcspn(start, "{\n"); // what is described is not part of its description
+    }
+    lexer->token.start = start;
+    lexer->token.length = length;
+    lexer->at = start + length + ends;
 }
 
 static unsigned digit_of(char c)
@@ -99,10 +101,12 @@ static void lex_number(struct lexer *lexer)
                 !__builtin_add_overflow(token->number, digit, &token->number);
     }
     token->length = (size_t)(lexer->at - token->start);
-    if (!right)
-        fault(lexer->faults, token->place,
-              "write digits alone, 0x and hexadecimal ones, or 0o and octal ones",
-              "'%.*s' is no number of 64 bits", (int)token->length, token->start);
+    if (right)
+        return;
+    fault(lexer->faults, token->place,
+          "write digits alone, 0x and hexadecimal ones, or 0o and octal ones",
+          "'%.*s' is no number of 64 bits", (int)token->length, token->start);
+    token->number = 1; // which is right everywhere
 }
 
 void lex_next(struct lexer *lexer)

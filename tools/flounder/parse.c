@@ -46,7 +46,7 @@ bool expect_mark(struct parser *parser, const char *mark, const char *where)
     return false;
 }
 
-bool expect_name(struct parser *parser, const char *what, char **name, struct place *place)
+bool expect_name(struct parser *parser, const char *what, const char **name, struct place *place)
 {
     char buf[64];
     struct token *token = &parser->lexer.token;
@@ -98,10 +98,26 @@ static bool is_one_of(const struct token *token, const char *marks)
     return token->kind == TOKEN_MARK && strchr(marks, *token->start) != NULL;
 }
 
+static bool is_declaration_word(const struct token *token)
+{
+    static const char *const words[] = {"message", "rpc", "call", "response", "typedef", "alias"};
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (token_is(token, words[i]))
+            return true;
+    return false;
+}
+
+bool at_declaration(const struct parser *parser)
+{
+    return parser->lexer.previous.line < parser->lexer.token.place.line &&
+           is_declaration_word(&parser->lexer.token);
+}
+
 void skip_to(struct parser *parser, const char *marks)
 {
     unsigned depth = 0;
-    for (struct token *token = &parser->lexer.token; token->kind != TOKEN_END;) {
+    struct token *token = &parser->lexer.token;
+    while (token->kind != TOKEN_END && !at_declaration(parser)) {
         if (depth == 0 && is_one_of(token, marks))
             return;
         if (is_one_of(token, "{(["))
@@ -115,10 +131,8 @@ void skip_to(struct parser *parser, const char *marks)
 /// A word that begins a declaration ends the one before, whose ';' is missing.
 static void skip_declaration(struct parser *parser)
 {
-    static const char *const words[] = {"message", "rpc", "call", "response", "typedef", "alias"};
-    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (token_is(&parser->lexer.token, words[i]))
-            return;
+    if (is_declaration_word(&parser->lexer.token))
+        return;
     skip_to(parser, ";}");
     (void)accept_mark(parser, ";");
 }
@@ -129,11 +143,14 @@ static bool parse_declaration(struct parser *parser)
     while (token_is(&parser->lexer.token, "@"))
         if (!parse_attribute(parser, &attributes))
             return false;
-    if (attributes == NULL && accept_mark(parser, "alias"))
-        return parse_alias(parser);
-    if (attributes == NULL && accept_mark(parser, "typedef"))
-        return parse_typedef(parser);
-    return parse_operation(parser, attributes);
+    bool alias = token_is(&parser->lexer.token, "alias");
+    if (!alias && !token_is(&parser->lexer.token, "typedef"))
+        return parse_operation(parser, attributes);
+    if (attributes != NULL)
+        fault(parser->faults, attributes->place, "put it before a message or an rpc",
+              "attribute '%s' stands before a type", attributes->name);
+    lex_next(&parser->lexer);
+    return alias ? parse_alias(parser) : parse_typedef(parser);
 }
 
 static bool parse_head(struct parser *parser)
@@ -148,7 +165,6 @@ static bool parse_head(struct parser *parser)
     }
     if (!expect_name(parser, "the interface", &interface->name, &interface->place))
         return false;
-    interface->description = "";
     if (token->kind == TOKEN_TEXT) {
         interface->description = arena_text(&interface->arena, token->start, token->length);
         lex_next(&parser->lexer);
@@ -167,7 +183,15 @@ static void parse_end(struct parser *parser)
         fault(parser->faults, token->place, "give each interface a file of its own",
               "expected the end of the file behind the interface, found %s",
               token_name(token, buf, sizeof(buf)));
-    else if (parser->interface->operations == NULL)
+}
+
+static void parse_declarations(struct parser *parser)
+{
+    size_t before = parser->faults->count;
+    while (parser->lexer.token.kind != TOKEN_END && !token_is(&parser->lexer.token, "}"))
+        if (!parse_declaration(parser))
+            skip_declaration(parser);
+    if (parser->interface->operations == NULL && parser->faults->count == before)
         fault(parser->faults, parser->interface->place,
               "declare one: message NAME(); or rpc NAME();", "interface '%s' has no message",
               parser->interface->name);
@@ -181,12 +205,17 @@ bool interface_parse(struct interface *interface, const char *path, const char *
                             .interface = interface,
                             .faults = faults};
     size_t before = faults->count;
+    interface->name = interface->description = "";
     lex_begin(&parser.lexer);
-    if (parse_head(&parser)) {
-        while (parser.lexer.token.kind != TOKEN_END && !token_is(&parser.lexer.token, "}"))
-            if (!parse_declaration(&parser))
-                skip_declaration(&parser);
+    bool begun = parse_head(&parser);
+    if (!begun) {
+        skip_to(&parser, "{");
+        begun = accept_mark(&parser, "{");
+    }
+    if (begun) {
+        parse_declarations(&parser);
         parse_end(&parser);
+        interface_find_calls(interface, faults);
     }
     return faults->count == before;
 }

@@ -18,11 +18,14 @@ bool accept_mark(struct parser *parser, const char *mark);
 /// `where`: what the mark belongs to, for the reader.
 bool expect_mark(struct parser *parser, const char *mark, const char *where);
 /// A name that can be one of C's: no keyword. `what` says what is named.
-bool expect_name(struct parser *parser, const char *what, char **name, struct place *place);
+bool expect_name(struct parser *parser, const char *what, const char **name, struct place *place);
 /// A number from 1 to `most`.
 bool expect_count(struct parser *parser, const char *what, uint64_t most, unsigned *count);
 
-/// After a fault: goes on before the next of these marks that is in no brackets.
+/// Whether a declaration begins here: with its word, at the beginning of a line.
+bool at_declaration(const struct parser *parser);
+/// After a fault: goes on before the next of these marks that is in no brackets, or before the next
+/// declaration.
 void skip_to(struct parser *parser, const char *marks);
 
 /// parse_types.c
@@ -33,3 +36,5 @@ bool parse_typedef(struct parser *parser);
 /// parse_message.c
 bool parse_attribute(struct parser *parser, struct attribute **list);
 bool parse_operation(struct parser *parser, struct attribute *attributes);
+/// Finds which rpcs have a plain function, INTERFACE_RPC.
+void interface_find_calls(struct interface *interface, struct faults *faults);

@@ -44,10 +44,11 @@ bool parse_attribute(struct parser *parser, struct attribute **list)
     if (!expect_name(parser, "an attribute", &attribute->name, &attribute->place) ||
         !expect_mark(parser, "(", "behind the name of an attribute"))
         return false;
-    while (!token_is(&parser->lexer.token, ")"))
-        if (!parse_parameter(parser, attribute) ||
-            (!accept_mark(parser, ",") && !token_is(&parser->lexer.token, ")")))
-            break;
+    if (!token_is(&parser->lexer.token, ")"))
+        do {
+            if (!parse_parameter(parser, attribute))
+                skip_to(parser, ",);}");
+        } while (accept_mark(parser, ","));
     if (!expect_mark(parser, ")", "behind the parameters of an attribute"))
         return false;
     warning(parser->faults, attribute->place, "take it away, unless another compiler wants it",
@@ -67,6 +68,12 @@ static bool parse_brackets(struct parser *parser, struct argument *argument)
     if (text)
         return expect_count(parser, "the most bytes of a string", FLOUNDER_MESSAGE_BYTES_MAX,
                             &argument->max);
+    if (parser->lexer.token.kind == TOKEN_NUMBER) {
+        fault(parser->faults, parser->lexer.token.place,
+              "write a name for its length before the maximum, as in: uint8 data[length, 64]",
+              "array '%s' has no name for its length", argument->name);
+        return false;
+    }
     if (!expect_name(parser, "an array's length", &argument->length_name, &place))
         return false;
     return !accept_mark(parser, ",") || expect_count(parser, "the most elements of an array",
@@ -96,24 +103,33 @@ static bool add_argument(struct parser *parser, struct operation *operation, str
     return true;
 }
 
-static bool parse_direction(struct parser *parser, struct argument *argument)
+static bool parse_direction(struct parser *parser, const struct operation *operation,
+                            struct argument *argument)
 {
     char buf[64];
+    struct token *token = &parser->lexer.token;
+    if (operation->kind != OPERATION_RPC) {
+        if (!token_is(token, "in") && !token_is(token, "out"))
+            return true;
+        fault(parser->faults, token->place, "take it away, or make an rpc of the message",
+              "%s stands before an argument of '%s', which is no rpc",
+              token_name(token, buf, sizeof(buf)), operation->name);
+        return false;
+    }
     argument->out = accept_mark(parser, "out");
     if (argument->out || accept_mark(parser, "in"))
         return true;
-    fault(parser->faults, parser->lexer.token.place,
+    fault(parser->faults, token->place,
           "write 'in' before what the caller gives, 'out' before what it gets",
-          "expected 'in' or 'out', found %s", token_name(&parser->lexer.token, buf, sizeof(buf)));
+          "expected 'in' or 'out', found %s", token_name(token, buf, sizeof(buf)));
     return false;
 }
 
 static bool parse_argument(struct parser *parser, struct operation *operation)
 {
     struct argument argument = {0};
-    if (operation->kind == OPERATION_RPC && !parse_direction(parser, &argument))
-        return false;
-    if (!parse_type_reference(parser, &argument.type) ||
+    if (!parse_direction(parser, operation, &argument) ||
+        !parse_type_reference(parser, &argument.type) ||
         !expect_name(parser, "an argument", &argument.name, &argument.place))
         return false;
     if (type_base(argument.type)->kind == TYPE_STRING) {
@@ -184,23 +200,47 @@ static bool clashes(const struct operation *operation, const char *name)
                              (strcmp(rest, "_call") == 0 || strcmp(rest, "_response") == 0));
 }
 
-/// A plain function for an rpc is INTERFACE_RPC, which may be one that each interface has.
-static bool has_call(struct parser *parser, const struct operation *operation)
+/// Whether INTERFACE_NAME is something else in C: an element of an enum, or a type.
+static bool is_declared(const struct interface *interface, const char *name)
+{
+    for (const struct type *type = interface->types; type != NULL; type = type->next) {
+        size_t length = strlen(type->name);
+        if (strncmp(type->name, name, length) == 0 && strcmp(name + length, "_t") == 0)
+            return true;
+        for (const struct field *field = type->kind == TYPE_ENUM ? type->fields : NULL;
+             field != NULL; field = field->next)
+            if (strcmp(field->name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/// Whether it is something that each interface has.
+static bool is_taken(const char *name)
 {
     static const char *const taken[] = {
         "accept",          "bind",    "bind_blocking", "close",
         "export_blocking", "connect", "export",        "rpc_client_init"};
-    if (operation->kind != OPERATION_RPC)
-        return false;
     for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-        if (strcmp(operation->name, taken[i]) == 0) {
-            warning(parser->faults, operation->place,
+        if (strcmp(name, taken[i]) == 0)
+            return true;
+    return false;
+}
+
+void interface_find_calls(struct interface *interface, struct faults *faults)
+{
+    for (struct operation *operation = interface->operations; operation != NULL;
+         operation = operation->next) {
+        if (operation->kind != OPERATION_RPC)
+            continue;
+        operation->has_call =
+            !is_taken(operation->name) && !is_declared(interface, operation->name);
+        if (!operation->has_call)
+            warning(faults, operation->place,
                     "call it by its binding's rpc_tx_vtbl, or take another name",
-                    "rpc '%s' has no function %s_%s(), which each interface has for itself",
-                    operation->name, parser->interface->name, operation->name);
-            return false;
-        }
-    return true;
+                    "rpc '%s' has no function %s_%s(), since that is something else",
+                    operation->name, interface->name, operation->name);
+    }
 }
 
 static bool add_operation(struct parser *parser, struct operation *operation)
@@ -211,8 +251,8 @@ static bool add_operation(struct parser *parser, struct operation *operation)
         if (clashes(*end, operation->name) || clashes(operation, (*end)->name)) {
             fault(parser->faults, operation->place,
                   "take another name; an rpc 'x' is the messages 'x_call' and 'x_response'",
-                  "'%s' is a message of this interface already, in line %u", operation->name,
-                  (*end)->place.line);
+                  "'%s' and '%s' in line %u are messages of one name", operation->name,
+                  (*end)->name, (*end)->place.line);
             return false;
         }
     unsigned numbers = operation->kind == OPERATION_RPC ? 2 : 1;
@@ -224,7 +264,6 @@ static bool add_operation(struct parser *parser, struct operation *operation)
     }
     operation->number = interface->numbers + 1; // F2
     interface->numbers += numbers;
-    operation->has_call = has_call(parser, operation);
     *end = operation;
     return true;
 }

@@ -39,13 +39,13 @@ bool parse_type_reference(struct parser *parser, const struct type **type)
                                ? arena_format(&interface->arena, "did you mean '%s'?", near)
                                : "declare it above with typedef, or take a builtin type";
         fault(parser->faults, token->place, mend, "no type '%s' is known here", name);
-        return false;
     }
     lex_next(&parser->lexer);
-    return true;
+    return *type != NULL;
 }
 
-/// Adds a type at the end; takes its name, and the ';'.
+/// Adds a type at the end; takes the ';'. A type with a fault is known nevertheless, so that its uses
+/// are no faults.
 static bool add_type(struct parser *parser, struct type made)
 {
     struct type **end = &parser->interface->types;
@@ -60,7 +60,7 @@ static bool add_type(struct parser *parser, struct type made)
         fault(parser->faults, made.place, "send references to memory, and a capability to it",
               "type '%s' has %u bytes, but a message has at most %u", made.name, made.bytes,
               FLOUNDER_MESSAGE_BYTES_MAX);
-        return false;
+        made.bytes = 0;
     }
     struct type *type = arena_alloc(&parser->interface->arena, sizeof(*type));
     *type = made;
@@ -93,18 +93,25 @@ static bool add_field(struct parser *parser, struct type *type, struct field mad
     return true;
 }
 
+/// The type that another stands for. After a fault it is any, for what follows.
+static bool parse_aliased(struct parser *parser, struct type *type)
+{
+    bool right = parse_type_reference(parser, &type->of);
+    if (!right)
+        type->of = type_builtin("uint8");
+    type->kind = type->of->kind;
+    type->bytes = type->of->bytes;
+    type->count = type->of->count;
+    return right;
+}
+
 bool parse_alias(struct parser *parser)
 {
     struct type type = {0};
-    struct place place;
-    if (!expect_name(parser, "the alias", (char **)&type.name, &type.place))
+    if (!expect_name(parser, "the alias", &type.name, &type.place))
         return false;
-    place = parser->lexer.token.place;
-    if (!parse_type_reference(parser, &type.of) || !expect_plain(parser, type.of, place))
-        return false;
-    type.kind = type.of->kind;
-    type.bytes = type.of->bytes;
-    type.count = type.of->count;
+    if (!parse_aliased(parser, &type))
+        skip_to(parser, ";}");
     return add_type(parser, type);
 }
 
@@ -117,7 +124,6 @@ static bool parse_field(struct parser *parser, struct type *type)
            add_field(parser, type, field) && expect_mark(parser, ";", "behind a field");
 }
 
-/// A type with a fault is known nevertheless, so that its uses are no faults.
 static bool parse_struct(struct parser *parser)
 {
     struct type type = {.kind = TYPE_STRUCT};
@@ -128,14 +134,14 @@ static bool parse_struct(struct parser *parser)
             skip_to(parser, ";}");
             (void)accept_mark(parser, ";");
         }
-    } while (parser->lexer.token.kind != TOKEN_END && !token_is(&parser->lexer.token, "}"));
+    } while (parser->lexer.token.kind != TOKEN_END && !token_is(&parser->lexer.token, "}") &&
+             !at_declaration(parser));
     uint64_t bytes = 0;
     for (const struct field *field = type.fields; field != NULL; field = field->next)
         bytes += field->type->bytes;
     type.bytes = bytes > UINT32_MAX ? UINT32_MAX : (unsigned)bytes;
     return expect_mark(parser, "}", "behind the last field of a struct") &&
-           expect_name(parser, "the struct", (char **)&type.name, &type.place) &&
-           add_type(parser, type);
+           expect_name(parser, "the struct", &type.name, &type.place) && add_type(parser, type);
 }
 
 /// An element becomes the interface's name with its own: a constant of C, which no other enum of the
@@ -177,15 +183,14 @@ static bool parse_enum(struct parser *parser)
         skip_to(parser, "};");
         (void)accept_mark(parser, "}");
     }
-    return expect_name(parser, "the enum", (char **)&type.name, &type.place) &&
-           add_type(parser, type);
+    return expect_name(parser, "the enum", &type.name, &type.place) && add_type(parser, type);
 }
 
-static bool parse_array(struct parser *parser, struct type *type)
+static bool parse_array(struct parser *parser, struct type *type, struct place place)
 {
     type->kind = TYPE_ARRAY;
-    type->fields = NULL;
-    if (!expect_count(parser, "the number of elements", FLOUNDER_MESSAGE_BYTES_MAX, &type->count) ||
+    if (!expect_plain(parser, type->of, place) ||
+        !expect_count(parser, "the number of elements", FLOUNDER_MESSAGE_BYTES_MAX, &type->count) ||
         !expect_mark(parser, "]", "behind the number of elements"))
         return false;
     uint64_t bytes = (uint64_t)type->of->bytes * type->count;
@@ -201,13 +206,11 @@ bool parse_typedef(struct parser *parser)
         return parse_enum(parser);
     struct type type = {0};
     struct place place = parser->lexer.token.place;
-    if (!parse_type_reference(parser, &type.of) || !expect_plain(parser, type.of, place) ||
-        !expect_name(parser, "the type", (char **)&type.name, &type.place))
+    if (!parse_aliased(parser, &type) && parser->lexer.token.kind != TOKEN_NAME)
         return false;
-    type.kind = type.of->kind;
-    type.bytes = type.of->bytes;
-    type.count = type.of->count;
-    if (accept_mark(parser, "[") && !parse_array(parser, &type))
+    if (!expect_name(parser, "the type", &type.name, &type.place))
         return false;
+    if (accept_mark(parser, "[") && !parse_array(parser, &type, place))
+        skip_to(parser, ";}");
     return add_type(parser, type);
 }

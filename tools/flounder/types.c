@@ -105,7 +105,7 @@ static void take_nearer(const char *name, const char *candidate, const char **be
 const char *type_near(const struct interface *interface, const char *name)
 {
     const char *best = NULL;
-    unsigned least = 3;
+    unsigned least = strlen(name) < 4 ? 1 + (unsigned)strlen(name) / 2 : 3;
     for (const struct type *type = interface->types; type != NULL; type = type->next)
         take_nearer(name, type->name, &best, &least);
     for (size_t i = 0; i < BUILTINS; i++)
