@@ -55,7 +55,7 @@ static bool keeps(const struct interface *old, const struct operation *was,
         say(out, moved->place, "V2", text);
         return false;
     }
-    char *before = signature_of(old, was), *after = signature_of(changed, moved);
+    char *before = signature_of(old, was), *after = signature_of(old, moved); // V1 is told of
     bool same = strcmp(before, after) == 0;
     if (!same) {
         say(out, moved->place, "V3", "give what has changed another name and put it at the end");

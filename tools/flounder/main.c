@@ -37,12 +37,14 @@ static char *read_text(const char *path)
     FILE *in = fopen(path, "r"), *out = open_memstream(&text, &size);
     if (in == NULL || out == NULL)
         err(STATUS_USAGE, "cannot read %s", path);
-    for (int c; (c = getc(in)) != EOF && size < FLOUNDER_FILE_BYTES_MAX;)
+    unsigned count = 0;
+    for (int c; (c = getc(in)) != EOF && count <= FLOUNDER_FILE_BYTES_MAX; count++)
         putc(c, out);
-    bool whole = !ferror(in) && feof(in);
+    if (ferror(in))
+        err(STATUS_USAGE, "cannot read %s", path);
     fclose(in);
     fclose(out);
-    if (!whole)
+    if (count > FLOUNDER_FILE_BYTES_MAX)
         errx(STATUS_USAGE, "cannot read %s: it is longer than %u bytes", path,
              FLOUNDER_FILE_BYTES_MAX);
     if (strlen(text) != size)

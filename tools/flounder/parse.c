@@ -109,8 +109,13 @@ static bool is_declaration_word(const struct token *token)
 
 bool at_declaration(const struct parser *parser)
 {
-    return parser->lexer.previous.line < parser->lexer.token.place.line &&
-           is_declaration_word(&parser->lexer.token);
+    const struct token *token = &parser->lexer.token;
+    if (!is_declaration_word(token) || parser->lexer.previous.line == token->place.line)
+        return false;
+    for (const struct type *type = parser->interface->types; type != NULL; type = type->next)
+        if (token_is(token, type->name))
+            return false;
+    return true;
 }
 
 void skip_to(struct parser *parser, const char *marks)
@@ -187,14 +192,9 @@ static void parse_end(struct parser *parser)
 
 static void parse_declarations(struct parser *parser)
 {
-    size_t before = parser->faults->count;
     while (parser->lexer.token.kind != TOKEN_END && !token_is(&parser->lexer.token, "}"))
         if (!parse_declaration(parser))
             skip_declaration(parser);
-    if (parser->interface->operations == NULL && parser->faults->count == before)
-        fault(parser->faults, parser->interface->place,
-              "declare one: message NAME(); or rpc NAME();", "interface '%s' has no message",
-              parser->interface->name);
 }
 
 bool interface_parse(struct interface *interface, const char *path, const char *text,
@@ -217,6 +217,9 @@ bool interface_parse(struct interface *interface, const char *path, const char *
         parse_end(&parser);
         interface_find_calls(interface, faults);
     }
+    if (interface->operations == NULL && faults->count == before)
+        fault(faults, interface->place, "declare one: message NAME(); or rpc NAME();",
+              "interface '%s' has no message", interface->name);
     return faults->count == before;
 }
 

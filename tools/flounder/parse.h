@@ -22,7 +22,8 @@ bool expect_name(struct parser *parser, const char *what, const char **name, str
 /// A number from 1 to `most`.
 bool expect_count(struct parser *parser, const char *what, uint64_t most, unsigned *count);
 
-/// Whether a declaration begins here: with its word, at the beginning of a line.
+/// Whether a declaration begins here: with its word, at the beginning of a line. Such a word may also
+/// be the name of a type.
 bool at_declaration(const struct parser *parser);
 /// After a fault: goes on before the next of these marks that is in no brackets, or before the next
 /// declaration.

@@ -153,10 +153,14 @@ static bool parse_arguments(struct parser *parser, struct operation *operation)
         return false;
     if (accept_mark(parser, ")"))
         return true;
+    bool right;
     do {
-        if (!parse_argument(parser, operation))
+        right = parse_argument(parser, operation);
+        if (!right)
             skip_to(parser, ",);}");
     } while (accept_mark(parser, ","));
+    if (!right && !token_is(&parser->lexer.token, ")"))
+        return false;
     return expect_mark(parser, ")", "behind the arguments of a message");
 }
 
@@ -238,8 +242,8 @@ void interface_find_calls(struct interface *interface, struct faults *faults)
         if (!operation->has_call)
             warning(faults, operation->place,
                     "call it by its binding's rpc_tx_vtbl, or take another name",
-                    "rpc '%s' has no function %s_%s(), since that is something else",
-                    operation->name, interface->name, operation->name);
+                    "rpc '%s' has no plain function: %s_%s is something else in C", operation->name,
+                    interface->name, operation->name);
     }
 }
 

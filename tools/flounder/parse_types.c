@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-static struct type *type_declared(const struct interface *interface, const char *name)
+static const struct type *type_declared(const struct interface *interface, const char *name)
 {
-    for (struct type *type = interface->types; type != NULL; type = type->next)
+    for (const struct type *type = interface->types; type != NULL; type = type->next)
         if (strcmp(type->name, name) == 0)
             return type;
     return NULL;
@@ -24,7 +24,7 @@ bool parse_type_reference(struct parser *parser, const struct type **type)
     struct interface *interface = parser->interface;
     struct token *token = &parser->lexer.token;
     char buf[64];
-    if (token->kind != TOKEN_NAME) {
+    if (token->kind != TOKEN_NAME || at_declaration(parser)) {
         fault(parser->faults, token->place, "write a type and a name, as in: uint32 count",
               "expected a type, found %s", token_name(token, buf, sizeof(buf)));
         return false;
@@ -110,8 +110,11 @@ bool parse_alias(struct parser *parser)
     struct type type = {0};
     if (!expect_name(parser, "the alias", &type.name, &type.place))
         return false;
-    if (!parse_aliased(parser, &type))
+    if (!parse_aliased(parser, &type)) {
         skip_to(parser, ";}");
+        if (!token_is(&parser->lexer.token, ";"))
+            return false;
+    }
     return add_type(parser, type);
 }
 
@@ -124,10 +127,19 @@ static bool parse_field(struct parser *parser, struct type *type)
            add_field(parser, type, field) && expect_mark(parser, ";", "behind a field");
 }
 
+/// The '{' of a struct or an enum. A name before it, as in C, is a fault by itself.
+static bool expect_body(struct parser *parser, const char *where)
+{
+    if (expect_mark(parser, "{", where))
+        return true;
+    skip_to(parser, "{;}");
+    return accept_mark(parser, "{");
+}
+
 static bool parse_struct(struct parser *parser)
 {
     struct type type = {.kind = TYPE_STRUCT};
-    if (!expect_mark(parser, "{", "before the fields of a struct"))
+    if (!expect_body(parser, "before the fields of a struct"))
         return false;
     do {
         if (!parse_field(parser, &type)) {
@@ -173,7 +185,7 @@ static bool parse_element(struct parser *parser, struct type *type)
 static bool parse_enum(struct parser *parser)
 {
     struct type type = {.kind = TYPE_ENUM, .bytes = 4};
-    if (!expect_mark(parser, "{", "before the elements of an enum"))
+    if (!expect_body(parser, "before the elements of an enum"))
         return false;
     do {
         if (!parse_element(parser, &type))
@@ -181,7 +193,8 @@ static bool parse_enum(struct parser *parser)
     } while (accept_mark(parser, ",") && !token_is(&parser->lexer.token, "}"));
     if (!expect_mark(parser, "}", "behind the last element of an enum")) {
         skip_to(parser, "};");
-        (void)accept_mark(parser, "}");
+        if (!accept_mark(parser, "}"))
+            return false;
     }
     return expect_name(parser, "the enum", &type.name, &type.place) && add_type(parser, type);
 }
