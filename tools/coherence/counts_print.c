@@ -21,7 +21,7 @@ const char *region_what_name(unsigned what)
         [BENCH_MARK_PIPELINE] = "pipeline", [BENCH_MARK_BULK] = "bulk",
         [BENCH_MARK_WAKE] = "wake",         [BENCH_MARK_POLL] = "poll",
         [BENCH_MARK_RING] = "ring",         [BENCH_MARK_FLUSHED] = "stream flushed",
-        [BENCH_MARK_CALL] = "call",
+        [BENCH_MARK_CALL] = "call",         [BENCH_MARK_SPAWN] = "spawn",
     };
     return what < BENCH_MARK_WHAT_COUNT ? names[what] : "?";
 }

@@ -57,8 +57,7 @@ static void connect(struct waitset *ws)
 
 static void row(const struct options *options, const char *what, cycles_t *samples, unsigned runs)
 {
-    const struct report_row row = {
-        .what = what, .from = disp_get_core_id(), .to = -1, .sized = true, .size = 56};
+    const struct report_row row = {.what = what, .from = disp_get_core_id(), .to = -1, .size = 56};
     (void)report(options, &row, samples, runs);
 }
 
@@ -199,11 +198,8 @@ static void measure_calls(const struct options *options, coreid_t core, unsigned
             check(call(binding, sizes[s]), "calling");
             samples[i < warm ? 0 : i - warm] = bench_time_diff(start, bench_tsc());
         }
-        const struct report_row row = {.what = "call",
-                                       .from = disp_get_core_id(),
-                                       .to = core,
-                                       .sized = true,
-                                       .size = sizes[s]};
+        const struct report_row row = {
+            .what = "call", .from = disp_get_core_id(), .to = core, .size = sizes[s]};
         (void)report(options, &row, samples, runs);
     }
     bench_close(binding);
