@@ -95,8 +95,7 @@ static void __attribute__((noreturn)) stop_at_once(void)
         (void)invoke_dispatcher_stop(cap_dispatcher);
 }
 
-/// Makes the current thread call `entry` on another stack, whose top is aligned, with fresh FPU
-/// registers.
+/// Makes the current thread call `entry` on another, aligned stack, with fresh FPU registers.
 static void __attribute__((noreturn)) divert(struct dispatcher *disp, uint64_t fs_base,
                                              void (*entry)(void), void *arg, uintptr_t stack_top)
 {

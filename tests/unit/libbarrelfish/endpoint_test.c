@@ -73,6 +73,105 @@ static void test_alloc(void)
         CU_ASSERT_EQUAL(fake.disp->frame_blocks[i], 0);
 }
 
+static unsigned blocks_used(void)
+{
+    unsigned used = 0;
+    for (size_t i = 0; i < FRAME_BLOCK_WORDS; i++)
+        used += (unsigned)__builtin_popcountl(fake.disp->frame_blocks[i]);
+    return used;
+}
+
+/// As many blocks as it needs, cleared, and no other.
+static void test_sizes(void)
+{
+    static const struct {
+        size_t wanted;
+        uint32_t messages;
+    } sizes[] = {{1, 1}, {2, 2}, {3, 4}, {4, 4}, {5, 8}, {33, 64}, {64, 64}};
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        fake_kernel_start();
+        uint8_t *blocks = (uint8_t *)fake.disp + SELFEP_END;
+        memset(blocks, 0xff, DISPATCHER_FRAME_BYTES - SELFEP_END);
+        size_t bytes = sizeof(struct lmp_endpoint) + LMP_ENDPOINT_BYTES(sizes[i].messages);
+        size_t count = (bytes + 63) / 64;
+        struct lmp_endpoint *ep;
+        CU_ASSERT_EQUAL(lmp_endpoint_alloc(sizes[i].wanted, &ep), SYS_ERR_OK);
+        CU_ASSERT_FALSE(disp_is_disabled());
+        CU_ASSERT_TRUE((uint8_t *)ep == blocks && (void *)ep->kern == (void *)(ep + 1));
+        CU_ASSERT_TRUE(ep->messages == sizes[i].messages && ep->blocks == count);
+        CU_ASSERT_EQUAL(blocks_used(), count);
+        CU_ASSERT_TRUE(ep->kern->delivered == 0 && ep->kern->recv_slot == 0);
+        CU_ASSERT_TRUE(blocks[count * 64 - 1] == 0 && blocks[count * 64] == 0xff);
+        CU_ASSERT_EQUAL(ep->waitset_state.chantype, CHANTYPE_LMP_IN);
+        lmp_endpoint_free(ep);
+        CU_ASSERT_TRUE(blocks_used() == 0 && !disp_is_disabled());
+    }
+    CU_ASSERT_PTR_EQUAL(lmp_endpoint_self(), &fake.disp->self_ep);
+    CU_ASSERT_EQUAL(lmp_endpoint_offset(lmp_endpoint_self()), SELFEP_OFFSET);
+    CU_ASSERT_EQUAL(fake.disp->self_ep.waitset_state.chantype, CHANTYPE_LMP_IN);
+}
+
+/// Each choice of those that have something: they have their events in order, and the others stay.
+static void test_polled(void)
+{
+    for (unsigned choice = 0; choice < 16; choice++) {
+        struct lmp_endpoint *eps[4];
+        struct capref caps[4];
+        struct waitset ws;
+        fake_kernel_start();
+        waitset_init(&ws);
+        for (int i = 0; i < 4; i++) {
+            CU_ASSERT_EQUAL(endpoint_create(1, &caps[i], &eps[i]), SYS_ERR_OK);
+            CU_ASSERT_EQUAL(lmp_endpoint_register(eps[i], &ws, NOP_CLOSURE), SYS_ERR_OK);
+            CU_ASSERT_FALSE(disp_is_disabled());
+        }
+        for (int i = 0; i < 4; i++)
+            if (choice >> i & 1)
+                CU_ASSERT_EQUAL(fake_send(caps[i], NULL_CAP, 1, 1), SYS_ERR_OK);
+        (void)check_for_event(&ws);
+        struct list *event = ws.pending, *idle = fake.disp->lmp_registered;
+        for (int i = 0; i < 4; i++) {
+            bool has = choice >> i & 1;
+            struct list *place = has ? event : idle;
+            CU_ASSERT_PTR_EQUAL(place, has ? &eps[i]->waitset_state.place : &eps[i]->place);
+            event = has && event != NULL ? event->next : event;
+            idle = !has && idle != NULL ? idle->next : idle;
+        }
+        CU_ASSERT_TRUE(event == ws.pending && idle == fake.disp->lmp_registered);
+        for (int i = 0; i < 4; i++) {
+            CU_ASSERT_EQUAL(lmp_endpoint_deregister(eps[i]), SYS_ERR_OK);
+            CU_ASSERT_FALSE(disp_is_disabled());
+        }
+        CU_ASSERT_TRUE(ws.pending == NULL && fake.disp->lmp_registered == NULL);
+    }
+}
+
+/// Disabled or not, as the sender was.
+static void test_send(void)
+{
+    static const uint64_t words[LMP_MSG_LENGTH] = {1, 2, 3};
+    struct lmp_endpoint *ep;
+    struct capref cap;
+    fake_kernel_start();
+    CU_ASSERT_EQUAL(endpoint_create(2, &cap, &ep), SYS_ERR_OK);
+    for (uint32_t disabled = 0; disabled < 3; disabled++) {
+        dispatcher_handle_t handle = disp_disable();
+        if (disabled == 0)
+            disp_enable(handle);
+        errval_t wanted = disabled == 2 ? SYS_ERR_LMP_BUF_OVERFLOW : (errval_t)SYS_ERR_OK;
+        CU_ASSERT_EQUAL(lmp_send(cap, 4 + disabled, NULL_CAP, 3, words), wanted);
+        CU_ASSERT_EQUAL(fake.sent_flags, 4 + disabled);
+        CU_ASSERT_EQUAL(disp_is_disabled(), disabled != 0);
+        disp_enable(handle);
+    }
+}
+
+TEST_SUITE("endpoints of each size") = {
+    {"sizes", test_sizes},
+    {"which have events", test_polled},
+    {"sending", test_send},
+};
+
 static void count_event(void *arg)
 {
     (*(int *)arg)++;
@@ -310,99 +409,6 @@ static void test_no_slot(void)
     CU_ASSERT_EQUAL(fake.disp->frame_blocks[0], 0);
 }
 
-static unsigned blocks_used(void)
-{
-    unsigned used = 0;
-    for (size_t i = 0; i < FRAME_BLOCK_WORDS; i++)
-        used += (unsigned)__builtin_popcountl(fake.disp->frame_blocks[i]);
-    return used;
-}
-
-/// As many blocks as it needs, cleared, and no other.
-static void test_sizes(void)
-{
-    static const struct {
-        size_t wanted;
-        uint32_t messages;
-    } sizes[] = {{1, 1}, {2, 2}, {3, 4}, {4, 4}, {5, 8}, {33, 64}, {64, 64}};
-    for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        fake_kernel_start();
-        uint8_t *blocks = (uint8_t *)fake.disp + SELFEP_END;
-        memset(blocks, 0xff, DISPATCHER_FRAME_BYTES - SELFEP_END);
-        size_t bytes = sizeof(struct lmp_endpoint) + LMP_ENDPOINT_BYTES(sizes[i].messages);
-        size_t count = (bytes + 63) / 64;
-        struct lmp_endpoint *ep;
-        CU_ASSERT_EQUAL(lmp_endpoint_alloc(sizes[i].wanted, &ep), SYS_ERR_OK);
-        CU_ASSERT_FALSE(disp_is_disabled());
-        CU_ASSERT_TRUE((uint8_t *)ep == blocks && (void *)ep->kern == (void *)(ep + 1));
-        CU_ASSERT_TRUE(ep->messages == sizes[i].messages && ep->blocks == count);
-        CU_ASSERT_EQUAL(blocks_used(), count);
-        CU_ASSERT_TRUE(ep->kern->delivered == 0 && ep->kern->recv_slot == 0);
-        CU_ASSERT_TRUE(blocks[count * 64 - 1] == 0 && blocks[count * 64] == 0xff);
-        CU_ASSERT_EQUAL(ep->waitset_state.chantype, CHANTYPE_LMP_IN);
-        lmp_endpoint_free(ep);
-        CU_ASSERT_TRUE(blocks_used() == 0 && !disp_is_disabled());
-    }
-    CU_ASSERT_PTR_EQUAL(lmp_endpoint_self(), &fake.disp->self_ep);
-    CU_ASSERT_EQUAL(lmp_endpoint_offset(lmp_endpoint_self()), SELFEP_OFFSET);
-    CU_ASSERT_EQUAL(fake.disp->self_ep.waitset_state.chantype, CHANTYPE_LMP_IN);
-}
-
-/// Each choice of those that have something: they have their events in order, and the others stay.
-static void test_polled(void)
-{
-    for (unsigned choice = 0; choice < 16; choice++) {
-        struct lmp_endpoint *eps[4];
-        struct capref caps[4];
-        struct waitset ws;
-        fake_kernel_start();
-        waitset_init(&ws);
-        for (int i = 0; i < 4; i++) {
-            CU_ASSERT_EQUAL(endpoint_create(1, &caps[i], &eps[i]), SYS_ERR_OK);
-            CU_ASSERT_EQUAL(lmp_endpoint_register(eps[i], &ws, NOP_CLOSURE), SYS_ERR_OK);
-            CU_ASSERT_FALSE(disp_is_disabled());
-        }
-        for (int i = 0; i < 4; i++)
-            if (choice >> i & 1)
-                CU_ASSERT_EQUAL(fake_send(caps[i], NULL_CAP, 1, 1), SYS_ERR_OK);
-        (void)check_for_event(&ws);
-        struct list *event = ws.pending, *idle = fake.disp->lmp_registered;
-        for (int i = 0; i < 4; i++) {
-            bool has = choice >> i & 1;
-            struct list *place = has ? event : idle;
-            CU_ASSERT_PTR_EQUAL(place, has ? &eps[i]->waitset_state.place : &eps[i]->place);
-            event = has && event != NULL ? event->next : event;
-            idle = !has && idle != NULL ? idle->next : idle;
-        }
-        CU_ASSERT_TRUE(event == ws.pending && idle == fake.disp->lmp_registered);
-        for (int i = 0; i < 4; i++) {
-            CU_ASSERT_EQUAL(lmp_endpoint_deregister(eps[i]), SYS_ERR_OK);
-            CU_ASSERT_FALSE(disp_is_disabled());
-        }
-        CU_ASSERT_TRUE(ws.pending == NULL && fake.disp->lmp_registered == NULL);
-    }
-}
-
-/// Disabled or not, as the sender was.
-static void test_send(void)
-{
-    static const uint64_t words[LMP_MSG_LENGTH] = {1, 2, 3};
-    struct lmp_endpoint *ep;
-    struct capref cap;
-    fake_kernel_start();
-    CU_ASSERT_EQUAL(endpoint_create(2, &cap, &ep), SYS_ERR_OK);
-    for (uint32_t disabled = 0; disabled < 3; disabled++) {
-        dispatcher_handle_t handle = disp_disable();
-        if (disabled == 0)
-            disp_enable(handle);
-        errval_t wanted = disabled == 2 ? SYS_ERR_LMP_BUF_OVERFLOW : (errval_t)SYS_ERR_OK;
-        CU_ASSERT_EQUAL(lmp_send(cap, 4 + disabled, NULL_CAP, 3, words), wanted);
-        CU_ASSERT_EQUAL(fake.sent_flags, 4 + disabled);
-        CU_ASSERT_EQUAL(disp_is_disabled(), disabled != 0);
-        disp_enable(handle);
-    }
-}
-
 TEST_SUITE("endpoint") = {
     {"blocks against a model", test_block_map},
     {"endpoints in the frame", test_alloc},
@@ -415,7 +421,4 @@ TEST_SUITE("endpoint") = {
     {"events of a channel", test_channel_events},
     {"sizes of channels", test_channel_sizes},
     {"no slot", test_no_slot},
-    {"sizes", test_sizes},
-    {"which have events", test_polled},
-    {"sending", test_send},
 };

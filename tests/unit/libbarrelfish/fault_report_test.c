@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "barrelfish/err.h"
+#include "debug/debug_source.h"
 #include "fake_kernel.h"
 #include "testlib/testlib.h"
 
@@ -78,6 +79,13 @@ static void test_cut(void)
     fake.trace_lines = 1000;
     CU_ASSERT_EQUAL(strlen(report(14, 0x1234, SYS_ERR_OK)), 4095);
     CU_ASSERT_PTR_NOT_NULL(strstr(report(14, 0x1234, SYS_ERR_OK), "line 300\n"));
+    char name[16] = "";
+    for (unsigned i = 0; i < 11; i++) { // wherever its last line ends: report() looks at the length
+        name[i] = 'n';
+        debug_source.name = name;
+        for (fake.trace_lines = 300; fake.trace_lines < 350; fake.trace_lines++)
+            CU_ASSERT_TRUE(strlen(report(14, 0x1234, SYS_ERR_OK)) <= 4095);
+    }
     fake.trace_lines = 0;
     CU_ASSERT_PTR_NULL(strstr(report(14, 0x1234, SYS_ERR_OK), "line"));
 }

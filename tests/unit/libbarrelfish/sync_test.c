@@ -215,6 +215,8 @@ static bool is_allowed(int who, enum order order)
         return idle && own;
     if (order == COND_WAIT)
         return idle && own && model.depth == 1;
+    if (order == SEM_POST)
+        return model.value < 2; // else nobody would wait
     return idle || order >= SIGNAL;
 }
 

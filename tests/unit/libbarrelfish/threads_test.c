@@ -300,6 +300,7 @@ static void joins_nobody(void)
     joined = thread_create(wait_once, NULL);
     struct thread *thread = thread_create(join_self, NULL);
     joined->joining = true; // as the main thread's thread_join() would leave it while it waits
+    thread_yield();         // before anybody joins it
     CU_ASSERT_EQUAL(thread_join(thread, &status), SYS_ERR_OK);
     CU_ASSERT_EQUAL(status, 4);
     joined->joining = false;
