@@ -150,8 +150,8 @@ const struct hakefile *tree_owner(const struct tree *tree, const char *path); //
 /// folder that has if/NAME_defs.h; NULL: the part has no interface.
 char *interface_headers(const struct part *part);
 void interfaces_check(const struct tree *tree, const struct part *part);
-/// The part that has the interface with the header `name`; NULL: none.
-const struct part *interface_owner(const struct tree *tree, const char *name);
+/// Whether the part has the interface with the header `name`.
+bool interface_has_header(const struct part *part, const char *name);
 void interfaces_emit(FILE *out, const struct part *part);
 char *interface_source(const struct part *part, unsigned n);
 

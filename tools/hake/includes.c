@@ -125,6 +125,21 @@ static char *resolve(const struct reach *reach, const char *file, const char *na
     return NULL;
 }
 
+/// The part whose interface has the header `name`: one that may be used, if there is any.
+static const struct part *interface_provider_of(const struct reach *reach, const char *name)
+{
+    const struct part *other = NULL;
+    for (size_t i = 0; i < reach->tree->parts_count; i++) {
+        const struct part *part = reach->tree->parts[i];
+        if (!interface_has_header(part, name))
+            continue;
+        if (reaches(reach, part))
+            return part;
+        other = part;
+    }
+    return other;
+}
+
 /// The part, declared or not, whose include folder has `name`.
 static const struct part *provider_of(const struct tree *tree, const char *name)
 {
@@ -136,7 +151,7 @@ static const struct part *provider_of(const struct tree *tree, const char *name)
         if (path != NULL && path_is_file(path))
             return tree->parts[i];
     }
-    return interface_owner(tree, name);
+    return NULL;
 }
 
 static void check_include(void *context, struct place place, const char *name, bool quoted)
@@ -152,9 +167,11 @@ static void check_include(void *context, struct place place, const char *name, b
         report(place, "'%s' is %s%s", path, file == NULL ? "in no part's folder" : "private to ",
                file == NULL ? "" : file->path);
     } else if (path == NULL) {
-        const struct part *provider = provider_of(reach->tree, name);
-        if (provider != NULL && provider->interfaces_count != 0 && reaches(reach, provider))
+        const struct part *provider = interface_provider_of(reach, name);
+        if (provider != NULL && reaches(reach, provider))
             return; // not made yet
+        if (provider == NULL)
+            provider = provider_of(reach->tree, name);
         if (provider != NULL) {
             report(place, "'%s' belongs to part '%s', which is not among the deps of '%s'", name,
                    provider->name, reach->part->name);

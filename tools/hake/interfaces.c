@@ -43,24 +43,25 @@ void interfaces_check(const struct tree *tree, const struct part *part)
             report(place, "'%s' is no .if file", part->interfaces[i]);
             continue;
         }
+        for (unsigned j = 0; j < i; j++)
+            if (has_suffix(part->interfaces[j]) &&
+                strcmp(interface_source(part, i), interface_source(part, j)) == 0)
+                report(place, "'%s' is the second interface of its name", part->interfaces[i]);
         const struct part *compiler = tree_find(tree, COMPILER);
         if (compiler == NULL || compiler->kind != KIND_TOOL)
             report(place, "an interface needs the tool '" COMPILER "'");
     }
 }
 
-const struct part *interface_owner(const struct tree *tree, const char *name)
+bool interface_has_header(const struct part *part, const char *name)
 {
-    for (size_t i = 0; i < tree->parts_count; i++) {
-        const struct part *part = tree->parts[i];
-        for (unsigned j = 0; j < part->interfaces_count; j++) {
-            char *own = interface_name(part->interfaces[j]);
-            if (strcmp(name, format_string("if/%s_defs.h", own)) == 0 ||
-                strcmp(name, format_string("if/%s_rpcclient_defs.h", own)) == 0)
-                return part;
-        }
+    for (unsigned i = 0; i < part->interfaces_count; i++) {
+        char *own = interface_name(part->interfaces[i]);
+        if (strcmp(name, format_string("if/%s_defs.h", own)) == 0 ||
+            strcmp(name, format_string("if/%s_rpcclient_defs.h", own)) == 0)
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 void interfaces_emit(FILE *out, const struct part *part)
