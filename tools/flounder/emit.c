@@ -23,7 +23,7 @@ static struct message message_make(struct interface *interface, const struct ope
             : arena_format(&interface->arena, "%s_%s", operation->name, out ? "response" : "call");
     for (MESSAGE_ARGUMENTS(argument, &message)) {
         unsigned each = argument->shape == SHAPE_TEXT ? 1 : argument->type->bytes;
-        message.caps += type_base(argument->type)->kind == TYPE_CAP;
+        message.caps += argument->type->caps;
         message.bytes += argument->shape == SHAPE_VALUE ? each : 4 + argument->max * each;
         message.fixed = message.fixed && argument->shape == SHAPE_VALUE;
     }

@@ -17,6 +17,10 @@ void emit_value(FILE *out, const struct interface *interface, const struct type 
         fprintf(out, "flounder_%s(_row, %s, %u);\n", verb, address, type->bytes);
     else if (base->kind == TYPE_BOOL)
         fprintf(out, "flounder_%s_bool(_row, %s);\n", verb, address);
+    else if (base->kind == TYPE_CAP && strcmp(verb, "put") == 0)
+        fprintf(out, "flounder_put_cap(_row, *%s, %s);\n", address, base->gives ? "true" : "false");
+    else if (base->kind == TYPE_CAP)
+        fprintf(out, "*%s = flounder_get_cap(_row);\n", address);
     else if (base->kind == TYPE_ENUM)
         fprintf(out, "flounder_%s_enum(_row, %s, %u);\n", verb, address, base->count);
     else

@@ -82,7 +82,8 @@ struct type {
     bool builtin;          ///< then c_name is its C type, else the interface's name is before it
     bool gives;            ///< of a capability: it is moved
     const char *c_name;    ///< of a builtin type
-    unsigned bytes;        ///< as a message carries it; capabilities travel beside the bytes
+    unsigned bytes;        ///< as a message carries it
+    unsigned caps;         ///< that travel beside the bytes
     const struct type *of; ///< what an alias stands for; the element of an array
     unsigned count;        ///< elements of an array or of an enum
     struct field *fields;  ///< of a struct or of an enum

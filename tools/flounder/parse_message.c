@@ -139,7 +139,7 @@ static bool parse_argument(struct parser *parser, struct operation *operation)
     if (accept_mark(parser, "[") && (!parse_brackets(parser, &argument) ||
                                      !expect_mark(parser, "]", "behind what bounds an argument")))
         return false;
-    if (argument.shape == SHAPE_ARRAY && type_base(argument.type)->kind == TYPE_CAP) {
+    if (argument.shape == SHAPE_ARRAY && argument.type->caps != 0) {
         fault(parser->faults, argument.place, "give each an argument of its own",
               "argument '%s' is an array of capabilities", argument.name);
         return false;
@@ -172,7 +172,7 @@ static bool fits(struct parser *parser, const struct operation *operation, bool 
          argument = argument->next) {
         if (argument->out != out)
             continue;
-        caps += type_base(argument->type)->kind == TYPE_CAP;
+        caps += argument->type->caps;
         if (argument->shape == SHAPE_VALUE)
             bytes += argument->type->bytes;
         else

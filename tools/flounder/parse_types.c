@@ -62,20 +62,25 @@ static bool add_type(struct parser *parser, struct type made)
               FLOUNDER_MESSAGE_BYTES_MAX);
         made.bytes = 0;
     }
+    if (made.caps > FLOUNDER_CAPS_MAX) {
+        fault(parser->faults, made.place, "send several messages",
+              "type '%s' has %u capabilities, but a message has at most %u", made.name, made.caps,
+              FLOUNDER_CAPS_MAX);
+        made.caps = 0;
+    }
     struct type *type = arena_alloc(&parser->interface->arena, sizeof(*type));
     *type = made;
     *end = type;
     return expect_mark(parser, ";", "behind the type");
 }
 
-/// Texts and capabilities are arguments of a message, and no parts of a type.
-static bool expect_plain(struct parser *parser, const struct type *type, struct place place)
+/// Texts are arguments of a message, and no parts of a type.
+static bool expect_no_text(struct parser *parser, const struct type *type, struct place place)
 {
-    enum type_kind kind = type_base(type)->kind;
-    if (kind != TYPE_STRING && kind != TYPE_CAP)
+    if (type_base(type)->kind != TYPE_STRING)
         return true;
     fault(parser->faults, place, "make it an argument of the message",
-          "a %s cannot be part of a type", kind == TYPE_CAP ? "capability" : "string");
+          "a string cannot be part of a type");
     return false;
 }
 
@@ -101,6 +106,7 @@ static bool parse_aliased(struct parser *parser, struct type *type)
         type->of = type_builtin("uint8");
     type->kind = type->of->kind;
     type->bytes = type->of->bytes;
+    type->caps = type->of->caps;
     type->count = type->of->count;
     return right;
 }
@@ -122,7 +128,7 @@ static bool parse_field(struct parser *parser, struct type *type)
 {
     struct field field = {0};
     struct place place = parser->lexer.token.place;
-    return parse_type_reference(parser, &field.type) && expect_plain(parser, field.type, place) &&
+    return parse_type_reference(parser, &field.type) && expect_no_text(parser, field.type, place) &&
            expect_name(parser, "a field", &field.name, &field.place) &&
            add_field(parser, type, field) && expect_mark(parser, ";", "behind a field");
 }
@@ -149,8 +155,10 @@ static bool parse_struct(struct parser *parser)
     } while (parser->lexer.token.kind != TOKEN_END && !token_is(&parser->lexer.token, "}") &&
              !at_declaration(parser));
     uint64_t bytes = 0;
-    for (const struct field *field = type.fields; field != NULL; field = field->next)
+    for (const struct field *field = type.fields; field != NULL; field = field->next) {
         bytes += field->type->bytes;
+        type.caps += field->type->caps;
+    }
     type.bytes = bytes > UINT32_MAX ? UINT32_MAX : (unsigned)bytes;
     return expect_mark(parser, "}", "behind the last field of a struct") &&
            expect_name(parser, "the struct", &type.name, &type.place) && add_type(parser, type);
@@ -202,12 +210,13 @@ static bool parse_enum(struct parser *parser)
 static bool parse_array(struct parser *parser, struct type *type, struct place place)
 {
     type->kind = TYPE_ARRAY;
-    if (!expect_plain(parser, type->of, place) ||
+    if (!expect_no_text(parser, type->of, place) ||
         !expect_count(parser, "the number of elements", FLOUNDER_MESSAGE_BYTES_MAX, &type->count) ||
         !expect_mark(parser, "]", "behind the number of elements"))
         return false;
     uint64_t bytes = (uint64_t)type->of->bytes * type->count;
     type->bytes = bytes > UINT32_MAX ? UINT32_MAX : (unsigned)bytes;
+    type->caps = type->of->caps * type->count;
     return true;
 }
 

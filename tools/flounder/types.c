@@ -45,12 +45,13 @@ static const struct type builtins[] = {
     {.name = "bool", .kind = TYPE_BOOL, .builtin = true, .c_name = "bool", .bytes = 1},
     {.name = "string", .kind = TYPE_STRING, .builtin = true, .c_name = "char"},
     {.name = "String", .kind = TYPE_STRING, .builtin = true, .c_name = "char"},
-    {.name = "cap", .kind = TYPE_CAP, .builtin = true, .c_name = "struct capref"},
+    {.name = "cap", .kind = TYPE_CAP, .builtin = true, .c_name = "struct capref", .caps = 1},
     {.name = "give_away_cap",
      .kind = TYPE_CAP,
      .builtin = true,
      .gives = true,
-     .c_name = "struct capref"},
+     .c_name = "struct capref",
+     .caps = 1},
 };
 
 #define BUILTINS (sizeof(builtins) / sizeof(builtins[0]))
