@@ -353,8 +353,7 @@ static void test_too_many(void)
           "divide the interface");
 }
 
-CU_TestInfo faults_tests[] = {
+TEST_SUITE("faults") = {
     {"each", test_each},
     {"too many messages", test_too_many},
-    CU_TEST_INFO_NULL,
 };

@@ -199,7 +199,7 @@ static void test_comments(void)
     unread(&reading);
 }
 
-CU_TestInfo messages_tests[] = {
+TEST_SUITE("messages") = {
     {"an interface, with and without a text", test_interface},
     {"kinds and numbers", test_numbers},
     {"as many messages as may be", test_most_messages},
@@ -210,5 +210,4 @@ CU_TestInfo messages_tests[] = {
     {"words of the language as names", test_words_as_names},
     {"attributes", test_attributes},
     {"comments", test_comments},
-    CU_TEST_INFO_NULL,
 };

@@ -145,7 +145,7 @@ static void test_unwritable(void)
     check(run("compile --folder full a.if"), 2, "cannot write full/a.c: No space left");
 }
 
-CU_TestInfo program_tests[] = {
+TEST_SUITE("the program", .set_up = scratch_create, .tear_down = scratch_remove) = {
     {"arguments", test_arguments},
     {"compile", test_compile},
     {"several files", test_several_files},
@@ -155,5 +155,4 @@ CU_TestInfo program_tests[] = {
     {"files that cannot be read", test_unreadable},
     {"the longest file", test_longest},
     {"files that cannot be written", test_unwritable},
-    CU_TEST_INFO_NULL,
 };

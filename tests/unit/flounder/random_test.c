@@ -173,8 +173,7 @@ static void test_unchanged(void)
     }
 }
 
-CU_TestInfo random_tests[] = {
+TEST_SUITE("random texts") = {
     {"the texts are good", test_unchanged},
     {"changed ones", test_changed},
-    CU_TEST_INFO_NULL,
 };

@@ -26,6 +26,3 @@ void read_right(struct reading *reading, const char *declarations);
 const struct type *type_of(const struct reading *reading, const char *name);
 const struct operation *operation_of(const struct reading *reading, const char *name);
 const struct argument *argument_of(const struct operation *operation, const char *name);
-
-extern CU_TestInfo types_tests[], messages_tests[], faults_tests[], recovery_tests[],
-    versions_tests[], random_tests[], program_tests[];

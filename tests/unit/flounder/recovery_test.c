@@ -206,9 +206,8 @@ static void test_counts_add_up(void)
     free(told);
 }
 
-CU_TestInfo recovery_tests[] = {
+TEST_SUITE("several faults") = {
     {"all are told, each once", test_all_told},
     {"what is right is read", test_the_rest_is_read},
     {"faults of two files", test_counts_add_up},
-    CU_TEST_INFO_NULL,
 };

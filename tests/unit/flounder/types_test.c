@@ -186,7 +186,7 @@ static void test_largest(void)
     unread(&reading);
 }
 
-CU_TestInfo types_tests[] = {
+TEST_SUITE("types") = {
     {"builtin ones", test_builtin},
     {"structs, nested", test_struct},
     {"enums", test_enum},
@@ -195,5 +195,4 @@ CU_TestInfo types_tests[] = {
     {"capabilities in types", test_capabilities},
     {"a declaration hides a builtin type", test_hiding},
     {"the largest", test_largest},
-    CU_TEST_INFO_NULL,
 };

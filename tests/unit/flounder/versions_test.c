@@ -207,9 +207,8 @@ static void test_changes(void)
     unread(&old);
 }
 
-CU_TestInfo versions_tests[] = {
+TEST_SUITE("versions") = {
     {"signatures", test_signatures},
     {"digests", test_digests},
     {"what may change and what may not", test_changes},
-    CU_TEST_INFO_NULL,
 };

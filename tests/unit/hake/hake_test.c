@@ -156,7 +156,7 @@ static const struct {
     {"parts:\n  - name: a\n    kind: tool\n    colour: red\n    sources: [a.c]\n",
      "Hakefile.yaml:4:5: error: Unexpected key: colour; there are: name, kind, targets, deps, "
      "include, sources, cflags, linker_script, libs, sanitizers, suite, args, status, repeat, "
-     "platform, data, includes_private\n"},
+     "platform, data, includes_private, interfaces\n"},
     {"parts:\n  - name: a\n    kind: tol\n    sources: [a.c]\n",
      "Hakefile.yaml:3:11: error: Invalid ENUM value: tol; there are: headers, library, cpudriver, "
      "domain, tool, plugin, test, boot_test, image\n"},

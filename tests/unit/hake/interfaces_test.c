@@ -3,11 +3,11 @@
 //
 // hake's key `interfaces`: what is made of an .if file, who may include its headers, and what is
 // refused. The trees have a compiler of their own, whose files are a line long.
-#include "interfaces_test.h"
 
 #include <scratch/scratch_tree.h>
 #include <stdio.h>
 #include <string.h>
+#include <testlib/testlib.h>
 
 static int run_hake(void)
 {
@@ -211,7 +211,7 @@ static void test_no_compiler(void)
     expect(run_hake(), 1, message);
 }
 
-CU_TestInfo interfaces_tests[] = {
+TEST_SUITE("interfaces", .set_up = scratch_create, .tear_down = scratch_remove) = {
     {"made and found by the part and those upon it", test_built},
     {"made anew when something changes", test_rebuilt},
     {"parts of interfaces alone", test_interfaces_alone},
@@ -219,5 +219,4 @@ CU_TestInfo interfaces_tests[] = {
     {"headers are refused to others", test_refused_include},
     {"wrong Hakefiles, each with its place", test_wrong},
     {"no compiler", test_no_compiler},
-    CU_TEST_INFO_NULL,
 };

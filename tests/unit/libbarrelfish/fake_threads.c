@@ -62,9 +62,14 @@ __attribute__((no_sanitize_address)) void __asan_handle_no_return(void)
         ASAN_UNPOISON_MEMORY_REGION(sp, (size_t)(top - sp));
 }
 
-void fake_threads_start(void)
+/// Above every test's frames.
+__attribute__((constructor)) static void find_main_stack(void)
 {
     main_stack = __builtin_frame_address(0);
+}
+
+void fake_threads_start(void)
+{
     memset(owners, 0, sizeof(owners));
     fake_threads = (struct fake_threads){.run = true};
 }
