@@ -27,9 +27,11 @@ static void on_line(void *arg)
     flounder_release(stub, nested);
 }
 
-static void listen(struct flounder_stub *stub)
+void flounder_listen(struct flounder_stub *stub)
 {
-    if (stub->state != FLOUNDER_CLOSED && !waitset_chan_is_registered(&stub->chan.recv_chan))
+    bool waits = stub->server && stub->pending_count > 0;
+    if (stub->receiver == NULL && stub->state != FLOUNDER_CLOSED && !waits &&
+        !waitset_chan_is_registered(&stub->chan.recv_chan))
         (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
 }
 
@@ -57,7 +59,7 @@ void flounder_release(struct flounder_stub *stub, bool nested)
     }
     stub->receiver = NULL;
     if (list_is_empty(&stub->waiting))
-        listen(stub);
+        flounder_listen(stub);
     else
         (void)waitset_chan_trigger(
             &LIST_OWNER(stub->waiting.next, struct flounder_call, place)->chan);

@@ -98,7 +98,10 @@ void flounder_pump(struct flounder_stub *stub)
         return;
     }
     if (err_is_fail(err))
-        return; // told by who receives, after what was sent before it
+        stub->pending_count = 0; // told by who receives, after what was sent before it
+    flounder_listen(stub);
+    if (err_is_fail(err))
+        return;
     stub->ready = stub->state == FLOUNDER_OPEN; // F8
     flounder_refuse(stub);
     if (waitset_chan_is_registered(&stub->room_chan))

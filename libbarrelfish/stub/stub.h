@@ -36,6 +36,8 @@ errval_t flounder_send_text(struct flounder_stub *stub, unsigned number, const c
 bool flounder_acquire(struct flounder_stub *stub, bool *nested);
 void flounder_release(struct flounder_stub *stub, bool nested);
 void flounder_receive(struct flounder_stub *stub);
+/// Registers the event, unless somebody receives, or a server waits for room.
+void flounder_listen(struct flounder_stub *stub);
 /// Waits for a line, or for room if something waits to be sent. LIB_ERR_TIMEOUT.
 errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline);
 /// Ends a binding: all calls with `err`, then its user is told.
