@@ -87,7 +87,8 @@ static errval_t handle(struct flounder_stub *stub, unsigned ctrl,
 {
     struct flounder_in row;
     unsigned number = ctrl & 0xff;
-    if (number > FLOUNDER_NUMBERS_MAX && number != FLOUNDER_SIGNATURE)
+    bool begun = stub->assembly.total != 0; // F4
+    if (!begun && number > FLOUNDER_NUMBERS_MAX && number != FLOUNDER_SIGNATURE)
         return flounder_control_line(stub, ctrl, words);
     if (stub->state == FLOUNDER_BINDING && number != FLOUNDER_SIGNATURE && number != 0)
         return FLOUNDER_ERR_INVALID_STATE;
