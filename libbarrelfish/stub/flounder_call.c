@@ -42,9 +42,12 @@ static void give_up(struct flounder_stub *stub, struct flounder_call *call, bool
 
 static void complete(struct flounder_stub *stub, struct flounder_call *call, errval_t err)
 {
+    dispatcher_handle_t handle = disp_disable();
     stub->calls[call->index] = NULL;
     call->err = err;
     call->done = true;
+    list_remove(&call->place); // what it waits for, another may get now
+    disp_enable(handle);
     if (call->async != NULL) {
         (void)deferred_event_cancel(&call->async->timer);
         (void)!waitset_chan_trigger_closure(stub->ws, &call->chan, call->async->done);
@@ -71,8 +74,9 @@ static errval_t wait_aside(struct flounder_stub *stub, struct flounder_call *cal
     if (err_is_fail(err))
         return err;
     dispatcher_handle_t handle = disp_disable();
-    list_add(&stub->waiting, &call->place);
     bool wait = !call->done && stub->receiver != NULL;
+    if (wait)
+        list_add(&stub->waiting, &call->place);
     disp_enable(handle);
     if (wait)
         err = event_dispatch_until(&ws, deadline);
@@ -99,6 +103,8 @@ static errval_t await(struct flounder_stub *stub, struct flounder_call *call, sy
     if (call->done)
         return call->err;
     give_up(stub, call, true);
+    if (flounder_acquire(stub, &nested)) // it may have been asked to receive
+        flounder_release(stub, nested);
     return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_RECV_TIMEOUT) : err;
 }
 
