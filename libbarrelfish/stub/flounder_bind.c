@@ -118,10 +118,11 @@ void flounder_close(struct flounder_stub *stub)
         stub->err = LIB_ERR_CHAN_CLOSED;
         flounder_calls_end(stub, LIB_ERR_CHAN_CLOSED);
     }
-    if (stub->receiver != NULL)
-        stub->freed = true;
-    else
+    stub->freed = true;
+    if (stub->receiver == NULL && stub->held == 0)
         flounder_destroy(stub);
+    else
+        (void)waitset_chan_trigger(&stub->chan.recv_chan); // a thread that waits for a line
 }
 
 /// The binding is open, or has failed to become so.

@@ -108,6 +108,17 @@ static errval_t await(struct flounder_stub *stub, struct flounder_call *call, sy
     return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_RECV_TIMEOUT) : err;
 }
 
+static void hold(struct flounder_stub *stub)
+{
+    stub->held++;
+}
+
+static void let_go(struct flounder_stub *stub)
+{
+    if (--stub->held == 0 && stub->freed && stub->receiver == NULL)
+        flounder_destroy(stub);
+}
+
 /// Waits until something that waits to be sent has been, or another thread gets on.
 static errval_t wait_for_room(struct flounder_stub *stub, systime_t deadline)
 {
@@ -132,11 +143,13 @@ errval_t flounder_begin_blocking(struct flounder_stub *stub, struct flounder_out
     if (err_no(err) != FLOUNDER_ERR_TX_BUSY)
         return err;
     systime_t deadline = blocking_deadline(BLOCKING_LIMIT_US);
+    hold(stub);
     while (err_no(err) == FLOUNDER_ERR_TX_BUSY && err_is_ok(waited)) {
         waited = wait_for_room(stub, deadline);
         if (err_is_ok(waited))
             err = flounder_begin(stub, row);
     }
+    let_go(stub);
     return err_is_ok(waited) ? err : waited;
 }
 
@@ -166,16 +179,18 @@ errval_t flounder_call_line(struct flounder_stub *stub, const struct flounder_li
         return err;
     systime_t deadline = blocking_deadline(BLOCKING_LIMIT_US);
     unsigned ctrl = FLOUNDER_CTRL(number, call.index + 1);
+    hold(stub);
     err = flounder_send_line(stub, line, ctrl, NOP_CONT);
     while (err_no(err) == FLOUNDER_ERR_TX_BUSY) {
         err = wait_for_room(stub, deadline);
         if (err_is_ok(err))
             err = flounder_send_line(stub, line, ctrl, NOP_CONT);
     }
-    if (err_is_ok(err))
-        return await(stub, &call, deadline);
-    if (!call.done)
+    if (err_is_fail(err) && !call.done)
         give_up(stub, &call, false);
+    else if (err_is_ok(err))
+        err = await(stub, &call, deadline);
+    let_go(stub);
     return err;
 }
 

@@ -53,11 +53,12 @@ void flounder_release(struct flounder_stub *stub, bool nested)
     assert(stub->receiver == thread_self()); // F6
     if (nested)
         return;
+    stub->receiver = NULL;
     if (stub->freed) {
-        flounder_destroy(stub);
+        if (stub->held == 0)
+            flounder_destroy(stub);
         return;
     }
-    stub->receiver = NULL;
     if (list_is_empty(&stub->waiting))
         flounder_listen(stub);
     else

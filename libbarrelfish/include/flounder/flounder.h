@@ -123,7 +123,8 @@ struct flounder_stub {
     const struct flounder_interface *interface;
     enum flounder_state state;
     bool server, freed;
-    errval_t err; ///< with which it was closed
+    unsigned held; ///< threads that wait for room: it is not freed before they have gone on
+    errval_t err;  ///< with which it was closed
     struct waitset *ws;
     struct ump_chan chan;
     struct flounder_bind *bind; ///< while it is being bound
