@@ -240,6 +240,8 @@ bool flounder_can_send(struct flounder_stub *stub)
 errval_t flounder_register_send(struct flounder_stub *stub, struct waitset *ws,
                                 struct event_closure continuation)
 {
+    if (stub->state == FLOUNDER_CLOSED)
+        return state_error(stub);
     if (flounder_can_send(stub))
         return waitset_chan_trigger_closure(ws, &stub->room_chan, continuation);
     return waitset_chan_register(ws, &stub->room_chan, continuation);
