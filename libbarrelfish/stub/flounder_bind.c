@@ -34,7 +34,7 @@ struct flounder_bind {
     void *st;
     bool connects;
     errval_t *result; ///< of flounder_bind_blocking()
-    bool refuses, differs;
+    bool refuses, refused, differs;
     unsigned next; ///< signature to be told, or heard
 };
 
@@ -164,6 +164,7 @@ static errval_t refuse(struct flounder_stub *stub, errval_t err)
 {
     struct flounder_line line = {.words = {err}};
     stub->bind->refuses = false;
+    stub->bind->refused = true;
     return flounder_send_own(stub, FLOUNDER_REFUSE, 0, &line);
 }
 
@@ -177,6 +178,8 @@ void flounder_refuse(struct flounder_stub *stub)
     while (err_is_ok(err) && bind->next < interface->count && stub->pending_count == 0)
         err = flounder_send_text(stub, FLOUNDER_SIGNATURE,
                                  interface->messages[bind->next++].signature);
+    if (err_is_fail(err))
+        bind->next = interface->count; // there is no memory: that it is refused has to be enough
     if (bind->refuses && bind->next == interface->count && stub->pending_count == 0)
         (void)!refuse(stub, FLOUNDER_ERR_VERSION);
 }
@@ -186,7 +189,7 @@ static errval_t hear_hello(struct flounder_stub *stub, const uint64_t words[FLOU
 {
     const struct flounder_interface *interface = stub->interface;
     struct flounder_bind *bind = stub->bind;
-    if (bind == NULL || !stub->server || bind->refuses)
+    if (bind == NULL || !stub->server || bind->refuses || bind->refused)
         return FLOUNDER_ERR_INVALID_STATE;
     if (words[2] != digest_of_name(interface->name))
         return refuse(stub, FLOUNDER_ERR_INTERFACE);
@@ -213,7 +216,7 @@ static void tell_difference(struct flounder_stub *stub, const char *theirs)
     struct flounder_bind *bind = stub->bind;
     const char *own =
         bind->next < interface->count ? interface->messages[bind->next].signature : NULL;
-    if (!bind->differs && own != NULL && (theirs == NULL || strcmp(own, theirs) != 0)) {
+    if (!bind->differs && own != NULL && (theirs == NULL || strncmp(own, theirs, FLOUNDER_TEXT_MOST) != 0)) {
         bind->differs = true;
         debug_printf("interface %s, message %u: this program has '%s', the server %s%s%s\n",
                      interface->name, bind->next + 1, own, theirs != NULL ? "'" : "",

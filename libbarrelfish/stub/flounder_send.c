@@ -228,7 +228,10 @@ errval_t flounder_send_text(struct flounder_stub *stub, unsigned number, const c
     errval_t err = begin(stub, &row, FLOUNDER_SIGNATURE_BYTES, OWN);
     if (err_is_fail(err))
         return err;
-    flounder_put_text(&row, text, FLOUNDER_SIGNATURE_BYTES - sizeof(uint32_t));
+    size_t length = strnlen(text, FLOUNDER_TEXT_MOST);
+    (void)flounder_put_count(&row, length + 1, FLOUNDER_SIGNATURE_BYTES);
+    flounder_put(&row, text, length);
+    flounder_put(&row, "", 1);
     return flounder_send(stub, &row, FLOUNDER_CTRL(number, 0), NOP_CONT);
 }
 

@@ -16,6 +16,7 @@ enum {
 };
 
 #define FLOUNDER_SIGNATURE_BYTES 4096u
+#define FLOUNDER_TEXT_MOST (FLOUNDER_SIGNATURE_BYTES - 5) ///< letters; more are left out
 
 /// flounder_assemble.c: pure. Takes a line; *number is 0 while a message is under way. Errors:
 /// FLOUNDER_ERR_RX_*, LIB_ERR_MALLOC_FAIL.
@@ -29,6 +30,7 @@ void flounder_pump(struct flounder_stub *stub);
 errval_t flounder_send_own(struct flounder_stub *stub, unsigned number, unsigned call,
                            const struct flounder_line *line);
 
+/// A long text is cut.
 errval_t flounder_send_text(struct flounder_stub *stub, unsigned number, const char *text);
 
 /// flounder_receive.c: F6. Whoever receives has no event registered; flounder_release() registers it,
