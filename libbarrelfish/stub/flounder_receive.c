@@ -113,7 +113,10 @@ static errval_t look_again(struct flounder_stub *stub)
 void flounder_receive(struct flounder_stub *stub)
 {
     struct urpc_chan *ring = &stub->chan.state.ring;
+    enum flounder_state state = stub->state;
     for (int i = 0; i < LINES_EACH_EVENT && stub->state != FLOUNDER_CLOSED; i++) {
+        if (state != stub->state)
+            return; // who binds sets its handlers first
         uint64_t words[FLOUNDER_LINE_WORDS];
         uint16_t ctrl;
         errval_t err;
