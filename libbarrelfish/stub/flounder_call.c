@@ -13,6 +13,8 @@
 
 #include <assert.h>
 
+#define LINES_EACH_LOOK 16 // at the clock
+
 /// Takes a number for a call. FLOUNDER_ERR_CALLS: too many are outstanding, those whose answer
 /// nobody waits for any more included.
 static errval_t enter(struct flounder_stub *stub, struct flounder_call *call, unsigned number,
@@ -90,14 +92,19 @@ static errval_t wait_aside(struct flounder_stub *stub, struct flounder_call *cal
 static errval_t await(struct flounder_stub *stub, struct flounder_call *call, systime_t deadline)
 {
     errval_t err = SYS_ERR_OK;
+    unsigned lines = 0;
     bool nested;
     while (!call->done && err_is_ok(err)) {
         if (!flounder_acquire(stub, &nested)) {
             err = wait_aside(stub, call, deadline);
             continue;
         }
-        for (flounder_receive(stub); !call->done && err_is_ok(err); flounder_receive(stub))
+        for (flounder_receive(stub); !call->done && err_is_ok(err); flounder_receive(stub)) {
             err = flounder_wait(stub, deadline);
+            if (err_is_ok(err) && ++lines % LINES_EACH_LOOK == 0 && deadline != 0 &&
+                systime_now() >= deadline)
+                err = LIB_ERR_TIMEOUT; // the other side says much, but not what is waited for
+        }
         flounder_release(stub, nested); // what has ended the call may have freed the stub
     }
     if (call->done)
