@@ -168,11 +168,11 @@ static errval_t refuse(struct flounder_stub *stub, errval_t err)
     return flounder_send_own(stub, FLOUNDER_REFUSE, 0, &line);
 }
 
-void flounder_refuse(struct flounder_stub *stub)
+errval_t flounder_refuse(struct flounder_stub *stub)
 {
     struct flounder_bind *bind = stub->bind;
     if (bind == NULL || !bind->refuses)
-        return;
+        return SYS_ERR_OK;
     const struct flounder_interface *interface = stub->interface;
     errval_t err = SYS_ERR_OK;
     while (err_is_ok(err) && bind->next < interface->count && stub->pending_count == 0)
@@ -181,7 +181,8 @@ void flounder_refuse(struct flounder_stub *stub)
     if (err_is_fail(err))
         bind->next = interface->count; // there is no memory: that it is refused has to be enough
     if (bind->refuses && bind->next == interface->count && stub->pending_count == 0)
-        (void)!refuse(stub, FLOUNDER_ERR_VERSION);
+        return refuse(stub, FLOUNDER_ERR_VERSION);
+    return SYS_ERR_OK;
 }
 
 /// A client that speaks what the server does is welcome, unless the server's program refuses it.
@@ -195,8 +196,7 @@ static errval_t hear_hello(struct flounder_stub *stub, const uint64_t words[FLOU
         return refuse(stub, FLOUNDER_ERR_INTERFACE);
     if (words[0] > interface->count || words[1] != digest_of(interface, (unsigned)words[0])) {
         bind->refuses = true;
-        flounder_refuse(stub);
-        return SYS_ERR_OK;
+        return flounder_refuse(stub);
     }
     struct service *service = bind->service;
     errval_t err =
@@ -216,7 +216,8 @@ static void tell_difference(struct flounder_stub *stub, const char *theirs)
     struct flounder_bind *bind = stub->bind;
     const char *own =
         bind->next < interface->count ? interface->messages[bind->next].signature : NULL;
-    if (!bind->differs && own != NULL && (theirs == NULL || strncmp(own, theirs, FLOUNDER_TEXT_MOST) != 0)) {
+    if (!bind->differs && own != NULL &&
+        (theirs == NULL || strncmp(own, theirs, FLOUNDER_TEXT_MOST) != 0)) {
         bind->differs = true;
         debug_printf("interface %s, message %u: this program has '%s', the server %s%s%s\n",
                      interface->name, bind->next + 1, own, theirs != NULL ? "'" : "",

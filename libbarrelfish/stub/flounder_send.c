@@ -103,7 +103,7 @@ void flounder_pump(struct flounder_stub *stub)
     if (err_is_fail(err))
         return;
     stub->ready = stub->state == FLOUNDER_OPEN; // F8
-    flounder_refuse(stub);
+    (void)!flounder_refuse(stub);
     if (waitset_chan_is_registered(&stub->room_chan))
         (void)waitset_chan_trigger(&stub->room_chan);
 }

@@ -55,5 +55,5 @@ errval_t flounder_control_line(struct flounder_stub *stub, unsigned ctrl,
 errval_t flounder_signature(struct flounder_stub *stub, struct flounder_in *row);
 void flounder_bind_ended(struct flounder_stub *stub, errval_t err);
 /// Goes on telling a client that is refused what this server speaks.
-void flounder_refuse(struct flounder_stub *stub);
+LIB_MUST_CHECK errval_t flounder_refuse(struct flounder_stub *stub);
 void flounder_destroy(struct flounder_stub *stub);
