@@ -66,9 +66,21 @@ static void emit_row(FILE *out, const struct interface *interface, const struct 
         emit_argument(out, interface, argument);
 }
 
+/// Whether no value of it can be wrong.
+static bool all_plain(const struct message *message)
+{
+    for (MESSAGE_ARGUMENTS(argument, message)) {
+        enum type_kind kind = type_base(argument->type)->kind;
+        bool any = type_is_plain(argument->type) || kind == TYPE_BOOL || kind == TYPE_CAP;
+        if (argument->shape != SHAPE_VALUE || !any)
+            return false;
+    }
+    return true;
+}
+
 static void emit_end(FILE *out, const struct message *message, const char *line, const char *row)
 {
-    if (!message->fixed)
+    if (!all_plain(message))
         fprintf(out, "    if (_row->bad)\n        return %s;\n",
                 in_line(message) ? "FLOUNDER_ERR_TX_MSG_SIZE" : "flounder_abort(_stub)");
     fprintf(out, "    return %s;\n}\n\n", in_line(message) ? line : row);
