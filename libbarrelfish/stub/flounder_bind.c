@@ -119,10 +119,12 @@ void flounder_close(struct flounder_stub *stub)
         flounder_calls_end(stub, LIB_ERR_CHAN_CLOSED);
     }
     stub->freed = true;
-    if (stub->receiver == NULL && stub->held == 0)
+    if (stub->receiver == NULL && stub->held == 0) {
         flounder_destroy(stub);
-    else
-        (void)waitset_chan_trigger(&stub->chan.recv_chan); // a thread that waits for a line
+    } else { // A thread may wait for a line, or for room.
+        (void)waitset_chan_trigger(&stub->chan.recv_chan);
+        (void)waitset_chan_trigger(&stub->chan.send_chan);
+    }
 }
 
 /// The binding is open, or has failed to become so.

@@ -27,10 +27,15 @@ static void on_line(void *arg)
     flounder_release(stub, nested);
 }
 
+/// A server that waits for room does not.
+static bool takes_lines(const struct flounder_stub *stub)
+{
+    return !stub->server || stub->pending_count == 0;
+}
+
 void flounder_listen(struct flounder_stub *stub)
 {
-    bool waits = stub->server && stub->pending_count > 0;
-    if (stub->receiver == NULL && stub->state != FLOUNDER_CLOSED && !waits &&
+    if (stub->receiver == NULL && stub->state != FLOUNDER_CLOSED && takes_lines(stub) &&
         !waitset_chan_is_registered(&stub->chan.recv_chan))
         (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
 }
@@ -120,7 +125,7 @@ void flounder_receive(struct flounder_stub *stub)
         uint64_t words[FLOUNDER_LINE_WORDS];
         uint16_t ctrl;
         errval_t err;
-        if (stub->server && stub->pending_count > 0)
+        if (!takes_lines(stub))
             return;
         if (!urpc_recv(ring, words, &ctrl)) {
             err = look_again(stub);
@@ -144,7 +149,9 @@ errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline)
 {
     struct waitset ws = WAITSET_INITIALIZER;
     (void)ump_chan_deregister_send(&stub->chan);
-    errval_t err = ump_chan_register_recv(&stub->chan, &ws, NOP_CLOSURE);
+    errval_t err = SYS_ERR_OK;
+    if (takes_lines(stub))
+        err = ump_chan_register_recv(&stub->chan, &ws, NOP_CLOSURE);
     if (err_is_ok(err) && stub->pending_count > 0)
         err = ump_chan_register_send(&stub->chan, &ws, NOP_CLOSURE);
     if (err_is_ok(err))
