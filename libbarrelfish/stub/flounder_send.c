@@ -174,9 +174,10 @@ errval_t flounder_send(struct flounder_stub *stub, struct flounder_out *row, uns
 {
     struct flounder_pending *pending = &stub->pending[stub->pending_count];
     assert(sizeof(uint32_t) + row->at <= pending->room); // F3
-    if (row->caps_count > 0) {
+    bool continues = continuation.handler != NULL && continuation.handler != event_nop_handler;
+    if (row->caps_count > 0 || (continues && flounder_continues(stub))) {
         give_up(stub);
-        return MON_ERR_CAP_SEND;
+        return row->caps_count > 0 ? MON_ERR_CAP_SEND : FLOUNDER_ERR_TX_BUSY;
     }
     pending->length = row->at;
     pending->sent = 0;

@@ -215,11 +215,19 @@ LIB_MUST_CHECK errval_t flounder_send_later(struct flounder_stub *stub,
                                             struct event_closure continuation);
 void flounder_sent(struct flounder_stub *stub, struct event_closure continuation);
 
+/// Whether the continuation of a message has still to run: there is room for one.
+static inline bool flounder_continues(struct flounder_stub *stub)
+{
+    return waitset_chan_is_registered(&stub->sent_chan);
+}
+
 /// Sends a message that is a line.
 LIB_MUST_CHECK __attribute__((always_inline)) static inline errval_t
 flounder_send_line(struct flounder_stub *stub, const struct flounder_line *line, unsigned ctrl,
                    struct event_closure continuation)
 {
+    if (continuation.handler != event_nop_handler && flounder_continues(stub))
+        return FLOUNDER_ERR_TX_BUSY;
     if (!__atomic_exchange_n(&stub->ready, false, __ATOMIC_ACQUIRE)) // F8
         return flounder_send_later(stub, line, ctrl, continuation);
     struct urpc_chan *ring = &stub->chan.state.ring;
