@@ -112,6 +112,8 @@ static errval_t look_again(struct flounder_stub *stub)
     bool closed = urpc_peer_closed(&stub->chan.state.ring) || *(volatile bool *)&stub->chan.gone;
     if (ump_chan_can_recv(&stub->chan))
         return SYS_ERR_OK;
+    if (urpc_peer_broken(&stub->chan.state.ring))
+        return LIB_ERR_UMP_PEER;
     return closed ? LIB_ERR_CHAN_CLOSED : LIB_ERR_NO_UMP_MSG;
 }
 

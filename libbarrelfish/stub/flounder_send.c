@@ -100,8 +100,10 @@ void flounder_pump(struct flounder_stub *stub)
     if (err_is_fail(err))
         stub->pending_count = 0; // told by who receives, after what was sent before it
     flounder_listen(stub);
-    if (err_is_fail(err))
+    if (err_is_fail(err)) {
+        (void)waitset_chan_trigger(&stub->chan.recv_chan);
         return;
+    }
     stub->ready = stub->state == FLOUNDER_OPEN; // F8
     (void)!flounder_refuse(stub);
     if (waitset_chan_is_registered(&stub->room_chan))
