@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// What is sent arrives: every message of every interface with random values, in both directions, in
+// order, also through rings that are too small for it; and every call gets its answer.
+#include "pair.h"
+#include "suites.h"
+
+#include <if/things_defs.h>
+
+#include <stdlib.h>
+
+#define ROUNDS 40u
+#define WAITING_MOST 64u
+
+static struct test_random random_numbers;
+
+/// Views of messages that were sent and have not come yet, oldest first.
+struct listener {
+    struct ear *ear;
+    struct view waiting[WAITING_MOST];
+    unsigned first, count;
+};
+
+static struct listener listeners[2];
+
+static void heard(struct ear *ear, const struct view *view)
+{
+    struct listener *listener = &listeners[ear == listeners[SERVER].ear];
+    CU_ASSERT_TRUE_FATAL(listener->count > 0);
+    CU_ASSERT_TRUE(view_same(view, &listener->waiting[listener->first]));
+    listener->first = (listener->first + 1) % WAITING_MOST;
+    listener->count--;
+}
+
+static void listen_to(struct pair *pair)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        listeners[i].first = listeners[i].count = 0;
+        listeners[i].ear = &pair->ends[i].ear;
+        pair->ends[i].ear.heard = heard;
+    }
+}
+
+static void open_listening(struct pair *pair, const struct use *use, size_t ring_bytes, bool later)
+{
+    static struct pair fresh;
+    *pair = fresh;
+    pair_open(pair, use, ring_bytes);
+    for (unsigned i = 0; i < 2; i++)
+        use->handle(pair->ends[i].binding, &pair->ends[i].ear, later);
+    listen_to(pair);
+}
+
+/// Sends a message, and remembers it if it was taken.
+static errval_t send(struct pair *pair, unsigned from, unsigned kind)
+{
+    struct listener *listener = &listeners[1 - from];
+    CU_ASSERT_FATAL(listener->count < WAITING_MOST);
+    struct view *view = &listener->waiting[(listener->first + listener->count) % WAITING_MOST];
+    const struct use *use = pair->ends[from].use;
+    errval_t err = use->sends[kind](pair->ends[from].binding, &random_numbers, view);
+    listener->count += err_is_ok(err);
+    return err;
+}
+
+static bool has_caps(const struct use *use, unsigned kind)
+{
+    return use->interface->messages[kind].caps > 0;
+}
+
+/// Of a message with capabilities, which go over no channel yet, nothing arrives.
+static void send_one(struct pair *pair, unsigned from, unsigned kind)
+{
+    bool caps = has_caps(pair->ends[from].use, kind);
+    CU_ASSERT_EQUAL(send(pair, from, kind), caps ? (errval_t)MON_ERR_CAP_SEND : SYS_ERR_OK);
+    pair_run(pair);
+    CU_ASSERT_EQUAL(listeners[1 - from].count, 0);
+}
+
+static void every_message(void)
+{
+    struct pair pair;
+    for (unsigned i = 0; i < uses_count; i++) {
+        open_listening(&pair, uses[i], WORLD_RING_BYTES, true);
+        for (unsigned kind = 0; kind < uses[i]->interface->count; kind++)
+            for (unsigned round = 0; round < ROUNDS; round++)
+                send_one(&pair, round % 2, kind);
+        CU_ASSERT_EQUAL(pair.ends[CLIENT].ear.ended, SYS_ERR_OK);
+        pair_close(&pair);
+        CU_ASSERT_EQUAL(err_no(pair.ends[SERVER].ear.ended), LIB_ERR_CHAN_CLOSED);
+    }
+}
+
+/// Both send as much as they can; now and then one of them gets on.
+static void through_small_rings(void)
+{
+    unsigned busy = 0, sent = 0;
+    struct pair pair;
+    for (unsigned i = 0; i < uses_count; i++) {
+        open_listening(&pair, uses[i], 256, true);
+        for (unsigned round = 0; round < 2000; round++) {
+            unsigned end = (unsigned)test_random_below(&random_numbers, 2);
+            unsigned count = uses[i]->interface->count;
+            unsigned kind = (unsigned)test_random_below(&random_numbers, count);
+            if (round % 3 == 0)
+                (void)fibers_dispatch(&pair.ends[end].ws, 10000);
+            if (listeners[1 - end].count == WAITING_MOST || has_caps(uses[i], kind))
+                continue;
+            CU_ASSERT_EQUAL(flounder_can_send(end_stub(&pair.ends[end])),
+                            end_stub(&pair.ends[end])->pending_count == 0);
+            errval_t err = send(&pair, end, kind);
+            CU_ASSERT_TRUE(err_is_ok(err) || err == FLOUNDER_ERR_TX_BUSY);
+            sent += err_is_ok(err);
+            busy += err_is_fail(err);
+        }
+        pair_run(&pair);
+        CU_ASSERT_TRUE(listeners[0].count == 0 && listeners[1].count == 0);
+        pair_close(&pair);
+    }
+    printf("%u sent, %u refused because others waited\n", sent, busy);
+    CU_ASSERT_TRUE(busy > 1000 && sent > 1000);
+}
+
+static struct view got;
+
+static void keep(struct ear *ear, const struct view *view)
+{
+    (void)ear;
+    got = *view;
+}
+
+/// Gives the receiver of a message with two capabilities one with so many.
+static errval_t receive_caps(struct pair *pair, const struct view *view, unsigned count)
+{
+    struct flounder_stub *stub = end_stub(&pair->ends[SERVER]);
+    struct capref caps[3] = {view->caps[0], view->caps[1], view->caps[0]};
+    struct flounder_in row = {
+        .bytes = view->bytes, .end = view->count, .caps = caps, .caps_count = count, .stub = stub};
+    world.caps_destroyed = 0;
+    got.number = 0;
+    return use_things.interface->receive(stub, view->number, &row);
+}
+
+/// Capabilities come in their order between the other arguments, and are the handler's; those that it
+/// does not get are destroyed.
+static void capabilities(void)
+{
+    static struct view view;
+    struct pair pair;
+    pair_open(&pair, &use_things, 512);
+    struct things_binding *binding = pair.ends[SERVER].binding;
+    pair.ends[SERVER].ear.heard = keep;
+    CU_ASSERT_EQUAL(use_things.sends[things_pass__msgnum - 1](NULL, &random_numbers, &view),
+                    SYS_ERR_OK);
+    CU_ASSERT_EQUAL(receive_caps(&pair, &view, 2), SYS_ERR_OK);
+    CU_ASSERT_TRUE(view_same(&got, &view) && world.caps_destroyed == 0);
+    for (unsigned count = 0; count < 4; count++)
+        if (count != 2) {
+            CU_ASSERT_EQUAL(receive_caps(&pair, &view, count), FLOUNDER_ERR_RX_INVALID);
+            CU_ASSERT_TRUE(got.number == 0 && world.caps_destroyed == count);
+        }
+    binding->rx_vtbl.pass = NULL;
+    CU_ASSERT_EQUAL(receive_caps(&pair, &view, 2), FLOUNDER_ERR_NO_HANDLER);
+    CU_ASSERT_EQUAL(world.caps_destroyed, 2);
+    pair_close(&pair);
+}
+
+static void ear_ignores(struct ear *ear, const struct view *view)
+{
+    (void)ear;
+    CU_ASSERT_FALSE(view->wrong);
+}
+
+static void call_each(struct pair *pair, const struct use *use)
+{
+    static struct view in, out, wanted;
+    for (unsigned i = 0; use->calls[i] != NULL; i++)
+        for (unsigned round = 0; round < 2 * ROUNDS; round++) {
+            errval_t err =
+                use->calls[i](pair->ends[round % 2].binding, &random_numbers, &in, &out, &wanted);
+            bool caps = use == &use_things;
+            CU_ASSERT_EQUAL(err, caps ? (errval_t)MON_ERR_CAP_SEND : SYS_ERR_OK);
+            CU_ASSERT_TRUE(caps || view_same(&out, &wanted));
+        }
+}
+
+/// Calls in both directions, while others dispatch both waitsets.
+static void every_call(void)
+{
+    static const size_t sizes[] = {256, 1024, WORLD_RING_BYTES};
+    struct pair pair;
+    for (unsigned i = 0; i < uses_count; i++)
+        for (unsigned j = 0; j < 3; j++) {
+            open_listening(&pair, uses[i], sizes[j], false);
+            pair.ends[CLIENT].ear.heard = pair.ends[SERVER].ear.heard = ear_ignores;
+            end_serve(&pair.ends[SERVER]);
+            end_serve(&pair.ends[CLIENT]);
+            call_each(&pair, uses[i]);
+            end_serving_stops();
+            CU_ASSERT_EQUAL(pair.ends[CLIENT].ear.ended, SYS_ERR_OK);
+            pair_close(&pair);
+        }
+}
+
+WORLD_TEST(every_message)
+WORLD_TEST(through_small_rings)
+WORLD_TEST(every_call)
+WORLD_TEST(capabilities)
+
+static void test_seed(void)
+{
+    test_random_init(&random_numbers, 1);
+}
+
+CU_TestInfo trip_tests[] = {
+    {"the seed", test_seed},
+    {"every message", test_in_every_message},
+    {"through small rings", test_in_through_small_rings},
+    {"every call", test_in_every_call},
+    {"capabilities", test_in_capabilities},
+    CU_TEST_INFO_NULL,
+};
