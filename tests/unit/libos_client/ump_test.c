@@ -588,7 +588,8 @@ static void accepts(void)
     CU_ASSERT_TRUE(ump_request_is_large(&r));
     // The client says what it asked for, which may be anything.
     CU_ASSERT_EQUAL(ump_chan_accept(&theirs, &r), LIB_ERR_UMP_BUFSIZE);
-    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_UMP_BUFSIZE, 0) && fake.destroyed == 1);
+    CU_ASSERT_TRUE(fake_asked(0, MONITOR_BIND_REPLY, 41, LIB_ERR_UMP_BUFSIZE, 0) &&
+                   fake.destroyed == 1);
     static const uint64_t claims[][2] = {
         {512, UINT64_MAX - 511}, {UINT64_MAX - 255, 256}, {512, 320}, {576, 256}};
     around.frame_bytes = 768;

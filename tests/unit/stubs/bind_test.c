@@ -4,7 +4,7 @@
 // How bindings begin: who is welcome, who is refused and how that is told, what fails on the way; and
 // a peer whose greetings are none.
 #include "pair.h"
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <if/numbers_defs.h>
 
@@ -429,7 +429,7 @@ WORLD_TEST(greetings)
 WORLD_TEST(refused_for_good)
 WORLD_TEST(random_greetings)
 
-CU_TestInfo bind_tests[] = {
+TEST_SUITE("bindings") = {
     {"versions", test_in_versions},
     {"a long signature", test_in_long_signature},
     {"by way of the monitor", test_in_by_the_monitor},
@@ -440,5 +440,4 @@ CU_TestInfo bind_tests[] = {
     {"greetings", test_in_greetings},
     {"refused for good", test_in_refused_for_good},
     {"random greetings", test_in_random_greetings},
-    CU_TEST_INFO_NULL,
 };

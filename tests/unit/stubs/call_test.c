@@ -5,7 +5,7 @@
 // bindings closed meanwhile; rings that stay full; memory that is not there. Nobody waits for ever, and
 // nobody waits longer than the deadline.
 #include "pair.h"
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <if/numbers_defs.h>
 #include <if/shapes_defs.h>
@@ -709,4 +709,4 @@ CALL_TESTS(WORLD_TEST)
 
 #define CALL_TEST(name) {#name, test_in_##name},
 
-CU_TestInfo call_tests[] = {CALL_TESTS(CALL_TEST) CU_TEST_INFO_NULL};
+TEST_SUITE("calls") = {CALL_TESTS(CALL_TEST) CU_TEST_INFO_NULL};

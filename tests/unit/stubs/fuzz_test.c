@@ -7,7 +7,7 @@
 // sent anything else ends, with one of the errors for that, and leaves nothing behind; another one
 // beside it goes on. `test-stubs N` sends N messages.
 #include "pair.h"
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <if/numbers_defs.h>
 #include <if/texts_defs.h>
@@ -19,7 +19,14 @@
 #define MESSAGES_EACH_CHECK 4096u
 #define RING_BYTES 1024u
 
-uint64_t fuzz_messages = 200000;
+static uint64_t fuzz_messages = 200000;
+
+/// The argument, if there is one, is the number of messages that a hostile peer sends.
+void test_program_begin(int argc, char **argv)
+{
+    if (argc == 2)
+        fuzz_messages = strtoull(argv[1], NULL, 10);
+}
 
 static struct test_random random_numbers;
 
@@ -471,11 +478,10 @@ WORLD_TEST(before_a_greeting)
 WORLD_TEST(unanswered)
 WORLD_TEST(first_lines)
 
-CU_TestInfo fuzz_tests[] = {
+TEST_SUITE("a hostile peer") = {
     {"first lines", test_in_first_lines},
     {"within a message", test_in_within_a_message},
     {"before a greeting", test_in_before_a_greeting},
     {"unanswered", test_in_unanswered},
     {"receivers", test_in_receivers},
-    CU_TEST_INFO_NULL,
 };

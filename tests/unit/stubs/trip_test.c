@@ -4,7 +4,7 @@
 // What is sent arrives: every message of every interface with random values, in both directions, in
 // order, also through rings that are too small for it; and every call gets its answer.
 #include "pair.h"
-#include "suites.h"
+#include <testlib/testlib.h>
 
 #include <if/things_defs.h>
 
@@ -213,11 +213,10 @@ static void test_seed(void)
     test_random_init(&random_numbers, 1);
 }
 
-CU_TestInfo trip_tests[] = {
+TEST_SUITE("round trips") = {
     {"the seed", test_seed},
     {"every message", test_in_every_message},
     {"through small rings", test_in_through_small_rings},
     {"every call", test_in_every_call},
     {"capabilities", test_in_capabilities},
-    CU_TEST_INFO_NULL,
 };

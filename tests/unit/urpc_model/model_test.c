@@ -11,10 +11,10 @@
 
 #include <scratch/scratch_tree.h>
 
-// The table of states grows: to begin with Spin's usual 128 MiB takes longer than most searches.
+/// The table of states grows: to begin with Spin's usual 128 MiB takes longer than most searches.
 enum { DEPTH_MAX = 20000, TABLE_BITS = 20, MEMORY_KIB = 2 << 20, SEARCH_S = 300 };
 
-// Optimising takes longer than it saves, unless there is much to search.
+/// Optimising takes longer than it saves, unless there is much to search.
 #define QUICK "-DSAFETY"
 #define THOROUGH "-DSAFETY -O1"
 
