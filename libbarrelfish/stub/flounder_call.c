@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Calls that wait for their answers (F5), and calls that are to be answered. One of the threads that
-// wait receives for all.
+// Calls that wait for their answers (F5). One of the threads that wait receives for all.
 // Circle: whoever waits receives (flounder_receive.c), and what is received may be its answer.
 #include "stub.h"
 
@@ -300,45 +299,4 @@ errval_t flounder_call_failed(struct flounder_stub *stub, unsigned index, errval
         return forget_given_up(stub, index);
     complete(stub, call, err_is_fail(err) ? err : FLOUNDER_ERR_RX_INVALID);
     return SYS_ERR_OK;
-}
-
-bool flounder_note_call(struct flounder_in *row, unsigned response)
-{
-    struct flounder_stub *stub = row->stub;
-    if (row->call == 0)
-        return true;
-    if (stub->noted_count == FLOUNDER_CALLS_MAX)
-        return false;
-    stub->noted[stub->noted_count][0] = (uint8_t)response;
-    stub->noted[stub->noted_count++][1] = (uint8_t)row->call;
-    return true;
-}
-
-static unsigned noted_find(const struct flounder_stub *stub, unsigned response)
-{
-    unsigned i = 0;
-    while (i < stub->noted_count && stub->noted[i][0] != response)
-        i++;
-    return i;
-}
-
-unsigned flounder_oldest_call(struct flounder_stub *stub, unsigned response)
-{
-    unsigned i = noted_find(stub, response);
-    return i < stub->noted_count ? stub->noted[i][1] : 0;
-}
-
-void flounder_forget_call(struct flounder_stub *stub, unsigned response)
-{
-    unsigned i = noted_find(stub, response);
-    if (i == stub->noted_count)
-        return;
-    stub->noted_count--;
-    memmove(stub->noted[i], stub->noted[i + 1], (stub->noted_count - i) * sizeof(stub->noted[0]));
-}
-
-errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call, errval_t err)
-{
-    struct flounder_line line = {.words = {err}};
-    return call != 0 ? flounder_send_own(stub, FLOUNDER_ERROR, call, &line) : SYS_ERR_OK;
 }

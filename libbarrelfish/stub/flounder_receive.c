@@ -4,7 +4,7 @@
 // Receiving, and the end of a binding (F6, F7). While nobody receives, an event of the channel is
 // registered on the binding's waitset. A server receives nothing while something waits to be sent,
 // so that it has room for an answer; a client always receives, so that the server gets room.
-// Circle: a line may be an answer (flounder_call.c) or one of the stubs' own (flounder_bind.c), which
+// Circle: a line may be an answer (flounder_call.c) or one of the stubs' own (flounder_hello.c), which
 // may end the binding here.
 #include "stub.h"
 

@@ -4,7 +4,7 @@
 // Sending. A message for which there is room is gone when the sender returns; else the binding
 // keeps it and sends it when there is room, and takes no other message until then, but for the
 // answer to a call, which its handler could not send again.
-// Circle: when all has been sent, who is refused is told more (flounder_bind.c), which is sent here.
+// Circle: when all has been sent, who is refused is told more (flounder_hello.c), which is sent here.
 #include "stub.h"
 
 #include "barrelfish/blocking.h"

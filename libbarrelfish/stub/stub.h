@@ -49,11 +49,38 @@ void flounder_end(struct flounder_stub *stub, errval_t err);
 void flounder_calls_end(struct flounder_stub *stub, errval_t err);
 errval_t flounder_call_failed(struct flounder_stub *stub, unsigned call, errval_t err);
 
-/// flounder_bind.c: a line of the stubs' own.
+/// What a binding needs until it is open: who connects says so, a server whom to ask, and who binds
+/// what to tell.
+struct flounder_bind {
+    bool connects;
+    flounder_connect_fn *connect_cb;     ///< of a service; may be NULL
+    flounder_bind_continuation_fn *cont; ///< may be NULL
+    void *st;                            ///< of either
+    errval_t *result;                    ///< of flounder_bind_blocking(); may be NULL
+    bool refuses, refused, differs;
+    unsigned next; ///< signature to be told, or heard
+};
+
+static inline void *flounder_binding_of(struct flounder_stub *stub)
+{
+    return (char *)stub - stub->interface->stub_offset;
+}
+
+/// flounder_bind.c: a binding without a channel; NULL: no memory. flounder_unmake() frees it so,
+/// flounder_destroy() with its channel. flounder_greet(): there is a channel now.
+struct flounder_stub *flounder_make(const struct flounder_interface *interface, struct waitset *ws,
+                                    struct flounder_bind made);
+void flounder_unmake(struct flounder_stub *stub);
+void flounder_destroy(struct flounder_stub *stub);
+LIB_MUST_CHECK errval_t flounder_greet(struct flounder_stub *stub);
+
+/// flounder_hello.c: the client's greeting, lines of the stubs' own, a signature; the end of binding,
+/// well or not.
+LIB_MUST_CHECK errval_t flounder_say_hello(struct flounder_stub *stub);
 errval_t flounder_control_line(struct flounder_stub *stub, unsigned ctrl,
                                const uint64_t words[FLOUNDER_LINE_WORDS]);
 errval_t flounder_signature(struct flounder_stub *stub, struct flounder_in *row);
+void flounder_conclude(struct flounder_stub *stub, errval_t err);
 void flounder_bind_ended(struct flounder_stub *stub, errval_t err);
 /// Goes on telling a client that is refused what this server speaks.
 LIB_MUST_CHECK errval_t flounder_refuse(struct flounder_stub *stub);
-void flounder_destroy(struct flounder_stub *stub);

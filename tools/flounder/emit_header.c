@@ -201,20 +201,27 @@ static void emit_places(FILE *out, const struct interface *interface, const stru
             interface->name, rpc->name);
 }
 
+/// Functions that wait have no symbols: programs with functions of the same names leave them out.
+static void emit_call(FILE *out, const struct interface *interface, const struct operation *rpc)
+{
+    fprintf(out,
+            "#ifndef %1$s_NO_CALLS\n/// Calls and waits for the answer: flounder_call().\n"
+            "static inline errval_t %1$s_%2$s(struct %1$s_binding *_binding",
+            interface->name, rpc->name);
+    emit_rpc_parameters(out, interface, rpc);
+    fprintf(out, ")\n{\n    return _binding->rpc_tx_vtbl.%s(_binding", rpc->name);
+    emit_rpc_names(out, rpc);
+    fputs(");\n}\n#endif\n", out);
+}
+
 static void emit_calls(FILE *out, const struct interface *interface)
 {
     for (const struct operation *rpc = interface->operations; rpc != NULL; rpc = rpc->next) {
         if (rpc->kind != OPERATION_RPC)
             continue;
         emit_places(out, interface, rpc);
-        if (rpc->has_call) {
-            fprintf(out,
-                    "/// Calls and waits for the answer: flounder_call().\n"
-                    "errval_t %1$s_%2$s(struct %1$s_binding *_binding",
-                    interface->name, rpc->name);
-            emit_rpc_parameters(out, interface, rpc);
-            fputs(");\n", out);
-        }
+        if (rpc->has_call)
+            emit_call(out, interface, rpc);
         fputs("/// Calls; `_done` runs when the answer has come: flounder_start().\n", out);
         emit_start_head(out, interface, rpc);
         fputs(";\n\n", out);

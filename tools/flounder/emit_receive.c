@@ -158,6 +158,7 @@ static void emit_answer_struct(FILE *out, const struct interface *interface,
     fputs("};\n\n", out);
 }
 
+/// An answer that the interface does not allow becomes the call's error.
 static void emit_answer(FILE *out, const struct interface *interface, const struct message *message)
 {
     const char *name = message->operation->name;
@@ -167,16 +168,19 @@ static void emit_answer(FILE *out, const struct interface *interface, const stru
             "static errval_t answer__%2$s(struct %1$s_binding *_binding, unsigned _call,\n"
             "                             struct answer__%2$s *_answer, errval_t _result)\n{\n"
             "    (void)_answer;\n"
-            "    if (err_is_fail(_result))\n"
-            "        return flounder_answer_error(&_binding->stub, _call, _result);\n"
-            "    return respond__%2$s_response(_binding, _call, (struct event_closure){NULL, NULL}",
+            "    if (err_is_ok(_result))\n"
+            "        _result = respond__%2$s_response(_binding, _call, NOP_CONT",
             interface->name, name);
     for (MESSAGE_ARGUMENTS(argument, &response)) {
         fprintf(out, ", _answer->%s", argument->name);
         if (argument->shape == SHAPE_ARRAY)
             fprintf(out, ", _answer->%s", argument->length_name);
     }
-    fputs(");\n}\n\n", out);
+    fputs(");\n    else\n        return flounder_answer_error(&_binding->stub, _call, _result);\n"
+          "    return err_no(_result) == FLOUNDER_ERR_TX_MSG_SIZE\n"
+          "               ? flounder_answer_error(&_binding->stub, _call, _result)\n"
+          "               : _result;\n}\n\n",
+          out);
 }
 
 /// The answer to a call of call__RPC() goes where its caller wants it.

@@ -160,13 +160,6 @@ static void emit_call(FILE *out, const struct interface *interface, const struct
              message->number);
     snprintf(row, sizeof(row), "flounder_call(_stub, _row, %u, &_places)", message->number);
     emit_end(out, message, line, row);
-    if (!rpc->has_call)
-        return;
-    fprintf(out, "errval_t %1$s_%2$s(struct %1$s_binding *_binding", interface->name, rpc->name);
-    emit_rpc_parameters(out, interface, rpc);
-    fprintf(out, ")\n{\n    return call__%s(_binding", rpc->name);
-    emit_rpc_names(out, rpc);
-    fputs(");\n}\n\n", out);
 }
 
 /// A call that does not.

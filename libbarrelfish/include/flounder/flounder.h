@@ -162,9 +162,9 @@ LIB_MUST_CHECK errval_t flounder_export_blocking(const struct flounder_interface
                                                  struct waitset *ws, iref_t *iref);
 
 /// Binds to a service: the continuation runs on `ws` with the binding, or with an error and NULL.
-/// It is freed by flounder_close() only. FLOUNDER_ERR_INTERFACE, FLOUNDER_ERR_VERSION: the server
-/// does not speak what this program does, and the difference has been printed; other errors of
-/// ump_chan_bind().
+/// It is freed by flounder_close() only. LIB_ERR_BIND_REFUSED, with FLOUNDER_ERR_INTERFACE or
+/// FLOUNDER_ERR_VERSION below it: the server does not speak what this program does, and the
+/// difference has been printed; other errors of ump_chan_bind().
 LIB_MUST_CHECK errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
                                       flounder_bind_continuation_fn *cont, void *st,
                                       struct waitset *ws, idc_bind_flags_t flags);

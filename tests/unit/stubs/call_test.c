@@ -195,6 +195,39 @@ static void errors_as_answers(void)
     pair_close(&pair);
 }
 
+static errval_t join_too_much(struct texts_binding *binding, const char *first, const char *second,
+                              char *joined)
+{
+    (void)binding, (void)second;
+    memset(joined, 'x', texts__join_joined_MAX_ARGUMENT_SIZE);
+    if (first[0] == '\0')
+        joined[texts__join_joined_MAX_ARGUMENT_SIZE - 1] = '\0';
+    return SYS_ERR_OK;
+}
+
+static void run_join(void *arg)
+{
+    errval_t *errs = arg;
+    char joined[texts__join_joined_MAX_ARGUMENT_SIZE];
+    errs[0] = texts_join(pair.ends[CLIENT].binding, "a", "b", joined);
+    errs[1] = texts_join(pair.ends[CLIENT].binding, "", "b", joined);
+}
+
+/// An answer that the interface does not allow becomes the call's error; the binding goes on.
+static void answers_too_long(void)
+{
+    errval_t errs[2] = {SYS_ERR_OK, NS_ERR_NAME};
+    pair_open(&pair, &use_texts, 512);
+    ((struct texts_binding *)pair.ends[SERVER].binding)->rpc_rx_vtbl.join_call = join_too_much;
+    (void)fiber_make(run_join, errs);
+    for (unsigned i = 0; i < 10; i++)
+        settle();
+    fibers_join();
+    CU_ASSERT_EQUAL(errs[0], FLOUNDER_ERR_TX_MSG_SIZE);
+    CU_ASSERT_EQUAL(errs[1], SYS_ERR_OK);
+    pair_close(&pair);
+}
+
 /// A call is given up; its answer comes later, is forgotten, and disturbs no other call.
 static void late_answers(void)
 {
@@ -685,6 +718,7 @@ static void ended_while_it_waits(void)
     X(two_of_three)                                                                                \
     X(heir_gives_up)                                                                               \
     X(errors_as_answers)                                                                           \
+    X(answers_too_long)                                                                            \
     X(late_answers)                                                                                \
     X(wrong_answer)                                                                                \
     X(many_at_once)                                                                                \
@@ -709,4 +743,4 @@ CALL_TESTS(WORLD_TEST)
 
 #define CALL_TEST(name) {#name, test_in_##name},
 
-TEST_SUITE("calls") = {CALL_TESTS(CALL_TEST) CU_TEST_INFO_NULL};
+TEST_SUITE("calls") = {CALL_TESTS(CALL_TEST)};
