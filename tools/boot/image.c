@@ -14,8 +14,10 @@
 #include "child.h"
 #include "files.h"
 #include "grub.h"
+#include "names.h"
 
-/// Put one of the build's ELF files into the tree without its debugging information.
+/// Put one of the build's ELF files into the tree without its debugging information, but with its
+/// functions' names, which strip takes for that.
 static bool add_stripped(const char *from, const char *to, const char *what, struct report *report)
 {
     // Copied first: then a missing file is reported as such, and strip has only its own errors.
@@ -25,7 +27,8 @@ static bool add_stripped(const char *from, const char *to, const char *what, str
     strvec_add_all(&argv, "strip", "--strip-debug", to, NULL);
     bool done = child_run(&argv, "binutils", report);
     strvec_free(&argv);
-    return done;
+    const char *error = done ? names_add_to_file(to) : NULL;
+    return error == NULL ? done : report_set(report, "%s: %s", what, error);
 }
 
 static bool add_modules(const struct modules *modules, const char *tree, struct report *report)

@@ -152,18 +152,20 @@ static uint64_t find_note(const struct names_file *file, const Elf64_Phdr *heade
     return 0;
 }
 
-/// The header to be replaced, which is behind all segments; *end: the first address behind those.
+/// The header to be replaced, which is behind all segments, or a segment that has been emptied; *end:
+/// the first address behind those.
 static Elf64_Phdr *find_header(Elf64_Phdr *headers, unsigned count, uint64_t *end)
 {
     Elf64_Phdr *spare = NULL;
     *end = 0;
     for (unsigned i = 0; i < count; i++) {
-        if (headers[i].p_type == PT_LOAD) {
+        if (headers[i].p_type == PT_GNU_STACK ||
+            (headers[i].p_type == PT_LOAD && headers[i].p_memsz == 0)) {
+            spare = &headers[i];
+        } else if (headers[i].p_type == PT_LOAD) {
             spare = NULL;
             uint64_t behind = headers[i].p_vaddr + headers[i].p_memsz;
             *end = behind > *end ? behind : *end;
-        } else if (headers[i].p_type == PT_GNU_STACK) {
-            spare = &headers[i];
         }
     }
     return spare;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Makes the table of function names (kpi/elf_names.h) out of a program's symbols. No I/O.
+// Makes the table of function names (kpi/elf_names.h) out of a program's symbols.
 #pragma once
 
 #include <stdbool.h>
@@ -20,3 +20,7 @@ bool names_has_place(const struct names_file *file);
 /// Append the table to a program as a segment, and write where it is into Stave's note. NULL on
 /// success; else what the program lacks, and it is as it was.
 const char *names_add(struct names_file *file);
+
+/// The same to a file, which stays as it is if there is no place. After strip(1), which empties the
+/// segment because no section has it, the table is put there again.
+const char *names_add_to_file(const char *path);

@@ -65,7 +65,7 @@ static void boot_sizes(void)
 {
     // Where memory is just enough for the cores, programs fit on the first only.
     static const char *const sizes[][3] = {
-        {"1", "48M", "hello"},      {"3", "96M", "hello"},      {"7", "100M", "hello"},
+        {"1", "48M", "hello 0"},    {"3", "96M", "hello"},      {"7", "100M", "hello"},
         {"117", "560M", "hello 0"}, {"118", "560M", "hello 0"}, {"119", "560M", "hello 0"},
         {"120", "560M", "hello 0"}, {"121", "560M", "hello 0"}, {"2", "600G", "hello"},
     };

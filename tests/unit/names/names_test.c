@@ -135,6 +135,24 @@ static void test_add(void)
     free(file.bytes);
 }
 
+/// strip(1) empties the segment: it is filled again, behind what is left of the file.
+static void test_emptied(void)
+{
+    struct program program = good_program();
+    program.headers[STACK] = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_flags = PF_R, .p_vaddr = TEXT + 0x10000, .p_offset = sizeof(program)};
+    program.note.place[0] = TEXT + 0x10000;
+    struct names_file file = file_of(&program);
+    CU_ASSERT_PTR_NULL_FATAL(names_add(&file));
+    const struct program *now = (const struct program *)file.bytes;
+    const Elf64_Phdr *segment = &now->headers[STACK];
+    CU_ASSERT_EQUAL(segment->p_vaddr, now->note.place[0]);
+    CU_ASSERT_EQUAL(segment->p_filesz, now->note.place[1]);
+    CU_ASSERT(segment->p_filesz > 0 && segment->p_offset >= sizeof(program));
+    expect_name(file.bytes + segment->p_offset, segment->p_filesz, TEXT + 0x80, "second", 0);
+    free(file.bytes);
+}
+
 static void refused(const struct program *program, const char *why)
 {
     struct names_file file = file_of(program);
@@ -201,6 +219,7 @@ static void test_broken(void)
 
 TEST_SUITE("names") = {
     {"put in and found", test_add},
+    {"put in again", test_emptied},
     {"programs that cannot have them", test_refused},
     {"broken tables", test_broken},
 };

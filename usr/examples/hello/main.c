@@ -54,8 +54,7 @@ int main(int argc, char *argv[])
     check(hello_export_blocking(NULL, on_connect, get_default_waitset(), &iref), "exporting");
     snprintf(number, sizeof(number), "%llu", (unsigned long long)iref);
     check(thread_create(serve, NULL) == NULL ? LIB_ERR_THREAD_CREATE : SYS_ERR_OK, "a thread");
-    coreid_t core = argc == 2 ? (coreid_t)strtoul(argv[1], NULL, 10) : 1;
+    coreid_t core = argc == 2 ? (coreid_t)strtoul(argv[1], NULL, 10) : disp_get_core_id() == 0;
     check(spawn_program(core, argv[0], again, NULL, SPAWN_FLAGS_DEFAULT, &domain), "starting");
-    check(spawn_wait(domain, &status, false), "waiting");
-    return status;
+    return err_is_ok(spawn_wait(domain, &status, false)) ? status : EXIT_FAILURE;
 }
