@@ -149,6 +149,8 @@ void flounder_receive(struct flounder_stub *stub)
 
 errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline)
 {
+    if (stub->pending_count == 0)
+        return waitset_chan_wait_polled(&stub->chan.recv_chan, deadline);
     struct waitset ws = WAITSET_INITIALIZER;
     (void)ump_chan_deregister_send(&stub->chan);
     errval_t err = SYS_ERR_OK;
