@@ -83,8 +83,8 @@ static void measure_bare(const struct options *options, unsigned runs)
         sends[i] = bench_time_diff(start, middle) / BATCH;
         receives[i] = bench_time_diff(middle, bench_tsc()) / BATCH;
     }
-    row(options, "send, bare channel", sends, runs);
-    row(options, "receive, bare channel", receives, runs);
+    row(options, "send bare", sends, runs);
+    row(options, "receive bare", receives, runs);
 }
 
 static void measure_messages(const struct options *options, unsigned runs)
@@ -103,8 +103,8 @@ static void measure_messages(const struct options *options, unsigned runs)
         sends[i] = bench_time_diff(start, middle) / BATCH;
         receives[i] = bench_time_diff(middle, bench_tsc()) / BATCH;
     }
-    row(options, "send, interface", sends, runs);
-    row(options, "receive, interface", receives, runs);
+    row(options, "send by interface", sends, runs);
+    row(options, "receive by interface", receives, runs);
 }
 
 // ---- The worker's side
