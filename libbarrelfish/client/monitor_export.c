@@ -84,9 +84,9 @@ static void bind_requested(struct monitor_bind_request *request)
         USER_PANIC("a service's channel is in use");
 }
 
-errval_t monitor_export(struct monitor_export *service, uint32_t index, struct waitset *ws,
-                        void (*connect)(void *st, struct monitor_bind_request *request), void *st,
-                        iref_t *iref)
+errval_t monitor_export_service(struct monitor_export *service, uint32_t index, struct waitset *ws,
+                                void (*connect)(void *st, struct monitor_bind_request *request),
+                                void *st, iref_t *iref)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_EXPORT, index};
     errval_t err = monitor_events_begin();
@@ -105,7 +105,7 @@ errval_t monitor_export(struct monitor_export *service, uint32_t index, struct w
     return err;
 }
 
-errval_t monitor_unexport(struct monitor_export *service)
+errval_t monitor_unexport_service(struct monitor_export *service)
 {
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_UNEXPORT, service->iref};
     errval_t err = monitor_events_begin();

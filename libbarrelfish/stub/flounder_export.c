@@ -57,8 +57,8 @@ static errval_t export(const struct flounder_interface *interface, struct servic
     **service = made;
     (*service)->interface = interface;
     waitset_chanstate_init(&(*service)->chan, CHANTYPE_OTHER);
-    errval_t err =
-        monitor_export(&(*service)->export, 0, made.ws, on_request, *service, &(*service)->iref);
+    errval_t err = monitor_export_service(&(*service)->export, 0, made.ws, on_request, *service,
+                                          &(*service)->iref);
     if (err_is_fail(err))
         free(*service);
     return err;

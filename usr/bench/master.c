@@ -40,7 +40,7 @@ static iref_t own_iref(void)
     static struct monitor_export service;
     static iref_t iref;
     if (iref == 0) {
-        check(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
+        check(monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
               "offering a service");
     }
     return iref;

@@ -47,12 +47,12 @@ static void export(enum command command)
     iref_t iref;
     connected = false;
     want_lmp = command == WORKER_EXPORT_LMP;
-    check(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
+    check(monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
           "offering a service");
     message_send(&worker.master, command, iref, 0);
     while (!connected)
         check(event_dispatch(get_default_waitset()), "waiting for a client");
-    check(monitor_unexport(&service), "ending the service");
+    check(monitor_unexport_service(&service), "ending the service");
 }
 
 static void echo(uint64_t count)

@@ -258,5 +258,5 @@ static void connect(void *st, struct monitor_bind_request *request)
 errval_t clients_init(iref_t *iref, void (*changed)(void))
 {
     on_change = changed;
-    return monitor_export(&service, 0, console_ws, connect, NULL, iref);
+    return monitor_export_service(&service, 0, console_ws, connect, NULL, iref);
 }

@@ -91,5 +91,5 @@ errval_t remote_init(struct waitset *ws,
     handle = request;
     iref_t iref;
     waitset = ws;
-    return monitor_export(&service, IREF_INDEX_SPAWND, ws, connect, NULL, &iref);
+    return monitor_export_service(&service, IREF_INDEX_SPAWND, ws, connect, NULL, &iref);
 }

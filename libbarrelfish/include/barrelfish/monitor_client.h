@@ -101,12 +101,12 @@ struct monitor_export {
 /// MONITOR_EXPORT_QUEUE are refused. MON_ERR_LIMIT.
 ///
 /// \param index  0, or IREF_INDEX_SPAWND, which is spawnd's: SYS_ERR_RIGHTS
-LIB_MUST_CHECK errval_t monitor_export(
+LIB_MUST_CHECK errval_t monitor_export_service(
     struct monitor_export *service, uint32_t index, struct waitset *ws,
     void (*connect)(void *st, struct monitor_bind_request *request), void *st, iref_t *iref);
 
 /// Ends the offer. Connections stay.
-errval_t monitor_unexport(struct monitor_export *service);
+errval_t monitor_unexport_service(struct monitor_export *service);
 
 /// Answers a client with an error, which its bind returns under LIB_ERR_BIND_REFUSED.
 errval_t monitor_refuse(struct monitor_bind_request *request, errval_t err);

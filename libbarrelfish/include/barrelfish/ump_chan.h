@@ -6,7 +6,7 @@
 // Messages have 56 bytes and 16 bits of control; they are never lost, repeated, reordered or torn,
 // and a full ring is an error that means "later". The monitors only connect the two.
 //
-// A client binds to an iref, a server accepts what monitor_export() hands it. What comes from the
+// A client binds to an iref, a server accepts what monitor_export_service() hands it. What comes from the
 // peer is a claim: its words may be anything. One thread at a time may send and one may receive;
 // only that thread registers that direction.
 

@@ -150,7 +150,7 @@ struct flounder_stub {
 
 /// Offers an interface: `export_cb` runs on `ws` with the service's iref, then `connect_cb` for each
 /// client that speaks it, before its first message is handled; an error of it refuses the client.
-/// A client's binding is freed when its error handler has returned. Errors of monitor_export().
+/// A client's binding is freed when its error handler has returned. Errors of monitor_export_service().
 LIB_MUST_CHECK errval_t flounder_export(const struct flounder_interface *interface, void *st,
                                         idc_export_callback_fn *export_cb,
                                         flounder_connect_fn *connect_cb, struct waitset *ws,

@@ -122,7 +122,8 @@ static int serve(void)
     static struct monitor_export service;
     static const unsigned active[] = {1, 2, 8, 32, CLIENTS};
     iref_t iref;
-    if (!EXPECT_OK(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref)))
+    if (!EXPECT_OK(
+            monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &iref)))
         return test_summary("fan-in");
     start_clients(iref, 1);
     (void)receive(1);

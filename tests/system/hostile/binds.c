@@ -246,7 +246,8 @@ static int many_end(void)
     struct capref domain;
     iref_t iref;
     uint8_t status;
-    if (err_is_fail(monitor_export(&service, 0, get_default_waitset(), on_many, NULL, &iref)) ||
+    if (err_is_fail(
+            monitor_export_service(&service, 0, get_default_waitset(), on_many, NULL, &iref)) ||
         err_is_fail(nameservice_register(MANY_NAME, iref)) ||
         err_is_fail(
             spawn_program(disp_get_core_id(), argv[0], argv, NULL, SPAWN_FLAGS_DEFAULT, &domain)))

@@ -206,7 +206,8 @@ static int modest(void)
     static struct monitor_export service;
     static struct ump_chan chan;
     iref_t own, found;
-    errval_t err = monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &own);
+    errval_t err =
+        monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &own);
     if (err_is_ok(err))
         err = nameservice_register("modest", own);
     if (err_is_ok(err))
@@ -217,7 +218,7 @@ static int modest(void)
     if (err_is_fail(ump_chan_bind_blocking(&chan, found, CHANNEL_BYTES, CHANNEL_BYTES)))
         return 2;
     ump_chan_close(&chan);
-    return err_is_ok(monitor_unexport(&service)) ? 0 : 3;
+    return err_is_ok(monitor_unexport_service(&service)) ? 0 : 3;
 }
 
 const struct hostile_case hostile_greedy[] = {

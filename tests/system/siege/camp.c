@@ -127,7 +127,7 @@ static int be_camp(void)
         err = lmp_endpoint_create_in_slot(1, slot, &ready);
     }
     if (err_is_ok(err))
-        err = monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref);
+        err = monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &iref);
     if (err_is_ok(err))
         err = nameservice_register(name, iref);
     while (err_is_ok(err)) {

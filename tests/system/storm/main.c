@@ -76,7 +76,7 @@ static void await_channel(void)
     char name[32];
     iref_t iref = 0;
     name_of_client(disp_get_core_id(), name);
-    EXPECT_OK(monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, &iref));
+    EXPECT_OK(monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &iref));
     EXPECT_OK(nameservice_register(name, iref));
     while (!accepted && test_failures() == 0)
         EXPECT_OK(event_dispatch(get_default_waitset()));

@@ -57,14 +57,14 @@ bool peers_accept(struct ump_chan *chan, const char *name)
     static struct monitor_export service; // must live as long as it is exported
     struct acceptance acceptance = {chan, false};
     iref_t iref;
-    if (!EXPECT_OK(
-            monitor_export(&service, 0, get_default_waitset(), on_connect, &acceptance, &iref)) ||
+    if (!EXPECT_OK(monitor_export_service(&service, 0, get_default_waitset(), on_connect,
+                                          &acceptance, &iref)) ||
         !EXPECT_OK(nameservice_register(name, iref)))
         return false;
     while (!acceptance.done)
         if (!EXPECT_OK(event_dispatch(get_default_waitset())))
             return false;
     EXPECT_OK(nameservice_unregister(name));
-    EXPECT_OK(monitor_unexport(&service));
+    EXPECT_OK(monitor_unexport_service(&service));
     return true;
 }

@@ -40,7 +40,8 @@ static void on_connect(void *st, struct monitor_bind_request *request)
 static errval_t offer(const char *name, iref_t *iref)
 {
     static struct monitor_export service;
-    errval_t err = monitor_export(&service, 0, get_default_waitset(), on_connect, NULL, iref);
+    errval_t err =
+        monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, iref);
     return err_is_ok(err) ? nameservice_register(name, *iref) : err;
 }
 

@@ -198,8 +198,9 @@ static void export_both(void)
     fake.answer = fake_answer_words;
     for (unsigned i = 0; i < 2; i++) {
         fake_words[1] = 70 + i;
-        CU_ASSERT_EQUAL(monitor_export(&services[i], i, &waitset, wants_to_bind, &waitset, &iref),
-                        SYS_ERR_OK);
+        CU_ASSERT_EQUAL(
+            monitor_export_service(&services[i], i, &waitset, wants_to_bind, &waitset, &iref),
+            SYS_ERR_OK);
         CU_ASSERT_TRUE(was(MONITOR_EXPORT, i, 0) && iref == 70 + i);
     }
 }
@@ -222,11 +223,13 @@ static void exports(void)
     iref_t iref = 3;
     fake.answer = fake_answer_words;
     fake_words[0] = SYS_ERR_RIGHTS;
-    CU_ASSERT_EQUAL(monitor_export(&services[0], 1, &waitset, wants_to_bind, &waitset, &iref),
-                    SYS_ERR_RIGHTS);
+    CU_ASSERT_EQUAL(
+        monitor_export_service(&services[0], 1, &waitset, wants_to_bind, &waitset, &iref),
+        SYS_ERR_RIGHTS);
     fake_events.begin_error = LIB_ERR_MALLOC_FAIL;
-    CU_ASSERT_EQUAL(monitor_export(&services[0], 1, &waitset, wants_to_bind, &waitset, &iref),
-                    LIB_ERR_MALLOC_FAIL);
+    CU_ASSERT_EQUAL(
+        monitor_export_service(&services[0], 1, &waitset, wants_to_bind, &waitset, &iref),
+        LIB_ERR_MALLOC_FAIL);
     CU_ASSERT_TRUE(iref == 3 && fake_events.held == 0);
     fake_events.begin_error = SYS_ERR_OK;
     comes_to_bind(0, 9); // of the refused one nothing is left
@@ -284,7 +287,7 @@ static void unexports(void)
     comes_to_bind(70, 3);
     unsigned gone = fake.destroyed;
     fake_words[0] = MON_ERR_NO_IREF;
-    CU_ASSERT_EQUAL(monitor_unexport(&services[0]), MON_ERR_NO_IREF);
+    CU_ASSERT_EQUAL(monitor_unexport_service(&services[0]), MON_ERR_NO_IREF);
     CU_ASSERT_TRUE(was(MONITOR_UNEXPORT, 70, 0));
     CU_ASSERT_TRUE(fake_last(1)->words[1] == 3 && fake_last(2)->words[1] == 2);
     CU_ASSERT_TRUE(fake_last(1)->words[0] == MONITOR_BIND_REPLY &&
@@ -296,14 +299,14 @@ static void unexports(void)
     comes_to_bind(71, 5); // the other is there still
     dispatch();
     CU_ASSERT_EQUAL(got[got_count - 1].id, 5);
-    CU_ASSERT_EQUAL(monitor_unexport(&services[0]), SYS_ERR_OK); // twice: no harm
+    CU_ASSERT_EQUAL(monitor_unexport_service(&services[0]), SYS_ERR_OK); // twice: no harm
     fake_events.begin_error = LIB_ERR_MALLOC_FAIL;
-    CU_ASSERT_EQUAL(monitor_unexport(&services[1]), LIB_ERR_MALLOC_FAIL);
+    CU_ASSERT_EQUAL(monitor_unexport_service(&services[1]), LIB_ERR_MALLOC_FAIL);
     fake_events.begin_error = SYS_ERR_OK;
     comes_to_bind(71, 6);
     dispatch();
     CU_ASSERT_EQUAL(got[got_count - 1].id, 6);
-    CU_ASSERT_EQUAL(monitor_unexport(&services[1]), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(monitor_unexport_service(&services[1]), SYS_ERR_OK);
     comes_to_bind(71, 7);
     CU_ASSERT_TRUE(was(MONITOR_BIND_REPLY, 7, MON_ERR_NO_IREF));
     CU_ASSERT_EQUAL(fake_events.held, 0);

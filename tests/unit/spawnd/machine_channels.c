@@ -106,9 +106,9 @@ static struct peer *peer_new(struct ump_chan *uc)
     return peer;
 }
 
-errval_t monitor_export(struct monitor_export *service, uint32_t index, struct waitset *ws,
-                        void (*connect)(void *st, struct monitor_bind_request *request), void *st,
-                        iref_t *iref)
+errval_t monitor_export_service(struct monitor_export *service, uint32_t index, struct waitset *ws,
+                                void (*connect)(void *st, struct monitor_bind_request *request),
+                                void *st, iref_t *iref)
 {
     CU_ASSERT(service != NULL && ws == get_default_waitset() && iref != NULL);
     CU_ASSERT_EQUAL(index, IREF_INDEX_SPAWND);

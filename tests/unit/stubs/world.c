@@ -97,9 +97,9 @@ static void run_bound(void *arg)
 
 static struct monitor_export *service;
 
-errval_t monitor_export(struct monitor_export *made, uint32_t index, struct waitset *ws,
-                        void (*connect)(void *st, struct monitor_bind_request *request), void *st,
-                        iref_t *iref)
+errval_t monitor_export_service(struct monitor_export *made, uint32_t index, struct waitset *ws,
+                                void (*connect)(void *st, struct monitor_bind_request *request),
+                                void *st, iref_t *iref)
 {
     CU_ASSERT_EQUAL(index, 0);
     if (err_is_fail(world.export_error))

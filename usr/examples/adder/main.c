@@ -84,7 +84,7 @@ static errval_t offer(const char *name)
 {
     static struct monitor_export service;
     iref_t iref;
-    errval_t err = monitor_export(&service, 0, get_default_waitset(), connect, NULL, &iref);
+    errval_t err = monitor_export_service(&service, 0, get_default_waitset(), connect, NULL, &iref);
     return err_is_ok(err) ? nameservice_register(name, iref) : err;
 }
 
