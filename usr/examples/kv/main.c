@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// A server that keeps values by name, and its client. `kv serve &` starts it; then, on any core,
-// `kv put NAME VALUE` and `kv get NAME`. `kv die NAME` ends in the middle of a call. Whatever a
-// client does, the others go on (docs/interfaces.md).
+// A server that keeps values by name, and its client: `kv serve &`; then, on any core, `kv put NAME
+// VALUE` and `kv get NAME`. `kv die NAME` ends in a call. Whatever a client does, the others go on.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +11,11 @@
 #include "barrelfish/nameservice_client.h"
 #include "if/kv_defs.h"
 
-#define ENTRIES 64
-
 static struct entry {
     char key[kv__put_key_MAX_ARGUMENT_SIZE];
     uint8_t value[kv__put_value_MAX_ARGUMENT_SIZE];
     size_t length;
-} entries[ENTRIES];
+} entries[64];
 
 static void check(errval_t err, const char *what)
 {
@@ -30,7 +27,8 @@ static void check(errval_t err, const char *what)
 static struct entry *find(const char *key)
 {
     struct entry *empty = NULL;
-    for (struct entry *entry = entries; entry < entries + ENTRIES; entry++) {
+    for (struct entry *entry = entries; entry < entries + sizeof(entries) / sizeof(entries[0]);
+         entry++) {
         if (strcmp(entry->key, key) == 0)
             return entry;
         if (entry->key[0] == '\0')
@@ -69,35 +67,35 @@ static errval_t on_connect(void *st, struct kv_binding *binding)
     return SYS_ERR_OK;
 }
 
-static void serve(void)
+static int client(const char *what, const char *key, const char *text)
 {
+    struct kv_binding *binding;
+    uint8_t value[kv__get_value_MAX_ARGUMENT_SIZE];
+    kv_put_result_t result = kv_FULL;
+    size_t length;
+    bool found = false;
     iref_t iref;
-    check(kv_export_blocking(NULL, on_connect, get_default_waitset(), &iref), "exporting");
-    check(nameservice_register("kv", iref), "registering");
-    messages_handler_loop();
+    check(nameservice_blocking_lookup("kv", &iref), "finding the server");
+    check(kv_bind_blocking(iref, get_default_waitset(), 0, &binding), "binding");
+    if (strcmp(what, "die") == 0)
+        exit(err_is_ok(kv_get_call__tx(binding, NOP_CONT, key)) ? 7 : EXIT_FAILURE);
+    if (text != NULL)
+        check(kv_put(binding, key, (const uint8_t *)text, strlen(text), &result), "putting");
+    else
+        check(kv_get(binding, key, value, &length, &found), "getting");
+    if (found)
+        printf("%.*s\n", (int)length, value);
+    return found || result != kv_FULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char *argv[])
 {
-    struct kv_binding *binding;
-    kv_put_result_t result;
-    uint8_t value[kv__get_value_MAX_ARGUMENT_SIZE];
-    size_t length;
-    bool found = false;
     iref_t iref;
-    if (argc == 2 && strcmp(argv[1], "serve") == 0)
-        serve();
-    check(nameservice_blocking_lookup("kv", &iref), "finding the server");
-    check(kv_bind_blocking(iref, get_default_waitset(), 0, &binding), "binding");
-    if (argc == 4 && strcmp(argv[1], "put") == 0) {
-        check(kv_put(binding, argv[2], (uint8_t *)argv[3], strlen(argv[3]), &result), "putting");
-        return result == kv_FULL ? EXIT_FAILURE : EXIT_SUCCESS;
-    }
-    if (argc == 3 && strcmp(argv[1], "die") == 0)
-        exit(err_is_ok(kv_get_call__tx(binding, NOP_CONT, argv[2])) ? 7 : EXIT_FAILURE);
-    if (argc == 3 && strcmp(argv[1], "get") == 0)
-        check(kv_get(binding, argv[2], value, &length, &found), "getting");
-    if (found)
-        printf("%.*s\n", (int)length, value);
-    return found ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (argc > 2 && strcmp(argv[1], "serve") != 0)
+        return client(argv[1], argv[2], argv[3]);
+    if (argc != 2 || strcmp(argv[1], "serve") != 0)
+        return printf("usage: kv serve, kv put NAME VALUE, kv get NAME, kv die NAME\n") > 0 ? 2 : 1;
+    check(kv_export_blocking(NULL, on_connect, get_default_waitset(), &iref), "exporting");
+    check(nameservice_register("kv", iref), "registering");
+    messages_handler_loop();
 }
