@@ -27,12 +27,11 @@ static void check(errval_t err, const char *what)
 static struct entry *find(const char *key)
 {
     struct entry *empty = NULL;
-    for (struct entry *entry = entries; entry < entries + sizeof(entries) / sizeof(entries[0]);
-         entry++) {
-        if (strcmp(entry->key, key) == 0)
-            return entry;
-        if (entry->key[0] == '\0')
-            empty = entry;
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        if (strcmp(entries[i].key, key) == 0)
+            return &entries[i];
+        if (entries[i].key[0] == '\0')
+            empty = &entries[i];
     }
     return empty;
 }
