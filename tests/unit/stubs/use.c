@@ -23,18 +23,20 @@ void view_bytes(struct view *view, const void *bytes, size_t count)
     view->count += count;
 }
 
-void view_bool(struct view *view, const bool *value)
+void view_bools(struct view *view, const bool *values, size_t bytes)
 {
-    uint8_t byte;
-    memcpy(&byte, value, sizeof(byte));
-    view->wrong = view->wrong || byte > 1;
-    VIEW(view, byte);
+    for (size_t i = 0; i < bytes; i++) {
+        uint8_t byte;
+        memcpy(&byte, values + i, sizeof(byte));
+        view->wrong = view->wrong || byte > 1;
+        view_bytes(view, &byte, sizeof(byte));
+    }
 }
 
 void view_enum(struct view *view, uint32_t value, uint32_t elements)
 {
     view->wrong = view->wrong || value >= elements;
-    VIEW(view, value);
+    view_bytes(view, &value, sizeof(value));
 }
 
 void view_length(struct view *view, size_t length, size_t most)
@@ -42,7 +44,7 @@ void view_length(struct view *view, size_t length, size_t most)
     uint32_t number = (uint32_t)length;
     view->wrong = view->wrong || length > most;
     CU_ASSERT_FATAL(length <= most);
-    VIEW(view, number);
+    view_bytes(view, &number, sizeof(number));
 }
 
 void view_text(struct view *view, const char *text, size_t most)
@@ -52,10 +54,12 @@ void view_text(struct view *view, const char *text, size_t most)
     view_bytes(view, text, bytes);
 }
 
-void view_cap(struct view *view, struct capref cap)
+void view_caps(struct view *view, const struct capref *caps, size_t bytes)
 {
-    CU_ASSERT_FATAL(view->caps_count < FLOUNDER_CAPS_MAX);
-    view->caps[view->caps_count++] = cap;
+    for (size_t i = 0; i < bytes / sizeof(*caps); i++) {
+        CU_ASSERT_FATAL(view->caps_count < FLOUNDER_CAPS_MAX);
+        view->caps[view->caps_count++] = caps[i];
+    }
 }
 
 bool view_same(const struct view *a, const struct view *b)
@@ -86,15 +90,29 @@ uint64_t any(struct test_random *random)
     return i < sizeof(extremes) / sizeof(extremes[0]) ? extremes[i] : number;
 }
 
+void any_number(struct test_random *random, void *number, size_t bytes)
+{
+    uint64_t wide = any(random);
+    memcpy(number, &wide, bytes);
+}
+
 void any_bytes(struct test_random *random, void *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         ((uint8_t *)bytes)[i] = (uint8_t)any(random);
 }
 
-bool any_bool(struct test_random *random)
+void any_bools(struct test_random *random, bool *values, size_t bytes)
 {
-    return test_random_below(random, 2) != 0;
+    for (size_t i = 0; i < bytes; i++)
+        values[i] = test_random_below(random, 2) != 0;
+}
+
+void any_caps(struct test_random *random, struct capref *caps, size_t bytes)
+{
+    for (size_t i = 0; i < bytes / sizeof(*caps); i++)
+        caps[i] = (struct capref){ROOTCN_CNODE(ROOTCN_SLOT_SEGCN),
+                                  (cslot_t)test_random_below(random, 200)};
 }
 
 size_t any_length(struct test_random *random, size_t most)

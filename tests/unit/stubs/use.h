@@ -2,8 +2,8 @@
 // Copyright The Stave authors
 //
 // How the tests use interfaces: of each message, what its values are as bytes, told without the
-// stubs; a sender of random values; a handler. A view is such a message: its bytes are those that the
-// declaration wants (flounder/row.h), and it is wrong if a value breaks it.
+// stubs; a sender of random values; a handler (messages.h makes them). A view is such a message: its
+// bytes are those that the declaration wants (flounder/row.h), and it is wrong if a value breaks it.
 #pragma once
 
 #include "flounder/flounder.h"
@@ -23,14 +23,17 @@ struct view {
 
 void view_begin(struct view *view, unsigned number);
 void view_bytes(struct view *view, const void *bytes, size_t count);
-void view_bool(struct view *view, const bool *value);
+void view_bools(struct view *view, const bool *values, size_t bytes);
 void view_enum(struct view *view, uint32_t value, uint32_t elements);
 void view_length(struct view *view, size_t length, size_t most);
 void view_text(struct view *view, const char *text, size_t most); ///< its end counts
-void view_cap(struct view *view, struct capref cap);
+void view_caps(struct view *view, const struct capref *caps, size_t bytes);
 bool view_same(const struct view *a, const struct view *b);
 
-#define VIEW(view, value) view_bytes(view, &(value), sizeof(value))
+static inline void view_number(struct view *view, const void *number, size_t bytes)
+{
+    view_bytes(view, number, bytes);
+}
 
 /// Numbers that depend on what a call carries: a server's answer is made of them, so that the client
 /// knows what is right.
@@ -38,9 +41,13 @@ struct test_random view_random(const struct view *view);
 
 /// Random values: often extreme ones.
 uint64_t any(struct test_random *random);
+void any_number(struct test_random *random, void *number, size_t bytes);
 void any_bytes(struct test_random *random, void *bytes, size_t count);
-bool any_bool(struct test_random *random);
+void any_bools(struct test_random *random, bool *values, size_t bytes);
 size_t any_length(struct test_random *random, size_t most);
+
+/// Capabilities that are none of the machine's.
+void any_caps(struct test_random *random, struct capref *caps, size_t bytes);
 
 /// A text of at most `most` bytes with its end in `place`; sometimes none at all.
 const char *any_text(struct test_random *random, char *place, size_t most);
