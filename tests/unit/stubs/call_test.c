@@ -307,8 +307,8 @@ static void many_at_once(void)
 
 // Ends.
 
-/// Three threads wait; a fourth closes the binding.
-static void closed_by_another(void)
+/// Three threads wait; a fourth closes one end of the binding.
+static void close_under_three(unsigned closer)
 {
     struct call calls[] = {
         {.kind = 's', .value = 1}, {.kind = 'w', .value = 2}, {.kind = 'p', .value = 0}};
@@ -317,14 +317,19 @@ static void closed_by_another(void)
     for (unsigned i = 0; i < 3; i++)
         call_begin(&calls[i]);
     settle();
-    flounder_close(&client()->stub);
-    pair.ends[CLIENT].binding = NULL;
+    flounder_close(end_stub(&pair.ends[closer]));
+    pair.ends[closer].binding = NULL;
     settle();
     for (unsigned i = 0; i < 3; i++) {
         check_prompt(&calls[i]);
         CU_ASSERT_EQUAL(err_no(calls[i].err), LIB_ERR_CHAN_CLOSED);
     }
     fibers_join();
+}
+
+static void closed_by_another(void)
+{
+    close_under_three(CLIENT);
     pair_run(&pair);
     CU_ASSERT_EQUAL(err_no(pair.ends[SERVER].ear.ended), LIB_ERR_CHAN_CLOSED);
     pair_close(&pair);
@@ -332,21 +337,7 @@ static void closed_by_another(void)
 
 static void closed_by_server(void)
 {
-    struct call calls[] = {
-        {.kind = 's', .value = 1}, {.kind = 'w', .value = 2}, {.kind = 'p', .value = 0}};
-    begin(WORLD_RING_BYTES);
-    serve_later();
-    for (unsigned i = 0; i < 3; i++)
-        call_begin(&calls[i]);
-    settle();
-    flounder_close(&server()->stub);
-    pair.ends[SERVER].binding = NULL;
-    settle();
-    for (unsigned i = 0; i < 3; i++) {
-        check_prompt(&calls[i]);
-        CU_ASSERT_EQUAL(err_no(calls[i].err), LIB_ERR_CHAN_CLOSED);
-    }
-    fibers_join();
+    close_under_three(SERVER);
     CU_ASSERT_EQUAL(err_no(pair.ends[CLIENT].ear.ended), LIB_ERR_CHAN_CLOSED);
     struct call late = {.kind = 'p', .value = 0};
     call_begin(&late);

@@ -391,6 +391,19 @@ static void receivers(void)
     check_counts();
 }
 
+/// The binding hears what was sent, and ends with this error, or goes on (0).
+static void conclude(struct peer *peer, errval_t ended)
+{
+    peer_run(peer);
+    CU_ASSERT_EQUAL(peer->end.ear.ended, ended);
+    peer_close(peer);
+}
+
+static void begin_message(struct peer *peer, unsigned number, uint32_t total)
+{
+    peer_line(peer, number, &total, sizeof(total));
+}
+
 /// The first line of a long message says enough to refuse it, before there is memory for it.
 static void first_lines(void)
 {
@@ -416,39 +429,33 @@ static void first_lines(void)
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct peer peer;
         peer_open(&peer, cases[i].use, 512, false);
-        peer_line(&peer, cases[i].number, &cases[i].total, sizeof(cases[i].total));
-        peer_run(&peer);
-        CU_ASSERT_EQUAL(peer.end.ear.ended, cases[i].ended);
-        peer_close(&peer);
+        begin_message(&peer, cases[i].number, cases[i].total);
+        conclude(&peer, cases[i].ended);
     }
 }
 
 /// Within a message nothing but its next line may come.
 static void within_a_message(void)
 {
-    static const uint32_t total = 64;
     for (unsigned number = 0; number < 256; number++) {
         struct peer peer;
         peer_open(&peer, &use_numbers, 512, number % 2 == 0);
-        peer_line(&peer, numbers_wide_call__msgnum, &total, sizeof(total));
+        begin_message(&peer, numbers_wide_call__msgnum, 64);
         peer_line(&peer, (number == 0 ? 0 : FLOUNDER_WHOLE) | number, NULL, 0);
-        peer_run(&peer);
-        CU_ASSERT_EQUAL(peer.end.ear.ended, FLOUNDER_ERR_RX_FRAGMENT);
-        peer_close(&peer);
+        conclude(&peer, FLOUNDER_ERR_RX_FRAGMENT);
     }
 }
 
 /// Before a binding is open there are no messages.
 static void before_a_greeting(void)
 {
-    static const uint32_t total = 64;
     for (unsigned round = 0; round < 4; round++) {
         struct peer peer;
         peer_begin(&peer, &use_numbers, 512, round % 2 == 0);
         if (round < 2)
             peer_message(&peer, numbers_nothing__msgnum, 0, NULL, 0);
         else
-            peer_line(&peer, numbers_wide_call__msgnum, &total, sizeof(total));
+            begin_message(&peer, numbers_wide_call__msgnum, 64);
         peer_run(&peer);
         CU_ASSERT_TRUE(peer.end.concluded);
         CU_ASSERT_EQUAL(peer.end.bound, FLOUNDER_ERR_INVALID_STATE);
