@@ -147,21 +147,31 @@ void flounder_receive(struct flounder_stub *stub)
     }
 }
 
-errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline)
+/// Waits for a line, or for room as well if something waits for that.
+static errval_t wait_once(struct flounder_stub *stub, systime_t deadline)
 {
+    (void)ump_chan_deregister_recv(&stub->chan);
     if (stub->pending_count == 0)
         return waitset_chan_wait_polled(&stub->chan.recv_chan, deadline);
     struct waitset ws = WAITSET_INITIALIZER;
     (void)ump_chan_deregister_send(&stub->chan);
-    errval_t err = SYS_ERR_OK;
-    if (takes_lines(stub))
-        err = ump_chan_register_recv(&stub->chan, &ws, NOP_CLOSURE);
-    if (err_is_ok(err) && stub->pending_count > 0)
+    errval_t err =
+        takes_lines(stub) ? ump_chan_register_recv(&stub->chan, &ws, NOP_CLOSURE) : SYS_ERR_OK;
+    if (err_is_ok(err))
         err = ump_chan_register_send(&stub->chan, &ws, NOP_CLOSURE);
     if (err_is_ok(err))
         err = event_dispatch_until(&ws, deadline);
     (void)ump_chan_deregister_recv(&stub->chan);
     (void)ump_chan_deregister_send(&stub->chan);
+    return err;
+}
+
+errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline)
+{
+    errval_t err;
+    do {
+        err = wait_once(stub, deadline); // whoever received before may register its event so late
+    } while (err_no(err) == LIB_ERR_CHAN_ALREADY_REGISTERED);
     if (stub->pending_count > 0)
         flounder_pump(stub);
     return err;
