@@ -30,9 +30,8 @@ static errval_t state_error(const struct flounder_stub *stub)
 
 void flounder_sent(struct flounder_stub *stub, struct event_closure continuation)
 {
-    if (continuation.handler == NULL || continuation.handler == event_nop_handler)
-        return;
-    (void)!waitset_chan_trigger_closure(stub->ws, &stub->sent_chan, continuation);
+    if (flounder_runs(continuation))
+        (void)!waitset_chan_trigger_closure(stub->ws, &stub->sent_chan, continuation);
 }
 
 /// Sends the next line of a message.
@@ -176,8 +175,7 @@ errval_t flounder_send(struct flounder_stub *stub, struct flounder_out *row, uns
 {
     struct flounder_pending *pending = &stub->pending[stub->pending_count];
     assert(sizeof(uint32_t) + row->at <= pending->room); // F3
-    bool continues = continuation.handler != NULL && continuation.handler != event_nop_handler;
-    if (row->caps_count > 0 || (continues && flounder_continues(stub))) {
+    if (row->caps_count > 0 || (flounder_runs(continuation) && flounder_continues(stub))) {
         give_up(stub);
         return row->caps_count > 0 ? MON_ERR_CAP_SEND : FLOUNDER_ERR_TX_BUSY;
     }

@@ -209,7 +209,6 @@ static void emit_places_taken(FILE *out, const struct interface *interface,
     fputs("        flounder_deliver(_row);\n        return flounder_call_done(_row);\n    }\n"
           "    if (flounder_call_of(_row) != 0)\n        return flounder_call_given_up(_row);\n",
           out);
-    (void)interface;
 }
 
 static void emit_receiver(FILE *out, const struct interface *interface,

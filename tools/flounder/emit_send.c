@@ -128,7 +128,7 @@ static void emit_sender(FILE *out, const struct interface *interface, const stru
             message->number);
 }
 
-static void emit_places(FILE *out, const struct message *response)
+static void emit_place_names(FILE *out, const struct message *response)
 {
     const char *comma = "";
     fputs("{", out);
@@ -142,7 +142,8 @@ static void emit_places(FILE *out, const struct message *response)
 }
 
 /// A call that waits.
-static void emit_call(FILE *out, const struct interface *interface, const struct message *message)
+static void emit_waiting_call(FILE *out, const struct interface *interface,
+                              const struct message *message)
 {
     char line[128], row[128];
     const struct operation *rpc = message->operation;
@@ -154,7 +155,7 @@ static void emit_call(FILE *out, const struct interface *interface, const struct
             ")\n{\n    struct flounder_stub *_stub = &_binding->stub;\n"
             "    struct %s_%s__places _places = ",
             interface->name, rpc->name);
-    emit_places(out, &response);
+    emit_place_names(out, &response);
     emit_row(out, interface, message, "flounder_begin_blocking(_stub, _row)");
     snprintf(line, sizeof(line), "flounder_call_line(_stub, &_line, %u, &_places)",
              message->number);
@@ -173,7 +174,7 @@ static void emit_start(FILE *out, const struct interface *interface, const struc
             "\n{\n    struct flounder_stub *_stub = &_binding->stub;\n"
             "    _call->places = (struct %s_%s__places)",
             interface->name, rpc->name);
-    emit_places(out, &response);
+    emit_place_names(out, &response);
     emit_row(out, interface, message, "flounder_begin(_stub, _row)");
     snprintf(line, sizeof(line),
              "flounder_start_line(_stub, &_line, %u, &_call->async, &_call->places, _limit_us, "
@@ -190,7 +191,7 @@ static void emit_sending(FILE *out, const struct interface *interface,
 {
     emit_sender(out, interface, message);
     if (message->operation->kind == OPERATION_RPC && !message->out) {
-        emit_call(out, interface, message);
+        emit_waiting_call(out, interface, message);
         emit_start(out, interface, message);
     }
 }

@@ -79,6 +79,11 @@ static void emit_interface(FILE *out, const struct interface *interface)
     const char *name = interface->name;
     longest = 0;
     messages_each(NULL, interface, find_longest);
+    fprintf(out,
+            "_Static_assert(FLOUNDER_LINE_BYTES == %u && FLOUNDER_CAPS_MAX == %u\n"
+            "                   && FLOUNDER_NUMBERS_MAX == %u,\n"
+            "               \"made for another version of the stubs\");\n\n",
+            FLOUNDER_LINE_BYTES, FLOUNDER_CAPS_MAX, FLOUNDER_MESSAGES_MAX);
     fputs("static const struct flounder_message messages[] = {\n", out);
     messages_each(out, interface, emit_message);
     fprintf(out,

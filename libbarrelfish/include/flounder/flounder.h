@@ -142,7 +142,6 @@ struct flounder_stub {
     unsigned pending_count;
     struct flounder_pending pending[2]; ///< the second: an answer behind another message
     struct waitset_chanstate room_chan; ///< of flounder_register_send()
-    struct event_closure room;
     struct waitset_chanstate sent_chan;
 };
 
@@ -215,6 +214,12 @@ LIB_MUST_CHECK errval_t flounder_send_later(struct flounder_stub *stub,
                                             struct event_closure continuation);
 void flounder_sent(struct flounder_stub *stub, struct event_closure continuation);
 
+/// Whether something runs when the message is sent: neither NULL nor NOP_CONT.
+static inline bool flounder_runs(struct event_closure continuation)
+{
+    return continuation.handler != NULL && continuation.handler != event_nop_handler;
+}
+
 /// Whether the continuation of a message has still to run: there is room for one.
 static inline bool flounder_continues(struct flounder_stub *stub)
 {
@@ -226,7 +231,7 @@ LIB_MUST_CHECK __attribute__((always_inline)) static inline errval_t
 flounder_send_line(struct flounder_stub *stub, const struct flounder_line *line, unsigned ctrl,
                    struct event_closure continuation)
 {
-    if (continuation.handler != event_nop_handler && flounder_continues(stub))
+    if (flounder_runs(continuation) && flounder_continues(stub))
         return FLOUNDER_ERR_TX_BUSY;
     if (!__atomic_exchange_n(&stub->ready, false, __ATOMIC_ACQUIRE)) // F8
         return flounder_send_later(stub, line, ctrl, continuation);
@@ -237,7 +242,7 @@ flounder_send_line(struct flounder_stub *stub, const struct flounder_line *line,
         return flounder_send_later(stub, line, ctrl, continuation);
     if (urpc_peer_sleeps(ring))
         ump_chan_wake(&stub->chan);
-    if (continuation.handler != event_nop_handler)
+    if (flounder_runs(continuation))
         flounder_sent(stub, continuation);
     return SYS_ERR_OK;
 }

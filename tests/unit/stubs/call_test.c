@@ -500,7 +500,7 @@ static void on_sent(void *arg)
     continued += *(unsigned *)arg;
 }
 
-/// Each message that was taken has its continuation run once.
+/// Each message that was taken has its continuation run once; one without is never refused for it.
 static void continuations(void)
 {
     unsigned one = 1, ten = 10, hundred = 100, taken = 0;
@@ -511,6 +511,7 @@ static void continuations(void)
     if (err_is_ok(numbers_truth__tx(client(), MKCONT(on_sent, &ten), true, false)))
         taken += 10;
     CU_ASSERT_TRUE(taken == 1 || taken == 11);
+    CU_ASSERT_EQUAL(numbers_truth__tx(client(), MKCONT(NULL, NULL), true, false), SYS_ERR_OK);
     if (err_is_ok(
             numbers_longer__tx(client(), MKCONT(on_sent, &hundred), 1, 2, 3, 4, 5, 6, 7, true)))
         taken += 100;
