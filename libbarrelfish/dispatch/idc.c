@@ -26,9 +26,3 @@ void messages_wait_and_handle_next(void)
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "event_dispatch");
 }
-
-void messages_handler_loop(void)
-{
-    for (;;)
-        messages_wait_and_handle_next();
-}

@@ -35,17 +35,18 @@ static errval_t begin(struct flounder_assembly *assembly, const struct flounder_
 {
     uint32_t total;
     memcpy(&total, words, sizeof(total));
-    if (total <= FLOUNDER_LINE_BYTES || total > message->bytes ||
+    if ((total <= FLOUNDER_LINE_BYTES && assembly->caps_due <= 1) || total > message->bytes ||
         (message->fixed && total != message->bytes))
         return FLOUNDER_ERR_RX_INVALID_LENGTH;
     errval_t err = reserve(assembly, total);
     if (err_is_fail(err))
         return err;
-    memcpy(assembly->bytes, (const uint8_t *)words + sizeof(total), FIRST_BYTES);
+    size_t bytes = total < FIRST_BYTES ? total : FIRST_BYTES;
+    memcpy(assembly->bytes, (const uint8_t *)words + sizeof(total), bytes);
     assembly->number = ctrl & 0xff;
     assembly->call = ctrl >> 8;
     assembly->total = total;
-    assembly->at = FIRST_BYTES;
+    assembly->at = bytes;
     assembly->line = 1;
     return SYS_ERR_OK;
 }
@@ -53,7 +54,8 @@ static errval_t begin(struct flounder_assembly *assembly, const struct flounder_
 static errval_t go_on(struct flounder_assembly *assembly, unsigned ctrl,
                       const uint64_t words[FLOUNDER_LINE_WORDS])
 {
-    if (ctrl != FLOUNDER_CTRL(0, assembly->line % 128))
+    bool more = assembly->at < assembly->total || assembly->line < assembly->caps_due;
+    if (ctrl != FLOUNDER_CTRL(0, assembly->line % 128) || !more)
         return FLOUNDER_ERR_RX_FRAGMENT;
     size_t bytes = assembly->total - assembly->at;
     bytes = bytes < FLOUNDER_LINE_BYTES ? bytes : FLOUNDER_LINE_BYTES;
@@ -83,7 +85,7 @@ errval_t flounder_assemble(struct flounder_assembly *assembly,
         }
         err = begin(assembly, message, ctrl, words);
     }
-    if (err_is_fail(err) || assembly->at < assembly->total)
+    if (err_is_fail(err) || assembly->at < assembly->total || assembly->line < assembly->caps_due)
         return err;
     *number = assembly->number;
     *row = (struct flounder_in){

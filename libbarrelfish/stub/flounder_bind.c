@@ -1,99 +1,200 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Making bindings, over the monitors or in a frame that two sides share otherwise, and ending them.
-// Circle: a binding that is made greets (flounder_hello.c), and ends where it is received from.
-#include "stub.h"
+// Binding to a service by its iref, and accepting who binds: over LMP on one core, over UMP between
+// two. The monitors connect both sides; then they greet (flounder_hello.c).
+#include "bind.h"
 
 #include "barrelfish/blocking.h"
+#include "barrelfish/capabilities.h"
+#include "barrelfish/dispatch.h"
+#include "barrelfish/domain.h"
+#include "barrelfish/slot_alloc.h"
+#include "client/monitor_events.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-struct flounder_stub *flounder_make(const struct flounder_interface *interface, struct waitset *ws,
-                                    struct flounder_bind made)
-{
-    char *binding = calloc(1, interface->binding_bytes);
-    struct flounder_bind *bind = malloc(sizeof(*bind));
-    if (binding == NULL || bind == NULL) {
-        free(binding);
-        free(bind);
-        return NULL;
-    }
-    struct flounder_stub *stub = (struct flounder_stub *)(binding + interface->stub_offset);
-    *bind = made;
-    stub->interface = interface;
-    stub->server = !made.connects;
-    stub->ws = ws;
-    stub->bind = bind;
-    list_init(&stub->waiting);
-    waitset_chanstate_init(&stub->room_chan, CHANTYPE_OTHER);
-    waitset_chanstate_init(&stub->sent_chan, CHANTYPE_OTHER);
-    interface->init(stub, ws);
-    return stub;
-}
+/// What the monitor's events find a binding over LMP by.
+struct lmp_bound {
+    struct monitor_wait wait; ///< of who connects
+    struct monitor_peer peer; ///< of who accepts
+    struct waitset_chanstate chan;
+    struct flounder_stub *stub;
+    uint64_t id;
+};
 
-/// Frees a binding whose channel has been closed, or has not been opened.
-void flounder_unmake(struct flounder_stub *stub)
+static void close_ump(struct flounder_stub *stub)
 {
-    waitset_chanstate_destroy(&stub->room_chan);
-    waitset_chanstate_destroy(&stub->sent_chan);
-    free(stub->assembly.bytes);
-    free(stub->pending[0].bytes);
-    free(stub->pending[1].bytes);
-    free(stub->bind);
-    free(flounder_binding_of(stub));
-}
-
-void flounder_destroy(struct flounder_stub *stub)
-{
-    (void)ump_chan_deregister_recv(&stub->chan);
-    (void)ump_chan_deregister_send(&stub->chan);
     ump_chan_close(&stub->chan);
-    flounder_unmake(stub);
 }
 
-void flounder_close(struct flounder_stub *stub)
+static void close_lmp(struct flounder_stub *stub)
 {
-    if (stub->state != FLOUNDER_CLOSED) {
-        stub->state = FLOUNDER_CLOSED;
-        stub->ready = false;
-        stub->err = LIB_ERR_CHAN_CLOSED;
-        flounder_calls_end(stub, LIB_ERR_CHAN_CLOSED);
+    struct lmp_bound *bound = stub->bound;
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_DISCONNECT, bound->id};
+    if (err_is_ok(monitor_events_begin())) {
+        if (stub->lmp.badge != 0)
+            monitor_peer_remove(&bound->peer);
+        if (!stub->lmp.gone)
+            (void)!monitor_call(words, NULL_CAP, words, NULL);
+        monitor_events_end();
     }
-    stub->freed = true;
-    if (stub->receiver == NULL && stub->held == 0) {
-        flounder_destroy(stub);
-    } else { // A thread may wait for a line, or for room.
-        (void)waitset_chan_trigger(&stub->chan.recv_chan);
-        (void)waitset_chan_trigger(&stub->chan.send_chan);
-    }
+    waitset_chanstate_destroy(&bound->chan);
+    free(bound);
 }
 
-/// The channel is there: whoever connects says hello, and both listen.
-errval_t flounder_greet(struct flounder_stub *stub)
+/// Tells who binds that it has failed; there is no channel, or it has been closed.
+static void fail(struct flounder_stub *stub, errval_t err)
 {
-    bool nested;
-    errval_t err = stub->server ? SYS_ERR_OK : flounder_say_hello(stub);
-    if (err_is_ok(err) && flounder_acquire(stub, &nested))
-        flounder_release(stub, nested);
+    flounder_conclude(stub, err);
+    flounder_destroy(stub);
+}
+
+static void greet(struct flounder_stub *stub)
+{
+    errval_t err = flounder_greet(stub);
+    if (err_is_fail(err))
+        fail(stub, err);
+}
+
+// ---- Over LMP
+
+static void on_bound(void *arg)
+{
+    struct lmp_bound *bound = arg;
+    if (err_is_ok(bound->wait.err))
+        greet(bound->stub);
+    else
+        fail(bound->stub, bound->wait.err);
+}
+
+/// What the wait has brought. Errors: why the server does not want it.
+static errval_t take_answer(struct flounder_stub *stub, struct monitor_wait *wait)
+{
+    if (err_is_ok(wait->err) && capref_is_null(wait->cap))
+        wait->err = LIB_ERR_RPC_REPLY;
+    stub->lmp.gone = err_is_fail(wait->err);
+    stub->lmp.remote = wait->cap;
+    return wait->err;
+}
+
+/// Runs in the events' thread.
+static void answered(struct monitor_wait *wait)
+{
+    struct lmp_bound *bound = wait->st;
+    (void)take_answer(bound->stub, wait);
+    (void)!waitset_chan_trigger_closure(bound->stub->ws, &bound->chan, MKCLOSURE(on_bound, bound));
+}
+
+static errval_t ask(struct flounder_stub *stub, iref_t iref, void (*done)(struct monitor_wait *))
+{
+    struct lmp_bound *bound = calloc(1, sizeof(*bound));
+    uint64_t words[LMP_MSG_LENGTH] = {MONITOR_BIND_LMP, iref};
+    if (bound == NULL)
+        return LIB_ERR_MALLOC_FAIL;
+    bound->stub = stub;
+    waitset_chanstate_init(&bound->chan, CHANTYPE_OTHER);
+    errval_t err = flounder_lmp_open(stub);
+    if (err_is_ok(err))
+        err = monitor_events_begin();
+    if (err_is_fail(err)) {
+        free(bound);
+        return err;
+    }
+    err = monitor_call(words, stub->lmp.local, words, NULL);
+    if (err_is_ok(err)) {
+        bound->id = words[1];
+        stub->bound = bound;
+        stub->unbind = close_lmp;
+        monitor_wait_add(&bound->wait, MONITOR_EVENT_BOUND, words[1], done, bound);
+    } else {
+        free(bound);
+    }
+    monitor_events_end();
     return err;
 }
 
-static void bound(void *st, errval_t err, struct ump_chan *uc, struct capref notify_cap)
+static errval_t ask_blocking(struct flounder_stub *stub, iref_t iref)
+{
+    errval_t err = ask(stub, iref, NULL);
+    if (err_is_fail(err))
+        return err;
+    struct lmp_bound *bound = stub->bound;
+    err = monitor_wait_block(&bound->wait, blocking_deadline(BLOCKING_LIMIT_US));
+    return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_BIND_TIMEOUT)
+                                          : take_answer(stub, &bound->wait);
+}
+
+/// Runs in the events' thread.
+static void peer_gone(struct monitor_peer *peer)
+{
+    flounder_lmp_gone(LIST_OWNER(peer, struct lmp_bound, peer)->stub);
+}
+
+/// Gives the client a capability that says who it is, and takes its endpoint.
+static errval_t accept_lmp(struct flounder_stub *stub, struct lmp_bound *bound,
+                           struct monitor_bind_request *request, struct capref invitation)
+{
+    struct flounder_reception *reception;
+    uint32_t badge;
+    errval_t err = flounder_reception_need(stub->ws, &reception);
+    if (err_is_ok(err))
+        err = flounder_reception_invite(reception, invitation, &badge);
+    if (err_is_ok(err))
+        err = monitor_events_begin();
+    if (err_is_fail(err))
+        return err;
+    flounder_reception_enter(reception, stub, badge, request->cap);
+    request->cap = NULL_CAP;
+    err = monitor_accept_lmp(request, invitation);
+    if (err_is_ok(err)) {
+        *bound = (struct lmp_bound){.stub = stub, .id = request->id};
+        stub->bound = bound;
+        stub->unbind = close_lmp;
+        monitor_peer_add(&bound->peer, request->id, peer_gone);
+    }
+    monitor_events_end();
+    flounder_lmp_watch(stub);
+    return err;
+}
+
+static errval_t flounder_accept_lmp(struct flounder_stub *stub,
+                                    struct monitor_bind_request *request)
+{
+    struct capref invitation;
+    struct lmp_bound *bound = malloc(sizeof(*bound));
+    errval_t err = bound == NULL ? LIB_ERR_MALLOC_FAIL : slot_alloc(&invitation);
+    if (err_is_ok(err)) {
+        err = accept_lmp(stub, bound, request, invitation);
+        (void)cap_destroy(invitation);
+        if (err_is_fail(err))
+            (void)monitor_refuse(request, err);
+    } else {
+        (void)monitor_refuse(request, err);
+    }
+    if (err_is_fail(err))
+        free(bound);
+    return err;
+}
+
+// ---- Either
+
+static void bound_ump(void *st, errval_t err, struct ump_chan *uc, struct capref notify_cap)
 {
     struct flounder_stub *stub = st;
     (void)uc, (void)notify_cap;
-    bool open = err_is_ok(err);
-    if (open)
-        err = flounder_greet(stub);
-    if (err_is_ok(err))
-        return;
-    flounder_conclude(stub, err);
-    if (open)
-        flounder_destroy(stub);
-    else
-        flounder_unmake(stub);
+    if (err_is_fail(err)) {
+        fail(stub, err);
+    } else {
+        stub->unbind = close_ump;
+        greet(stub);
+    }
+}
+
+static bool is_local(iref_t iref)
+{
+    return IREF_CORE(iref) == disp_get_core_id();
 }
 
 errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
@@ -105,10 +206,24 @@ errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
     struct flounder_stub *stub = flounder_make(interface, ws, bind);
     if (stub == NULL)
         return LIB_ERR_MALLOC_FAIL;
-    errval_t err = ump_chan_bind(&stub->chan, (struct ump_bind_continuation){bound, stub}, NULL,
-                                 iref, NULL, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN, NULL_CAP);
+    errval_t err =
+        is_local(iref)
+            ? ask(stub, iref, answered)
+            : ump_chan_bind(&stub->chan, (struct ump_bind_continuation){bound_ump, stub}, NULL,
+                            iref, NULL, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN, NULL_CAP);
     if (err_is_fail(err))
-        flounder_unmake(stub);
+        flounder_destroy(stub);
+    return err;
+}
+
+static errval_t connect(struct flounder_stub *stub, iref_t iref)
+{
+    if (is_local(iref))
+        return ask_blocking(stub, iref);
+    errval_t err =
+        ump_chan_bind_blocking(&stub->chan, iref, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN);
+    if (err_is_ok(err))
+        stub->unbind = close_ump;
     return err;
 }
 
@@ -116,25 +231,19 @@ errval_t flounder_bind_blocking(const struct flounder_interface *interface, iref
                                 struct waitset *ws, idc_bind_flags_t flags, void **binding)
 {
     (void)flags;
-    errval_t result = LIB_ERR_BIND_TIMEOUT, err;
+    errval_t result = LIB_ERR_BIND_TIMEOUT;
     struct flounder_bind bind = {.result = &result, .connects = true};
     struct flounder_stub *stub = flounder_make(interface, ws, bind);
     if (stub == NULL)
         return LIB_ERR_MALLOC_FAIL;
-    err = ump_chan_bind_blocking(&stub->chan, iref, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN);
+    errval_t err = connect(stub, iref);
     if (err_is_fail(err)) {
-        flounder_unmake(stub);
+        flounder_destroy(stub);
         return err;
     }
-    systime_t deadline = blocking_deadline(BLOCKING_LIMIT_US);
-    bool nested, receives = flounder_acquire(stub, &nested);
-    assert(receives && !nested); // F6: nobody knows it yet
-    err = flounder_say_hello(stub);
-    for (; err_is_ok(err) && stub->bind != NULL; flounder_receive(stub))
-        err = flounder_wait(stub, deadline);
+    err = flounder_greet_blocking(stub, blocking_deadline(BLOCKING_LIMIT_US));
     if (err_is_ok(err))
         err = result;
-    flounder_release(stub, nested);
     if (err_is_fail(err))
         flounder_close(stub);
     else
@@ -142,34 +251,12 @@ errval_t flounder_bind_blocking(const struct flounder_interface *interface, iref
     return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_BIND_TIMEOUT) : err;
 }
 
-errval_t flounder_accept(const struct flounder_interface *interface, void *inbuf, size_t inbufsize,
-                         void *outbuf, size_t outbufsize, flounder_bind_continuation_fn *cont,
-                         void *st, struct waitset *ws, bool connects)
+errval_t flounder_accept_request(struct flounder_stub *stub, struct monitor_bind_request *request)
 {
-    struct flounder_bind bind = {.cont = cont, .st = st, .connects = connects};
-    struct flounder_stub *stub = flounder_make(interface, ws, bind);
-    if (stub == NULL)
-        return LIB_ERR_MALLOC_FAIL;
-    errval_t err = ump_chan_init(&stub->chan, inbuf, inbufsize, outbuf, outbufsize);
+    if (request->lmp)
+        return flounder_accept_lmp(stub, request);
+    errval_t err = ump_chan_accept(&stub->chan, request);
     if (err_is_ok(err))
-        err = flounder_greet(stub);
-    if (err_is_fail(err))
-        flounder_unmake(stub);
+        stub->unbind = close_ump;
     return err;
-}
-
-errval_t flounder_change_waitset(struct flounder_stub *stub, struct waitset *ws)
-{
-    bool nested;
-    if (!flounder_acquire(stub, &nested))
-        return FLOUNDER_ERR_TX_BUSY;
-    stub->ws = ws;
-    flounder_release(stub, nested);
-    return SYS_ERR_OK;
-}
-
-errval_t flounder_control(struct flounder_stub *stub, idc_control_t control)
-{
-    (void)stub, (void)control;
-    return SYS_ERR_OK;
 }

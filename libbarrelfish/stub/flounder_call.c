@@ -7,6 +7,7 @@
 
 #include "barrelfish/blocking.h"
 #include "barrelfish/dispatch.h"
+#include "barrelfish/slot_alloc.h"
 #include "barrelfish/systime.h"
 #include "barrelfish/threads.h"
 
@@ -14,37 +15,50 @@
 
 #define LINES_EACH_LOOK 16 // at the clock
 
+static uint64_t bit_of(unsigned index)
+{
+    return UINT64_C(1) << index % 64;
+}
+
 /// Takes a number for a call. FLOUNDER_ERR_CALLS: too many are outstanding, those whose answer
 /// nobody waits for any more included.
 static errval_t enter(struct flounder_stub *stub, struct flounder_call *call, unsigned number,
                       void *places)
 {
-    errval_t err = FLOUNDER_ERR_CALLS;
     *call = (struct flounder_call){.places = places, .number = number + 1};
     waitset_chanstate_init(&call->chan, CHANTYPE_OTHER);
     dispatcher_handle_t handle = disp_disable();
-    for (unsigned i = 0; i < FLOUNDER_CALLS_MAX && err_is_fail(err); i++)
-        if (stub->calls[i] == NULL && !stub->given_up[i]) {
-            call->index = i;
-            stub->calls[i] = call;
-            err = SYS_ERR_OK;
-        }
+    unsigned word = stub->calls_taken[0] == UINT64_MAX;
+    if (~stub->calls_taken[word] != 0)
+        call->index = 64 * word + (unsigned)__builtin_ctzll(~stub->calls_taken[word]);
+    else
+        call->index = FLOUNDER_CALLS_MAX;
+    if (call->index < FLOUNDER_CALLS_MAX) {
+        stub->calls_taken[word] |= bit_of(call->index);
+        list_add(&stub->calls, &call->outstanding);
+    }
     disp_enable(handle);
-    return err;
+    return call->index < FLOUNDER_CALLS_MAX ? SYS_ERR_OK : FLOUNDER_ERR_CALLS;
 }
 
 /// An answer may come after its time: its number is not used again until then.
 static void give_up(struct flounder_stub *stub, struct flounder_call *call, bool was_sent)
 {
-    assert(stub->calls[call->index] == call); // F5
-    stub->calls[call->index] = NULL;
-    stub->given_up[call->index] = was_sent && stub->state == FLOUNDER_OPEN;
+    assert(list_is_in(&call->outstanding)); // F5
+    dispatcher_handle_t handle = disp_disable();
+    list_remove(&call->outstanding);
+    if (was_sent && stub->state == FLOUNDER_OPEN)
+        stub->calls_given_up[call->index / 64] |= bit_of(call->index);
+    else
+        stub->calls_taken[call->index / 64] &= ~bit_of(call->index);
+    disp_enable(handle);
 }
 
 static void complete(struct flounder_stub *stub, struct flounder_call *call, errval_t err)
 {
     dispatcher_handle_t handle = disp_disable();
-    stub->calls[call->index] = NULL;
+    stub->calls_taken[call->index / 64] &= ~bit_of(call->index);
+    list_remove(&call->outstanding);
     call->err = err;
     call->done = true;
     list_remove(&call->place); // what it waits for, another may get now
@@ -61,9 +75,8 @@ void flounder_calls_end(struct flounder_stub *stub, errval_t err)
 {
     if (err_no(err) != LIB_ERR_CHAN_CLOSED)
         err = err_push(err, LIB_ERR_CHAN_CLOSED);
-    for (unsigned i = 0; i < FLOUNDER_CALLS_MAX; i++)
-        if (stub->calls[i] != NULL)
-            complete(stub, stub->calls[i], err);
+    while (!list_is_empty(&stub->calls))
+        complete(stub, LIST_OWNER(stub->calls.next, struct flounder_call, outstanding), err);
 }
 
 /// Waits as one of those that do not receive: until the call is done, or nobody receives.
@@ -75,9 +88,9 @@ static errval_t wait_aside(struct flounder_stub *stub, struct flounder_call *cal
     if (err_is_fail(err))
         return err;
     dispatcher_handle_t handle = disp_disable();
-    bool wait = !call->done && stub->receiver != NULL;
+    bool wait = !call->done && stub->inlet->receiver != NULL;
     if (wait)
-        list_add(&stub->waiting, &call->place);
+        list_add(&stub->inlet->waiting, &call->place);
     disp_enable(handle);
     if (wait)
         err = event_dispatch_until(&ws, deadline);
@@ -114,15 +127,15 @@ static errval_t await(struct flounder_stub *stub, struct flounder_call *call, sy
     return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_RECV_TIMEOUT) : err;
 }
 
+/// Until when a call that begins now waits (0: for ever).
+static systime_t deadline_of(const struct flounder_stub *stub)
+{
+    return stub->unlimited ? 0 : blocking_deadline(BLOCKING_LIMIT_US);
+}
+
 static void hold(struct flounder_stub *stub)
 {
     stub->held++;
-}
-
-static void let_go(struct flounder_stub *stub)
-{
-    if (--stub->held == 0 && stub->freed && stub->receiver == NULL)
-        flounder_destroy(stub);
 }
 
 /// Waits until something that waits to be sent has been, or another thread gets on.
@@ -148,27 +161,106 @@ errval_t flounder_begin_blocking(struct flounder_stub *stub, struct flounder_out
     errval_t err = flounder_begin(stub, row), waited = SYS_ERR_OK;
     if (err_no(err) != FLOUNDER_ERR_TX_BUSY)
         return err;
-    systime_t deadline = blocking_deadline(BLOCKING_LIMIT_US);
+    systime_t deadline = deadline_of(stub);
     hold(stub);
     while (err_no(err) == FLOUNDER_ERR_TX_BUSY && err_is_ok(waited)) {
         waited = wait_for_room(stub, deadline);
         if (err_is_ok(waited))
             err = flounder_begin(stub, row);
     }
-    let_go(stub);
+    flounder_let_go(stub);
     return err_is_ok(waited) ? err : waited;
+}
+
+/// Sends a call's line over LMP, and takes what comes back first. FLOUNDER_ERR_TX_BUSY: another thread
+/// receives or sends, the other side has no room, or lines come for other bindings too.
+static errval_t try_over_lmp(struct flounder_stub *stub, const struct flounder_line *line,
+                             unsigned ctrl, struct flounder_cap cap)
+{
+    bool nested;
+    if (stub->state != FLOUNDER_OPEN)
+        return err_push(stub->err, LIB_ERR_CHAN_CLOSED);
+    if (stub->lmp.badge != 0)
+        return FLOUNDER_ERR_TX_BUSY;
+    struct capref spare = flounder_lmp_spare(stub);
+    if (!stub->ready || !flounder_acquire(stub, &nested)) {
+        if (!capref_is_null(spare))
+            (void)slot_free(spare);
+        return FLOUNDER_ERR_TX_BUSY;
+    }
+    errval_t err = flounder_lmp_call(stub, line, ctrl, cap, spare);
+    flounder_release(stub, nested);
+    return err;
+}
+
+/// Sends it like any other message.
+static errval_t send_aside(struct flounder_stub *stub, const struct flounder_line *line,
+                           unsigned ctrl, struct flounder_cap cap)
+{
+    struct flounder_out row;
+    if (capref_is_null(cap.cap))
+        return flounder_send_line(stub, line, ctrl, NOP_CONT);
+    errval_t err = flounder_begin(stub, &row);
+    if (err_is_fail(err))
+        return err;
+    flounder_put(&row, line->bytes, sizeof(line->bytes));
+    row.caps[row.caps_count++] = cap;
+    return flounder_send(stub, &row, ctrl, NOP_CONT);
+}
+
+/// Over LMP the core goes with the call, and mostly comes back with the answer.
+static errval_t call_over_lmp(struct flounder_stub *stub, const struct flounder_line *line,
+                              unsigned number, void *places, struct flounder_cap cap)
+{
+    struct flounder_call call;
+    errval_t err = enter(stub, &call, number, places);
+    if (err_is_fail(err))
+        return err;
+    systime_t deadline = deadline_of(stub);
+    unsigned ctrl = FLOUNDER_CTRL(number, call.index + 1);
+    hold(stub);
+    err = try_over_lmp(stub, line, ctrl, cap);
+    while (err_no(err) == FLOUNDER_ERR_TX_BUSY) {
+        err = send_aside(stub, line, ctrl, cap);
+        if (err_no(err) != FLOUNDER_ERR_TX_BUSY)
+            break;
+        err = stub->unlimited ? flounder_lmp_yield(stub) : wait_for_room(stub, deadline);
+        if (err_is_ok(err))
+            err = try_over_lmp(stub, line, ctrl, cap);
+    }
+    if (err_is_fail(err) && !call.done)
+        give_up(stub, &call, false);
+    else
+        err = call.done ? call.err : await(stub, &call, deadline);
+    flounder_let_go(stub);
+    return err;
+}
+
+/// The same for a message that has been made as a row, and is short.
+static errval_t call_by_row(struct flounder_stub *stub, const struct flounder_out *row,
+                            unsigned number, void *places)
+{
+    struct flounder_line line = {0};
+    struct flounder_cap cap = {0};
+    memcpy(line.bytes, row->bytes, row->at);
+    if (row->caps_count > 0)
+        cap = row->caps[0];
+    (void)flounder_abort(stub);
+    return call_over_lmp(stub, &line, number, places, cap);
 }
 
 errval_t flounder_call(struct flounder_stub *stub, struct flounder_out *row, unsigned number,
                        void *places)
 {
     struct flounder_call call;
+    if (stub->lmp_used && row->at <= FLOUNDER_LINE_BYTES && row->caps_count <= 1)
+        return call_by_row(stub, row, number, places);
     errval_t err = enter(stub, &call, number, places);
     if (err_is_fail(err)) {
         (void)flounder_abort(stub);
         return err;
     }
-    systime_t deadline = blocking_deadline(BLOCKING_LIMIT_US);
+    systime_t deadline = deadline_of(stub);
     err = flounder_send(stub, row, FLOUNDER_CTRL(number, call.index + 1), NOP_CONT);
     if (err_is_ok(err))
         return await(stub, &call, deadline);
@@ -180,10 +272,12 @@ errval_t flounder_call_line(struct flounder_stub *stub, const struct flounder_li
                             unsigned number, void *places)
 {
     struct flounder_call call;
+    if (stub->lmp_used)
+        return call_over_lmp(stub, line, number, places, (struct flounder_cap){0});
     errval_t err = enter(stub, &call, number, places);
     if (err_is_fail(err))
         return err;
-    systime_t deadline = blocking_deadline(BLOCKING_LIMIT_US);
+    systime_t deadline = deadline_of(stub);
     unsigned ctrl = FLOUNDER_CTRL(number, call.index + 1);
     hold(stub);
     err = flounder_send_line(stub, line, ctrl, NOP_CONT);
@@ -196,7 +290,7 @@ errval_t flounder_call_line(struct flounder_stub *stub, const struct flounder_li
         give_up(stub, &call, false);
     else if (err_is_ok(err))
         err = await(stub, &call, deadline);
-    let_go(stub);
+    flounder_let_go(stub);
     return err;
 }
 
@@ -264,14 +358,23 @@ errval_t flounder_start_line(struct flounder_stub *stub, const struct flounder_l
 /// The call that an answer is for; NULL: nobody waits for it.
 static struct flounder_call *call_find(const struct flounder_stub *stub, unsigned index)
 {
-    return index == 0 || index > FLOUNDER_CALLS_MAX ? NULL : stub->calls[index - 1];
+    for (struct list *place = stub->calls.next; place != &stub->calls; place = place->next) {
+        struct flounder_call *call = LIST_OWNER(place, struct flounder_call, outstanding);
+        if (call->index + 1 == index)
+            return call;
+    }
+    return NULL;
 }
 
 static errval_t forget_given_up(struct flounder_stub *stub, unsigned index)
 {
-    if (index == 0 || index > FLOUNDER_CALLS_MAX || !stub->given_up[index - 1])
+    if (index == 0 || index > FLOUNDER_CALLS_MAX)
         return FLOUNDER_ERR_CALLS; // F5
-    stub->given_up[index - 1] = false;
+    uint64_t bit = bit_of(index - 1), *given_up = &stub->calls_given_up[(index - 1) / 64];
+    if ((*given_up & bit) == 0)
+        return FLOUNDER_ERR_CALLS; // F5
+    *given_up &= ~bit;
+    stub->calls_taken[(index - 1) / 64] &= ~bit;
     return SYS_ERR_OK;
 }
 

@@ -3,7 +3,7 @@
 //
 // Offering an interface: each client that the monitor brings gets a binding, which waits for its
 // greeting.
-#include "stub.h"
+#include "bind.h"
 
 #include "barrelfish/monitor_client.h"
 
@@ -27,7 +27,8 @@ static void on_request(void *st, struct monitor_bind_request *request)
     struct service *service = st;
     struct flounder_bind bind = {.connect_cb = service->connect_cb, .st = service->st};
     struct flounder_stub *stub = NULL;
-    errval_t err = ump_request_is_large(request) ? LIB_ERR_UMP_BUFSIZE : SYS_ERR_OK;
+    bool large = !request->lmp && ump_request_is_large(request);
+    errval_t err = large ? LIB_ERR_UMP_BUFSIZE : SYS_ERR_OK;
     if (err_is_ok(err)) {
         stub = flounder_make(service->interface, service->ws, bind);
         err = stub == NULL ? LIB_ERR_MALLOC_FAIL : SYS_ERR_OK;
@@ -36,8 +37,8 @@ static void on_request(void *st, struct monitor_bind_request *request)
         (void)monitor_refuse(request, err);
         return;
     }
-    if (err_is_fail(ump_chan_accept(&stub->chan, request)))
-        flounder_unmake(stub);
+    if (err_is_fail(flounder_accept_request(stub, request)))
+        flounder_destroy(stub);
     else
         (void)!flounder_greet(stub);
 }

@@ -41,7 +41,8 @@ static uint64_t digest_of_name(const char *name)
 void flounder_conclude(struct flounder_stub *stub, errval_t err)
 {
     struct flounder_bind bind = *stub->bind;
-    free(stub->bind);
+    if (!stub->lasts)
+        free(stub->bind);
     stub->bind = NULL;
     if (bind.result != NULL)
         *bind.result = err;
@@ -69,7 +70,8 @@ errval_t flounder_say_hello(struct flounder_stub *stub)
     const struct flounder_interface *interface = stub->interface;
     struct flounder_line line = {.words = {interface->count, digest_of(interface, interface->count),
                                            digest_of_name(interface->name)}};
-    return flounder_send_own(stub, FLOUNDER_HELLO, 0, &line);
+    return stub->lmp_used ? flounder_lmp_hello(stub, &line)
+                          : flounder_send_own(stub, FLOUNDER_HELLO, 0, &line);
 }
 
 static errval_t refuse(struct flounder_stub *stub, errval_t err)

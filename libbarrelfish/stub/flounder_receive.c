@@ -27,7 +27,7 @@ static void on_line(void *arg)
     flounder_release(stub, nested);
 }
 
-/// A server that waits for room does not.
+/// A server that waits for room does not, so that it has some for an answer.
 static bool takes_lines(const struct flounder_stub *stub)
 {
     return !stub->server || stub->pending_count == 0;
@@ -35,40 +35,52 @@ static bool takes_lines(const struct flounder_stub *stub)
 
 void flounder_listen(struct flounder_stub *stub)
 {
-    if (stub->receiver == NULL && stub->state != FLOUNDER_CLOSED && takes_lines(stub) &&
-        !waitset_chan_is_registered(&stub->chan.recv_chan))
+    if (stub->lmp_used)
+        flounder_lmp_listen(stub, MKCLOSURE(on_line, stub));
+    else if (stub->inlet->receiver == NULL && stub->state != FLOUNDER_CLOSED && takes_lines(stub) &&
+             !waitset_chan_is_registered(&stub->chan.recv_chan))
         (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
+}
+
+bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested)
+{
+    struct thread *nobody = NULL, *self = thread_self();
+    *nested = inlet->receiver == self;
+    return *nested || __atomic_compare_exchange_n(&inlet->receiver, &nobody, self, false,
+                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+bool flounder_inlet_leave(struct flounder_inlet *inlet)
+{
+    assert(inlet->receiver == thread_self()); // F6
+    inlet->receiver = NULL;
+    if (list_is_empty(&inlet->waiting))
+        return true;
+    (void)waitset_chan_trigger(&LIST_OWNER(inlet->waiting.next, struct flounder_call, place)->chan);
+    return false;
 }
 
 bool flounder_acquire(struct flounder_stub *stub, bool *nested)
 {
-    struct thread *nobody = NULL, *self = thread_self();
-    *nested = stub->receiver == self;
-    if (*nested)
-        return true;
-    if (!__atomic_compare_exchange_n(&stub->receiver, &nobody, self, false, __ATOMIC_ACQUIRE,
-                                     __ATOMIC_RELAXED))
+    if (!flounder_inlet_enter(stub->inlet, nested))
         return false;
-    (void)ump_chan_deregister_recv(&stub->chan);
+    stub->held++;
+    if (!*nested && !stub->lmp_used)
+        (void)ump_chan_deregister_recv(&stub->chan);
     return true;
+}
+
+void flounder_let_go(struct flounder_stub *stub)
+{
+    if (--stub->held == 0 && stub->freed)
+        flounder_destroy(stub);
 }
 
 void flounder_release(struct flounder_stub *stub, bool nested)
 {
-    assert(stub->receiver == thread_self()); // F6
-    if (nested)
-        return;
-    stub->receiver = NULL;
-    if (stub->freed) {
-        if (stub->held == 0)
-            flounder_destroy(stub);
-        return;
-    }
-    if (list_is_empty(&stub->waiting))
+    if (!nested && flounder_inlet_leave(stub->inlet))
         flounder_listen(stub);
-    else
-        (void)waitset_chan_trigger(
-            &LIST_OWNER(stub->waiting.next, struct flounder_call, place)->chan);
+    flounder_let_go(stub);
 }
 
 void *flounder_memory(struct flounder_in *row, size_t bytes)
@@ -117,7 +129,7 @@ static errval_t look_again(struct flounder_stub *stub)
     return closed ? LIB_ERR_CHAN_CLOSED : LIB_ERR_NO_UMP_MSG;
 }
 
-void flounder_receive(struct flounder_stub *stub)
+static void receive_rings(struct flounder_stub *stub)
 {
     struct urpc_chan *ring = &stub->chan.state.ring;
     enum flounder_state state = stub->state;
@@ -147,9 +159,32 @@ void flounder_receive(struct flounder_stub *stub)
     }
 }
 
+void flounder_receive(struct flounder_stub *stub)
+{
+    if (stub->lmp_used)
+        flounder_lmp_receive(stub);
+    else
+        receive_rings(stub);
+}
+
+errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *words,
+                                struct capref cap)
+{
+    unsigned ctrl = words[0] & UINT16_MAX, index = (ctrl & 0xff) - 1;
+    errval_t err = flounder_caps_take(stub, words[0], cap);
+    if (err_is_fail(err))
+        return err;
+    bool whole = (ctrl & FLOUNDER_WHOLE) != 0 && stub->assembly.total == 0 &&
+                 stub->state == FLOUNDER_OPEN && index < stub->interface->count;
+    return whole ? stub->interface->take[index](stub, ctrl, words + 1)
+                 : handle(stub, ctrl, words + 1);
+}
+
 /// Waits for a line, or for room as well if something waits for that.
 static errval_t wait_once(struct flounder_stub *stub, systime_t deadline)
 {
+    if (stub->lmp_used)
+        return flounder_lmp_wait(stub, deadline);
     (void)ump_chan_deregister_recv(&stub->chan);
     if (stub->pending_count == 0)
         return waitset_chan_wait_polled(&stub->chan.recv_chan, deadline);
@@ -185,7 +220,7 @@ void flounder_end(struct flounder_stub *stub, errval_t err)
     stub->state = FLOUNDER_CLOSED;
     stub->ready = false;
     stub->err = err;
-    stub->noted_count = stub->pending_count = 0;
+    stub->noted_count = 0;
     flounder_calls_end(stub, err);
     if (waitset_chan_is_registered(&stub->room_chan))
         (void)waitset_chan_trigger(&stub->room_chan);

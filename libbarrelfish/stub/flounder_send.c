@@ -8,6 +8,7 @@
 #include "stub.h"
 
 #include "barrelfish/blocking.h"
+#include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/threads.h"
 
 #include <assert.h>
@@ -23,6 +24,12 @@ static void give_sending(struct flounder_stub *stub)
     __atomic_store_n(&stub->sending, false, __ATOMIC_RELEASE);
 }
 
+/// Whether a line could not be sent for want of room.
+static bool is_full(errval_t err)
+{
+    return err_no(err) == LIB_ERR_UMP_FULL || lmp_err_is_transient(err);
+}
+
 static errval_t state_error(const struct flounder_stub *stub)
 {
     return stub->state == FLOUNDER_OPEN ? SYS_ERR_OK : err_push(stub->err, LIB_ERR_CHAN_CLOSED);
@@ -34,51 +41,97 @@ void flounder_sent(struct flounder_stub *stub, struct event_closure continuation
         (void)!waitset_chan_trigger_closure(stub->ws, &stub->sent_chan, continuation);
 }
 
-/// Sends the next line of a message.
-static errval_t send_next(struct flounder_stub *stub, struct flounder_pending *pending)
+/// The next line of a message: its control word and bytes.
+static unsigned next_line(struct flounder_pending *pending, struct flounder_line *line,
+                          size_t *sent)
 {
-    struct flounder_line line = {0};
     unsigned ctrl = FLOUNDER_CTRL(0, pending->line % 128u);
     size_t from = pending->sent, bytes = pending->length - pending->sent;
     if (pending->line == 0) {
         uint32_t length = (uint32_t)pending->length;
         memcpy(pending->bytes, &length, sizeof(length));
-        bool whole = length <= FLOUNDER_LINE_BYTES;
+        bool whole = length <= FLOUNDER_LINE_BYTES && pending->caps_count <= 1;
         ctrl = pending->ctrl | (whole ? FLOUNDER_WHOLE : 0);
         from = whole ? sizeof(length) : 0;
-        bytes = whole ? length : FLOUNDER_LINE_BYTES;
+        bytes = whole ? length : length + sizeof(length);
     } else {
         from += sizeof(uint32_t);
     }
     bytes = bytes < FLOUNDER_LINE_BYTES ? bytes : FLOUNDER_LINE_BYTES;
-    memcpy(line.bytes, pending->bytes + from, bytes);
-    errval_t err = ump_chan_send(&stub->chan, line.words, (uint16_t)ctrl);
+    memcpy(line->bytes, pending->bytes + from, bytes);
+    *sent = from + bytes - sizeof(uint32_t);
+    return ctrl;
+}
+
+static errval_t send_next(struct flounder_stub *stub, struct flounder_pending *pending)
+{
+    struct flounder_line line = {0};
+    size_t sent;
+    unsigned ctrl = next_line(pending, &line, &sent);
+    errval_t err = stub->lmp_used ? flounder_lmp_send(stub, &line, ctrl, pending)
+                                  : ump_chan_send(&stub->chan, line.words, (uint16_t)ctrl);
     if (err_is_fail(err))
         return err;
-    pending->sent = from + bytes - sizeof(uint32_t);
+    pending->sent = sent;
     pending->line++;
     return SYS_ERR_OK;
 }
 
-static void finish(struct flounder_stub *stub)
+static bool is_sent(const struct flounder_pending *pending)
 {
-    struct flounder_pending done = stub->pending[0];
-    stub->pending[0] = stub->pending[1];
-    stub->pending[1] = done; // its memory is for another one
+    return pending->line > 0 && pending->sent == pending->length &&
+           pending->caps_sent == pending->caps_count;
+}
+
+/// Frees a message, but for memory that the next one needs.
+static void discard(struct flounder_stub *stub, struct flounder_pending *pending)
+{
+    if (stub->made == NULL)
+        stub->made = pending;
+    else
+        free(pending);
+}
+
+static void finish(struct flounder_stub *stub, struct flounder_pending *pending)
+{
+    struct event_closure continuation = pending->continuation;
+    list_remove(&pending->place);
     stub->pending_count--;
-    flounder_sent(stub, done.continuation);
+    discard(stub, pending);
+    flounder_sent(stub, continuation);
+}
+
+static struct flounder_pending *first_pending(struct flounder_stub *stub)
+{
+    return LIST_OWNER(stub->pending.next, struct flounder_pending, place);
 }
 
 static errval_t send_pending(struct flounder_stub *stub)
 {
     while (stub->pending_count > 0) {
-        errval_t err = send_next(stub, &stub->pending[0]);
+        struct flounder_pending *pending = first_pending(stub);
+        errval_t err = send_next(stub, pending);
+        if (stub->lmp_used && is_full(err)) {
+            (void)flounder_lmp_yield(stub); // it may take what there is, and wait for the rest
+            err = send_next(stub, pending);
+        }
         if (err_is_fail(err))
             return err;
-        if (stub->pending[0].sent == stub->pending[0].length)
-            finish(stub);
+        if (is_sent(pending))
+            finish(stub, pending);
     }
     return SYS_ERR_OK;
+}
+
+void flounder_drop_pending(struct flounder_stub *stub)
+{
+    while (stub->pending_count > 0) {
+        struct flounder_pending *pending = first_pending(stub);
+        flounder_caps_drop(pending);
+        list_remove(&pending->place);
+        stub->pending_count--;
+        discard(stub, pending);
+    }
 }
 
 static void on_room(void *arg)
@@ -86,21 +139,33 @@ static void on_room(void *arg)
     flounder_pump(arg);
 }
 
+/// Has the rest sent when there may be room.
+static void await_room(struct flounder_stub *stub)
+{
+    if (stub->lmp_used)
+        flounder_lmp_await_room(stub, MKCLOSURE(on_room, stub));
+    else
+        (void)!ump_chan_register_send(&stub->chan, stub->ws, MKCLOSURE(on_room, stub));
+}
+
 void flounder_pump(struct flounder_stub *stub)
 {
     if (stub->pending_count == 0 || stub->state == FLOUNDER_CLOSED || !take_sending(stub))
         return;
     errval_t err = send_pending(stub);
+    if (err_is_fail(err) && !is_full(err))
+        flounder_drop_pending(stub); // told by who receives, after what was sent before it
     give_sending(stub);
-    if (err_no(err) == LIB_ERR_UMP_FULL) {
-        (void)!ump_chan_register_send(&stub->chan, stub->ws, MKCLOSURE(on_room, stub));
+    if (is_full(err)) {
+        await_room(stub);
         return;
     }
-    if (err_is_fail(err))
-        stub->pending_count = 0; // told by who receives, after what was sent before it
     flounder_listen(stub);
     if (err_is_fail(err)) {
-        (void)waitset_chan_trigger(&stub->chan.recv_chan);
+        if (stub->lmp_used)
+            flounder_lmp_broken(stub, err);
+        else
+            (void)waitset_chan_trigger(&stub->chan.recv_chan);
         return;
     }
     stub->ready = stub->state == FLOUNDER_OPEN; // F8
@@ -109,8 +174,8 @@ void flounder_pump(struct flounder_stub *stub)
         (void)waitset_chan_trigger(&stub->room_chan);
 }
 
-/// Whose message it is: a user's has to be the only one, an answer may be behind another message, and
-/// nobody else sends while the stubs bind.
+/// Whose message it is: a user's has to be the only one, an answer may be behind others, and nobody
+/// else sends while the stubs bind.
 enum kind { ORDINARY, ANSWER, OWN };
 
 /// Becomes the one who makes the next message.
@@ -118,9 +183,14 @@ static bool may_begin(struct flounder_stub *stub, enum kind kind)
 {
     if (stub->state == FLOUNDER_OPEN && __atomic_exchange_n(&stub->ready, false, __ATOMIC_ACQUIRE))
         return true;
-    if (kind == ANSWER && stub->pending_count == 1)
-        return take_sending(stub);
-    return kind == OWN && stub->pending_count < 2;
+    if (kind != ANSWER)
+        return kind == OWN && stub->state == FLOUNDER_BINDING;
+    if (!take_sending(stub))
+        return false;
+    if (stub->pending_count > 0)
+        return true;
+    give_sending(stub); // another thread has sent the last of it just now
+    return false;
 }
 
 static void give_up(struct flounder_stub *stub)
@@ -131,24 +201,28 @@ static void give_up(struct flounder_stub *stub)
         give_sending(stub);
 }
 
-/// Begins a message of at most `bytes`.
+/// Begins a message of at most `bytes`. What keeps an answer back is another thread, and not for long.
 static errval_t begin(struct flounder_stub *stub, struct flounder_out *row, size_t bytes,
                       enum kind kind)
 {
-    if (!may_begin(stub, kind))
-        return FLOUNDER_ERR_TX_BUSY;
-    struct flounder_pending *pending = &stub->pending[stub->pending_count];
+    while (!may_begin(stub, kind)) {
+        if (kind != ANSWER)
+            return FLOUNDER_ERR_TX_BUSY;
+        thread_yield();
+        if (stub->state == FLOUNDER_CLOSED)
+            return state_error(stub);
+    }
     size_t room = sizeof(uint32_t) + bytes;
-    if (pending->room < room) {
-        uint8_t *memory = realloc(pending->bytes, room);
-        if (memory == NULL) {
+    if (stub->made == NULL || stub->made->room < room) {
+        struct flounder_pending *made = realloc(stub->made, sizeof(*made) + room);
+        if (made == NULL) {
             give_up(stub);
             return LIB_ERR_MALLOC_FAIL;
         }
-        pending->bytes = memory;
-        pending->room = room;
+        *made = (struct flounder_pending){.room = room};
+        stub->made = made;
     }
-    *row = (struct flounder_out){.bytes = pending->bytes + sizeof(uint32_t)};
+    *row = (struct flounder_out){.bytes = stub->made->bytes + sizeof(uint32_t)};
     return SYS_ERR_OK;
 }
 
@@ -170,24 +244,51 @@ errval_t flounder_abort(struct flounder_stub *stub)
     return FLOUNDER_ERR_TX_MSG_SIZE;
 }
 
+static bool is_pending(const struct flounder_stub *stub, const struct flounder_pending *pending)
+{
+    const struct list *place = stub->pending.next;
+    while (place != &stub->pending && place != &pending->place)
+        place = place->next;
+    return place == &pending->place;
+}
+
+/// The caller's capabilities are its own again, whether or not they have been sent.
+static errval_t keep_caps(struct flounder_stub *stub, struct flounder_pending *pending)
+{
+    errval_t err = SYS_ERR_OK;
+    while (!take_sending(stub))
+        thread_yield();
+    if (is_pending(stub, pending))
+        err = flounder_caps_own(pending);
+    give_sending(stub);
+    if (err_is_fail(err))
+        flounder_lmp_broken(stub, err);
+    return err;
+}
+
 errval_t flounder_send(struct flounder_stub *stub, struct flounder_out *row, unsigned ctrl,
                        struct event_closure continuation)
 {
-    struct flounder_pending *pending = &stub->pending[stub->pending_count];
+    struct flounder_pending *pending = stub->made;
     assert(sizeof(uint32_t) + row->at <= pending->room); // F3
-    if (row->caps_count > 0 || (flounder_runs(continuation) && flounder_continues(stub))) {
+    errval_t err = flounder_runs(continuation) && flounder_continues(stub)
+                       ? (errval_t)FLOUNDER_ERR_TX_BUSY
+                       : flounder_caps_keep(stub, pending, row);
+    if (err_is_fail(err)) {
         give_up(stub);
-        return row->caps_count > 0 ? MON_ERR_CAP_SEND : FLOUNDER_ERR_TX_BUSY;
+        return err;
     }
+    stub->made = NULL;
     pending->length = row->at;
     pending->sent = 0;
     pending->line = 0;
     pending->ctrl = (uint16_t)ctrl;
     pending->continuation = continuation;
+    list_add(&stub->pending, &pending->place);
     if (stub->pending_count++ > 0)
         give_sending(stub);
     flounder_pump(stub);
-    return SYS_ERR_OK;
+    return row->caps_count > 0 ? keep_caps(stub, pending) : SYS_ERR_OK;
 }
 
 /// Keeps a line like a longer message.
@@ -212,6 +313,8 @@ errval_t flounder_send_later(struct flounder_stub *stub, const struct flounder_l
 errval_t flounder_answer_line(struct flounder_stub *stub, const struct flounder_line *line,
                               unsigned ctrl, struct event_closure continuation)
 {
+    if (stub->lmp_used && flounder_reception_keeps(stub, line, ctrl, continuation))
+        return SYS_ERR_OK;
     errval_t err = flounder_send_line(stub, line, ctrl, continuation);
     return err_no(err) == FLOUNDER_ERR_TX_BUSY ? keep_line(stub, line, ctrl, continuation, ANSWER)
                                                : err;
@@ -221,6 +324,12 @@ errval_t flounder_send_own(struct flounder_stub *stub, unsigned number, unsigned
                            const struct flounder_line *line)
 {
     return keep_line(stub, line, FLOUNDER_CTRL(number, call), NOP_CONT, OWN);
+}
+
+errval_t flounder_answer_later(struct flounder_stub *stub, const struct flounder_line *line,
+                               unsigned ctrl)
+{
+    return keep_line(stub, line, ctrl & ~FLOUNDER_WHOLE, NOP_CONT, ANSWER);
 }
 
 errval_t flounder_send_text(struct flounder_stub *stub, unsigned number, const char *text)

@@ -27,16 +27,37 @@ errval_t flounder_assemble(struct flounder_assembly *assembly,
 
 /// flounder_send.c: sends what waits as far as there is room, and has the rest sent from an event.
 void flounder_pump(struct flounder_stub *stub);
+void flounder_drop_pending(struct flounder_stub *stub);
+/// An answer that could not be sent: it waits for room.
+errval_t flounder_answer_later(struct flounder_stub *stub, const struct flounder_line *line,
+                               unsigned ctrl);
 errval_t flounder_send_own(struct flounder_stub *stub, unsigned number, unsigned call,
                            const struct flounder_line *line);
 
 /// A long text is cut.
 errval_t flounder_send_text(struct flounder_stub *stub, unsigned number, const char *text);
 
-/// flounder_receive.c: F6. Whoever receives has no event registered; flounder_release() registers it,
-/// or lets a thread receive that waits for an answer.
+/// flounder_caps.c: capabilities of a message to be sent; what is not sent at once has to be the
+/// stubs' own.
+LIB_MUST_CHECK errval_t flounder_caps_keep(struct flounder_stub *stub,
+                                           struct flounder_pending *pending,
+                                           const struct flounder_out *row);
+LIB_MUST_CHECK errval_t flounder_caps_own(struct flounder_pending *pending);
+void flounder_caps_drop(struct flounder_pending *pending);
+/// The capability that came with a line over LMP, whose first word says how many there are.
+LIB_MUST_CHECK errval_t flounder_caps_take(struct flounder_stub *stub, uint64_t word,
+                                           struct capref cap);
+void flounder_caps_forget(struct flounder_stub *stub);
+
+/// flounder_receive.c: F6. Whoever receives holds the binding; flounder_release() registers its event,
+/// or lets a thread receive that waits for an answer. flounder_inlet_leave(): true, somebody has to
+/// listen.
+bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested);
+bool flounder_inlet_leave(struct flounder_inlet *inlet);
 bool flounder_acquire(struct flounder_stub *stub, bool *nested);
 void flounder_release(struct flounder_stub *stub, bool nested);
+/// Gives up what was counted in `held`.
+void flounder_let_go(struct flounder_stub *stub);
 void flounder_receive(struct flounder_stub *stub);
 /// Registers the event, unless somebody receives, or a server waits for room.
 void flounder_listen(struct flounder_stub *stub);
@@ -44,6 +65,58 @@ void flounder_listen(struct flounder_stub *stub);
 errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline);
 /// Ends a binding: all calls with `err`, then its user is told.
 void flounder_end(struct flounder_stub *stub, errval_t err);
+/// Takes a line that came over LMP, and the capability with it.
+errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *words,
+                                struct capref cap);
+
+// What word 0 of a line over LMP has beside the control word.
+#define FLOUNDER_LMP_CAPS_SHIFT 16            ///< how many capabilities come with the message
+#define FLOUNDER_CONNECTS (UINT64_C(1) << 63) ///< FL1
+#define FLOUNDER_LMP_MESSAGES 8u              ///< room at the endpoint of who connects
+
+/// flounder_lmp.c: sends a line, and with it the message's next capability.
+errval_t flounder_lmp_send(struct flounder_stub *stub, const struct flounder_line *line,
+                           unsigned ctrl, struct flounder_pending *pending);
+/// Sends the line of a call and takes what comes back first; `spare`, of flounder_lmp_spare(), is a
+/// slot for a capability that comes with it, or NULL_CAP: it is allocated before the caller receives,
+/// because the allocator may itself have to call. FLOUNDER_ERR_TX_BUSY: there is no room.
+errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_line *line,
+                           unsigned ctrl, struct flounder_cap sent, struct capref spare);
+struct capref flounder_lmp_spare(struct flounder_stub *stub);
+/// Lets the other side run.
+errval_t flounder_lmp_yield(struct flounder_stub *stub);
+void flounder_lmp_await_room(struct flounder_stub *stub, struct event_closure closure);
+void flounder_lmp_receive(struct flounder_stub *stub);
+void flounder_lmp_listen(struct flounder_stub *stub, struct event_closure closure);
+errval_t flounder_lmp_wait(struct flounder_stub *stub, systime_t deadline);
+/// Wakes who waits there.
+void flounder_lmp_wake(struct flounder_stub *stub);
+/// A server's client: waits for its end; tells of it, from any thread.
+void flounder_lmp_watch(struct flounder_stub *stub);
+void flounder_lmp_gone(struct flounder_stub *stub);
+/// Sending has failed.
+void flounder_lmp_broken(struct flounder_stub *stub, errval_t err);
+/// Who connects makes an endpoint of its own, and says hello.
+LIB_MUST_CHECK errval_t flounder_lmp_open(struct flounder_stub *stub);
+errval_t flounder_lmp_hello(struct flounder_stub *stub, const struct flounder_line *line);
+void flounder_lmp_close(struct flounder_stub *stub);
+
+/// flounder_reception.c: that of a waitset, made if it is not there. A client is invited by a
+/// capability that has its badge, and enters with where it is answered.
+struct flounder_reception;
+LIB_MUST_CHECK errval_t flounder_reception_need(struct waitset *ws,
+                                                struct flounder_reception **reception);
+LIB_MUST_CHECK errval_t flounder_reception_invite(struct flounder_reception *reception,
+                                                  struct capref slot, uint32_t *badge);
+void flounder_reception_enter(struct flounder_reception *reception, struct flounder_stub *stub,
+                              uint32_t badge, struct capref remote);
+void flounder_reception_leave(struct flounder_stub *stub);
+void flounder_reception_listen(struct flounder_stub *stub);
+void flounder_reception_receive(struct flounder_stub *stub);
+/// Whether an answer is kept until its handler has returned; sends such a one.
+bool flounder_reception_keeps(struct flounder_stub *stub, const struct flounder_line *line,
+                              unsigned ctrl, struct event_closure continuation);
+void flounder_reception_flush(struct flounder_stub *stub);
 
 /// flounder_call.c
 void flounder_calls_end(struct flounder_stub *stub, errval_t err);
@@ -66,13 +139,16 @@ static inline void *flounder_binding_of(struct flounder_stub *stub)
     return (char *)stub - stub->interface->stub_offset;
 }
 
-/// flounder_bind.c: a binding without a channel; NULL: no memory. flounder_unmake() frees it so,
+/// flounder_make.c: a binding without a channel; NULL: no memory. flounder_unmake() frees it so,
 /// flounder_destroy() with its channel. flounder_greet(): there is a channel now.
+void flounder_prepare(struct flounder_stub *stub, const struct flounder_interface *interface,
+                      struct waitset *ws, struct flounder_bind *bind);
 struct flounder_stub *flounder_make(const struct flounder_interface *interface, struct waitset *ws,
                                     struct flounder_bind made);
 void flounder_unmake(struct flounder_stub *stub);
 void flounder_destroy(struct flounder_stub *stub);
 LIB_MUST_CHECK errval_t flounder_greet(struct flounder_stub *stub);
+LIB_MUST_CHECK errval_t flounder_greet_blocking(struct flounder_stub *stub, systime_t deadline);
 
 /// flounder_hello.c: the client's greeting, lines of the stubs' own, a signature; the end of binding,
 /// well or not.

@@ -95,6 +95,15 @@ void emit_start_head(FILE *out, const struct interface *interface, const struct 
     fputs(")", out);
 }
 
+void emit_answer_head(FILE *out, const struct interface *interface, const struct operation *rpc)
+{
+    const struct message response = {.operation = rpc, .out = true};
+    fprintf(out, "errval_t %1$s_%2$s__answer(struct %1$s_binding *_binding, unsigned _call",
+            interface->name, rpc->name);
+    emit_parameters(out, interface, &response);
+    fputs(")", out);
+}
+
 static void emit_name(FILE *out, const struct argument *argument)
 {
     fprintf(out, ", %s", argument->name);

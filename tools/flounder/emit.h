@@ -44,6 +44,8 @@ void emit_type(FILE *out, const struct interface *interface, const struct type *
 /// The parameters of a message, each behind a comma; of an rpc, all of them, `out` ones as places.
 void emit_parameters(FILE *out, const struct interface *interface, const struct message *message);
 void emit_rpc_parameters(FILE *out, const struct interface *interface, const struct operation *rpc);
+/// `errval_t NAME_RPC__answer(...)`, which answers a call by its number, without an end.
+void emit_answer_head(FILE *out, const struct interface *interface, const struct operation *rpc);
 /// `errval_t NAME_RPC__start(...)`, without an end.
 void emit_start_head(FILE *out, const struct interface *interface, const struct operation *rpc);
 /// The same names, to pass them on.

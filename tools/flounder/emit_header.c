@@ -157,6 +157,16 @@ static void emit_functions(FILE *out, const char *name)
         "errval_t %1$s_connect(struct %1$s_frameinfo *_frameinfo, void *st,\n"
         "                      %1$s_bind_continuation_fn *_continuation, struct waitset *ws,\n"
         "                      idc_bind_flags_t flags);\n\n"
+        "/// Between a server and clients that have an endpoint of it: see flounder_serve() and\n"
+        "/// flounder_open().\n"
+        "errval_t %1$s_serve(void *st, %1$s_connect_fn *connect_cb, flounder_told_fn *told);\n"
+        "errval_t %1$s_open(struct %1$s_binding *binding, struct capref server);\n"
+        "static inline uint32_t %1$s_badge(const struct %1$s_binding *_binding)\n"
+        "{\n    return flounder_badge(&_binding->stub);\n}\n\n"
+        "/// Fails a call that is answered later: flounder_answer_error().\n"
+        "static inline errval_t %1$s__fail(struct %1$s_binding *_binding, unsigned call,\n"
+        "                                  errval_t err)\n"
+        "{\n    return flounder_answer_error(&_binding->stub, call, err);\n}\n\n"
         "/// Ends a binding: flounder_close().\n"
         "static inline void %1$s_close(struct %1$s_binding *_binding)\n"
         "{\n    flounder_close(&_binding->stub);\n}\n\n"
@@ -214,6 +224,18 @@ static void emit_call(FILE *out, const struct interface *interface, const struct
     fputs(");\n}\n#endif\n", out);
 }
 
+/// What answers a call out of order. The response's number follows the call's.
+static void emit_later(FILE *out, const struct interface *interface, const struct operation *rpc)
+{
+    fprintf(out,
+            "/// In a handler of rx_vtbl.%2$s_call: the call, to be answered by its number.\n"
+            "static inline unsigned %1$s_%2$s__later(struct %1$s_binding *_binding)\n"
+            "{\n    return flounder_take_call(&_binding->stub, %1$s_%2$s_response__msgnum);\n}\n",
+            interface->name, rpc->name);
+    emit_answer_head(out, interface, rpc);
+    fputs(";\n\n", out);
+}
+
 static void emit_calls(FILE *out, const struct interface *interface)
 {
     for (const struct operation *rpc = interface->operations; rpc != NULL; rpc = rpc->next) {
@@ -222,6 +244,7 @@ static void emit_calls(FILE *out, const struct interface *interface)
         emit_places(out, interface, rpc);
         if (rpc->has_call)
             emit_call(out, interface, rpc);
+        emit_later(out, interface, rpc);
         fputs("/// Calls; `_done` runs when the answer has come: flounder_start().\n", out);
         emit_start_head(out, interface, rpc);
         fputs(";\n\n", out);

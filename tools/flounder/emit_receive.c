@@ -90,6 +90,8 @@ static bool has_memory(const struct message *message)
 static void emit_arguments(FILE *out, const struct interface *interface,
                            const struct message *message)
 {
+    if (message->caps != 0)
+        fputs("    flounder_bring_caps(_row);\n", out);
     if (has_memory(message))
         fprintf(out,
                 "    struct args__%s *_args = flounder_memory(_row, sizeof(*_args));\n"
@@ -272,7 +274,7 @@ static void emit_taker(FILE *out, const struct interface *interface, const struc
 static void emit_case(FILE *out, const struct interface *interface, const struct message *message)
 {
     (void)interface;
-    if (message->bytes <= FLOUNDER_LINE_BYTES)
+    if (message->bytes <= FLOUNDER_LINE_BYTES && message->caps <= 1)
         return;
     fprintf(
         out,

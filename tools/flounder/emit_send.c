@@ -116,6 +116,10 @@ static void emit_sender(FILE *out, const struct interface *interface, const stru
     emit_end(out, message, line, row);
     if (!response)
         return;
+    emit_answer_head(out, interface, message->operation);
+    fprintf(out, "\n{\n    return respond__%s(_binding, _call, NOP_CONT", message->name);
+    emit_names(out, message);
+    fputs(");\n}\n\n", out);
     emit_head(out, interface, message, "send", "");
     fprintf(out,
             "    unsigned _call = flounder_oldest_call(&_binding->stub, %u);\n"

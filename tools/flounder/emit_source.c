@@ -97,6 +97,11 @@ static void emit_interface(FILE *out, const struct interface *interface)
 }
 
 static const char functions[] =
+    "errval_t %1$s_serve(void *st, %1$s_connect_fn *connect_cb, flounder_told_fn *told)\n{\n"
+    "    return flounder_serve(&%1$s__interface, st, (flounder_connect_fn *)connect_cb, "
+    "told);\n}\n\n"
+    "errval_t %1$s_open(struct %1$s_binding *binding, struct capref server)\n{\n"
+    "    return flounder_open(&%1$s__interface, binding, server);\n}\n\n"
     "errval_t %1$s_export(void *st, idc_export_callback_fn *export_cb, %1$s_connect_fn "
     "*connect_cb,\n"
     "                     struct waitset *ws, idc_export_flags_t flags)\n{\n"

@@ -103,6 +103,8 @@ static void measure_messages(const struct options *options, unsigned runs)
         sends[i] = bench_time_diff(start, middle) / BATCH;
         receives[i] = bench_time_diff(middle, bench_tsc()) / BATCH;
     }
+    bench_close(client);
+    bench_close(server);
     row(options, "send by interface", sends, runs);
     row(options, "receive by interface", receives, runs);
 }
@@ -163,8 +165,7 @@ void worker_serve(struct worker *worker)
     served = false;
     check(bench_export_blocking(NULL, on_connect, get_default_waitset(), &iref), "offering");
     message_send(&worker->master, WORKER_SERVE, iref, 0);
-    while (!served)
-        check(event_dispatch(get_default_waitset()), "serving");
+    flounder_handle_until(&served);
 }
 
 // ---- The master's side of calls
@@ -212,6 +213,7 @@ void measure_rpc(const struct options *options)
     measure_bare(options, runs);
     measure_messages(options, runs);
     unsigned count = others_chosen(options, to);
+    to[count++] = disp_get_core_id();
     workers_start(to, count);
     for (unsigned i = 0; i < count; i++)
         measure_calls(options, to[i], runs_chosen(options, CALL_RUNS));

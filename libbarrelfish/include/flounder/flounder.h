@@ -77,7 +77,8 @@ typedef void flounder_bind_continuation_fn(void *st, errval_t err, void *binding
 
 /// A call that waits for its answer. Private to flounder_call.c; visible for allocation.
 struct flounder_call {
-    struct list place; ///< among those that wait
+    struct list outstanding; ///< place among those of the binding
+    struct list place;       ///< place among those whose threads wait, and do not receive
     struct waitset_chanstate chan;
     void *places;
     unsigned number, index;
@@ -106,41 +107,74 @@ struct flounder_assembly {
     uint8_t *bytes;
     size_t room, at, total; ///< total 0: no message is under way
     unsigned number, call, line;
+    unsigned caps_due, caps_count; ///< one comes with each of the first lines
+    struct capref caps[FLOUNDER_CAPS_MAX];
 };
 
 /// A message that waits for room in the channel.
 struct flounder_pending {
-    uint8_t *bytes; ///< the first four are for its length
+    struct list place;
     size_t room, length, sent;
     uint16_t ctrl, line;
+    unsigned caps_count, caps_sent;
+    struct flounder_cap caps[FLOUNDER_CAPS_MAX];
     struct event_closure continuation;
+    uint8_t bytes[]; ///< the first four are for its length
+};
+
+/// A call that a handler answers later.
+struct flounder_noted {
+    uint8_t response, call;
 };
 
 enum flounder_state { FLOUNDER_BINDING, FLOUNDER_OPEN, FLOUNDER_CLOSED };
+
+/// Where lines come from: a channel of one binding, or an endpoint that all clients of a server share.
+struct flounder_inlet {
+    struct thread *receiver; ///< F6
+    struct list waiting;     ///< calls of threads that do not receive
+};
+
+/// A binding's part of a channel over LMP (flounder_lmp.c).
+struct flounder_lmp {
+    struct capref remote;        ///< where it sends to
+    struct capref local;         ///< of who connects: where it is answered
+    struct lmp_endpoint *ep;     ///< where lines come
+    struct list place;           ///< of a server's client: in its chain
+    uint32_t badge;              ///< of a server's client; 0: the binding is a client's
+    struct deferred_event again; ///< looks for room
+    struct waitset_chanstate broken_chan, gone_chan;
+    bool gone; ///< the client is
+};
 
 /// Private to libbarrelfish/stub; visible for allocation.
 struct flounder_stub {
     const struct flounder_interface *interface;
     enum flounder_state state;
-    bool server, freed;
-    unsigned held; ///< threads that wait for room: it is not freed before they have gone on
+    bool server, freed, lasts; ///< `lasts`: its memory is its user's
+    bool lmp_used, unlimited, brings_caps;
+    unsigned held; ///< who receives or waits for room: it is not freed before they have gone on
     errval_t err;  ///< with which it was closed
     struct waitset *ws;
-    struct ump_chan chan;
     struct flounder_bind *bind; ///< while it is being bound
+    struct ump_chan chan;
+    struct flounder_lmp lmp;
+    void (*unbind)(struct flounder_stub *stub); ///< ends what the monitor knows; may be NULL
+    void *bound;                                ///< of who has bound it
 
-    struct thread *receiver; ///< F6
-    struct list waiting;     ///< calls of threads that do not receive
+    struct flounder_inlet *inlet, own_inlet;
     struct flounder_assembly assembly;
-    struct flounder_call *calls[FLOUNDER_CALLS_MAX];
-    uint8_t given_up[FLOUNDER_CALLS_MAX]; ///< calls whose answer is still to come
-    uint8_t noted[FLOUNDER_CALLS_MAX][2]; ///< calls to be answered, oldest first: response, call
-    unsigned noted_count;
+    struct list calls;
+    uint64_t calls_taken[2],
+        calls_given_up[2];        ///< bit maps; of the latter the answer is still to come
+    struct flounder_noted *noted; ///< oldest first
+    unsigned noted_count, noted_room;
 
     bool ready;   ///< F8
     bool sending; ///< somebody sends what is pending
     unsigned pending_count;
-    struct flounder_pending pending[2]; ///< the second: an answer behind another message
+    struct list pending;                ///< answers may be behind another message
+    struct flounder_pending *made;      ///< the message that is being made, or memory for the next
     struct waitset_chanstate room_chan; ///< of flounder_register_send()
     struct waitset_chanstate sent_chan;
 };
@@ -180,6 +214,36 @@ LIB_MUST_CHECK errval_t flounder_accept(const struct flounder_interface *interfa
                                         flounder_bind_continuation_fn *cont, void *st,
                                         struct waitset *ws, bool connects);
 
+/// Binds to a server that serves `server`'s badge (flounder_serve()): `binding` is memory of the
+/// caller's, and stays. Needs no memory of the C library, and waits without a limit, as the binding's
+/// calls do. Its messages are received while a call waits, and only then.
+LIB_MUST_CHECK errval_t flounder_open(const struct flounder_interface *interface, void *binding,
+                                      struct capref server);
+
+/// What comes to a server's endpoint with badge 0: the CPU driver says something. `cap`: the
+/// handler's, or NULL_CAP.
+typedef void flounder_told_fn(void *st, const uint64_t *words, size_t length, struct capref cap);
+
+/// Serves whoever has a capability with a badge to this dispatcher's own endpoint, on the default
+/// waitset; `connect_cb` as of flounder_export(), flounder_badge() tells who it is. One interface for
+/// a dispatcher. `told` may be NULL.
+LIB_MUST_CHECK errval_t flounder_serve(const struct flounder_interface *interface, void *st,
+                                       flounder_connect_fn *connect_cb, flounder_told_fn *told);
+
+/// Handles events on the default waitset until one of them sets *done: as messages_handler_loop(),
+/// which answers calls of this core fastest.
+void flounder_handle_until(const bool *done);
+
+/// With which badge a client has come over flounder_serve().
+static inline uint32_t flounder_badge(const struct flounder_stub *stub)
+{
+    return stub->lmp.badge;
+}
+
+/// Ends the binding of a badge, if there is one: its domain has ended. That is final if before it all
+/// capabilities with that badge were deleted.
+void flounder_forget(uint32_t badge);
+
 /// Ends a binding: calls under way end with LIB_ERR_CHAN_CLOSED, the other side's too. The binding
 /// is gone when this returns, or, within one of its handlers, when that has returned.
 void flounder_close(struct flounder_stub *stub);
@@ -214,6 +278,11 @@ LIB_MUST_CHECK errval_t flounder_send_later(struct flounder_stub *stub,
                                             struct event_closure continuation);
 void flounder_sent(struct flounder_stub *stub, struct event_closure continuation);
 
+/// The same over LMP, by whom nobody else sends.
+LIB_MUST_CHECK errval_t flounder_lmp_send_line(struct flounder_stub *stub,
+                                               const struct flounder_line *line, unsigned ctrl,
+                                               struct event_closure continuation);
+
 /// Whether something runs when the message is sent: neither NULL nor NOP_CONT.
 static inline bool flounder_runs(struct event_closure continuation)
 {
@@ -235,6 +304,8 @@ flounder_send_line(struct flounder_stub *stub, const struct flounder_line *line,
         return FLOUNDER_ERR_TX_BUSY;
     if (!__atomic_exchange_n(&stub->ready, false, __ATOMIC_ACQUIRE)) // F8
         return flounder_send_later(stub, line, ctrl, continuation);
+    if (stub->lmp_used)
+        return flounder_lmp_send_line(stub, line, ctrl, continuation);
     struct urpc_chan *ring = &stub->chan.state.ring;
     bool sent = urpc_send(ring, line->words, (uint16_t)(ctrl | FLOUNDER_WHOLE));
     __atomic_store_n(&stub->ready, true, __ATOMIC_RELEASE);
@@ -269,6 +340,8 @@ LIB_MUST_CHECK errval_t flounder_start_line(struct flounder_stub *stub,
 /// What generated code calls to receive. Memory is freed when the handler has returned; NULL: there
 /// is none. flounder_places(): where the answer of a call goes, NULL: nobody waits for it.
 void *flounder_memory(struct flounder_in *row, size_t bytes);
+/// The capabilities that have come with a message.
+void flounder_bring_caps(struct flounder_in *row);
 /// Frees what a handler did not get, and the memory; returns `err`.
 errval_t flounder_finish(struct flounder_in *row, errval_t err);
 void *flounder_places(struct flounder_in *row, unsigned number);
@@ -280,5 +353,7 @@ LIB_MUST_CHECK errval_t flounder_call_given_up(struct flounder_in *row);
 bool flounder_note_call(struct flounder_in *row, unsigned response);
 unsigned flounder_oldest_call(struct flounder_stub *stub, unsigned response);
 void flounder_forget_call(struct flounder_stub *stub, unsigned response);
+/// Takes the one that was noted last; 0: the caller wants no answer.
+unsigned flounder_take_call(struct flounder_stub *stub, unsigned response);
 LIB_MUST_CHECK errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call,
                                               errval_t err);

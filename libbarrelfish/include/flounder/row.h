@@ -39,7 +39,7 @@ struct flounder_out {
     unsigned caps_count; ///< of the message
     struct flounder_cap {
         struct capref cap;
-        bool gives;
+        bool gives, own; ///< own: a copy of the stubs'
     } caps[FLOUNDER_CAPS_MAX];
 };
 
@@ -78,9 +78,13 @@ static inline void flounder_put_text(struct flounder_out *row, const char *text,
         flounder_put(row, text, bytes);
 }
 
+/// NULL_CAP is said in the row.
 static inline void flounder_put_cap(struct flounder_out *row, struct capref cap, bool gives)
 {
-    row->caps[row->caps_count++] = (struct flounder_cap){cap, gives};
+    bool is_there = !capref_is_null(cap);
+    flounder_put_bool(row, &is_there);
+    if (is_there)
+        row->caps[row->caps_count++] = (struct flounder_cap){cap, gives, false};
 }
 
 /// A row that has been received. Its bytes are private: whoever sent them cannot change them.
@@ -153,6 +157,10 @@ static inline const char *flounder_get_text(struct flounder_in *row, char *place
 
 static inline struct capref flounder_get_cap(struct flounder_in *row)
 {
+    bool is_there;
+    flounder_get_bool(row, &is_there);
+    if (!is_there)
+        return NULL_CAP;
     if (row->caps_taken == row->caps_count) {
         row->bad = true;
         return NULL_CAP;

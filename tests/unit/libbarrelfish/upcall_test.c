@@ -368,7 +368,9 @@ static void handle(void *arg)
 static int main_loop(void *arg)
 {
     (void)arg;
-    messages_handler_loop();
+    for (;;)
+        messages_wait_and_handle_next();
+    return 0;
 }
 
 static size_t read_nothing(char *buf, size_t bytes)

@@ -155,7 +155,7 @@ static void service_begin(void)
     CU_ASSERT_EQUAL(numbers_export(&service, on_export, on_connect, &service.server.ws, 0),
                     SYS_ERR_OK);
     (void)fibers_dispatch(&service.server.ws, 10);
-    CU_ASSERT_EQUAL(service.iref, 17);
+    CU_ASSERT_EQUAL(service.iref, IREF_MAKE(1, 17));
 }
 
 static void service_run(void)

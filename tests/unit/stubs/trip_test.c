@@ -134,9 +134,10 @@ static void keep(struct ear *ear, const struct view *view)
 static errval_t receive_caps(struct pair *pair, const struct view *view, unsigned count)
 {
     struct flounder_stub *stub = end_stub(&pair->ends[SERVER]);
-    struct capref caps[3] = {view->caps[0], view->caps[1], view->caps[0]};
-    struct flounder_in row = {
-        .bytes = view->bytes, .end = view->count, .caps = caps, .caps_count = count, .stub = stub};
+    struct flounder_in row = {.bytes = view->bytes, .end = view->count, .stub = stub};
+    for (unsigned i = 0; i < count; i++)
+        stub->assembly.caps[i] = view->caps[i % 2];
+    stub->assembly.caps_count = count;
     world.caps_destroyed = 0;
     got.number = 0;
     return use_things.interface->receive(stub, view->number, &row);

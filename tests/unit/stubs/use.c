@@ -57,8 +57,11 @@ void view_text(struct view *view, const char *text, size_t most)
 void view_caps(struct view *view, const struct capref *caps, size_t bytes)
 {
     for (size_t i = 0; i < bytes / sizeof(*caps); i++) {
+        const uint8_t is_there = !capref_is_null(caps[i]);
         CU_ASSERT_FATAL(view->caps_count < FLOUNDER_CAPS_MAX);
-        view->caps[view->caps_count++] = caps[i];
+        if (is_there)
+            view->caps[view->caps_count++] = caps[i];
+        view_bytes(view, &is_there, 1);
     }
 }
 

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Copyright The Stave authors
+//
+// The beginning and the end of a binding, whatever its channel is and whoever has made that.
+// Circle: a binding that is made greets (flounder_hello.c), and ends where it is received from.
+#include "stub.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void flounder_prepare(struct flounder_stub *stub, const struct flounder_interface *interface,
+                      struct waitset *ws, struct flounder_bind *bind)
+{
+    stub->interface = interface;
+    stub->server = !bind->connects;
+    stub->ws = ws;
+    stub->bind = bind;
+    stub->inlet = &stub->own_inlet;
+    for (unsigned i = 0; i < interface->count; i++)
+        stub->brings_caps = stub->brings_caps || interface->messages[i].caps > 0;
+    list_init(&stub->own_inlet.waiting);
+    list_init(&stub->calls);
+    list_init(&stub->pending);
+    waitset_chanstate_init(&stub->room_chan, CHANTYPE_OTHER);
+    waitset_chanstate_init(&stub->sent_chan, CHANTYPE_OTHER);
+    waitset_chanstate_init(&stub->lmp.gone_chan, CHANTYPE_OTHER);
+    waitset_chanstate_init(&stub->lmp.broken_chan, CHANTYPE_OTHER);
+    deferred_event_init(&stub->lmp.again);
+    interface->init(stub, ws);
+}
+
+struct flounder_stub *flounder_make(const struct flounder_interface *interface, struct waitset *ws,
+                                    struct flounder_bind made)
+{
+    char *binding = calloc(1, interface->binding_bytes);
+    struct flounder_bind *bind = malloc(sizeof(*bind));
+    if (binding == NULL || bind == NULL) {
+        free(binding);
+        free(bind);
+        return NULL;
+    }
+    struct flounder_stub *stub = (struct flounder_stub *)(binding + interface->stub_offset);
+    *bind = made;
+    flounder_prepare(stub, interface, ws, bind);
+    return stub;
+}
+
+/// Frees a binding whose channel has been closed, or has not been opened.
+void flounder_unmake(struct flounder_stub *stub)
+{
+    waitset_chanstate_destroy(&stub->room_chan);
+    waitset_chanstate_destroy(&stub->sent_chan);
+    flounder_caps_forget(stub);
+    flounder_drop_pending(stub);
+    free(stub->assembly.bytes);
+    free(stub->made);
+    free(stub->noted);
+    if (!stub->lasts) {
+        free(stub->bind);
+        free(flounder_binding_of(stub));
+    }
+}
+
+void flounder_destroy(struct flounder_stub *stub)
+{
+    if (stub->lmp_used) {
+        flounder_lmp_close(stub);
+    } else {
+        (void)ump_chan_deregister_recv(&stub->chan);
+        (void)ump_chan_deregister_send(&stub->chan);
+    }
+    if (stub->unbind != NULL)
+        stub->unbind(stub);
+    flounder_unmake(stub);
+}
+
+void flounder_close(struct flounder_stub *stub)
+{
+    if (stub->state != FLOUNDER_CLOSED) {
+        stub->state = FLOUNDER_CLOSED;
+        stub->ready = false;
+        stub->err = LIB_ERR_CHAN_CLOSED;
+        flounder_calls_end(stub, LIB_ERR_CHAN_CLOSED);
+    }
+    stub->freed = true;
+    if (stub->held == 0) {
+        flounder_destroy(stub);
+    } else if (stub->lmp_used) { // A thread may wait for a line, or for room.
+        flounder_lmp_wake(stub);
+    } else {
+        (void)waitset_chan_trigger(&stub->chan.recv_chan);
+        (void)waitset_chan_trigger(&stub->chan.send_chan);
+    }
+}
+
+/// The channel is there: whoever connects says hello, and both listen.
+errval_t flounder_greet(struct flounder_stub *stub)
+{
+    bool nested;
+    errval_t err = stub->server ? SYS_ERR_OK : flounder_say_hello(stub);
+    if (err_is_ok(err) && flounder_acquire(stub, &nested))
+        flounder_release(stub, nested);
+    return err;
+}
+
+errval_t flounder_greet_blocking(struct flounder_stub *stub, systime_t deadline)
+{
+    bool nested, receives = flounder_acquire(stub, &nested);
+    assert(receives && !nested); // F6: nobody knows it yet
+    errval_t err = flounder_say_hello(stub);
+    for (; err_is_ok(err) && stub->bind != NULL; flounder_receive(stub))
+        err = flounder_wait(stub, deadline);
+    flounder_release(stub, nested);
+    return err;
+}
+
+errval_t flounder_open(const struct flounder_interface *interface, void *binding,
+                       struct capref server)
+{
+    struct flounder_stub *stub = (struct flounder_stub *)((char *)binding + interface->stub_offset);
+    errval_t result = LIB_ERR_CHAN_CLOSED;
+    struct flounder_bind bind = {.result = &result, .connects = true};
+    memset(binding, 0, interface->binding_bytes);
+    stub->lasts = stub->unlimited = true;
+    stub->lmp.remote = server;
+    flounder_prepare(stub, interface, NULL, &bind);
+    errval_t err = flounder_lmp_open(stub);
+    if (err_is_ok(err))
+        err = flounder_greet_blocking(stub, 0);
+    if (err_is_ok(err))
+        err = result;
+    if (err_is_fail(err))
+        flounder_close(stub);
+    return err;
+}
+
+/// The frame stays its owner's.
+static void close_shared(struct flounder_stub *stub)
+{
+    urpc_close(&stub->chan.state.ring);
+    ump_chan_flush(&stub->chan);
+}
+
+errval_t flounder_accept(const struct flounder_interface *interface, void *inbuf, size_t inbufsize,
+                         void *outbuf, size_t outbufsize, flounder_bind_continuation_fn *cont,
+                         void *st, struct waitset *ws, bool connects)
+{
+    struct flounder_bind bind = {.cont = cont, .st = st, .connects = connects};
+    struct flounder_stub *stub = flounder_make(interface, ws, bind);
+    if (stub == NULL)
+        return LIB_ERR_MALLOC_FAIL;
+    errval_t err = ump_chan_init(&stub->chan, inbuf, inbufsize, outbuf, outbufsize);
+    stub->unbind = close_shared;
+    if (err_is_ok(err))
+        err = flounder_greet(stub);
+    if (err_is_fail(err))
+        flounder_unmake(stub);
+    return err;
+}
+
+errval_t flounder_change_waitset(struct flounder_stub *stub, struct waitset *ws)
+{
+    bool nested;
+    if (!flounder_acquire(stub, &nested))
+        return FLOUNDER_ERR_TX_BUSY;
+    stub->ws = ws;
+    flounder_release(stub, nested);
+    return SYS_ERR_OK;
+}
+
+errval_t flounder_control(struct flounder_stub *stub, idc_control_t control)
+{
+    (void)stub, (void)control;
+    return SYS_ERR_OK;
+}
