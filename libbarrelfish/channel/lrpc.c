@@ -19,10 +19,9 @@ _Static_assert(offsetof(struct lmp_recv_msg, words) == RECV_MSG_WORDS, "lmp_offs
 _Static_assert(SYSCALL_LMP_SEND == SYSCALL_LMP_SEND_ASM, "lmp_offsets.h");
 _Static_assert(LMP_RECV_WORDS == LMP_RECV_WORDS_ASM, "lmp_offsets.h");
 
-/// Whether nothing but a message can give this dispatcher something to do.
+/// Whether nothing but a message can give this dispatcher something to do, which has been polled.
 static bool would_sleep(struct dispatcher *disp)
 {
-    dispatch_poll(disp);
     return disp->run_queue == NULL && disp->timers == NULL && disp->polled == NULL;
 }
 
@@ -75,6 +74,7 @@ call(struct capref server, uint32_t flags, struct capref send_cap, struct lmp_en
     struct dispatcher *disp = dispatch_disable();
     if (limit_us != BLOCKING_FOREVER && disp->shared.watched == 0)
         sys_watch();
+    dispatch_poll(disp);
     errval_t err =
         deadline == 0
             ? lrpc_try_disabled(disp, to, flags, send_caddr, ep, msg, &received)

@@ -319,7 +319,7 @@ static inline void dispatch_poll(struct dispatcher *disp)
 /// A message came, with a capability or without: *cap (may be NULL) as of lmp_endpoint_recv().
 void lmp_endpoint_take_cap(struct lmp_endpoint *ep, bool has_cap, struct capref *cap);
 
-/// Sends *msg; if the dispatcher would sleep otherwise and `ep` is empty, also waits, until the
+/// After dispatch_poll(): sends *msg; if the dispatcher would sleep otherwise and `ep` is empty, also waits, until the
 /// next message came straight to `ep` (it is in *msg, and *received has LMP_RECV_ bits) or another
 /// one has to be looked for (*received is 0, which it has to be before). `to`, `send_cap`: of
 /// get_cap_caddr(). Disabled. Errors: of lmp_send().

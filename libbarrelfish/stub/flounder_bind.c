@@ -76,6 +76,7 @@ static errval_t take_answer(struct flounder_stub *stub, struct monitor_wait *wai
         wait->err = LIB_ERR_RPC_REPLY;
     stub->lmp.gone = err_is_fail(wait->err);
     stub->lmp.remote = wait->cap;
+    stub->lmp.to = get_cap_caddr(wait->cap);
     return wait->err;
 }
 

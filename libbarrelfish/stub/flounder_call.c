@@ -7,13 +7,16 @@
 
 #include "barrelfish/blocking.h"
 #include "barrelfish/dispatch.h"
+#include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/systime.h"
 #include "barrelfish/threads.h"
 
 #include <assert.h>
 
-#define LINES_EACH_LOOK 16 // at the clock
+#define LINES_EACH_LOOK 16              // at the clock
+#define HANDED (FLOUNDER_CALLS_MAX - 1) // index of a call with which the core is handed over
+#define LAST_BITS (bit_of(HANDED) - 1)  // of the others
 
 static uint64_t bit_of(unsigned index)
 {
@@ -25,20 +28,23 @@ static uint64_t bit_of(unsigned index)
 static errval_t enter(struct flounder_stub *stub, struct flounder_call *call, unsigned number,
                       void *places)
 {
-    *call = (struct flounder_call){.places = places, .number = number + 1};
-    waitset_chanstate_init(&call->chan, CHANTYPE_OTHER);
+    call->place.next = call->outstanding.next = NULL;
+    call->places = places;
+    call->number = number + 1;
+    call->done = false;
+    call->async = NULL;
+    call->chan.state = CHAN_UNREGISTERED; // all of it is made when somebody waits for it
     dispatcher_handle_t handle = disp_disable();
     unsigned word = stub->calls_taken[0] == UINT64_MAX;
-    if (~stub->calls_taken[word] != 0)
-        call->index = 64 * word + (unsigned)__builtin_ctzll(~stub->calls_taken[word]);
-    else
-        call->index = FLOUNDER_CALLS_MAX;
-    if (call->index < FLOUNDER_CALLS_MAX) {
-        stub->calls_taken[word] |= bit_of(call->index);
+    uint64_t free_bits = ~stub->calls_taken[word] & (word == 0 ? UINT64_MAX : LAST_BITS);
+    bool any = free_bits != 0;
+    if (any) {
+        call->index = 64 * word + (unsigned)__builtin_ctzll(free_bits);
+        stub->calls_taken[word] |= free_bits & -free_bits;
         list_add(&stub->calls, &call->outstanding);
     }
     disp_enable(handle);
-    return call->index < FLOUNDER_CALLS_MAX ? SYS_ERR_OK : FLOUNDER_ERR_CALLS;
+    return any ? SYS_ERR_OK : FLOUNDER_ERR_CALLS;
 }
 
 /// An answer may come after its time: its number is not used again until then.
@@ -56,6 +62,12 @@ static void give_up(struct flounder_stub *stub, struct flounder_call *call, bool
 
 static void complete(struct flounder_stub *stub, struct flounder_call *call, errval_t err)
 {
+    if (call == stub->handed) { // its thread is here
+        stub->handed = NULL;
+        call->err = err;
+        call->done = true;
+        return;
+    }
     dispatcher_handle_t handle = disp_disable();
     stub->calls_taken[call->index / 64] &= ~bit_of(call->index);
     list_remove(&call->outstanding);
@@ -75,6 +87,8 @@ void flounder_calls_end(struct flounder_stub *stub, errval_t err)
 {
     if (err_no(err) != LIB_ERR_CHAN_CLOSED)
         err = err_push(err, LIB_ERR_CHAN_CLOSED);
+    if (stub->handed != NULL)
+        complete(stub, stub->handed, err);
     while (!list_is_empty(&stub->calls))
         complete(stub, LIST_OWNER(stub->calls.next, struct flounder_call, outstanding), err);
 }
@@ -84,6 +98,7 @@ static errval_t wait_aside(struct flounder_stub *stub, struct flounder_call *cal
                            systime_t deadline)
 {
     struct waitset ws = WAITSET_INITIALIZER;
+    waitset_chanstate_init(&call->chan, CHANTYPE_OTHER);
     errval_t err = waitset_chan_register(&ws, &call->chan, NOP_CLOSURE);
     if (err_is_fail(err))
         return err;
@@ -172,66 +187,111 @@ errval_t flounder_begin_blocking(struct flounder_stub *stub, struct flounder_out
     return err_is_ok(waited) ? err : waited;
 }
 
-/// Sends a call's line over LMP, and takes what comes back first. FLOUNDER_ERR_TX_BUSY: another thread
-/// receives or sends, the other side has no room, or lines come for other bindings too.
-static errval_t try_over_lmp(struct flounder_stub *stub, const struct flounder_line *line,
-                             unsigned ctrl, struct flounder_cap cap)
+/// It is one of the binding's calls now if it has been sent.
+static __attribute__((noinline)) void not_done(struct flounder_stub *stub,
+                                               struct flounder_call *call, errval_t err)
 {
-    bool nested;
-    if (stub->state != FLOUNDER_OPEN)
-        return err_push(stub->err, LIB_ERR_CHAN_CLOSED);
-    if (stub->lmp.badge != 0)
-        return FLOUNDER_ERR_TX_BUSY;
-    struct capref spare = flounder_lmp_spare(stub);
-    if (!stub->ready || !flounder_acquire(stub, &nested)) {
+    stub->handed = NULL;
+    if (err_is_fail(err))
+        return;
+    list_add(&stub->calls, &call->outstanding);
+    stub->calls_taken[1] |= bit_of(HANDED);
+}
+
+/// Tries to hand the core over with a call. FLOUNDER_ERR_TX_BUSY: another thread receives or sends, the other side has
+/// no room, an earlier one was not answered in time, or lines come for other bindings too.
+static inline errval_t hand_over(struct flounder_stub *stub, const struct flounder_line *line,
+                                 const struct flounder_cap *cap, struct flounder_call *call)
+{
+    struct capref spare = NULL_CAP;
+    if (stub->brings_caps && capref_is_null(stub->lmp.ep->recv_slot))
+        spare = flounder_lmp_spare(stub);
+    if (!stub->ready || stub->lmp.badge != 0 || stub->inlet->receiver != NULL ||
+        (stub->calls_taken[1] & bit_of(HANDED)) != 0) { // F8: it is open
         if (!capref_is_null(spare))
             (void)slot_free(spare);
         return FLOUNDER_ERR_TX_BUSY;
     }
-    errval_t err = flounder_lmp_call(stub, line, ctrl, cap, spare);
-    flounder_release(stub, nested);
+    stub->inlet->receiver = thread_self();
+    stub->handed = call;
+    call->index = HANDED;
+    if (!capref_is_null(spare))
+        flounder_lmp_prepare(stub, spare);
+    unsigned ctrl = FLOUNDER_CTRL(call->number - 1, HANDED + 1);
+    errval_t err = cap == NULL ? flounder_lmp_call_line(stub, line, ctrl)
+                               : flounder_lmp_call(stub, line, ctrl, cap);
+    if (stub->handed != NULL)
+        not_done(stub, call, err);
+    if (flounder_inlet_leave(stub->inlet) && stub->ws != NULL &&
+        !waitset_chan_is_registered(&stub->lmp.ep->waitset_state))
+        flounder_listen(stub);
     return err;
 }
 
 /// Sends it like any other message.
 static errval_t send_aside(struct flounder_stub *stub, const struct flounder_line *line,
-                           unsigned ctrl, struct flounder_cap cap)
+                           unsigned ctrl, const struct flounder_cap *cap)
 {
     struct flounder_out row;
-    if (capref_is_null(cap.cap))
+    if (cap == NULL)
         return flounder_send_line(stub, line, ctrl, NOP_CONT);
     errval_t err = flounder_begin(stub, &row);
     if (err_is_fail(err))
         return err;
     flounder_put(&row, line->bytes, sizeof(line->bytes));
-    row.caps[row.caps_count++] = cap;
+    row.caps[row.caps_count++] = *cap;
     return flounder_send(stub, &row, ctrl, NOP_CONT);
 }
 
-/// Over LMP the core goes with the call, and mostly comes back with the answer.
-static errval_t call_over_lmp(struct flounder_stub *stub, const struct flounder_line *line,
-                              unsigned number, void *places, struct flounder_cap cap)
+/// Calls as over any channel, and keeps trying while there is no room.
+static errval_t send_call(struct flounder_stub *stub, const struct flounder_line *line,
+                          const struct flounder_cap *cap, struct flounder_call *call,
+                          systime_t deadline)
 {
-    struct flounder_call call;
-    errval_t err = enter(stub, &call, number, places);
+    errval_t err = enter(stub, call, call->number - 1, call->places);
     if (err_is_fail(err))
         return err;
-    systime_t deadline = deadline_of(stub);
-    unsigned ctrl = FLOUNDER_CTRL(number, call.index + 1);
-    hold(stub);
-    err = try_over_lmp(stub, line, ctrl, cap);
+    unsigned ctrl = FLOUNDER_CTRL(call->number - 1, call->index + 1);
+    err = send_aside(stub, line, ctrl, cap);
     while (err_no(err) == FLOUNDER_ERR_TX_BUSY) {
-        err = send_aside(stub, line, ctrl, cap);
-        if (err_no(err) != FLOUNDER_ERR_TX_BUSY)
-            break;
         err = stub->unlimited ? flounder_lmp_yield(stub) : wait_for_room(stub, deadline);
         if (err_is_ok(err))
-            err = try_over_lmp(stub, line, ctrl, cap);
+            err = send_aside(stub, line, ctrl, cap);
     }
-    if (err_is_fail(err) && !call.done)
-        give_up(stub, &call, false);
-    else
-        err = call.done ? call.err : await(stub, &call, deadline);
+    if (err_is_fail(err) && !call->done)
+        give_up(stub, call, false);
+    return err;
+}
+
+/// What to do if the core has not come back with the answer.
+static __attribute__((noinline)) errval_t go_on(struct flounder_stub *stub,
+                                                const struct flounder_line *line,
+                                                const struct flounder_cap *cap,
+                                                struct flounder_call *call, errval_t err)
+{
+    systime_t deadline = deadline_of(stub);
+    if (stub->state != FLOUNDER_OPEN && !call->done && err_is_fail(err))
+        return err_push(stub->err, LIB_ERR_CHAN_CLOSED);
+    if (err_no(err) == FLOUNDER_ERR_TX_BUSY)
+        err = send_call(stub, line, cap, call, deadline);
+    return call->done ? call->err : err_is_ok(err) ? await(stub, call, deadline) : err;
+}
+
+/// Over LMP the core goes with the call, and mostly comes back with the answer: that takes a fixed and
+/// small number of instructions (bench rpc).
+static inline errval_t call_over_lmp(struct flounder_stub *stub, const struct flounder_line *line,
+                                     unsigned number, void *places, const struct flounder_cap *cap)
+{
+    struct flounder_call call;
+    call.places = places;
+    call.number = number + 1;
+    call.done = false;
+    call.async = NULL;
+    call.place.next = call.outstanding.next = NULL;
+    call.chan.state = CHAN_UNREGISTERED;
+    stub->held++;
+    errval_t err = hand_over(stub, line, cap, &call);
+    err = call.done ? call.err : go_on(stub, line, cap, &call, err);
     flounder_let_go(stub);
     return err;
 }
@@ -241,12 +301,10 @@ static errval_t call_by_row(struct flounder_stub *stub, const struct flounder_ou
                             unsigned number, void *places)
 {
     struct flounder_line line = {0};
-    struct flounder_cap cap = {0};
+    struct flounder_cap cap = row->caps[0];
     memcpy(line.bytes, row->bytes, row->at);
-    if (row->caps_count > 0)
-        cap = row->caps[0];
     (void)flounder_abort(stub);
-    return call_over_lmp(stub, &line, number, places, cap);
+    return call_over_lmp(stub, &line, number, places, row->caps_count > 0 ? &cap : NULL);
 }
 
 errval_t flounder_call(struct flounder_stub *stub, struct flounder_out *row, unsigned number,
@@ -273,7 +331,7 @@ errval_t flounder_call_line(struct flounder_stub *stub, const struct flounder_li
 {
     struct flounder_call call;
     if (stub->lmp_used)
-        return call_over_lmp(stub, line, number, places, (struct flounder_cap){0});
+        return call_over_lmp(stub, line, number, places, NULL);
     errval_t err = enter(stub, &call, number, places);
     if (err_is_fail(err))
         return err;
@@ -313,6 +371,7 @@ static errval_t enter_async(struct flounder_stub *stub, struct flounder_async *a
     async->stub = stub;
     async->done = done;
     async->call.async = async;
+    waitset_chanstate_init(&async->call.chan, CHANTYPE_OTHER);
     deferred_event_init(&async->timer);
     if (limit_us != 0)
         err = deferred_event_register(&async->timer, stub->ws, limit_us, MKCLOSURE(expire, async));
@@ -358,6 +417,8 @@ errval_t flounder_start_line(struct flounder_stub *stub, const struct flounder_l
 /// The call that an answer is for; NULL: nobody waits for it.
 static struct flounder_call *call_find(const struct flounder_stub *stub, unsigned index)
 {
+    if (index == HANDED + 1 && stub->handed != NULL)
+        return stub->handed;
     for (struct list *place = stub->calls.next; place != &stub->calls; place = place->next) {
         struct flounder_call *call = LIST_OWNER(place, struct flounder_call, outstanding);
         if (call->index + 1 == index)

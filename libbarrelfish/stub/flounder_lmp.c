@@ -96,8 +96,7 @@ struct capref flounder_lmp_spare(struct flounder_stub *stub)
     return wanted && err_is_ok(slot_alloc(&slot)) ? slot : NULL_CAP;
 }
 
-/// Keeps a slot for a capability that may come. Without one, who sends it tries again later.
-static void prepare_slot(struct flounder_stub *stub, struct capref spare)
+void flounder_lmp_prepare(struct flounder_stub *stub, struct capref spare)
 {
     if (capref_is_null(spare))
         return;
@@ -133,7 +132,7 @@ void flounder_lmp_receive(struct flounder_stub *stub)
     }
     for (int i = 0; i < LINES_EACH_EVENT && stub->state == state && state != FLOUNDER_CLOSED; i++) {
         if (stub->ws != NULL) // else a slot is prepared before each call
-            prepare_slot(stub, flounder_lmp_spare(stub));
+            flounder_lmp_prepare(stub, flounder_lmp_spare(stub));
         errval_t err = lmp_endpoint_recv(stub->lmp.ep, &msg.buf, &cap);
         if (err_no(err) == LIB_ERR_NO_LMP_MSG)
             return;
@@ -208,31 +207,28 @@ static bool is_of_cap(errval_t err)
 
 /// Sends, and with the core if the thread has set no limit: who waits in the CPU driver is not woken by
 /// a time, but only looked at now and then. *received is 0 if what came is at the endpoint.
-static inline errval_t exchange(struct flounder_stub *stub, struct dispatcher *disp, uint32_t flags,
-                                struct capref sent, struct lmp_recv_msg *msg, uint64_t *received)
+static inline errval_t exchange(struct flounder_stub *stub, uint32_t flags, uint64_t cap,
+                                struct lmp_recv_msg *msg, uint64_t *received)
 {
-    uint64_t to = get_cap_caddr(stub->lmp.remote), cap = get_cap_caddr(sent);
-    if (!stub->unlimited && disp->current->blocking_limit_us != 0)
-        return sys_lmp_send(to, flags | LMP_FLAG_YIELD, cap, LMP_MSG_LENGTH, msg->words);
+    struct dispatcher *disp = dispatch_disable();
+    bool limited = !stub->unlimited && disp->current->blocking_limit_us != 0;
     if (!stub->unlimited && disp->shared.watched == 0)
         sys_watch();
-    return lrpc_try_disabled(disp, to, flags, cap, stub->lmp.ep, msg, received);
+    dispatch_poll(disp);
+    errval_t err =
+        limited
+            ? sys_lmp_send(stub->lmp.to, flags | LMP_FLAG_YIELD, cap, LMP_MSG_LENGTH, msg->words)
+            : lrpc_try_disabled(disp, stub->lmp.to, flags, cap, stub->lmp.ep, msg, received);
+    dispatch_enable(disp);
+    return err;
 }
 
-errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_line *line,
-                           unsigned ctrl, struct flounder_cap sent, struct capref spare)
+/// What came back, if it is not simply the answer, or did not.
+static __attribute__((noinline)) errval_t take_other(struct flounder_stub *stub,
+                                                     const struct lmp_recv_msg *msg,
+                                                     uint64_t received, errval_t err, bool brings)
 {
-    struct lmp_recv_msg msg;
     struct capref cap = NULL_CAP;
-    uint64_t received = 0;
-    bool brings = !capref_is_null(sent.cap);
-    uint32_t flags = !brings ? 0 : sent.gives ? LMP_FLAG_GIVE : LMP_FLAG_NO_GRANT;
-    assert(stub->inlet->receiver == thread_self()); // F6
-    prepare_slot(stub, spare);
-    fill(&msg, stub, line, ctrl | FLOUNDER_WHOLE, brings);
-    struct dispatcher *disp = dispatch_disable();
-    errval_t err = exchange(stub, disp, flags, sent.cap, &msg, &received);
-    dispatch_enable(disp);
     if (lmp_err_is_transient(err))
         return FLOUNDER_ERR_TX_BUSY;
     if (err_is_fail(err)) {
@@ -240,12 +236,45 @@ errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_lin
             flounder_end(stub, err);
         return err;
     }
-    if (brings && sent.gives)
-        (void)slot_free(sent.cap);
-    if (received != 0) {
-        lmp_endpoint_take_cap(stub->lmp.ep, (received & LMP_RECV_HAS_CAP) != 0, &cap);
-        take(stub, &msg, cap);
+    if ((received & LMP_RECV_HAS_CAP) != 0)
+        lmp_endpoint_take_cap(stub->lmp.ep, true, &cap);
+    if (received != 0)
+        take(stub, msg, cap);
+    return SYS_ERR_OK;
+}
+
+errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_line *line,
+                           unsigned ctrl, const struct flounder_cap *sent)
+{
+    struct lmp_recv_msg msg;
+    uint64_t received = 0, cap = 0;
+    uint32_t flags = 0;
+    if (sent != NULL) {
+        flags = sent->gives ? LMP_FLAG_GIVE : LMP_FLAG_NO_GRANT;
+        cap = get_cap_caddr(sent->cap);
     }
+    fill(&msg, stub, line, ctrl | FLOUNDER_WHOLE, sent != NULL);
+    errval_t err = exchange(stub, flags, cap, &msg, &received);
+    if (err_is_ok(err) && sent != NULL && sent->gives)
+        (void)slot_free(sent->cap);
+    return take_other(stub, &msg, received, err, sent != NULL);
+}
+
+errval_t flounder_lmp_call_line(struct flounder_stub *stub, const struct flounder_line *line,
+                                unsigned ctrl)
+{
+    struct lmp_recv_msg msg;
+    uint64_t received = 0;
+    unsigned answer = (ctrl + 1) | FLOUNDER_WHOLE;
+    msg.buf.msglen = LMP_MSG_LENGTH;
+    msg.words[0] = ctrl | FLOUNDER_WHOLE | FLOUNDER_CONNECTS; // FL1
+    memcpy(&msg.words[1], line->words, sizeof(line->words));
+    errval_t err = exchange(stub, 0, 0, &msg, &received);
+    if (received != LMP_RECV_WORDS || msg.words[0] != answer || stub->assembly.total != 0)
+        return take_other(stub, &msg, received, err, false);
+    err = stub->interface->take[(answer & 0xff) - 1](stub, answer, &msg.words[1]);
+    if (err_is_fail(err))
+        flounder_end(stub, err);
     return SYS_ERR_OK;
 }
 

@@ -123,6 +123,7 @@ errval_t flounder_open(const struct flounder_interface *interface, void *binding
     memset(binding, 0, interface->binding_bytes);
     stub->lasts = stub->unlimited = true;
     stub->lmp.remote = server;
+    stub->lmp.to = get_cap_caddr(server);
     flounder_prepare(stub, interface, NULL, &bind);
     errval_t err = flounder_lmp_open(stub);
     if (err_is_ok(err))

@@ -42,22 +42,9 @@ void flounder_listen(struct flounder_stub *stub)
         (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
 }
 
-bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested)
+void flounder_let_receive(struct flounder_inlet *inlet)
 {
-    struct thread *nobody = NULL, *self = thread_self();
-    *nested = inlet->receiver == self;
-    return *nested || __atomic_compare_exchange_n(&inlet->receiver, &nobody, self, false,
-                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-bool flounder_inlet_leave(struct flounder_inlet *inlet)
-{
-    assert(inlet->receiver == thread_self()); // F6
-    inlet->receiver = NULL;
-    if (list_is_empty(&inlet->waiting))
-        return true;
     (void)waitset_chan_trigger(&LIST_OWNER(inlet->waiting.next, struct flounder_call, place)->chan);
-    return false;
 }
 
 bool flounder_acquire(struct flounder_stub *stub, bool *nested)
@@ -78,6 +65,7 @@ void flounder_let_go(struct flounder_stub *stub)
 
 void flounder_release(struct flounder_stub *stub, bool nested)
 {
+    assert(stub->inlet->receiver == thread_self()); // F6
     if (!nested && flounder_inlet_leave(stub->inlet))
         flounder_listen(stub);
     flounder_let_go(stub);
@@ -171,7 +159,9 @@ errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *word
                                 struct capref cap)
 {
     unsigned ctrl = words[0] & UINT16_MAX, index = (ctrl & 0xff) - 1;
-    errval_t err = flounder_caps_take(stub, words[0], cap);
+    bool any_caps = !capref_is_null(cap) || stub->assembly.total != 0 ||
+                    (words[0] & FLOUNDER_LMP_CAPS_MASK) != 0;
+    errval_t err = any_caps ? flounder_caps_take(stub, words[0], cap) : SYS_ERR_OK;
     if (err_is_fail(err))
         return err;
     bool whole = (ctrl & FLOUNDER_WHOLE) != 0 && stub->assembly.total == 0 &&

@@ -40,7 +40,7 @@ struct flounder_reception {
     // FR1
     struct thread *looping; ///< in messages_handler_loop()
     unsigned depth;         ///< of handlers: one may receive, or dispatch
-    struct flounder_stub *handled, *kept;
+    struct flounder_stub *kept;
     struct lmp_recv_msg answer;
     // flounder_serve()
     const struct flounder_interface *interface;
@@ -80,6 +80,7 @@ void flounder_reception_enter(struct flounder_reception *reception, struct floun
     stub->inlet = &reception->inlet;
     stub->lmp.ep = reception->ep;
     stub->lmp.remote = remote;
+    stub->lmp.to = get_cap_caddr(remote);
     stub->lmp.badge = badge;
     list_add(chain_of(reception, badge), &stub->lmp.place);
 }
@@ -89,7 +90,7 @@ void flounder_reception_leave(struct flounder_stub *stub)
     struct flounder_reception *reception = of(stub);
     list_remove(&stub->lmp.place);
     reception->kept = reception->kept == stub ? NULL : reception->kept;
-    reception->handled = reception->handled == stub ? NULL : reception->handled;
+    flounder_keeping = flounder_keeping == stub ? NULL : flounder_keeping;
 }
 
 /// Keeps a slot ready. Without one, lines with capabilities are refused to their senders, who try
@@ -103,17 +104,14 @@ static void prepare_slot(struct flounder_reception *reception)
 
 // ---- Answers that are kept (FR1)
 
+struct flounder_stub *flounder_keeping;
+
 bool flounder_reception_keeps(struct flounder_stub *stub, const struct flounder_line *line,
-                              unsigned ctrl, struct event_closure continuation)
+                              unsigned ctrl)
 {
-    if (stub->lmp.badge == 0)
-        return false;
     struct flounder_reception *reception = of(stub);
-    if (reception->looping != thread_self() || reception->depth != 1 ||
-        reception->handled != stub || reception->kept != NULL || !stub->ready ||
-        flounder_runs(continuation))
-        return false;
-    reception->answer.buf.msglen = LMP_MSG_LENGTH;
+    if (!stub->ready || __atomic_exchange_n(&flounder_keeping, NULL, __ATOMIC_RELAXED) != stub)
+        return false; // else another thread that answers just now has none to keep
     reception->answer.words[0] = ctrl | FLOUNDER_WHOLE;
     memcpy(&reception->answer.words[1], line->words, sizeof(line->words));
     reception->kept = stub;
@@ -125,8 +123,9 @@ bool flounder_reception_keeps(struct flounder_stub *stub, const struct flounder_
 static bool send_kept(struct flounder_reception *reception, bool wait, struct capref *cap)
 {
     struct flounder_stub *stub = reception->kept;
-    uint64_t received = 0, to = get_cap_caddr(stub->lmp.remote);
+    uint64_t received = 0, to = stub->lmp.to;
     reception->kept = NULL;
+    reception->answer.buf.msglen = LMP_MSG_LENGTH;
     struct dispatcher *disp = dispatch_disable();
     dispatch_poll(disp);
     errval_t err =
@@ -134,8 +133,8 @@ static bool send_kept(struct flounder_reception *reception, bool wait, struct ca
             ? lrpc_try_disabled(disp, to, 0, 0, reception->ep, &reception->answer, &received)
             : sys_lmp_send(to, LMP_FLAG_YIELD, 0, LMP_MSG_LENGTH, reception->answer.words);
     dispatch_enable(disp);
-    if (received != 0)
-        lmp_endpoint_take_cap(reception->ep, (received & LMP_RECV_HAS_CAP) != 0, cap);
+    if ((received & LMP_RECV_HAS_CAP) != 0)
+        lmp_endpoint_take_cap(reception->ep, true, cap);
     if (err_is_fail(err)) {
         struct flounder_line line;
         memcpy(line.words, &reception->answer.words[1], sizeof(line.words));
@@ -198,6 +197,21 @@ static struct flounder_stub *stub_of(struct flounder_reception *reception,
     return admit(reception, badge, answers_to);
 }
 
+/// FR1: only of the outermost handler, since another one's caller goes on with something else.
+static inline void begin_handling(struct flounder_reception *reception, struct flounder_stub *stub)
+{
+    flounder_keeping = reception->depth++ == 0 && reception->looping != NULL ? stub : NULL;
+    stub->held++;
+}
+
+static inline void end_handling(struct flounder_reception *reception, struct flounder_stub *stub)
+{
+    flounder_keeping = NULL;
+    reception->depth--;
+    if (--stub->held == 0 && stub->freed)
+        flounder_destroy(stub);
+}
+
 static void handle(struct flounder_reception *reception, const struct lmp_recv_msg *msg,
                    struct capref cap)
 {
@@ -211,14 +225,11 @@ static void handle(struct flounder_reception *reception, const struct lmp_recv_m
             cap_drop(cap);
         return;
     }
-    reception->handled = stub;
-    reception->depth++;
-    stub->held++;
+    begin_handling(reception, stub);
     errval_t err = flounder_take_lmp_line(stub, msg->words, cap);
     if (err_is_fail(err))
         flounder_end(stub, err);
-    flounder_let_go(stub);
-    reception->depth--;
+    end_handling(reception, stub);
 }
 
 static void receive(struct flounder_reception *reception)
@@ -266,17 +277,38 @@ void flounder_reception_listen(struct flounder_stub *stub)
     listen(of(stub));
 }
 
+/// Handles a line that is the whole of a message, and brings no capability, the short way; false: it
+/// is another one.
+static inline bool handle_whole(struct flounder_reception *reception,
+                                const struct lmp_recv_msg *msg)
+{
+    const uint64_t word = msg->words[0], kind = FLOUNDER_CONNECTS | FLOUNDER_WHOLE;
+    struct flounder_stub *stub = find(reception, (uint32_t)msg->buf.badge);
+    unsigned index = (word & 0xff) - 1;
+    if (stub == NULL || (word & ~UINT64_C(0x7fff)) != kind || stub->state != FLOUNDER_OPEN ||
+        stub->assembly.total != 0 || index >= stub->interface->count)
+        return false;
+    begin_handling(reception, stub);
+    errval_t err = stub->interface->take[index](stub, word & UINT16_MAX, &msg->words[1]);
+    if (err_is_fail(err))
+        flounder_end(stub, err);
+    end_handling(reception, stub);
+    return true;
+}
+
 /// Sends the answer that was kept, and handles the line that comes back with the core.
 static bool step(struct flounder_reception *reception)
 {
-    struct capref cap;
-    bool nested, more = false;
-    if (reception->kept == NULL || !flounder_inlet_enter(&reception->inlet, &nested))
+    struct capref cap = NULL_CAP;
+    bool more = false;
+    if (reception->kept == NULL || reception->inlet.receiver != NULL)
         return false;
+    reception->inlet.receiver = reception->looping;
     if (send_kept(reception, true, &cap)) {
-        struct lmp_recv_msg msg = reception->answer;
-        prepare_slot(reception);
-        handle(reception, &msg, cap);
+        if (capref_is_null(reception->ep->recv_slot))
+            prepare_slot(reception);
+        if (!capref_is_null(cap) || !handle_whole(reception, &reception->answer))
+            handle(reception, &reception->answer, cap); // read before the next answer is kept
         more = true;
     }
     if (flounder_inlet_leave(&reception->inlet))

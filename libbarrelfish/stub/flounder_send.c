@@ -313,7 +313,8 @@ errval_t flounder_send_later(struct flounder_stub *stub, const struct flounder_l
 errval_t flounder_answer_line(struct flounder_stub *stub, const struct flounder_line *line,
                               unsigned ctrl, struct event_closure continuation)
 {
-    if (stub->lmp_used && flounder_reception_keeps(stub, line, ctrl, continuation))
+    if (stub == flounder_keeping && !flounder_runs(continuation) &&
+        flounder_reception_keeps(stub, line, ctrl))
         return SYS_ERR_OK;
     errval_t err = flounder_send_line(stub, line, ctrl, continuation);
     return err_no(err) == FLOUNDER_ERR_TX_BUSY ? keep_line(stub, line, ctrl, continuation, ANSWER)

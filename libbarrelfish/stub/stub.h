@@ -4,6 +4,7 @@
 // What the files of the stubs' library share (flounder/flounder.h).
 #pragma once
 
+#include "barrelfish/threads.h"
 #include "flounder/flounder.h"
 
 /// Numbers of the stubs' own messages; all but the last are whole.
@@ -52,8 +53,25 @@ void flounder_caps_forget(struct flounder_stub *stub);
 /// flounder_receive.c: F6. Whoever receives holds the binding; flounder_release() registers its event,
 /// or lets a thread receive that waits for an answer. flounder_inlet_leave(): true, somebody has to
 /// listen.
-bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested);
-bool flounder_inlet_leave(struct flounder_inlet *inlet);
+void flounder_let_receive(struct flounder_inlet *inlet);
+void flounder_let_receive(struct flounder_inlet *inlet);
+static inline bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested)
+{
+    struct thread *nobody = NULL, *self = thread_self();
+    *nested = inlet->receiver == self;
+    return *nested || __atomic_compare_exchange_n(&inlet->receiver, &nobody, self, false,
+                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static inline bool flounder_inlet_leave(struct flounder_inlet *inlet)
+{
+    inlet->receiver = NULL;
+    if (list_is_empty(&inlet->waiting))
+        return true;
+    flounder_let_receive(inlet);
+    return false;
+}
+
 bool flounder_acquire(struct flounder_stub *stub, bool *nested);
 void flounder_release(struct flounder_stub *stub, bool nested);
 /// Gives up what was counted in `held`.
@@ -70,7 +88,8 @@ errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *word
                                 struct capref cap);
 
 // What word 0 of a line over LMP has beside the control word.
-#define FLOUNDER_LMP_CAPS_SHIFT 16            ///< how many capabilities come with the message
+#define FLOUNDER_LMP_CAPS_SHIFT 16 ///< how many capabilities come with the message
+#define FLOUNDER_LMP_CAPS_MASK (UINT64_C(0xf) << FLOUNDER_LMP_CAPS_SHIFT)
 #define FLOUNDER_CONNECTS (UINT64_C(1) << 63) ///< FL1
 #define FLOUNDER_LMP_MESSAGES 8u              ///< room at the endpoint of who connects
 
@@ -81,7 +100,10 @@ errval_t flounder_lmp_send(struct flounder_stub *stub, const struct flounder_lin
 /// slot for a capability that comes with it, or NULL_CAP: it is allocated before the caller receives,
 /// because the allocator may itself have to call. FLOUNDER_ERR_TX_BUSY: there is no room.
 errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_line *line,
-                           unsigned ctrl, struct flounder_cap sent, struct capref spare);
+                           unsigned ctrl, const struct flounder_cap *sent);
+errval_t flounder_lmp_call_line(struct flounder_stub *stub, const struct flounder_line *line,
+                                unsigned ctrl);
+void flounder_lmp_prepare(struct flounder_stub *stub, struct capref spare);
 struct capref flounder_lmp_spare(struct flounder_stub *stub);
 /// Lets the other side run.
 errval_t flounder_lmp_yield(struct flounder_stub *stub);
@@ -113,9 +135,11 @@ void flounder_reception_enter(struct flounder_reception *reception, struct floun
 void flounder_reception_leave(struct flounder_stub *stub);
 void flounder_reception_listen(struct flounder_stub *stub);
 void flounder_reception_receive(struct flounder_stub *stub);
-/// Whether an answer is kept until its handler has returned; sends such a one.
+/// The binding whose answer is kept until its handler has returned, if that gives one: NULL, none;
+/// keeps one; sends such a one.
+extern struct flounder_stub *flounder_keeping;
 bool flounder_reception_keeps(struct flounder_stub *stub, const struct flounder_line *line,
-                              unsigned ctrl, struct event_closure continuation);
+                              unsigned ctrl);
 void flounder_reception_flush(struct flounder_stub *stub);
 
 /// flounder_call.c

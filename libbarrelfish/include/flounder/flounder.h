@@ -137,7 +137,8 @@ struct flounder_inlet {
 
 /// A binding's part of a channel over LMP (flounder_lmp.c).
 struct flounder_lmp {
-    struct capref remote;        ///< where it sends to
+    struct capref remote;        ///< where it sends to ...
+    uint64_t to;                 ///< ... as system calls take it
     struct capref local;         ///< of who connects: where it is answered
     struct lmp_endpoint *ep;     ///< where lines come
     struct list place;           ///< of a server's client: in its chain
@@ -165,6 +166,7 @@ struct flounder_stub {
     struct flounder_inlet *inlet, own_inlet;
     struct flounder_assembly assembly;
     struct list calls;
+    struct flounder_call *handed; ///< the call with which the core is handed over just now
     uint64_t calls_taken[2],
         calls_given_up[2];        ///< bit maps; of the latter the answer is still to come
     struct flounder_noted *noted; ///< oldest first
