@@ -7,7 +7,7 @@
 // A message on its way is a row of bytes: numbers as the machine has them, one behind the other
 // without gaps; a bool one byte, an enum four; an array its length in four bytes, then its
 // elements; a text its length with its end in four bytes (0: no text), then its bytes. Capabilities
-// travel beside them, in order.
+// travel beside them, in order; between monitors they are descriptions among the bytes.
 #pragma once
 
 #include "flounder.h"
@@ -56,7 +56,17 @@ void emit_rpc_names(FILE *out, const struct operation *rpc);
 void emit_value(FILE *out, const struct interface *interface, const struct type *type,
                 const char *verb, const char *address);
 
-/// emit_header.c, emit_types.c, emit_codec.c, emit_send.c, emit_receive.c, emit_source.c
+/// `prefix`_`name` in capitals, for constants.
+void emit_capitals(FILE *out, const char *prefix, const char *name);
+
+/// emit_monitors_header.c, emit_monitors_source.c, emit_monitors_print.c: of an interface between
+/// monitors.
+void emit_monitors_header(FILE *out, const struct interface *interface);
+void emit_monitors_source(FILE *out, const struct interface *interface, const char *header);
+void emit_printers(FILE *out, const struct interface *interface);
+
+/// emit_header.c, emit_types.c, emit_codec.c, emit_send.c, emit_receive.c, emit_source.c: of one
+/// between domains; emit_types.c and emit_codec.c of both.
 void emit_header(FILE *out, const struct interface *interface);
 void emit_types(FILE *out, const struct interface *interface);
 void emit_codecs(FILE *out, const struct interface *interface);

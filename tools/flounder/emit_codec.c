@@ -11,12 +11,13 @@
 void emit_value(FILE *out, const struct interface *interface, const struct type *type,
                 const char *verb, const char *address)
 {
-    (void)interface;
     const struct type *base = type_base(type);
     if (type_is_plain(type))
         fprintf(out, "flounder_%s(_row, %s, %u);\n", verb, address, type->bytes);
     else if (base->kind == TYPE_BOOL)
         fprintf(out, "flounder_%s_bool(_row, %s);\n", verb, address);
+    else if (base->kind == TYPE_CAP && interface->monitors)
+        fprintf(out, "flounder_%s_description(_row, %s);\n", verb, address);
     else if (base->kind == TYPE_CAP && strcmp(verb, "put") == 0)
         fprintf(out, "flounder_put_cap(_row, *%s, %s);\n", address, base->gives ? "true" : "false");
     else if (base->kind == TYPE_CAP)

@@ -27,6 +27,7 @@
 #define FLOUNDER_LINE_BYTES 56u             ///< of a message in one line of a channel
 #define FLOUNDER_NAME_MAX 64u               ///< letters of a name
 #define FLOUNDER_CAPS_MAX 8u                ///< of one message
+#define FLOUNDER_WORDS_BYTES_MAX 2040u      ///< of one message between two monitors
 
 /// A place in a file; line and column count from 1.
 struct place {
@@ -134,6 +135,7 @@ struct interface {
     const char *path;
     const char *name, *description;
     struct place place;
+    bool monitors;      ///< it is between monitors (check_monitors.c)
     struct type *types; ///< as declared
     struct operation *operations;
     unsigned numbers; ///< messages, the two of each rpc counted
@@ -145,15 +147,19 @@ bool interface_parse(struct interface *interface, const char *path, const char *
                      struct faults *faults);
 void interface_free(struct interface *interface);
 
-/// types.c: builtin types, and what follows from a type.
-const struct type *type_builtin(const char *name);                          ///< NULL: there is none
-const char *type_near(const struct interface *interface, const char *name); ///< or NULL
-const struct type *type_base(const struct type *type);                      ///< behind all aliases
+/// types.c: builtin types, and what follows from a type. Between monitors a capability is what
+/// identify tells of it.
+const struct type *type_builtin(const struct interface *interface, const char *name); ///< or NULL
+const char *type_near(const struct interface *interface, const char *name);           ///< or NULL
+const struct type *type_base(const struct type *type); ///< behind all aliases
 
 /// signature.c: what of a message both sides must agree on, without the names of its arguments.
 void signature_print(FILE *out, const struct interface *interface,
                      const struct operation *operation);
 uint64_t signature_digest(const struct interface *interface, const struct operation *operation);
+
+/// check_monitors.c: says what is wrong in an interface between monitors.
+void interface_check_monitors(const struct interface *interface, struct faults *faults);
 
 /// diff.c: tells on `out` what of `changed` keeps clients of `old` from working; returns how many.
 size_t interface_diff(const struct interface *old, const struct interface *changed, FILE *out);

@@ -15,19 +15,22 @@ enum { STATUS_FAULT = 1, STATUS_USAGE = 2 };
 
 static void usage(FILE *out)
 {
-    fputs("usage: build/flounder compile [--folder DIR] FILE.if...\n"
-          "       build/flounder check FILE.if...\n"
-          "       build/flounder signatures FILE.if...\n"
-          "       build/flounder diff OLD.if NEW.if\n"
-          "The compiler of interfaces between domains, in Flounder's language.\n"
-          "  compile     write DIR/FILE.c, DIR/if/FILE_defs.h and DIR/if/FILE_rpcclient_defs.h\n"
-          "              (--folder DIR: where; default: the working directory)\n"
-          "  check       say what is wrong in the files, and write nothing\n"
-          "  signatures  print each message's number and what both sides must agree on\n"
-          "  diff        say what in NEW keeps clients that were compiled with OLD from working\n"
-          "Exit status: 0; 1 if a file has a fault, or NEW refuses clients of OLD; 2 for bad\n"
-          "arguments or a file that cannot be read or written.\n",
-          out);
+    fputs(
+        "usage: build/flounder compile [--folder DIR] FILE.if...\n"
+        "       build/flounder check FILE.if...\n"
+        "       build/flounder signatures FILE.if...\n"
+        "       build/flounder diff OLD.if NEW.if\n"
+        "The compiler of interfaces between domains, or between monitors, in Flounder's language.\n"
+        "  compile     write DIR/FILE.c, DIR/if/FILE_defs.h and DIR/if/FILE_rpcclient_defs.h\n"
+        "              (--folder DIR: where; default: the working directory): a binding, or, of\n"
+        "              an interface that is marked @monitors(), structs, with functions that\n"
+        "              encode, decode, dispatch and print them\n"
+        "  check       say what is wrong in the files, and write nothing\n"
+        "  signatures  print each message's number and what both sides must agree on\n"
+        "  diff        say what in NEW keeps clients that were compiled with OLD from working\n"
+        "Exit status: 0; 1 if a file has a fault, or NEW refuses clients of OLD; 2 for bad\n"
+        "arguments or a file that cannot be read or written.\n",
+        out);
 }
 
 static char *read_text(const char *path)
@@ -97,7 +100,7 @@ static void compile(struct interface *interface, const char *folder)
     make_folder(folder);
     make_folder(arena_format(arena, "%s/if", folder));
     FILE *out = create(path);
-    emit_header(out, interface);
+    (interface->monitors ? emit_monitors_header : emit_header)(out, interface);
     finish(out, path);
     path = arena_format(arena, "%s/if/%s_rpcclient_defs.h", folder, stem);
     out = create(path);
@@ -106,7 +109,7 @@ static void compile(struct interface *interface, const char *folder)
     finish(out, path);
     path = arena_format(arena, "%s/%s.c", folder, stem);
     out = create(path);
-    emit_source(out, interface, header);
+    (interface->monitors ? emit_monitors_source : emit_source)(out, interface, header);
     finish(out, path);
 }
 

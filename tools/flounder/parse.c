@@ -3,7 +3,7 @@
 //
 // An interface: its name, and its declarations in any order, each above its use.
 //
-//   file        = "interface" name [text] "{" declaration* "}" ";"
+//   file        = ["@" "monitors" "(" ")"] "interface" name [text] "{" declaration* "}" ";"
 //   declaration = "alias" name type ";"  |  "typedef" typedef ";"  |  attribute* operation
 #include "parse.h"
 
@@ -158,11 +158,29 @@ static bool parse_declaration(struct parser *parser)
     return alias ? parse_alias(parser) : parse_typedef(parser);
 }
 
+/// Whom the messages are between: domains, unless it is said.
+static bool parse_whom(struct parser *parser)
+{
+    char buf[64];
+    struct token *token = &parser->lexer.token;
+    if (!accept_mark(parser, "@"))
+        return true;
+    parser->interface->monitors = accept_mark(parser, "monitors");
+    if (parser->interface->monitors)
+        return expect_mark(parser, "(", "behind the name of an attribute") &&
+               expect_mark(parser, ")", "behind the parameters of an attribute");
+    fault(parser->faults, token->place, "write @monitors(), or take the attribute away",
+          "an interface has no attribute %s", token_name(token, buf, sizeof(buf)));
+    return false;
+}
+
 static bool parse_head(struct parser *parser)
 {
     char buf[64];
     struct interface *interface = parser->interface;
     struct token *token = &parser->lexer.token;
+    if (!parse_whom(parser))
+        return false;
     if (!accept_mark(parser, "interface")) {
         fault(parser->faults, token->place, "begin with: interface NAME \"what it is for\" {",
               "expected 'interface', found %s", token_name(token, buf, sizeof(buf)));
@@ -216,6 +234,8 @@ bool interface_parse(struct interface *interface, const char *path, const char *
         parse_declarations(&parser);
         parse_end(&parser);
         interface_find_calls(interface, faults);
+        if (interface->monitors)
+            interface_check_monitors(interface, faults);
     }
     if (interface->operations == NULL && faults->count == before)
         fault(faults, interface->place, "declare one: message NAME(); or rpc NAME();",

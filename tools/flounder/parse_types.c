@@ -32,7 +32,7 @@ bool parse_type_reference(struct parser *parser, const struct type **type)
     const char *name = arena_text(&interface->arena, token->start, token->length);
     *type = type_declared(interface, name);
     if (*type == NULL)
-        *type = type_builtin(name);
+        *type = type_builtin(interface, name);
     if (*type == NULL) {
         const char *near = type_near(interface, name);
         const char *mend = near != NULL
@@ -103,7 +103,7 @@ static bool parse_aliased(struct parser *parser, struct type *type)
 {
     bool right = parse_type_reference(parser, &type->of);
     if (!right)
-        type->of = type_builtin("uint8");
+        type->of = type_builtin(parser->interface, "uint8");
     type->kind = type->of->kind;
     type->bytes = type->of->bytes;
     type->caps = type->of->caps;

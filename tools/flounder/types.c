@@ -62,8 +62,20 @@ static const struct type builtins[] = {
 
 #define BUILTINS (sizeof(builtins) / sizeof(builtins[0]))
 
-const struct type *type_builtin(const char *name)
+#define DESCRIPTION(type, given)                                                                   \
+    {                                                                                              \
+        .name = type, .kind = TYPE_CAP, .builtin = true, .gives = given,                           \
+        .c_name = "struct capability", .bytes = 32                                                 \
+    }
+
+static const struct type descriptions[] = {DESCRIPTION("cap", false),
+                                           DESCRIPTION("give_away_cap", true)};
+
+const struct type *type_builtin(const struct interface *interface, const char *name)
 {
+    for (size_t i = 0; i < 2 && interface->monitors; i++)
+        if (strcmp(descriptions[i].name, name) == 0)
+            return &descriptions[i];
     for (size_t i = 0; i < BUILTINS; i++)
         if (strcmp(builtins[i].name, name) == 0)
             return &builtins[i];

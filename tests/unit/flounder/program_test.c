@@ -60,6 +60,18 @@ static void test_compile(void)
     check(run("--folder out compile in/kv.if"), 0, ""); // folders may be there already
 }
 
+static void test_compile_monitors(void)
+{
+    scratch_write("in/tell.if", "@monitors() interface tell { message hello(cap notify); };\n");
+    check(run("compile --folder out in/tell.if"), 0, "");
+    CU_ASSERT_STRING_EQUAL(scratch_output(), "");
+    CU_ASSERT_TRUE(scratch_contains("out/tell.c", "#include <if/tell_defs.h>"));
+    CU_ASSERT_TRUE(scratch_contains("out/if/tell_defs.h", "struct tell_message {"));
+    CU_ASSERT_TRUE(scratch_contains("out/if/tell_defs.h", "struct capability notify;"));
+    CU_ASSERT_FALSE(scratch_contains("out/if/tell_defs.h", "tell_binding"));
+    check(run("signatures in/tell.if"), 0, "  1  message tell.hello(cap)\n");
+}
+
 static void test_several_files(void)
 {
     scratch_write("a.if", "interface a { message m(); };\n");
@@ -148,6 +160,7 @@ static void test_unwritable(void)
 TEST_SUITE("the program", .set_up = scratch_create, .tear_down = scratch_remove) = {
     {"arguments", test_arguments},
     {"compile", test_compile},
+    {"compile what is between monitors", test_compile_monitors},
     {"several files", test_several_files},
     {"check", test_check},
     {"signatures", test_signatures},

@@ -25,19 +25,24 @@ static const char *const good[] = {
     "    typedef struct { cap memory; uint8 pages; } region;\n"
     "    rpc lend(in region r, in give_away_cap gift, out cap back, out string s, out names "
     "n);\n};",
+    "@monitors()\ninterface mon \"Between monitors\" {\n    typedef enum { NEW, OLD } age;\n"
+    "    alias gift give_away_cap;\n    typedef char name[8];\n"
+    "    typedef struct { age a; cap c; name n; bool b; int8 i; } entry;\n"
+    "    message hello(cap notify, uint64 number);\n    message nothing();\n"
+    "    message give(gift g, String text[49], entry list[count, 5], name n, age a);\n};",
     "interface t{typedef enum{A,B,}e;typedef struct{e f;}s;typedef s q[3];typedef q r;\n"
     "message m(r a,q b[c],e d[f,0o7]);message bind();rpc n();};\n",
 };
 
 /// Words that a text gets in the place of others.
 static const char *const words[] = {
-    "interface", "message", "call", "response", "rpc", "in",     "out",
-    "typedef",   "struct",  "enum", "alias",    "cap", "string", "String",
-    "uint8",     "bool",    "{",    "}",        "(",   ")",      "[",
-    "]",         ",",       ";",    "@",        "=",   "\"",     "/*",
-    "*/",        "//",      "0",    "1",        "0x",  "0o7",    "99999999999999999999",
-    "250",       "1048577", "m",    "t",        "\n",  "\xff",   "while",
-    "131073",
+    "interface", "message",  "call", "response", "rpc", "in",     "out",
+    "typedef",   "struct",   "enum", "alias",    "cap", "string", "String",
+    "uint8",     "bool",     "{",    "}",        "(",   ")",      "[",
+    "]",         ",",        ";",    "@",        "=",   "\"",     "/*",
+    "*/",        "//",       "0",    "1",        "0x",  "0o7",    "99999999999999999999",
+    "250",       "1048577",  "m",    "t",        "\n",  "\xff",   "while",
+    "131073",    "monitors",
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -133,10 +138,11 @@ static void emit(const struct interface *interface)
     char *code;
     size_t size;
     FILE *out = open_memstream(&code, &size);
-    emit_header(out, interface);
-    emit_source(out, interface, "if/x_defs.h");
+    (interface->monitors ? emit_monitors_header : emit_header)(out, interface);
+    (interface->monitors ? emit_monitors_source : emit_source)(out, interface, "if/x_defs.h");
     fclose(out);
-    CU_ASSERT_PTR_NOT_NULL(strstr(code, "__interface = {"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(code, interface->monitors ? "_dispatch(const" : "__interface = {"));
     free(code);
 }
 
