@@ -69,39 +69,28 @@ static void serve_export(const struct request *request)
     bind_resume(iref, SYS_ERR_OK);
 }
 
+_Static_assert(NAME_BYTES_MAX == MONITOR_NAME_BYTES &&
+                   sizeof(((struct intermon_name *)0)->name) == NAME_BYTES_MAX + 1,
+               "names in both protocols, without and with an end");
+
 static void serve_name(const struct request *request)
 {
-    enum intermon_op op = request->words[0] == MONITOR_NAME_REGISTER     ? IM_NAME_REGISTER
-                          : request->words[0] == MONITOR_NAME_UNREGISTER ? IM_NAME_UNREGISTER
-                                                                         : IM_NAME_LOOKUP;
-    bool wait = request->words[0] == MONITOR_NAME_WAIT;
+    intermon_name_request_t what = request->words[0] == MONITOR_NAME_REGISTER ? intermon_REGISTER
+                                   : request->words[0] == MONITOR_NAME_UNREGISTER
+                                       ? intermon_UNREGISTER
+                                   : request->words[0] == MONITOR_NAME_WAIT ? intermon_WAIT
+                                                                            : intermon_LOOKUP;
+    iref_t iref = what == intermon_REGISTER ? request->words[1] : 0;
+    struct member who = domain_member(request->domain);
+    struct intermon_message message = {INTERMON_NAME,
+                                       .name = {0, what, who.domain, who.family, .iref = iref}};
     struct name name;
     memcpy(&name, &request->words[MONITOR_NAME_WORD], sizeof(name));
-    if (!name_valid(&name) || (op == IM_NAME_REGISTER && request->words[1] == 0)) {
-        reply_error(request->domain, NS_ERR_NAME);
-        return;
-    }
-    struct intermon_msg msg =
-        INTERMON_MSG(op, 0, 0, member_word(domain_member(request->domain)), 0, 0, 0, 0, 0, 0,
-                     op == IM_NAME_REGISTER ? request->words[1] : wait);
-    memcpy(&msg.words[2], &name, sizeof(name));
-    tokens_send(&msg, request->domain, wait);
-}
-
-/// A request with one number in word 1 of the message, less than `limit`, for the monitor of `core`.
-static void serve_remote(domainid_t domain, enum intermon_op op, uint64_t core, uint64_t value,
-                         uint64_t limit)
-{
-    if (value >= limit) {
-        reply_error(domain, op == IM_STAT ? SYS_ERR_ARGS : MON_ERR_NO_CORE);
-        return;
-    }
-    if (core >= monitor.tree.count || (core != 0 && !cores_is_up(&monitor.cores, (coreid_t)core))) {
-        reply_error(domain, MON_ERR_NO_CORE);
-        return;
-    }
-    struct intermon_msg msg = INTERMON_MSG(op, (coreid_t)core, 0, value);
-    tokens_send(&msg, domain, false);
+    memcpy(message.name.name, &name, sizeof(name));
+    if (!name_valid(&name) || (what == intermon_REGISTER && iref == 0))
+        reply_error(who.domain, NS_ERR_NAME);
+    else
+        tokens_send(0, &message, &message.name.token, who.domain, what == intermon_WAIT);
 }
 
 static void forget(domainid_t domain)
@@ -143,12 +132,27 @@ static void serve_await_boot(const struct request *request)
 
 static void serve_core_status(const struct request *request)
 {
-    serve_remote(request->domain, IM_CORE_STATUS, 0, request->words[1], monitor.tree.count);
+    struct intermon_message message = {INTERMON_CORE_STATUS,
+                                       .core_status = {.core = (coreid_t)request->words[1]}};
+    if (request->words[1] >= monitor.tree.count)
+        reply_error(request->domain, MON_ERR_NO_CORE);
+    else
+        tokens_send(0, &message, &message.core_status.token, request->domain, false);
 }
 
 static void serve_stat(const struct request *request)
 {
-    serve_remote(request->domain, IM_STAT, request->words[1], request->words[2], KERNEL_STAT_COUNT);
+    struct intermon_message message = {INTERMON_STAT,
+                                       .stat = {.stat = (uint32_t)request->words[2]}};
+    uint64_t core = request->words[1];
+    bool there =
+        core < monitor.tree.count && (core == 0 || cores_is_up(&monitor.cores, (coreid_t)core));
+    if (request->words[2] >= KERNEL_STAT_COUNT)
+        reply_error(request->domain, SYS_ERR_ARGS);
+    else if (!there)
+        reply_error(request->domain, MON_ERR_NO_CORE);
+    else
+        tokens_send((coreid_t)core, &message, &message.stat.token, request->domain, false);
 }
 
 static void serve_halt(const struct request *request)

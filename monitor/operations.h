@@ -7,9 +7,8 @@
 
 #include "intermon/intermon.h"
 
-/// messages.c: handles a message of another monitor, or of this one, that came from a neighbour or
-/// direct peer.
-void messages_handle(const struct intermon_msg *msg, coreid_t from);
+/// messages.c: handles a message of another monitor, or of this one.
+intermon_handler messages_handle;
 
 /// operations.c: serves the domains of this core from now on. Ends the domain on an error.
 void operations_init(void);

@@ -16,7 +16,7 @@
 
 #include "capops/cap_transfer.h"
 
-#include "intermon/cap_words.h"
+#include "intermon/cap_name.h"
 #include "protocol/directory.h"
 #include "protocol/frame_table.h"
 #include "state/monitor.h"
@@ -142,14 +142,17 @@ static void returned_own(struct capref cap, const struct capability *raw)
         hooks->freed(raw->base);
 }
 
-static void tell_owner(enum intermon_op op, const struct capability *cap, uint64_t made)
+static void tell_owner(const struct capability *cap, const struct intermon_message *message)
 {
     assert(cap->owner != monitor.core); // CT2
-    struct intermon_msg msg = INTERMON_MSG(op, cap->owner, 0, 0, 0, 0, made);
-    cap_words_put(msg.words, cap);
-    errval_t err = intermon_send(&msg, false);
+    errval_t err = intermon_send(cap->owner, message, false);
     if (err_is_fail(err))
         DEBUG_ERR(err, "core %u was not told of its capability", cap->owner);
+}
+
+static void acknowledge(const struct capability *cap, bool made)
+{
+    tell_owner(cap, &(struct intermon_message){INTERMON_CAP_ACK, .cap_ack = {*cap, made}});
 }
 
 /// Deals with a capability that the CPU driver has put into the returns CNode. `fresh` (or NULL)
@@ -173,10 +176,10 @@ static void returned(struct capref slot, const struct capability *cap,
         returns_waiting = true; // IM5
         return;
     }
-    struct capability gone = *cap;
+    const struct intermon_message gone = {INTERMON_CAP_RELEASED, .cap_released = {*cap}};
     delete_last(slot);
     if (owned)
-        tell_owner(IM_CAP_RELEASED, &gone, 0);
+        tell_owner(&gone.cap_released.cap, &gone);
 }
 
 /// Deals with what is in the slots from `first` on, up to the first empty one, or with `all` in all
@@ -240,45 +243,48 @@ void cap_transfer_init(const struct cap_transfer_hooks *above)
     returns_ready(NULL);
 }
 
-/// Notes that `core` gets a copy of an object owned here and sends the message; undone if that
-/// fails.
-static errval_t send_noted(const struct intermon_msg *msg, const struct capability *cap,
-                           coreid_t core, bool forward)
+/// Notes that a message's receiver gets a copy of an object owned here and sends the message; undone
+/// if that fails.
+static errval_t send_noted(const struct intermon_header *header,
+                           const struct intermon_message *message, const struct capability *cap)
 {
+    coreid_t core = header->destination;
     assert(cap->owner == monitor.core && core != monitor.core); // CT2
     struct directory_object object = object_of(cap);
     errval_t err = directory_send(&directory, &object, core);
     if (err_is_fail(err))
         return err;
-    err = forward ? intermon_forward(msg, true) : intermon_send(msg, true);
+    err = intermon_send_by(header, message, true);
     if (err_is_fail(err))
         apply(directory_ack(&directory, &object, core, false));
     return err;
 }
 
-errval_t cap_transfer_send(struct intermon_msg *msg, struct capref cap)
+errval_t cap_transfer_send(coreid_t destination, struct intermon_message *message,
+                           struct capref cap)
 {
-    struct capability raw;
+    struct intermon_header header = {
+        .source = monitor.core, .destination = destination, .final = INTERMON_NONE};
+    struct capability *raw = intermon_carried(message);
     if (capref_is_null(cap))
-        return intermon_send(msg, true);
-    errval_t err = cap_identify(cap, &raw);
+        return intermon_send(destination, message, true);
+    errval_t err = cap_identify(cap, raw);
     if (err_is_fail(err))
         return err;
-    cap_words_put(msg->words, &raw);
-    if (cap_words_is_name(raw.type))
-        return intermon_send(msg, true);
-    if (!is_owned_type(raw.type) || msg->destination == monitor.core)
+    if (cap_name_is(raw->type))
+        return intermon_send(destination, message, true);
+    if (!is_owned_type(raw->type) || destination == monitor.core)
         return MON_ERR_CAP_SEND;
     err = set_remote(cap, true); // CT1
     if (err_is_fail(err))
         return err;
-    if (raw.owner == monitor.core)
-        return send_noted(msg, &raw, msg->destination, false);
-    if (raw.owner != msg->destination) { // CT2
-        msg->final = msg->destination;
-        msg->destination = raw.owner;
+    if (raw->owner == monitor.core)
+        return send_noted(&header, message, raw);
+    if (raw->owner != destination) { // CT2
+        header.final = destination;
+        header.destination = raw->owner;
     }
-    return intermon_send(msg, true);
+    return intermon_send_by(&header, message, true);
 }
 
 void cap_transfer_shared(struct capref cap, coreid_t core)
@@ -302,54 +308,52 @@ errval_t cap_transfer_watch(struct capref frame)
     return set_remote(frame, true);
 }
 
-bool cap_transfer_pass(const struct intermon_msg *msg)
+bool cap_transfer_pass(const struct intermon_header *header, const struct intermon_message *message)
 {
-    struct capability raw;
-    if (msg->final == INTERMON_NONE || msg->count < INTERMON_CAP_WORDS)
+    if (header->final == INTERMON_NONE || header->final == monitor.core)
         return false;
-    cap_words_get(msg->words, &raw);
-    if (raw.owner != monitor.core || !is_owned_type(raw.type) || msg->final == monitor.core)
+    struct intermon_message onward = *message;
+    const struct capability *raw = intermon_carried(&onward);
+    if (raw == NULL || raw->owner != monitor.core || !is_owned_type(raw->type))
         return false;
-    struct directory_object object = object_of(&raw);
-    struct intermon_msg onward = *msg;
-    onward.destination = msg->final;
-    onward.final = monitor.core;
+    struct directory_object object = object_of(raw);
+    struct intermon_header way = *header;
+    way.destination = header->final;
+    way.final = monitor.core;
     errval_t err =
-        directory_holds(&directory, &object, msg->source) ? SYS_ERR_OK : MON_ERR_PROTOCOL;
+        directory_holds(&directory, &object, header->source) ? SYS_ERR_OK : MON_ERR_PROTOCOL;
     if (err_is_ok(err))
-        err = send_noted(&onward, &raw, onward.destination, true);
+        err = send_noted(&way, &onward, raw);
     if (err_is_fail(err))
-        hooks->refused(msg, err);
+        hooks->refused(header, message, err);
     return true;
 }
 
 /// Checks what came against CT2 and against itself.
-static bool well_formed(const struct intermon_msg *msg, const struct capability *raw)
+static bool well_formed(const struct intermon_header *header, const struct capability *raw)
 {
     // Sizes, alignment and rights are checked by the CPU driver.
     if (!is_owned_type(raw->type))
         return false;
     if (raw->owner == monitor.core) {
         struct directory_object object = object_of(raw);
-        return directory_holds(&directory, &object, msg->source);
+        return directory_holds(&directory, &object, header->source);
     }
-    return raw->owner == (msg->final == INTERMON_NONE ? msg->source : msg->final);
+    return raw->owner == (header->final == INTERMON_NONE ? header->source : header->final);
 }
 
-void cap_transfer_refuse(const struct intermon_msg *msg)
+void cap_transfer_refuse(const struct intermon_header *header, const struct capability *given)
 {
-    struct capability raw;
-    cap_words_get(msg->words, &raw);
-    if (well_formed(msg, &raw) && raw.owner != monitor.core)
-        tell_owner(IM_CAP_ACK, &raw, 0);
+    if (well_formed(header, given) && given->owner != monitor.core)
+        acknowledge(given, false);
 }
 
-errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap)
+errval_t cap_transfer_receive(const struct intermon_header *header, const struct capability *given,
+                              struct capref *cap)
 {
-    struct capability raw;
+    struct capability raw = *given;
     struct capref slot = NULL_CAP;
-    cap_words_get(msg->words, &raw);
-    if (msg->count < INTERMON_CAP_WORDS || !well_formed(msg, &raw))
+    if (!well_formed(header, &raw))
         return MON_ERR_PROTOCOL;
     errval_t err = slot_alloc(&slot);
     if (err_is_ok(err)) {
@@ -360,28 +364,22 @@ errval_t cap_transfer_receive(const struct intermon_msg *msg, struct capref *cap
     if (err_is_ok(err))
         collect_returns(&raw); // CT3
     if (raw.owner != monitor.core)
-        tell_owner(IM_CAP_ACK, &raw, err_is_ok(err));
+        acknowledge(&raw, err_is_ok(err));
     if (err_is_ok(err))
         *cap = slot;
     return err;
 }
 
-/// The object that IM_CAP_ACK or IM_CAP_RELEASED is about.
-static struct directory_object object_of_message(const struct intermon_msg *msg)
+void cap_transfer_handle_ack(const struct intermon_header *header,
+                             const struct intermon_message *message)
 {
-    struct capability raw;
-    cap_words_get(msg->words, &raw);
-    return object_of(&raw);
+    struct directory_object object = object_of(&message->cap_ack.cap);
+    apply(directory_ack(&directory, &object, header->source, message->cap_ack.made));
 }
 
-void cap_transfer_handle_ack(const struct intermon_msg *msg)
+void cap_transfer_handle_released(const struct intermon_header *header,
+                                  const struct intermon_message *message)
 {
-    struct directory_object object = object_of_message(msg);
-    apply(directory_ack(&directory, &object, msg->source, msg->words[INTERMON_CAP_WORDS] == 1));
-}
-
-void cap_transfer_handle_released(const struct intermon_msg *msg)
-{
-    struct directory_object object = object_of_message(msg);
-    apply(directory_release(&directory, &object, msg->source));
+    struct directory_object object = object_of(&message->cap_released.cap);
+    apply(directory_release(&directory, &object, header->source));
 }

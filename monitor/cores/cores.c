@@ -10,6 +10,8 @@
 #include "local/local.h"
 #include "state/monitor.h"
 
+#include <string.h>
+
 /// Time that a core has to come up, in microseconds: long, because on a loaded host many cores
 /// share a real one.
 #define START_DEADLINE_US 60000000u
@@ -20,8 +22,8 @@ struct child {
 };
 
 static struct child children[BOOT_CHILDREN_MAX];
-static const struct intermon_msg *message; ///< that is being handled
-static struct cores_event result;          ///< of the effect that was carried out last
+static const struct intermon_message *message; ///< that is being handled
+static struct cores_event result;              ///< of the effect that was carried out last
 
 static struct child *child_of(coreid_t core)
 {
@@ -33,21 +35,19 @@ static struct child *child_of(coreid_t core)
 
 static void send_report(const struct cores_effect *effect)
 {
-    const struct intermon_msg msg =
-        INTERMON_MSG(IM_REPORT, 0, effect->core, effect->failed, effect->tsc);
-    errval_t err = intermon_send(&msg, false);
+    const struct intermon_message report = {INTERMON_REPORT,
+                                            .report = {effect->core, effect->failed, effect->tsc}};
+    errval_t err = intermon_send(0, &report, false);
     if (err_is_fail(err))
         DEBUG_ERR(err, "core 0 was not told of core %u", effect->core);
 }
 
 static void set_notify(const struct cores_effect *effect)
 {
-    struct capability notify;
-    cap_words_get(message->words, &notify);
     result = (struct cores_event){.kind = CORES_NOTIFIED,
                                   .core = effect->core,
                                   .tsc = effect->tsc,
-                                  .err = intermon_set_notify(effect->core, &notify)};
+                                  .err = intermon_set_notify(effect->core, &message->up.notify)};
     if (err_is_fail(result.err))
         DEBUG_ERR(result.err, "core %u cannot be notified", effect->core);
 }
@@ -59,10 +59,9 @@ static void stop_deadline(const struct cores_effect *effect)
 
 static void send_map(const struct cores_effect *effect)
 {
-    const uint64_t *up = monitor.cores.up;
-    const struct intermon_msg msg =
-        INTERMON_MSG(IM_CORES, effect->core, up[0], up[1], up[2], up[3], monitor.cores.complete);
-    errval_t err = intermon_send_direct(effect->core, &msg);
+    struct intermon_message map = {INTERMON_CORES, .cores = {.complete = monitor.cores.complete}};
+    memcpy(map.cores.up, monitor.cores.up, sizeof(map.cores.up));
+    errval_t err = intermon_send_direct(effect->core, &map);
     if (err_is_fail(err))
         DEBUG_ERR(err, "core %u was not told which cores are up", effect->core);
 }
@@ -133,53 +132,35 @@ void cores_await(domainid_t domain)
         .kind = CORES_AWAITED, .domain = domain, .known = domain_get(domain) != NULL});
 }
 
-void cores_handle_up(const struct intermon_msg *msg, coreid_t from)
+void cores_handle(const struct intermon_header *header, const struct intermon_message *what)
 {
-    message = msg;
-    run((struct cores_event){.kind = CORES_SAID_UP,
-                             .core = msg->source,
-                             .from = from,
-                             .tsc = msg->words[INTERMON_CAP_WORDS]});
+    message = what;
+    run((struct cores_event){
+        .kind = what->op, .core = header->source, .from = header->from, .message = *what});
 }
 
-void cores_handle_map(const struct intermon_msg *msg, coreid_t from)
+void cores_handle_status(const struct intermon_header *header, const struct intermon_message *asked)
 {
-    struct cores_event event = {
-        .kind = CORES_MAP, .from = from, .complete = msg->words[CORES_MAP_WORDS] != 0};
-    for (unsigned i = 0; i < CORES_MAP_WORDS; i++)
-        event.up[i] = msg->words[i];
-    run(event);
-}
-
-void cores_handle_report(const struct intermon_msg *msg)
-{
-    const uint64_t *words = msg->words;
-    run((struct cores_event){.kind = CORES_REPORT,
-                             .core =
-                                 words[0] < BOOT_CORE_NONE ? (coreid_t)words[0] : BOOT_CORE_NONE,
-                             .failed = words[1] != 0,
-                             .tsc = words[2]});
-}
-
-void cores_handle_status(const struct intermon_msg *msg)
-{
-    uint64_t core = msg->words[1];
-    if (core >= monitor.tree.count || monitor.core != 0) {
-        intermon_answer(msg, MON_ERR_NO_CORE, 0, 0, 0);
-        return;
+    coreid_t core = asked->core_status.core;
+    struct intermon_reply reply = {asked->core_status.token, .err = MON_ERR_NO_CORE};
+    if (core < monitor.tree.count && monitor.core == 0) {
+        const struct bootinfo_core *info = &monitor.bootinfo->cores[core];
+        reply = (struct intermon_reply){reply.token,
+                                        SYS_ERR_OK,
+                                        {monitor.cores.states[core],
+                                         (uint64_t)info->node << 32 | info->apic_id,
+                                         monitor.cores.start_tsc[core]}};
     }
-    const struct bootinfo_core *info = &monitor.bootinfo->cores[core];
-    intermon_answer(msg, SYS_ERR_OK, monitor.cores.states[core],
-                    (uint64_t)info->node << 32 | info->apic_id, monitor.cores.start_tsc[core]);
+    intermon_answer(header->source, reply);
 }
 
-void cores_handle_stat(const struct intermon_msg *msg)
+void cores_handle_stat(const struct intermon_header *header, const struct intermon_message *asked)
 {
-    uint64_t value = 0;
-    errval_t err = msg->words[1] < KERNEL_STAT_COUNT
-                       ? invoke_kernel_stat(cap_kernel, (enum kernel_stat)msg->words[1], &value)
-                       : SYS_ERR_ARGS;
-    intermon_answer(msg, err, value, 0, 0);
+    struct intermon_reply reply = {asked->stat.token, .err = SYS_ERR_ARGS};
+    if (asked->stat.stat < KERNEL_STAT_COUNT)
+        reply.err =
+            invoke_kernel_stat(cap_kernel, (enum kernel_stat)asked->stat.stat, &reply.values[0]);
+    intermon_answer(header->source, reply);
 }
 
 void cores_begin(void)

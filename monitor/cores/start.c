@@ -4,7 +4,7 @@
 // Starting the cores below this one in the tree: each child gets its memory and that of its subtree
 // (protocol/boot_plan.h), a copy of bootinfo, a channel to this monitor with a first message in it,
 // and its KCB piece, and is told to go. The children are started one right after the other; each
-// reports by IM_UP when it likes, or is given up at a deadline. Stands on KERNEL_CMD_START_CORE,
+// reports that it is up when it likes, or is given up at a deadline. Stands on KERNEL_CMD_START_CORE,
 // see kpi/bootinfo.h for what it takes.
 
 #include "cores/cores.h"
@@ -107,8 +107,7 @@ static errval_t make_bootinfo(unsigned heir, struct capref shared, struct capref
 /// Makes the channel to a child, with the first message in it.
 static errval_t make_channel(coreid_t child, struct capref *shared)
 {
-    struct capability notify;
-    struct intermon_msg hello = INTERMON_MSG(IM_HELLO, child, 0, 0, 0, 0);
+    struct intermon_message hello = {.op = INTERMON_HELLO};
     errval_t err = frame_alloc(shared, INTERMON_FRAME_BYTES, NULL);
     if (err_is_fail(err))
         return err;
@@ -117,8 +116,7 @@ static errval_t make_channel(coreid_t child, struct capref *shared)
         (void)cap_destroy(*shared);
         return err;
     }
-    intermon_own_notify(&notify);
-    cap_words_put(hello.words, &notify);
+    intermon_own_notify(&hello.hello.notify);
     intermon_open_rx(child);
     intermon_open_tx(child);
     return intermon_send_direct(child, &hello);
@@ -205,19 +203,19 @@ void start_children(void)
     }
 }
 
-void start_handle_hello(const struct intermon_msg *msg, coreid_t from)
+void start_handle_hello(const struct intermon_header *header,
+                        const struct intermon_message *message)
 {
-    struct capability notify;
-    uint64_t start_tsc = 0;
-    if (monitor.core == 0 || from != monitor.tree.parent[monitor.core] || msg->source != from)
+    struct intermon_message up = {.op = INTERMON_UP};
+    coreid_t from = header->from;
+    if (monitor.core == 0 || from != monitor.tree.parent[monitor.core] || header->source != from) {
+        intermon_complain("not the starter's", header, message);
         return;
-    cap_words_get(msg->words, &notify);
-    errval_t err = intermon_set_notify(from, &notify);
+    }
+    errval_t err = intermon_set_notify(from, &message->hello.notify);
     if (err_is_ok(err))
-        err = invoke_kernel_stat(cap_kernel, KERNEL_STAT_START_TSC, &start_tsc);
-    struct intermon_msg up = INTERMON_MSG(IM_UP, from, 0, 0, 0, 0, start_tsc);
-    intermon_own_notify(&notify);
-    cap_words_put(up.words, &notify);
+        err = invoke_kernel_stat(cap_kernel, KERNEL_STAT_START_TSC, &up.up.start);
+    intermon_own_notify(&up.up.notify);
     if (err_is_ok(err))
         err = intermon_send_direct(from, &up);
     if (err_is_fail(err))

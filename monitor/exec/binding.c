@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Connections between domains: has protocol/binding.h decide about requests and messages
-// (binding_events.h), and carries out what that leads to. What an end holds (capabilities, events on
-// their way to its domain) is in records with the end's index.
+// Connections between domains: has protocol/binding.h decide about requests (binding_events.h) and
+// messages, and carries out what that leads to. What an end holds (capabilities, events on their way to
+// its domain) is in records with the end's index.
 
 #include "exec/exec.h"
 
@@ -15,19 +15,19 @@
 #include "local/local.h"
 #include "state/monitor.h"
 
-#include <string.h>
-
 struct record {
     struct channel_memory memory; ///< cap also: the frame or endpoint of an offer
-    uint64_t client_notify[INTERMON_CAP_WORDS];
+    struct capability client_notify;
 };
 
 static struct binding_state state;
 static struct record records[BINDING_ENDS_MAX];
 static struct event events[2 * BINDING_ENDS_MAX]; ///< of each end: bound or offered, gone
-static const struct intermon_msg *message;        ///< that is being handled
 static struct binding_event result;               ///< of the effect that was carried out last
 static struct capref given;                       ///< came with a request, and was not taken yet
+/// The message that is being handled.
+static const struct intermon_header *header;
+static const struct intermon_message *message;
 
 static struct capref take(struct capref *cap)
 {
@@ -36,12 +36,12 @@ static struct capref take(struct capref *cap)
     return taken;
 }
 
-/// The Notify that `words` describe; NULL_CAP for zeros. Without one the monitors relay, so a failure
-/// costs time only.
-static struct capref notify_made(const uint64_t *words)
+/// The Notify of a description, or NULL_CAP. Without one the monitors relay, so a failure costs time
+/// only.
+static struct capref notify_made(const struct capability *description)
 {
     struct capref cap = NULL_CAP;
-    return err_is_ok(cap_words_make_name(words, &cap)) ? cap : NULL_CAP;
+    return err_is_ok(cap_name_make(description, &cap)) ? cap : NULL_CAP;
 }
 
 static void run(struct binding_event event);
@@ -74,7 +74,7 @@ static void reply_notify(const struct binding_effect *effect)
 {
     const uint64_t words[LMP_MSG_LENGTH] = {SYS_ERR_OK};
     struct capref notify = effect->of != 0 ? domain_notify_copy(effect->of)
-                                           : notify_made(records[effect->end].client_notify);
+                                           : notify_made(&records[effect->end].client_notify);
     reply_words(effect->domain, words, notify);
     if (!capref_is_null(notify))
         (void)cap_destroy(notify);
@@ -107,7 +107,7 @@ static struct capref cap_of(const struct binding_effect *effect)
     case BINDING_CAP_GIVEN:
         return take(&given);
     case BINDING_CAP_MESSAGE:
-        return notify_made(&message->words[4]);
+        return notify_made(&message->bind_reply.notify);
     case BINDING_CAP_SERVER:
         return domain_notify_copy(effect->of);
     default:
@@ -150,17 +150,25 @@ static void set_result(enum binding_event_kind kind, const struct binding_effect
                                     .err = err};
 }
 
-/// Sends a message to another monitor. Nothing follows from what asks for no answer, or is one.
+static void offer(const struct binding_effect *effect)
+{
+    struct intermon_message bind = effect->message;
+    struct capref frame = take(&records[effect->end].memory.cap);
+    domain_notify_description(effect->domain, &bind.bind.notify);
+    set_result(BINDING_SENT, effect, cap_transfer_send(effect->core, &bind, frame));
+    (void)cap_destroy(frame);
+}
+
+/// Sends a message. What a domain may cause as often as it likes is a request (IM2). Nothing follows
+/// from what asks for no answer, or is one.
 static void send(const struct binding_effect *effect)
 {
-    bool last = effect->kind == BINDING_SEND_PROBED || effect->kind == BINDING_SEND_ANSWER ||
-                (effect->kind == BINDING_SEND_GONE && effect->domain == 0);
-    bool offer = effect->kind == BINDING_SEND_OFFER;
-    struct capref frame = offer ? take(&records[effect->end].memory.cap) : NULL_CAP;
-    errval_t err = binding_send(effect, &state.ends[effect->end], frame);
-    if (offer)
-        (void)cap_destroy(frame);
-    if (!last)
+    struct intermon_message news = effect->message;
+    bool asks = effect->kind == BINDING_SEND_PROBE || effect->kind == BINDING_SEND_RELAY;
+    if (effect->kind == BINDING_SEND_ANSWER && err_is_ok(news.bind_reply.err))
+        domain_notify_description(news.bind_reply.server, &news.bind_reply.notify);
+    errval_t err = intermon_send(effect->core, &news, asks);
+    if (asks || (effect->kind == BINDING_SEND_GONE && effect->domain != 0))
         set_result(BINDING_SENT, effect, err);
     else if (err_is_fail(err))
         DEBUG_ERR(err, "a message about a binding to core %u is lost", effect->core);
@@ -206,8 +214,8 @@ static void receive(const struct binding_effect *effect)
 {
     struct record *record = &records[effect->end];
     struct frame_identity id = {0};
-    memcpy(record->client_notify, &message->words[4], sizeof(record->client_notify));
-    errval_t err = cap_transfer_receive(message, &record->memory.cap);
+    record->client_notify = message->bind.notify;
+    errval_t err = cap_transfer_receive(header, &message->bind.frame, &record->memory.cap);
     if (err_is_ok(err))
         err = frame_identify(record->memory.cap, &id);
     set_result(BINDING_RECEIVED, effect, err);
@@ -217,7 +225,7 @@ static void receive(const struct binding_effect *effect)
 static void refuse(const struct binding_effect *effect)
 {
     (void)effect;
-    cap_transfer_refuse(message);
+    cap_transfer_refuse(header, &message->bind.frame);
 }
 
 static void need_spawnd(const struct binding_effect *effect)
@@ -230,7 +238,7 @@ MACHINE_CARRIED_OUT(
     [BINDING_REPLY_FRAME] = reply_frame, [BINDING_REPLY_NOTIFY] = reply_notify,
     [BINDING_TELL_OFFER] = tell_offer, [BINDING_TELL_BOUND] = tell_bound,
     [BINDING_TELL_GONE] = tell_gone, [BINDING_TELL_CHECK] = tell_check, [BINDING_WAKE] = wake,
-    [BINDING_SEND_PROBE] = send, [BINDING_SEND_PROBED] = send, [BINDING_SEND_OFFER] = send,
+    [BINDING_SEND_PROBE] = send, [BINDING_SEND_PROBED] = send, [BINDING_SEND_OFFER] = offer,
     [BINDING_SEND_ANSWER] = send, [BINDING_SEND_GONE] = send, [BINDING_SEND_RELAY] = send,
     [BINDING_MEMORY_BEGIN] = memory_begin, [BINDING_MEMORY_STEP] = memory_step,
     [BINDING_KEEP] = keep, [BINDING_MOVE] = move, [BINDING_CLEAR] = clear,
@@ -249,10 +257,25 @@ void bind_serve(domainid_t domain, const uint64_t *words, struct capref cap)
         cap_drop(take(&given)); // Not asked for.
 }
 
-void bind_handle(const struct intermon_msg *msg)
+void bind_handle(const struct intermon_header *way, const struct intermon_message *what)
 {
-    message = msg;
-    run(binding_event_of_message(msg));
+    iref_t iref = what->op == INTERMON_BIND_PROBE ? what->bind_probe.iref
+                  : what->op == INTERMON_BIND     ? what->bind.iref
+                                                  : 0;
+    header = way;
+    message = what;
+    run((struct binding_event){
+        .kind = what->op, .core = way->source, .exporter = export_owner(iref), .message = *what});
+}
+
+void bind_refuse(const struct intermon_header *way, const struct intermon_message *what,
+                 errval_t err)
+{
+    if (what->op == INTERMON_BIND)
+        send(&(struct binding_effect){
+            .kind = BINDING_SEND_ANSWER,
+            .core = way->source,
+            .message = {INTERMON_BIND_REPLY, .bind_reply = {.err = err, .id = what->bind.id}}});
 }
 
 void bind_retry(void)

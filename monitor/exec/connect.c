@@ -12,8 +12,10 @@
 
 static struct connect_state state;
 static struct capref asked_frame[BOOTINFO_CORES_MAX]; ///< of requests under way, by peer
-static const struct intermon_msg *message;            ///< that is being handled
 static struct connect_event result;                   ///< of the effect that was carried out last
+/// The message that is being handled.
+static const struct intermon_header *header;
+static const struct intermon_message *message;
 
 static void take_back(const struct connect_effect *effect)
 {
@@ -32,12 +34,9 @@ static errval_t make_and_send(const struct connect_effect *effect)
         (void)cap_destroy(*frame);
         return err;
     }
-    struct capability notify;
-    struct intermon_msg msg =
-        INTERMON_MSG(IM_CONNECT, effect->peer, 0, 0, 0, 0, 0, 0, 0, 0, effect->number);
-    intermon_own_notify(&notify);
-    cap_words_put(&msg.words[4], &notify);
-    err = cap_transfer_send(&msg, *frame);
+    struct intermon_message connect = {INTERMON_CONNECT, .connect = {.number = effect->number}};
+    intermon_own_notify(&connect.connect.notify);
+    err = cap_transfer_send(effect->peer, &connect, *frame);
     if (err_is_fail(err))
         take_back(effect);
     return err;
@@ -56,13 +55,6 @@ static void ask(const struct connect_effect *effect)
     set_result(CONNECT_SENT, effect, make_and_send(effect));
 }
 
-static errval_t set_notify(coreid_t peer)
-{
-    struct capability notify;
-    cap_words_get(&message->words[4], &notify);
-    return intermon_set_notify(peer, &notify);
-}
-
 /// Makes a channel over the frame, which is destroyed on an error.
 static errval_t add_channel(coreid_t peer, struct capref frame)
 {
@@ -73,7 +65,7 @@ static errval_t add_channel(coreid_t peer, struct capref frame)
     if (err_is_ok(err))
         err = intermon_add(peer, frame, false);
     if (err_is_ok(err)) {
-        err = set_notify(peer);
+        err = intermon_set_notify(peer, &message->connect.notify);
         if (err_is_fail(err))
             intermon_remove(peer);
     }
@@ -85,7 +77,7 @@ static errval_t add_channel(coreid_t peer, struct capref frame)
 static void accept_frame(const struct connect_effect *effect)
 {
     struct capref frame;
-    errval_t err = cap_transfer_receive(message, &frame);
+    errval_t err = cap_transfer_receive(header, &message->connect.frame, &frame);
     if (err_is_ok(err))
         err = add_channel(effect->peer, frame);
     set_result(CONNECT_ACCEPTED, effect, err);
@@ -94,36 +86,33 @@ static void accept_frame(const struct connect_effect *effect)
 static void refuse(const struct connect_effect *effect)
 {
     (void)effect;
-    cap_transfer_refuse(message);
+    cap_transfer_refuse(header, &message->connect.frame);
 }
 
-static void send(const struct intermon_msg *msg)
+static void send(coreid_t peer, const struct intermon_message *answer)
 {
-    errval_t err = intermon_send(msg, false);
+    errval_t err = intermon_send(peer, answer, false);
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "there is no room for an answer"); // IM4
 }
 
 static void reply(const struct connect_effect *effect)
 {
-    struct capability notify;
-    struct intermon_msg msg =
-        INTERMON_MSG(IM_CONNECTED, effect->peer, effect->err, effect->number, 0, 0, 0, 0, 0, 0);
-    intermon_own_notify(&notify);
-    cap_words_put(&msg.words[4], &notify);
-    send(&msg);
+    struct intermon_message answer = {INTERMON_CONNECTED,
+                                      .connected = {effect->err, effect->number}};
+    intermon_own_notify(&answer.connected.notify);
+    send(effect->peer, &answer);
 }
 
 static void notify(const struct connect_effect *effect)
 {
-    set_result(CONNECT_NOTIFIED, effect, set_notify(effect->peer));
+    set_result(CONNECT_NOTIFIED, effect,
+               intermon_set_notify(effect->peer, &message->connected.notify));
 }
 
 static void send_switch(const struct connect_effect *effect)
 {
-    const struct intermon_msg msg = {
-        .op = IM_SWITCH, .destination = effect->peer, .final = INTERMON_NONE};
-    send(&msg);
+    send(effect->peer, &(struct intermon_message){.op = INTERMON_SWITCHED});
 }
 
 static void read_ring(const struct connect_effect *effect)
@@ -153,17 +142,9 @@ void connect_ask(coreid_t peer)
         .kind = CONNECT_WANTED, .peer = peer, .up = cores_is_up(&monitor.cores, peer)});
 }
 
-void connect_handle(const struct intermon_msg *msg)
+void connect_handle(const struct intermon_header *way, const struct intermon_message *what)
 {
-    struct connect_event event = {.kind = CONNECT_SWITCHED, .peer = msg->source};
-    if (msg->op == IM_CONNECT) {
-        event.kind = CONNECT_REQUESTED;
-        event.number = msg->words[8];
-    } else if (msg->op == IM_CONNECTED) {
-        event.kind = CONNECT_REPLIED;
-        event.number = msg->words[1];
-        event.err = msg->words[0];
-    }
-    message = msg;
-    run(event);
+    header = way;
+    message = what;
+    run((struct connect_event){.kind = what->op, .peer = way->source, .message = *what});
 }

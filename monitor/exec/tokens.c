@@ -14,8 +14,13 @@
 
 static struct tokens_state state;
 static struct event events[TOKENS_MAX]; ///< MONITOR_EVENT_NAME, by index
-static struct intermon_msg *message;    ///< that is to be sent
 static struct tokens_event result;      ///< of the effect that was carried out last
+/// The request that is to be sent, and where its token is.
+static struct {
+    coreid_t core;
+    const struct intermon_message *message;
+    uint64_t *token;
+} request;
 
 static void run(struct tokens_event event);
 
@@ -26,27 +31,28 @@ static void event_sent(struct event *event)
 
 static void refuse(const struct tokens_effect *effect)
 {
-    reply_error(effect->domain, effect->err);
+    reply_error(effect->domain, effect->reply.err);
 }
 
 static void reply(const struct tokens_effect *effect)
 {
-    reply_values(effect->domain, effect->values[0], effect->values[1], effect->values[2]);
+    const uint64_t *values = effect->reply.values;
+    reply_values(effect->domain, values[0], values[1], values[2]);
 }
 
 static void send(const struct tokens_effect *effect)
 {
-    message->words[0] = effect->token;
-    result = (struct tokens_event){
-        .kind = TOKENS_SENT, .token = effect->token, .err = intermon_send(message, true)};
+    *request.token = effect->reply.token;
+    result = (struct tokens_event){.kind = TOKENS_SENT, .reply.token = effect->reply.token};
+    result.reply.err = intermon_send(request.core, request.message, true);
 }
 
 static void tell(const struct tokens_effect *effect)
 {
     struct event *event = &events[effect->index];
-    *event = (struct event){
-        .sent = event_sent,
-        .words = {MONITOR_EVENT_NAME, effect->token, effect->err, effect->values[0]}};
+    *event = (struct event){.sent = event_sent,
+                            .words = {MONITOR_EVENT_NAME, effect->reply.token, effect->reply.err,
+                                      effect->reply.values[0]}};
     domain_post(effect->domain, event);
 }
 
@@ -64,21 +70,22 @@ void tokens_begin(void)
     tokens_init(&state, monitor.core, monitor.tree.count);
 }
 
-void tokens_send(struct intermon_msg *msg, domainid_t domain, bool wait)
+void tokens_send(coreid_t core, const struct intermon_message *message, uint64_t *token,
+                 domainid_t domain, bool wait)
 {
     bool known = domain_get(domain) != NULL;
-    message = msg;
+    request.core = core;
+    request.message = message;
+    request.token = token;
     run((struct tokens_event){
         .kind = TOKENS_ASKED, .who = domain_member(domain), .known = known, .wait = wait});
 }
 
-void tokens_handle_reply(const struct intermon_msg *msg)
+void tokens_handle_reply(const struct intermon_header *header,
+                         const struct intermon_message *message)
 {
-    const uint64_t *words = msg->words;
-    run((struct tokens_event){.kind = TOKENS_ANSWERED,
-                              .token = words[0],
-                              .err = words[1],
-                              .values = {words[2], words[3], words[4]}});
+    (void)header;
+    run((struct tokens_event){.kind = INTERMON_REPLY, .reply = message->reply});
 }
 
 void tokens_forget(domainid_t domain)

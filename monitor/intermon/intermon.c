@@ -8,15 +8,16 @@
 // mean (messages.c).
 
 #include "channel.h"
-#include "intermon/cap_words.h"
 #include "state/monitor.h"
 
 #include "barrelfish/vspace_common.h"
 #include <assert.h>
 #include <stdlib.h>
 
-/// What handling a message makes a monitor answer at most: IM_CAP_ACK and IM_BIND_REPLY.
+/// What handling a message makes a monitor answer at most: cap_ack and bind_reply.
 #define ANSWER_LINES 4u
+/// Letters of a message on the console.
+#define TEXT_BYTES 400u
 /// Own messages to a core after which a direct channel is worth its frame, or another attempt.
 #define CONNECT_AFTER 16u
 /// Lines taken from one ring before the next one has its turn.
@@ -58,13 +59,14 @@ static bool answer_has_room(coreid_t core, bool make)
 
 /// Tells whether what a message leads to finds room: itself if it is passed on, else the answers.
 /// With `make`, room is made for the latter.
-static bool message_has_room(const struct intermon_msg *msg, bool make)
+static bool message_has_room(const struct parcel *parcel, bool make)
 {
-    if (msg->destination == monitor.core)
-        return answer_has_room(msg->source, make) &&
-               (msg->final == INTERMON_NONE || answer_has_room(msg->final, make));
-    struct channel *chan = tree_route(msg->destination);
-    return chan == NULL || chan->queue.count + channel_lines(msg->count) <= CHANNEL_PASS_LINES;
+    const struct intermon_header *header = &parcel->header;
+    if (header->destination == monitor.core)
+        return answer_has_room(header->source, make) &&
+               (header->final == INTERMON_NONE || answer_has_room(header->final, make));
+    struct channel *chan = tree_route(header->destination);
+    return chan == NULL || chan->queue.count + channel_lines(parcel->count) <= CHANNEL_PASS_LINES;
 }
 
 // The three functions of the polled channel run with the dispatcher disabled.
@@ -72,7 +74,7 @@ static bool message_has_room(const struct intermon_msg *msg, bool make)
 static bool can_receive(struct channel *chan)
 {
     if (chan->rx_whole)
-        return message_has_room(&chan->rx_msg, false);
+        return message_has_room(&chan->rx_parcel, false);
     if (chan == &self)
         return self.queue.count > 0;
     return chan->rx_open && urpc_can_recv(&chan->ring);
@@ -125,25 +127,49 @@ static void disarm_rings(struct waitset_chanstate *state)
     disarm_first(list_count);
 }
 
+void intermon_complain(const char *what, const struct intermon_header *header,
+                       const struct intermon_message *message)
+{
+    char text[TEXT_BYTES];
+    (void)intermon_print(text, sizeof(text), message);
+    debug_printf("message from core %u to core %u (%s): %s\n", header->source, header->destination,
+                 what, text);
+}
+
+static void pass_on(const struct parcel *parcel)
+{
+    struct intermon_message message;
+    errval_t err = channel_pass(tree_route(parcel->header.destination), parcel, false);
+    if (err_is_ok(err))
+        return;
+    (void)intermon_decode(parcel->words, parcel->count, parcel->op, &message);
+    intermon_complain(err_getstring(err), &parcel->header, &message);
+}
+
+static void handle(const struct parcel *parcel)
+{
+    static bool handling;
+    struct intermon_message message;
+    assert(!handling); // IM7
+    handling = true;
+    if (intermon_decode(parcel->words, parcel->count, parcel->op, &message))
+        hooks->handle(&parcel->header, &message);
+    else
+        intermon_complain("malformed", &parcel->header, &message);
+    handling = false;
+}
+
 /// Handles or passes on a whole message, for which there is room.
 static void deliver(struct channel *chan)
 {
-    static bool handling;
-    const struct intermon_msg msg = chan->rx_msg;
+    const struct parcel parcel = chan->rx_parcel;
+    bool here = parcel.header.destination == monitor.core;
+    assert(here || chan != &self); // IM7
     chan->rx_whole = false;
-    if (msg.destination == monitor.core) {
-        assert(!handling); // IM7
-        handling = true;
-        hooks->handle(&msg, chan->peer);
-        handling = false;
-        return;
-    }
-    assert(chan != &self); // IM7
-    struct channel *next = tree_route(msg.destination);
-    errval_t err = next == NULL ? MON_ERR_NO_CORE : channel_send(next, &msg, false);
-    if (err_is_fail(err))
-        DEBUG_ERR(err, "message %u from core %u has no way to core %u", msg.op, msg.source,
-                  msg.destination);
+    if (here)
+        handle(&parcel);
+    else
+        pass_on(&parcel);
 }
 
 /// Takes the next line into the channel's message; false if there is none.
@@ -169,7 +195,7 @@ static void receive(struct channel *chan)
             return;
         if (!chan->rx_whole)
             continue;
-        if (!message_has_room(&chan->rx_msg, true))
+        if (!message_has_room(&chan->rx_parcel, true))
             return;
         deliver(chan);
     }
@@ -293,55 +319,56 @@ void intermon_open_tx(coreid_t peer)
 errval_t intermon_set_notify(coreid_t peer, const struct capability *notify)
 {
     struct channel *chan = channels[peer];
-    uint64_t words[INTERMON_CAP_WORDS];
     if (chan == NULL || notify->type != ObjType_Notify || chan->notify_known)
         return MON_ERR_PROTOCOL;
-    cap_words_put(words, notify);
-    errval_t err = cap_words_make_name_at(words, chan->notify);
+    errval_t err = cap_name_make_at(notify, chan->notify);
     chan->notify_known = err_is_ok(err);
     return err_is_ok(err) ? invoke_notify_send(chan->notify) : err;
 }
 
-errval_t intermon_forward(const struct intermon_msg *msg, bool request)
+errval_t intermon_send_by(const struct intermon_header *header,
+                          const struct intermon_message *message, bool request)
 {
-    struct channel *chan = route(msg->destination);
-    return chan == NULL ? MON_ERR_NO_CORE : channel_send(chan, msg, request);
-}
-
-errval_t intermon_send(const struct intermon_msg *msg, bool request)
-{
-    struct intermon_msg own = *msg;
-    own.source = monitor.core;
-    bool to_self = own.destination == monitor.core;
-    errval_t err = intermon_forward(&own, request && !to_self);
-    if (err_is_ok(err) && !to_self && !intermon_has_channel(own.destination) &&
-        ++sent_count[own.destination] == CONNECT_AFTER) {
-        sent_count[own.destination] = 0;
-        hooks->wanted(own.destination);
+    coreid_t to = header->destination;
+    bool to_self = to == monitor.core;
+    errval_t err = channel_send(route(to), header, message, request && !to_self);
+    if (err_is_ok(err) && header->source == monitor.core && !to_self && !intermon_has_channel(to) &&
+        ++sent_count[to] == CONNECT_AFTER) {
+        sent_count[to] = 0;
+        hooks->wanted(to);
     }
     return err;
 }
 
-void intermon_answer(const struct intermon_msg *msg, errval_t err, uint64_t value1, uint64_t value2,
-                     uint64_t value3)
+static struct intermon_header header_to(coreid_t destination)
 {
-    const struct intermon_msg answer =
-        INTERMON_MSG(IM_REPLY, msg->source, msg->words[0], err, value1, value2, value3);
-    errval_t sent = intermon_send(&answer, false);
-    if (err_is_fail(sent))
-        DEBUG_ERR(sent, "an answer to core %u is lost", msg->source);
+    return (struct intermon_header){
+        .source = monitor.core, .destination = destination, .final = INTERMON_NONE};
+}
+
+errval_t intermon_send(coreid_t destination, const struct intermon_message *message, bool request)
+{
+    const struct intermon_header header = header_to(destination);
+    return intermon_send_by(&header, message, request);
+}
+
+errval_t intermon_send_direct(coreid_t peer, const struct intermon_message *message)
+{
+    const struct intermon_header header = header_to(peer);
+    return channel_send(channels[peer], &header, message, false);
+}
+
+void intermon_answer(coreid_t core, struct intermon_reply reply)
+{
+    errval_t err =
+        intermon_send(core, &(struct intermon_message){INTERMON_REPLY, .reply = reply}, false);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "an answer to core %u is lost", core);
 }
 
 bool intermon_make_room(coreid_t destination)
 {
     return answer_has_room(destination, true);
-}
-
-errval_t intermon_send_direct(coreid_t peer, const struct intermon_msg *msg)
-{
-    struct intermon_msg own = *msg;
-    own.source = monitor.core;
-    return channels[peer] == NULL ? MON_ERR_NO_CORE : channel_send(channels[peer], &own, false);
 }
 
 void intermon_flush(void)

@@ -43,31 +43,32 @@ static void sent(const struct step *step)
         peer_of(step)->state = CONNECT_NONE;
 }
 
-static void reply(const struct step *step, errval_t err)
+static void reply(const struct step *step, uint64_t number, errval_t err)
 {
     struct connect_effect *effect = add(step, CONNECT_REPLY);
-    effect->number = step->event->number;
+    effect->number = number;
     effect->err = err;
 }
 
 static void requested(const struct step *step)
 {
+    uint64_t number = step->event->message.connect.number;
     bool yields = peer_of(step)->state == CONNECT_ASKED && step->event->peer < step->state->core;
     if (peer_of(step)->state != CONNECT_NONE && !yields) {
         (void)add(step, CONNECT_REFUSE);
-        reply(step, MON_ERR_LIMIT);
+        reply(step, number, MON_ERR_LIMIT);
         return;
     }
     if (yields) // N3
         (void)add(step, CONNECT_TAKE_BACK);
     peer_of(step)->state = CONNECT_ANSWERED; // so that none is asked for while that goes on
-    add(step, CONNECT_ACCEPT)->number = step->event->number;
+    add(step, CONNECT_ACCEPT)->number = number;
 }
 
 static void accepted(const struct step *step)
 {
     assert(peer_of(step)->state == CONNECT_ANSWERED); // EF2
-    reply(step, step->event->err);
+    reply(step, step->event->number, step->event->err);
     if (err_is_fail(step->event->err))
         peer_of(step)->state = CONNECT_NONE;
     else
@@ -82,9 +83,10 @@ static void take_back(const struct step *step)
 
 static void replied(const struct step *step)
 {
-    if (peer_of(step)->state != CONNECT_ASKED || step->event->number != peer_of(step)->number)
+    const struct intermon_connected *connected = &step->event->message.connected;
+    if (peer_of(step)->state != CONNECT_ASKED || connected->number != peer_of(step)->number)
         return; // N4: refused after our request gave way to the peer's
-    if (err_is_fail(step->event->err))
+    if (err_is_fail(connected->err))
         take_back(step);
     else
         (void)add(step, CONNECT_SET_NOTIFY);
@@ -111,6 +113,6 @@ static void switched(const struct step *step)
     (void)add(step, CONNECT_READ);
 }
 
-MACHINE_HANDLED(connect, [CONNECT_WANTED] = wanted, [CONNECT_REQUESTED] = requested,
-                [CONNECT_REPLIED] = replied, [CONNECT_SWITCHED] = switched, [CONNECT_SENT] = sent,
+MACHINE_HANDLED(connect, [INTERMON_CONNECT] = requested, [INTERMON_CONNECTED] = replied,
+                [INTERMON_SWITCHED] = switched, [CONNECT_WANTED] = wanted, [CONNECT_SENT] = sent,
                 [CONNECT_ACCEPTED] = accepted, [CONNECT_NOTIFIED] = notified)

@@ -7,7 +7,10 @@
 
 #include "if/monitor.h"
 
+#include <string.h>
+
 MACHINE_STEP(cores);
+_Static_assert(CORES_MAP_WORDS * sizeof(uint64_t) == sizeof(intermon_core_map_t), "the same map");
 
 static struct cores_effect *add(const struct step *step, enum cores_effect_kind kind)
 {
@@ -67,7 +70,7 @@ static void said_up(const struct step *step)
 {
     const struct cores_event *event = step->event;
     if (event->from == event->core && step->state->children[event->core] == CORES_CHILD_STARTING)
-        add(step, CORES_SET_NOTIFY)->tsc = event->tsc;
+        add(step, CORES_SET_NOTIFY)->tsc = event->message.up.start;
 }
 
 static void notified(const struct step *step)
@@ -94,21 +97,19 @@ static void send_map(const struct step *step)
 }
 
 /// Notes a report; false if it says nothing new.
-static bool note(const struct step *step)
+static bool note(struct cores_state *state, const struct intermon_report *report)
 {
-    struct cores_state *state = step->state;
-    const struct cores_event *event = step->event;
     bool news = false;
-    if (!event->failed) {
-        news = state->states[event->core] != MONITOR_CORE_UP;
-        state->states[event->core] = MONITOR_CORE_UP;
-        state->start_tsc[event->core] = news ? event->tsc : state->start_tsc[event->core];
-        set_up(state, event->core);
+    if (!report->failed) {
+        news = state->states[report->core] != MONITOR_CORE_UP;
+        state->states[report->core] = MONITOR_CORE_UP;
+        state->start_tsc[report->core] = news ? report->start : state->start_tsc[report->core];
+        set_up(state, report->core);
         return news;
     }
     for (unsigned i = 0; i < state->tree->count; i++) {
         if (state->states[i] != MONITOR_CORE_OFF ||
-            !boot_tree_below(state->tree, event->core, (coreid_t)i))
+            !boot_tree_below(state->tree, report->core, (coreid_t)i))
             continue; // R1
         state->states[i] = MONITOR_CORE_FAILED;
         news = true;
@@ -116,10 +117,11 @@ static bool note(const struct step *step)
     return news;
 }
 
-static void report(const struct step *step)
+static void reported(const struct step *step)
 {
     struct cores_state *state = step->state;
-    if (state->core != 0 || step->event->core >= state->tree->count || !note(step))
+    const struct intermon_report *report = &step->event->message.report;
+    if (state->core != 0 || report->core >= state->tree->count || !note(state, report))
         return;
     state->complete = true;
     for (unsigned i = 0; i < state->tree->count; i++)
@@ -133,9 +135,8 @@ static void map(const struct step *step)
     struct cores_state *state = step->state;
     if (state->core == 0 || step->event->from != state->tree->parent[state->core])
         return; // R3
-    for (unsigned i = 0; i < CORES_MAP_WORDS; i++)
-        state->up[i] = step->event->up[i];
-    state->complete = step->event->complete;
+    memcpy(state->up, step->event->message.cores.up, sizeof(state->up));
+    state->complete = step->event->message.cores.complete;
     send_map(step);
 }
 
@@ -149,6 +150,6 @@ static void awaited(const struct step *step)
     effect->err = kind == CORES_REFUSE ? MON_ERR_LIMIT : SYS_ERR_OK;
 }
 
-MACHINE_HANDLED(cores, [CORES_BEGUN] = begun, [CORES_STARTED] = started,
-                [CORES_DEADLINE] = deadline, [CORES_AWAITED] = awaited, [CORES_SAID_UP] = said_up,
-                [CORES_REPORT] = report, [CORES_MAP] = map, [CORES_NOTIFIED] = notified)
+MACHINE_HANDLED(cores, [INTERMON_UP] = said_up, [INTERMON_REPORT] = reported,
+                [INTERMON_CORES] = map, [CORES_BEGUN] = begun, [CORES_STARTED] = started,
+                [CORES_DEADLINE] = deadline, [CORES_AWAITED] = awaited, [CORES_NOTIFIED] = notified)

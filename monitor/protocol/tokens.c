@@ -44,34 +44,31 @@ static void asked(const struct step *step)
     if (step->event->known && shares_count(&state->shares, who.family) < most)
         index = table_add(&state->by_domain, TOKENS_MAX, who.domain);
     if (index == TABLE_NONE) {
-        add(step, TOKENS_REFUSE, who.domain)->err = MON_ERR_LIMIT;
+        add(step, TOKENS_REFUSE, who.domain)->reply.err = MON_ERR_LIMIT;
         return;
     }
     shares_add(&state->shares, who.family);
     struct token *token = &state->tokens[index];
     *token = (struct token){TOKEN_OUT, step->event->wait, who, token->generation + 1};
     if (token->wait)
-        add(step, TOKENS_REPLY, who.domain)->values[0] = word_of(state, index);
-    add(step, TOKENS_SEND, who.domain)->token = word_of(state, index);
+        add(step, TOKENS_REPLY, who.domain)->reply.values[0] = word_of(state, index);
+    add(step, TOKENS_SEND, who.domain)->reply.token = word_of(state, index);
 }
 
 static void answered(const struct step *step)
 {
-    const struct tokens_event *event = step->event;
-    uint16_t index = (uint16_t)event->token;
+    const struct intermon_reply *reply = &step->event->reply;
+    uint16_t index = (uint16_t)reply->token;
     if (index >= TOKENS_MAX || step->state->tokens[index].state != TOKEN_OUT ||
-        word_of(step->state, index) != event->token) // K1
+        word_of(step->state, index) != reply->token) // K1
         return;
     struct token *token = &step->state->tokens[index];
     enum tokens_effect_kind kind = token->wait               ? TOKENS_TELL
-                                   : err_is_fail(event->err) ? TOKENS_REFUSE
+                                   : err_is_fail(reply->err) ? TOKENS_REFUSE
                                                              : TOKENS_REPLY;
     struct tokens_effect *effect = add(step, kind, token->who.domain);
     effect->index = index;
-    effect->token = event->token;
-    effect->err = event->err;
-    for (unsigned i = 0; i < 3; i++)
-        effect->values[i] = event->values[i];
+    effect->reply = *reply;
     if (token->wait)
         token->state = TOKEN_TELLING;
     else
@@ -80,7 +77,7 @@ static void answered(const struct step *step)
 
 static void sent(const struct step *step)
 {
-    if (err_is_fail(step->event->err))
+    if (err_is_fail(step->event->reply.err))
         answered(step);
 }
 
@@ -99,7 +96,7 @@ static void ended(const struct step *step)
     release(step->state, index);
 }
 
-MACHINE_HANDLED(tokens, [TOKENS_ASKED] = asked, [TOKENS_SENT] = sent, [TOKENS_ANSWERED] = answered,
+MACHINE_HANDLED(tokens, [INTERMON_REPLY] = answered, [TOKENS_ASKED] = asked, [TOKENS_SENT] = sent,
                 [TOKENS_TOLD] = told, [TOKENS_ENDED] = ended)
 
 uint16_t tokens_next_of(const struct tokens_state *state, uint16_t from, domainid_t domain)

@@ -55,35 +55,6 @@ static struct member exporter_of(unsigned core, iref_t iref)
 
 static void take_step(unsigned core, struct binding_event event);
 
-/// What crosses the cores for an effect.
-static struct binding_event message_of(const struct monitor *monitor,
-                                       const struct binding_effect *effect)
-{
-    const struct binding_end *end = &monitor->state.ends[effect->end];
-    struct binding_event event = {
-        .core = monitor->state.core, .id = effect->id, .err = effect->err, .server = effect->of};
-    switch (effect->kind) {
-    case BINDING_SEND_PROBE:
-    case BINDING_SEND_OFFER:
-        event.kind = effect->kind == BINDING_SEND_PROBE ? BINDING_PROBE : BINDING_OFFERED;
-        event.iref = end->iref;
-        event.who = end->client;
-        event.out_bytes = end->out_bytes;
-        event.in_bytes = end->in_bytes;
-        break;
-    case BINDING_SEND_PROBED:
-        event.kind = BINDING_PROBED;
-        break;
-    case BINDING_SEND_ANSWER:
-        event.kind = BINDING_ANSWERED;
-        break;
-    default:
-        event.kind = effect->kind == BINDING_SEND_GONE ? BINDING_GONE : BINDING_RELAY;
-        event.to_server = effect->kind == BINDING_SEND_GONE ? effect->to_server : !end->server;
-    }
-    return event;
-}
-
 static struct binding_event result_of(unsigned core, enum binding_event_kind kind,
                                       const struct binding_effect *effect, errval_t err)
 {
@@ -101,8 +72,7 @@ static struct binding_event carry_out_send(unsigned core, const struct binding_e
 {
     bool request = effect->kind != BINDING_SEND_PROBED && effect->kind != BINDING_SEND_ANSWER &&
                    effect->kind != BINDING_SEND_GONE;
-    struct binding_event message = message_of(&monitors[core], effect);
-    bool sent = network_send(&net, core, effect->core, &message, request);
+    bool sent = network_send(&net, core, effect->core, &effect->message, request);
     bool answered = request || (effect->kind == BINDING_SEND_GONE && effect->domain != 0);
     if (effect->kind == BINDING_SEND_OFFER)
         monitors[core].full[effect->end] = false;
@@ -209,11 +179,14 @@ static void take_step(unsigned core, struct binding_event event)
 
 static bool deliver(unsigned from, unsigned to)
 {
-    struct binding_event event;
-    if (!network_take(&net, from, to, &event))
+    struct intermon_message message;
+    if (!network_take(&net, from, to, &message))
         return false;
-    event.exporter = exporter_of(to, event.iref);
-    take_step(to, event);
+    iref_t iref = message.op == INTERMON_BIND ? message.bind.iref : message.bind_probe.iref;
+    take_step(to, (struct binding_event){.kind = message.op,
+                                         .core = (coreid_t)from,
+                                         .exporter = exporter_of(to, iref),
+                                         .message = message});
     return true;
 }
 
@@ -352,7 +325,7 @@ static void check_both(unsigned core, const struct binding_end *end)
 static void run(void)
 {
     memset(monitors, 0, sizeof(monitors));
-    network_init(&net, CORES, sizeof(struct binding_event), &rng);
+    network_init(&net, CORES, sizeof(struct intermon_message), &rng);
     net.refuse_one_in = 64;
     for (unsigned core = 0; core < CORES; core++)
         binding_init(&monitors[core].state, (coreid_t)core, CORES);

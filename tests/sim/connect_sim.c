@@ -13,12 +13,6 @@
 
 enum { CORES = 6, STEPS = 6000, RUNS = 40 };
 
-struct message {
-    enum connect_event_kind kind; ///< CONNECT_NO_EVENT: a numbered one
-    uint64_t number;
-    errval_t err;
-};
-
 /// What a monitor has of a peer.
 struct peer {
     bool channel, reads, writes;
@@ -32,7 +26,8 @@ static struct connect_state states[CORES];
 static struct peer peers[CORES][CORES];
 static unsigned opened, refused;
 
-static void send(unsigned core, unsigned to, struct message message)
+/// A numbered message is one that is about something else.
+static void send(unsigned core, unsigned to, struct intermon_message message)
 {
     struct network *net = peers[core][to].writes ? &direct : &tree;
     CU_ASSERT(network_send(net, core, to, &message, false));
@@ -74,7 +69,7 @@ static errval_t make(struct peer *peer)
 static struct connect_event ask(unsigned core, const struct connect_effect *effect)
 {
     struct peer *peer = &peers[core][effect->peer];
-    struct message message = {CONNECT_REQUESTED, effect->number, SYS_ERR_OK};
+    struct intermon_message message = {INTERMON_CONNECT, .connect = {.number = effect->number}};
     errval_t err = make(peer);
     if (err_is_ok(err) && !network_send(&tree, core, effect->peer, &message, true)) {
         peer->channel = false;
@@ -101,13 +96,15 @@ static struct connect_event carry_out(unsigned core, const struct connect_effect
         refused++;
         break;
     case CONNECT_REPLY:
-        send(core, effect->peer, (struct message){CONNECT_REPLIED, effect->number, effect->err});
+        send(core, effect->peer,
+             (struct intermon_message){INTERMON_CONNECTED,
+                                       .connected = {effect->err, effect->number}});
         want_meanwhile(core, effect->peer);
         break;
     case CONNECT_SET_NOTIFY:
         return result_of(effect, CONNECT_NOTIFIED, SYS_ERR_OK);
     case CONNECT_SEND_SWITCH:
-        send(core, effect->peer, (struct message){CONNECT_SWITCHED, 0, SYS_ERR_OK});
+        send(core, effect->peer, (struct intermon_message){.op = INTERMON_SWITCHED});
         break;
     case CONNECT_READ:
         CU_ASSERT(peer->channel && !peer->reads);
@@ -129,20 +126,18 @@ static void take_step(unsigned core, struct connect_event event)
 
 static bool deliver(unsigned from, unsigned to)
 {
-    struct message message;
+    struct intermon_message message;
     bool reads = peers[to][from].reads && network_below(&tree, 2) == 0;
     if (!(reads && network_take(&direct, from, to, &message)) &&
         !network_take(&tree, from, to, &message) &&
         !(peers[to][from].reads && network_take(&direct, from, to, &message)))
         return false;
-    if (message.kind == CONNECT_NO_EVENT) {
-        CU_ASSERT_EQUAL(message.number, peers[to][from].received);
-        peers[to][from].received = message.number + 1;
+    if (message.op == INTERMON_GONE) {
+        CU_ASSERT_EQUAL(message.gone.id, peers[to][from].received);
+        peers[to][from].received = message.gone.id + 1;
     } else {
-        take_step(to, (struct connect_event){.kind = message.kind,
-                                             .peer = (coreid_t)from,
-                                             .number = message.number,
-                                             .err = message.err});
+        take_step(to, (struct connect_event){
+                          .kind = message.op, .peer = (coreid_t)from, .message = message});
     }
     return true;
 }
@@ -158,7 +153,7 @@ static void do_something(void)
         want(core, other);
         break;
     case 3 ... 7:
-        send(core, other, (struct message){CONNECT_NO_EVENT, peer->sent++, SYS_ERR_OK});
+        send(core, other, (struct intermon_message){INTERMON_GONE, .gone = {.id = peer->sent++}});
         break;
     default:
         (void)deliver(other, core);
@@ -188,8 +183,8 @@ static void check(unsigned a, unsigned b)
 static void run(void)
 {
     static const uint16_t nodes[CORES];
-    network_init(&tree, CORES, sizeof(struct message), &rng);
-    network_init(&direct, CORES, sizeof(struct message), &rng);
+    network_init(&tree, CORES, sizeof(struct intermon_message), &rng);
+    network_init(&direct, CORES, sizeof(struct intermon_message), &rng);
     tree.refuse_one_in = 8;
     memset(peers, 0, sizeof(peers));
     CU_ASSERT_EQUAL(boot_tree_make(&boot, nodes, CORES, 2), SYS_ERR_OK);

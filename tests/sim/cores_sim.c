@@ -35,11 +35,11 @@ static unsigned late, failed;
 static struct cores_event carry_out(unsigned self, const struct cores_effect *effect)
 {
     struct core *core = &cores[self];
-    struct cores_event message = {
-        .core = effect->core, .from = (coreid_t)self, .failed = effect->failed, .tsc = effect->tsc};
+    struct intermon_message message;
     switch (effect->kind) {
     case CORES_SEND_REPORT:
-        message.kind = CORES_REPORT;
+        message = (struct intermon_message){INTERMON_REPORT,
+                                            .report = {effect->core, effect->failed, effect->tsc}};
         failed += effect->failed ? 1 : 0;
         CU_ASSERT(network_send(&net, self, 0, &message, false));
         break;
@@ -51,9 +51,9 @@ static struct cores_event carry_out(unsigned self, const struct cores_effect *ef
         cores[effect->core].deadline = false;
         break;
     case CORES_SEND_MAP:
-        message.kind = CORES_MAP;
-        message.complete = core->state.complete;
-        memcpy(message.up, core->state.up, sizeof(message.up));
+        message =
+            (struct intermon_message){INTERMON_CORES, .cores = {.complete = core->state.complete}};
+        memcpy(message.cores.up, core->state.up, sizeof(message.cores.up));
         CU_ASSERT(network_send(&net, self, effect->core, &message, false));
         break;
     case CORES_KEEP:
@@ -79,10 +79,9 @@ static void take_step(unsigned self, struct cores_event event)
 static void begin(unsigned self)
 {
     coreid_t children[BOOT_CHILDREN_MAX];
-    struct cores_event up = {.kind = CORES_SAID_UP, .core = (coreid_t)self, .tsc = 1000 + self};
+    struct intermon_message up = {INTERMON_UP, .up = {.start = 1000 + self}};
     cores[self].fate = FATE_RUNS;
     take_step(self, (struct cores_event){.kind = CORES_BEGUN, .tsc = 1000});
-    up.from = (coreid_t)self;
     if (self != 0)
         CU_ASSERT(network_send(&net, self, tree.parent[self], &up, false));
     unsigned count = boot_tree_children(&tree, (coreid_t)self, children);
@@ -109,11 +108,14 @@ static bool pass_deadline(unsigned core)
 
 static bool deliver(unsigned core)
 {
-    struct cores_event message;
+    struct intermon_message message;
     unsigned from;
     if (cores[core].fate != FATE_RUNS || !network_take_any(&net, core, &from, &message))
         return false;
-    take_step(core, message);
+    take_step(core, (struct cores_event){.kind = message.op,
+                                         .core = (coreid_t)from,
+                                         .from = (coreid_t)from,
+                                         .message = message});
     return true;
 }
 
@@ -189,7 +191,7 @@ static void check(void)
 static void run(void)
 {
     uint16_t nodes[CORES];
-    network_init(&net, CORES, sizeof(struct cores_event), &rng);
+    network_init(&net, CORES, sizeof(struct intermon_message), &rng);
     memset(cores, 0, sizeof(cores));
     for (unsigned i = 0; i < CORES; i++)
         nodes[i] = (uint16_t)network_below(&net, 3);

@@ -13,9 +13,8 @@
 enum { CORES = 4, DOMAINS = 6, STEPS = 6000, RUNS = 12 };
 
 struct message {
-    bool answer;
-    uint64_t token;
-    errval_t err;
+    bool answer; ///< else a question
+    struct intermon_reply reply;
 };
 
 struct monitor {
@@ -43,12 +42,12 @@ static unsigned number_of(domainid_t domain)
 static struct tokens_event carry_out(unsigned core, const struct tokens_effect *effect)
 {
     struct monitor *monitor = &monitors[core];
-    struct message message = {false, effect->token, SYS_ERR_OK};
+    struct message message = {false, {.token = effect->reply.token}};
     switch (effect->kind) {
     case TOKENS_SEND: {
         bool sent = network_send(&net, core, to, &message, true);
-        return (struct tokens_event){
-            .kind = TOKENS_SENT, .token = effect->token, .err = sent ? SYS_ERR_OK : MON_ERR_LIMIT};
+        message.reply.err = sent ? SYS_ERR_OK : MON_ERR_LIMIT;
+        return (struct tokens_event){.kind = TOKENS_SENT, .reply = message.reply};
     }
     case TOKENS_TELL:
         CU_ASSERT_FALSE(monitor->untaken[effect->index]);
@@ -60,7 +59,7 @@ static struct tokens_event carry_out(unsigned core, const struct tokens_effect *
         break;
     default:
         // The number of one that waits is no answer yet.
-        if (effect->kind == TOKENS_REFUSE || effect->values[1] != 0)
+        if (effect->kind == TOKENS_REFUSE || effect->reply.values[1] != 0)
             monitor->answered[number_of(effect->domain)]++;
     }
     return (struct tokens_event){.kind = TOKENS_NO_EVENT};
@@ -91,14 +90,12 @@ static bool deliver(unsigned core)
     if (!network_take_any(&net, core, &from, &message))
         return false;
     if (message.answer) {
-        take_step(core, (struct tokens_event){.kind = TOKENS_ANSWERED,
-                                              .token = message.token,
-                                              .err = message.err,
-                                              .values = {1, 1, 1}});
+        take_step(core, (struct tokens_event){.kind = INTERMON_REPLY, .reply = message.reply});
         return true;
     }
     message.answer = true;
-    message.err = network_happens(&net, 4) ? NS_ERR_NOT_FOUND : SYS_ERR_OK;
+    message.reply.err = network_happens(&net, 4) ? NS_ERR_NOT_FOUND : SYS_ERR_OK;
+    message.reply.values[1] = 1;
     (void)network_send(&net, core, from, &message, false);
     if (network_happens(&net, 8))
         (void)network_send(&net, core, from, &message, false);

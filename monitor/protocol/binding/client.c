@@ -73,7 +73,14 @@ static void offer_memory(const struct step *step, struct binding_end *end)
     end->state = BINDING_ASKED;
     (void)binding_add(step, BINDING_REPLY_FRAME, end);
     if (end->peer != step->state->core) {
-        (void)binding_add(step, BINDING_SEND_OFFER, end);
+        (void)binding_send(
+            step, BINDING_SEND_OFFER, end, end->peer,
+            (struct intermon_message){INTERMON_BIND, .bind = {.id = end->id,
+                                                              .iref = end->iref,
+                                                              .out_bytes = end->out_bytes,
+                                                              .in_bytes = end->in_bytes,
+                                                              .client = end->client.domain,
+                                                              .family = end->client.family}});
         return;
     }
     struct binding_end *server = add_server(step, end);
@@ -134,7 +141,11 @@ void binding_request(const struct step *step)
     if (end->peer == step->state->core)
         begin(step, end, binding_server_of(step->state, end->iref, event->exporter.domain));
     else
-        (void)binding_add(step, BINDING_SEND_PROBE, end);
+        (void)binding_send(
+            step, BINDING_SEND_PROBE, end, end->peer,
+            (struct intermon_message){
+                INTERMON_BIND_PROBE,
+                .bind_probe = {end->id, end->iref, end->client.domain, end->client.family}});
 }
 
 void binding_request_lmp(const struct step *step)
@@ -169,30 +180,32 @@ void binding_request_memory(const struct step *step)
 }
 
 /// The client's end that a message is about, if its sender may speak of it.
-static struct binding_end *end_of_message(const struct step *step, enum binding_end_state state)
+static struct binding_end *end_of_message(const struct step *step, uint64_t id,
+                                          enum binding_end_state state)
 {
-    struct binding_end *end = binding_find(step->state, step->event->id, false);
+    struct binding_end *end = binding_find(step->state, id, false);
     return end != NULL && end->state == state && end->peer == step->event->core ? end : NULL;
 }
 
 void binding_probed(const struct step *step)
 {
-    struct binding_end *end = end_of_message(step, BINDING_PROBING);
+    const struct intermon_bind_probed *probed = &step->event->message.bind_probed;
+    struct binding_end *end = end_of_message(step, probed->id, BINDING_PROBING);
     if (end == NULL)
         return;
-    if (err_is_fail(step->event->err))
-        fail(step, end, step->event->err);
+    if (err_is_fail(probed->err))
+        fail(step, end, probed->err);
     else
-        begin(step, end, step->event->server);
+        begin(step, end, probed->server);
 }
 
 void binding_answered(const struct step *step)
 {
-    struct binding_end *end = end_of_message(step, BINDING_ASKED);
-    errval_t err = step->event->err;
+    const struct intermon_bind_reply *answer = &step->event->message.bind_reply;
+    struct binding_end *end = end_of_message(step, answer->id, BINDING_ASKED);
     if (end != NULL)
-        binding_tell_bound(step, end, err, step->event->server,
-                           err_is_ok(err) ? BINDING_CAP_MESSAGE : BINDING_CAP_NONE);
+        binding_tell_bound(step, end, answer->err, answer->server,
+                           err_is_ok(answer->err) ? BINDING_CAP_MESSAGE : BINDING_CAP_NONE);
 }
 
 void binding_not_sent(const struct step *step, struct binding_end *end)

@@ -32,23 +32,24 @@ static void other_gone(const struct step *step, struct binding_end *end)
 }
 
 /// The end that a message of its peer is about, or NULL.
-static struct binding_end *end_of_message(const struct step *step)
+static struct binding_end *end_of_message(const struct step *step, uint64_t id, bool to_server)
 {
-    const struct binding_event *event = step->event;
-    struct binding_end *end = binding_find(step->state, event->id, event->to_server);
-    return end != NULL && end->peer == event->core && !is_alone(end) ? end : NULL;
+    struct binding_end *end = binding_find(step->state, id, to_server);
+    return end != NULL && end->peer == step->event->core && !is_alone(end) ? end : NULL;
 }
 
 void binding_gone(const struct step *step)
 {
-    struct binding_end *end = end_of_message(step);
+    const struct intermon_gone *gone = &step->event->message.gone;
+    struct binding_end *end = end_of_message(step, gone->id, gone->to_server);
     if (end != NULL)
         other_gone(step, end);
 }
 
 void binding_relay(const struct step *step)
 {
-    struct binding_end *end = end_of_message(step);
+    const struct intermon_relay *relay = &step->event->message.relay;
+    struct binding_end *end = end_of_message(step, relay->id, relay->to_server);
     if (end != NULL)
         (void)binding_add(step, BINDING_WAKE, end);
 }
@@ -68,11 +69,8 @@ static void close_end(const struct step *step, struct binding_end *end, domainid
         other_gone(step, other);
     binding_drop(step, end);
     if (!is_alone(&closed) && closed.peer != step->state->core) {
-        struct binding_effect *effect = binding_add(step, BINDING_SEND_GONE, NULL);
-        effect->core = closed.peer;
-        effect->id = closed.id;
-        effect->to_server = !closed.server;
-        effect->domain = domain;
+        const struct intermon_message gone = {INTERMON_GONE, .gone = {closed.id, !closed.server}};
+        binding_send(step, BINDING_SEND_GONE, NULL, closed.peer, gone)->domain = domain;
     } else if (domain != 0) {
         binding_reply(step, domain, SYS_ERR_OK);
     }
@@ -88,13 +86,19 @@ void binding_request_disconnect(const struct step *step)
         close_end(step, end, domain);
 }
 
+static struct binding_effect *send_relay(const struct step *step, const struct binding_end *end)
+{
+    const struct intermon_message relay = {INTERMON_RELAY, .relay = {end->id, !end->server}};
+    return binding_send(step, BINDING_SEND_RELAY, end, end->peer, relay);
+}
+
 void binding_request_relay(const struct step *step)
 {
     domainid_t domain = step->event->who.domain;
     struct binding_end *end = binding_find_of(step->state, domain, step->event->id);
     if (end != NULL && !is_alone(end) && end->peer != step->state->core) {
         // A domain may ask for as many relays as it likes, so that these are requests.
-        (void)binding_add(step, BINDING_SEND_RELAY, end);
+        (void)send_relay(step, end);
         return;
     }
     struct binding_end *other = end == NULL || is_alone(end) ? NULL : other_here(step, end);
@@ -122,7 +126,7 @@ void binding_retry(const struct step *step)
         return;
     struct binding_end *end = &step->state->ends[step->state->relays];
     if (end->state == BINDING_OPEN)
-        binding_add(step, BINDING_SEND_RELAY, end)->domain = 0;
+        send_relay(step, end)->domain = 0;
     else
         binding_relay_done(step->state, end);
 }

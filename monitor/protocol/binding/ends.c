@@ -132,6 +132,16 @@ struct binding_effect *binding_add(const struct step *step, enum binding_effect_
     return effect;
 }
 
+struct binding_effect *binding_send(const struct step *step, enum binding_effect_kind kind,
+                                    const struct binding_end *end, coreid_t core,
+                                    struct intermon_message message)
+{
+    struct binding_effect *effect = binding_add(step, kind, end);
+    effect->core = core;
+    effect->message = message;
+    return effect;
+}
+
 void binding_reply(const struct step *step, domainid_t domain, errval_t err)
 {
     struct binding_effect *effect = binding_add(step, BINDING_REPLY, NULL);

@@ -31,6 +31,10 @@ void binding_relay_done(struct binding_state *state, const struct binding_end *e
 /// Adds an effect about an end, or (NULL) none.
 struct binding_effect *binding_add(const struct step *step, enum binding_effect_kind kind,
                                    const struct binding_end *end);
+/// The same, with a message to the monitor of `core`.
+struct binding_effect *binding_send(const struct step *step, enum binding_effect_kind kind,
+                                    const struct binding_end *end, coreid_t core,
+                                    struct intermon_message message);
 /// Replies to whoever asked.
 void binding_reply(const struct step *step, domainid_t domain, errval_t err);
 /// Ends a connection without a word to the end's domain.

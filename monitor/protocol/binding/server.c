@@ -19,11 +19,10 @@ domainid_t binding_server_of(const struct binding_state *state, iref_t iref, dom
 static void send_answer(const struct step *step, coreid_t core, uint64_t id, errval_t err,
                         domainid_t server)
 {
-    struct binding_effect *effect = binding_add(step, BINDING_SEND_ANSWER, NULL);
-    effect->core = core;
-    effect->id = id;
-    effect->err = err;
-    effect->of = server;
+    (void)binding_send(
+        step, BINDING_SEND_ANSWER, NULL, core,
+        (struct intermon_message){INTERMON_BIND_REPLY,
+                                  .bind_reply = {.err = err, .id = id, .server = server}});
 }
 
 void binding_give_up(const struct step *step, struct binding_end *end, errval_t err)
@@ -54,33 +53,34 @@ void binding_offer(const struct step *step, struct binding_end *end)
 
 void binding_probe(const struct step *step)
 {
-    const struct binding_event *event = step->event;
-    struct binding_effect *effect = binding_add(step, BINDING_SEND_PROBED, NULL);
-    effect->core = event->core;
-    effect->id = event->id;
-    effect->of = binding_server_of(step->state, event->iref, event->exporter.domain);
-    effect->err = effect->of == 0                                         ? MON_ERR_NO_IREF
-                  : binding_share_is_used(step->state, event->who.family) ? MON_ERR_LIMIT
-                                                                          : SYS_ERR_OK;
+    const struct intermon_bind_probe *probe = &step->event->message.bind_probe;
+    domainid_t server = binding_server_of(step->state, probe->iref, step->event->exporter.domain);
+    errval_t err = server == 0                                         ? MON_ERR_NO_IREF
+                   : binding_share_is_used(step->state, probe->family) ? MON_ERR_LIMIT
+                                                                       : SYS_ERR_OK;
+    (void)binding_send(
+        step, BINDING_SEND_PROBED, NULL, step->event->core,
+        (struct intermon_message){INTERMON_BIND_PROBED, .bind_probed = {probe->id, err, server}});
 }
 
 void binding_offered(const struct step *step)
 {
     const struct binding_event *event = step->event;
+    const struct intermon_bind *bind = &event->message.bind;
+    struct member client = {bind->client, bind->family};
     // Looked at before the capability is made real: it is not needed then.
-    bool served = binding_server_of(step->state, event->iref, event->exporter.domain) != 0;
-    struct binding_end *end =
-        served ? binding_alloc(step->state, event->id, true, event->who) : NULL;
+    bool served = binding_server_of(step->state, bind->iref, event->exporter.domain) != 0;
+    struct binding_end *end = served ? binding_alloc(step->state, bind->id, true, client) : NULL;
     if (end == NULL) {
         (void)binding_add(step, BINDING_REFUSE, NULL);
-        send_answer(step, event->core, event->id, served ? MON_ERR_LIMIT : MON_ERR_NO_IREF, 0);
+        send_answer(step, event->core, bind->id, served ? MON_ERR_LIMIT : MON_ERR_NO_IREF, 0);
         return;
     }
     end->state = BINDING_WAITING;
     end->peer = event->core;
-    end->iref = event->iref;
-    end->out_bytes = event->out_bytes;
-    end->in_bytes = event->in_bytes;
+    end->iref = bind->iref;
+    end->out_bytes = bind->out_bytes;
+    end->in_bytes = bind->in_bytes;
     (void)binding_add(step, BINDING_RECEIVE, end);
 }
 

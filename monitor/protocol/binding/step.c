@@ -50,14 +50,14 @@ static void needed(const struct step *step)
 }
 
 MACHINE_HANDLED(
-    binding, [BINDING_REQUEST] = binding_request, [BINDING_REQUEST_LMP] = binding_request_lmp,
+    binding, [INTERMON_BIND_PROBE] = binding_probe, [INTERMON_BIND_PROBED] = binding_probed,
+    [INTERMON_BIND] = binding_offered, [INTERMON_BIND_REPLY] = binding_answered,
+    [INTERMON_GONE] = binding_gone, [INTERMON_RELAY] = binding_relay,
+    [BINDING_REQUEST] = binding_request, [BINDING_REQUEST_LMP] = binding_request_lmp,
     [BINDING_REQUEST_MEMORY] = binding_request_memory,
     [BINDING_REQUEST_ANSWER] = binding_request_answer,
     [BINDING_REQUEST_DISCONNECT] = binding_request_disconnect,
     [BINDING_REQUEST_RELAY] = binding_request_relay, [BINDING_REQUEST_CHECK] = serve_check,
-    [BINDING_PROBE] = binding_probe, [BINDING_PROBED] = binding_probed,
-    [BINDING_OFFERED] = binding_offered, [BINDING_ANSWERED] = binding_answered,
-    [BINDING_GONE] = binding_gone, [BINDING_RELAY] = binding_relay, [BINDING_RETRY] = binding_retry,
-    [BINDING_ENDED] = binding_ended, [BINDING_SERVICE] = service, [BINDING_TOLD] = told,
-    [BINDING_SENT] = sent, [BINDING_MEMORY] = binding_memory, [BINDING_RECEIVED] = binding_received,
-    [BINDING_NEEDED] = needed)
+    [BINDING_RETRY] = binding_retry, [BINDING_ENDED] = binding_ended, [BINDING_SERVICE] = service,
+    [BINDING_TOLD] = told, [BINDING_SENT] = sent, [BINDING_MEMORY] = binding_memory,
+    [BINDING_RECEIVED] = binding_received, [BINDING_NEEDED] = needed)

@@ -76,17 +76,17 @@ static void test_memory(void)
     CU_ASSERT(last()->core == PEER && id >> 32 == CORE);
     step(result(BINDING_SENT, SYS_ERR_OK), true, 0);
     expect_no_memory(CLIENT, id); // nothing is being made yet
-    struct binding_event other = says(BINDING_PROBED, id);
+    struct binding_event other = says(INTERMON_BIND_PROBED, id);
     other.core = PEER + 1; // that is not the core that was asked
     step(other, true, 0);
-    step(says(BINDING_PROBED, id + 1), true, 0);
-    step(says(BINDING_PROBED, id), true, BINDING_MEMORY_BEGIN, 0);
+    step(says(INTERMON_BIND_PROBED, id + 1), true, 0);
+    step(says(INTERMON_BIND_PROBED, id), true, BINDING_MEMORY_BEGIN, 0);
     CU_ASSERT(last()->most == FAMILY_MOST && last()->limited_too);
     CU_ASSERT_EQUAL(state.ends[last()->end].server_domain, FAR);
     step(result(BINDING_MEMORY, SYS_ERR_AGAIN), true, BINDING_REPLY_ID, 0);
     CU_ASSERT(last()->id == id && last()->domain == CLIENT);
-    step(says(BINDING_PROBED, id), true, 0); // said twice
-    expect_no_memory(STRANGER, id);          // another's
+    step(says(INTERMON_BIND_PROBED, id), true, 0); // said twice
+    expect_no_memory(STRANGER, id);                // another's
     expect_no_memory(SERVER, id);
     expect_no_memory(CLIENT, id + 1);
     step(asks(BINDING_REQUEST_MEMORY, CLIENT, id), true, BINDING_MEMORY_STEP, 0);
@@ -103,8 +103,8 @@ static void test_failures(void)
     step(result(BINDING_SENT, MON_ERR_LIMIT), true, BINDING_CLEAR, BINDING_REPLY, 0);
     CU_ASSERT(last()->err == MON_ERR_LIMIT && last()->domain == CLIENT);
     step(wants(BINDING_REQUEST, THERE), true, BINDING_SEND_PROBE, 0);
-    struct binding_event no = says(BINDING_PROBED, last()->id);
-    no.err = MON_ERR_NO_IREF;
+    struct binding_event no = says(INTERMON_BIND_PROBED, last()->id);
+    no.message.bind_probed.err = MON_ERR_NO_IREF;
     step(no, true, BINDING_CLEAR, BINDING_REPLY, 0);
     CU_ASSERT_EQUAL(last()->err, MON_ERR_NO_IREF);
     step(wants(BINDING_REQUEST, HERE), true, BINDING_MEMORY_BEGIN, 0);
@@ -112,7 +112,7 @@ static void test_failures(void)
     CU_ASSERT_EQUAL(last()->err, LIB_ERR_RAM_ALLOC);
     CU_ASSERT_EQUAL(state.by_id.count, 0);
     step(wants(BINDING_REQUEST, THERE), true, BINDING_SEND_PROBE, 0);
-    step(says(BINDING_PROBED, last()->id), true, BINDING_MEMORY_BEGIN, 0);
+    step(says(INTERMON_BIND_PROBED, last()->id), true, BINDING_MEMORY_BEGIN, 0);
     step(result(BINDING_MEMORY, SYS_ERR_OK), true, BINDING_REPLY_FRAME, BINDING_SEND_OFFER, 0);
     step(result(BINDING_SENT, MON_ERR_CAP_SEND), false, BINDING_TELL_BOUND, 0);
     CU_ASSERT(last()->err == MON_ERR_CAP_SEND && last()->cap == BINDING_CAP_NONE);
@@ -127,16 +127,16 @@ static void test_answers(void)
 {
     steps_begin();
     uint64_t id = make_asked();
-    struct binding_event answer = says(BINDING_ANSWERED, id);
+    struct binding_event answer = says(INTERMON_BIND_REPLY, id);
     answer.core = PEER + 1;
     step(answer, true, 0);
-    answer = says(BINDING_ANSWERED, id);
-    answer.err = LIB_ERR_BIND_REFUSED;
+    answer = says(INTERMON_BIND_REPLY, id);
+    answer.message.bind_reply.err = LIB_ERR_BIND_REFUSED;
     step(answer, true, BINDING_TELL_BOUND, 0);
     CU_ASSERT(last()->err == LIB_ERR_BIND_REFUSED && last()->cap == BINDING_CAP_NONE);
     CU_ASSERT_EQUAL(state.by_id.count, 0);
     id = make_open();
-    step(says(BINDING_ANSWERED, id), true, 0); // said twice
+    step(says(INTERMON_BIND_REPLY, id), true, 0); // said twice
     CU_ASSERT_EQUAL(state.by_id.count, 1);
 }
 
@@ -145,7 +145,7 @@ static void test_spawnd(void)
 {
     steps_begin();
     step(wants(BINDING_REQUEST, IREF_MAKE(PEER, IREF_INDEX_SPAWND)), true, BINDING_SEND_PROBE, 0);
-    step(says(BINDING_PROBED, last()->id), true, BINDING_MEMORY_BEGIN, 0);
+    step(says(INTERMON_BIND_PROBED, last()->id), true, BINDING_MEMORY_BEGIN, 0);
     CU_ASSERT_FALSE(last()->limited_too);
     step(wants(BINDING_REQUEST, SPAWND_HERE), true, BINDING_MEMORY_BEGIN, 0);
     CU_ASSERT(last()->limited_too);

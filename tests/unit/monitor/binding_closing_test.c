@@ -8,8 +8,8 @@
 
 static struct binding_event gone(uint64_t id, bool to_server)
 {
-    struct binding_event event = says(BINDING_GONE, id);
-    event.to_server = to_server;
+    struct binding_event event = says(INTERMON_GONE, id);
+    event.message.gone.to_server = to_server;
     return event;
 }
 
@@ -33,14 +33,15 @@ static void test_disconnect(void)
     step(asks(BINDING_REQUEST_DISCONNECT, STRANGER, id), true, BINDING_REPLY, 0);
     expect_reply(STRANGER, LIB_ERR_CHAN_CLOSED);
     step(asks(BINDING_REQUEST_DISCONNECT, CLIENT, id), true, BINDING_CLEAR, BINDING_SEND_GONE, 0);
-    CU_ASSERT(last()->to_server && last()->id == id && last()->core == PEER);
+    const struct intermon_gone *gone = &last()->message.gone;
+    CU_ASSERT(gone->to_server && gone->id == id && last()->core == PEER);
     step(result(BINDING_SENT, MON_ERR_LIMIT), true, BINDING_REPLY, 0);
     expect_reply(CLIENT, MON_ERR_LIMIT);
     step(asks(BINDING_REQUEST_CHECK, CLIENT, id), true, BINDING_REPLY, 0);
     expect_reply(CLIENT, LIB_ERR_CHAN_CLOSED);
     id = make_offered(5);
     step(asks(BINDING_REQUEST_DISCONNECT, SERVER, id), true, BINDING_CLEAR, BINDING_SEND_GONE, 0);
-    CU_ASSERT_FALSE(last()->to_server);
+    CU_ASSERT_FALSE(last()->message.gone.to_server);
     expect_empty();
 }
 
@@ -53,7 +54,7 @@ static void test_alone(void)
         uint64_t id = last()->id;
         struct binding_event ended = {.kind = BINDING_ENDED, .end = last()->end};
         if (i >= 2)
-            step(says(BINDING_PROBED, id), true, BINDING_MEMORY_BEGIN, 0);
+            step(says(INTERMON_BIND_PROBED, id), true, BINDING_MEMORY_BEGIN, 0);
         step(gone(id, false), true, 0);
         step(asks(BINDING_REQUEST_RELAY, CLIENT, id), true, BINDING_REPLY, 0);
         expect_reply(CLIENT, SYS_ERR_OK);
@@ -95,12 +96,12 @@ static void test_gone(void)
 static void test_unheard(void)
 {
     steps_begin();
-    step(says(BINDING_OFFERED, 5), true, BINDING_RECEIVE, 0);
+    step(says(INTERMON_BIND, 5), true, BINDING_RECEIVE, 0);
     struct binding_event received = result(BINDING_RECEIVED, SYS_ERR_OK);
     received.out_bytes = BYTES;
     step(received, false, BINDING_TELL_OFFER, 0);
     step(gone(5, true), true, BINDING_CLEAR, 0);
-    step(says(BINDING_OFFERED, 6), true, BINDING_RECEIVE, 0);
+    step(says(INTERMON_BIND, 6), true, BINDING_RECEIVE, 0);
     received = result(BINDING_RECEIVED, SYS_ERR_OK);
     received.out_bytes = BYTES;
     received.exporter.domain = 0;
@@ -149,10 +150,10 @@ static void test_ended(void)
     steps_begin();
     (void)make_open();
     end_domain(CLIENT, BINDING_CLEAR, BINDING_SEND_GONE);
-    CU_ASSERT(last()->to_server && last()->domain == 0);
+    CU_ASSERT(last()->message.gone.to_server && last()->domain == 0);
     (void)make_offered(4);
     end_domain(SERVER, BINDING_SEND_ANSWER, BINDING_CLEAR);
-    CU_ASSERT_EQUAL(out.list[0].err, LIB_ERR_CHAN_CLOSED);
+    CU_ASSERT_EQUAL(out.list[0].message.bind_reply.err, LIB_ERR_CHAN_CLOSED);
     uint64_t id = make_offered(4);
     step(asks(BINDING_REQUEST_ANSWER, SERVER, id), true, BINDING_REPLY_NOTIFY, BINDING_SEND_ANSWER,
          0);
@@ -182,7 +183,7 @@ static void test_relays(void)
 {
     steps_begin();
     uint64_t id = make_open();
-    struct binding_event relay = says(BINDING_RELAY, id);
+    struct binding_event relay = says(INTERMON_RELAY, id);
     step(relay, true, BINDING_WAKE, 0);
     CU_ASSERT_EQUAL(last()->domain, CLIENT);
     relay.core = PEER + 1;
@@ -218,14 +219,14 @@ static void test_relays_due(void)
         relay_in_vain(ids[i]); // once for all
     }
     step(retry, true, BINDING_SEND_RELAY, 0);
-    CU_ASSERT(last()->id == ids[2] && last()->domain == 0);
+    CU_ASSERT(last()->message.relay.id == ids[2] && last()->domain == 0);
     step(result(BINDING_SENT, MON_ERR_LIMIT), true, 0);
     step(asks(BINDING_REQUEST_DISCONNECT, CLIENT, ids[1]), true, BINDING_CLEAR, BINDING_SEND_GONE,
          0);
     step(gone(ids[2], false), false, BINDING_TELL_GONE, 0);
     step(retry, true, 0); // what is closed relays nothing
     step(retry, true, BINDING_SEND_RELAY, 0);
-    CU_ASSERT_EQUAL(last()->id, ids[0]);
+    CU_ASSERT_EQUAL(last()->message.relay.id, ids[0]);
     step(result(BINDING_SENT, SYS_ERR_OK), true, 0);
     CU_ASSERT_EQUAL(state.relays, TABLE_NONE);
     step(retry, true, 0);

@@ -11,42 +11,48 @@
 static void expect_answer(errval_t err, domainid_t server)
 {
     CU_ASSERT(last()->kind == BINDING_SEND_ANSWER && last()->core == PEER);
-    CU_ASSERT(last()->err == err && last()->of == server);
+    CU_ASSERT(last()->message.bind_reply.err == err && last()->message.bind_reply.server == server);
+}
+
+static void expect_probed(errval_t err, domainid_t server)
+{
+    const struct intermon_bind_probed *probed = &last()->message.bind_probed;
+    CU_ASSERT(last()->core == PEER && probed->id == 7);
+    CU_ASSERT(probed->err == err && probed->server == server);
 }
 
 static void test_probes(void)
 {
     steps_begin();
-    step(says(BINDING_PROBE, 7), true, BINDING_SEND_PROBED, 0);
-    CU_ASSERT(last()->core == PEER && last()->id == 7 && last()->err == SYS_ERR_OK);
-    CU_ASSERT_EQUAL(last()->of, SERVER);
-    struct binding_event probe = says(BINDING_PROBE, 7);
+    step(says(INTERMON_BIND_PROBE, 7), true, BINDING_SEND_PROBED, 0);
+    expect_probed(SYS_ERR_OK, SERVER);
+    struct binding_event probe = says(INTERMON_BIND_PROBE, 7);
     probe.exporter.domain = 0;
     step(probe, true, BINDING_SEND_PROBED, 0);
-    CU_ASSERT_EQUAL(last()->err, MON_ERR_NO_IREF);
-    probe.iref = SPAWND_HERE; // can be started
+    expect_probed(MON_ERR_NO_IREF, 0);
+    probe.message.bind_probe.iref = SPAWND_HERE; // can be started
     step(probe, true, BINDING_SEND_PROBED, 0);
-    CU_ASSERT(last()->err == SYS_ERR_OK && last()->of == (CORE << 16 | DOMAIN_SPAWND));
+    expect_probed(SYS_ERR_OK, CORE << 16 | DOMAIN_SPAWND);
     for (unsigned i = 0; i < binding_share(&state, FAR); i++) {
-        step(says(BINDING_PROBE, 7), true, BINDING_SEND_PROBED, 0);
-        CU_ASSERT_EQUAL(last()->err, SYS_ERR_OK);
+        step(says(INTERMON_BIND_PROBE, 7), true, BINDING_SEND_PROBED, 0);
+        expect_probed(SYS_ERR_OK, SERVER);
         (void)make_offered(i + 1);
     }
-    step(says(BINDING_PROBE, 7), true, BINDING_SEND_PROBED, 0);
-    CU_ASSERT_EQUAL(last()->err, MON_ERR_LIMIT);
-    step(says(BINDING_OFFERED, 7000), true, BINDING_REFUSE, BINDING_SEND_ANSWER, 0);
+    step(says(INTERMON_BIND_PROBE, 7), true, BINDING_SEND_PROBED, 0);
+    expect_probed(MON_ERR_LIMIT, SERVER);
+    step(says(INTERMON_BIND, 7000), true, BINDING_REFUSE, BINDING_SEND_ANSWER, 0);
     expect_answer(MON_ERR_LIMIT, 0);
 }
 
 static void test_offers(void)
 {
     steps_begin();
-    struct binding_event offer = says(BINDING_OFFERED, 9);
+    struct binding_event offer = says(INTERMON_BIND, 9);
     offer.exporter.domain = 0;
     step(offer, true, BINDING_REFUSE, BINDING_SEND_ANSWER, 0);
     expect_answer(MON_ERR_NO_IREF, 0);
     for (unsigned i = 0; i < 4; i++) {
-        step(says(BINDING_OFFERED, 9), true, BINDING_RECEIVE, 0);
+        step(says(INTERMON_BIND, 9), true, BINDING_RECEIVE, 0);
         struct binding_event received = result(BINDING_RECEIVED, i == 3 ? MON_ERR_PROTOCOL : 0);
         received.out_bytes = BYTES - 1; // less than the areas
         if (i == 1)
@@ -54,22 +60,23 @@ static void test_offers(void)
         if (i == 2)
             state.ends[last()->end].out_bytes = BYTES - 1;
         step(received, true, BINDING_SEND_ANSWER, BINDING_CLEAR, 0);
-        CU_ASSERT_EQUAL(out.list[0].err, MON_ERR_PROTOCOL);
+        CU_ASSERT_EQUAL(out.list[0].message.bind_reply.err, MON_ERR_PROTOCOL);
     }
-    step(says(BINDING_OFFERED, 9), true, BINDING_RECEIVE, 0);
+    step(says(INTERMON_BIND, 9), true, BINDING_RECEIVE, 0);
     struct binding_event received = result(BINDING_RECEIVED, SYS_ERR_OK);
     received.out_bytes = BYTES;
     received.exporter.domain = 0; // gone meanwhile
     step(received, true, BINDING_SEND_ANSWER, BINDING_CLEAR, 0);
-    CU_ASSERT(out.list[0].err == MON_ERR_NO_IREF && state.by_id.count == 0);
+    CU_ASSERT_EQUAL(out.list[0].message.bind_reply.err, MON_ERR_NO_IREF);
+    CU_ASSERT_EQUAL(state.by_id.count, 0);
 }
 
 static void test_waiting(void)
 {
     steps_begin();
     for (unsigned i = 0; i < 3; i++) {
-        struct binding_event offer = says(BINDING_OFFERED, 9);
-        offer.iref = SPAWND_HERE;
+        struct binding_event offer = says(INTERMON_BIND, 9);
+        offer.message.bind.iref = SPAWND_HERE;
         offer.exporter.domain = 0;
         step(offer, true, BINDING_RECEIVE, 0);
         struct binding_event received = result(BINDING_RECEIVED, SYS_ERR_OK);
@@ -84,7 +91,7 @@ static void test_waiting(void)
         else
             step(event, true, BINDING_TELL_OFFER, 0);
         if (i < 2)
-            CU_ASSERT_EQUAL(out.list[0].err, SPAWN_ERR_NO_DOMAIN);
+            CU_ASSERT_EQUAL(out.list[0].message.bind_reply.err, SPAWN_ERR_NO_DOMAIN);
         CU_ASSERT_EQUAL(binding_next_of(&state, 0, 0), TABLE_NONE);
     }
     CU_ASSERT_EQUAL(binding_next_of(&state, 0, SERVER), last()->end);
@@ -122,12 +129,13 @@ static void test_answers(void)
     step(asks(BINDING_REQUEST_ANSWER, SERVER, id), true, BINDING_REPLY_NOTIFY, BINDING_SEND_ANSWER,
          0);
     expect_answer(SYS_ERR_OK, SERVER);
-    CU_ASSERT(out.list[0].of == 0 && last()->id == id);
+    CU_ASSERT(out.list[0].of == 0 && last()->message.bind_reply.id == id);
     expect_refused(SERVER, id); // it has answered
     struct binding_event refuses = asks(BINDING_REQUEST_ANSWER, SERVER, make_offered(12));
     refuses.err = SYS_ERR_RIGHTS;
     step(refuses, true, BINDING_SEND_ANSWER, BINDING_CLEAR, BINDING_REPLY, 0);
-    CU_ASSERT_EQUAL(out.list[0].err, err_push(SYS_ERR_RIGHTS, LIB_ERR_BIND_REFUSED));
+    CU_ASSERT_EQUAL(out.list[0].message.bind_reply.err,
+                    err_push(SYS_ERR_RIGHTS, LIB_ERR_BIND_REFUSED));
     CU_ASSERT(last()->err == SYS_ERR_OK && last()->domain == SERVER);
 }
 

@@ -42,17 +42,33 @@ struct binding_event asks(enum binding_event_kind kind, domainid_t who, uint64_t
     return (struct binding_event){.kind = kind, .who = alone(who), .id = id};
 }
 
-struct binding_event says(enum binding_event_kind kind, uint64_t id)
+struct binding_event says(enum intermon_op op, uint64_t id)
 {
-    return (struct binding_event){.kind = kind,
-                                  .core = PEER,
-                                  .id = id,
-                                  .who = alone(FAR),
-                                  .server = FAR,
-                                  .iref = HERE,
-                                  .exporter = alone(SERVER),
-                                  .out_bytes = BYTES,
-                                  .in_bytes = BYTES};
+    struct binding_event event = {
+        .kind = op, .core = PEER, .exporter = alone(SERVER), .message = {.op = op}};
+    struct intermon_message *message = &event.message;
+    switch (op) {
+    case INTERMON_BIND_PROBE:
+        message->bind_probe = (struct intermon_bind_probe){id, HERE, FAR, FAR};
+        break;
+    case INTERMON_BIND_PROBED:
+        message->bind_probed = (struct intermon_bind_probed){id, SYS_ERR_OK, FAR};
+        break;
+    case INTERMON_BIND:
+        message->bind = (struct intermon_bind){.id = id,
+                                               .iref = HERE,
+                                               .out_bytes = BYTES,
+                                               .in_bytes = BYTES,
+                                               .client = FAR,
+                                               .family = FAR};
+        break;
+    case INTERMON_BIND_REPLY:
+        message->bind_reply = (struct intermon_bind_reply){.id = id, .server = FAR};
+        break;
+    default: // what is gone, or to be woken, are said alike
+        message->gone = (struct intermon_gone){id, false};
+    }
+    return event;
 }
 
 struct binding_event wants(enum binding_event_kind kind, iref_t iref)
@@ -82,7 +98,7 @@ uint64_t make_asked(void)
     step(wants(BINDING_REQUEST, THERE), true, BINDING_SEND_PROBE, 0);
     uint64_t id = last()->id;
     step(result(BINDING_SENT, SYS_ERR_OK), true, 0);
-    step(says(BINDING_PROBED, id), true, BINDING_MEMORY_BEGIN, 0);
+    step(says(INTERMON_BIND_PROBED, id), true, BINDING_MEMORY_BEGIN, 0);
     step(result(BINDING_MEMORY, SYS_ERR_OK), true, BINDING_REPLY_FRAME, BINDING_SEND_OFFER, 0);
     step(result(BINDING_SENT, SYS_ERR_OK), true, 0);
     return id;
@@ -91,14 +107,14 @@ uint64_t make_asked(void)
 uint64_t make_open(void)
 {
     uint64_t id = make_asked();
-    step(says(BINDING_ANSWERED, id), true, BINDING_TELL_BOUND, 0);
+    step(says(INTERMON_BIND_REPLY, id), true, BINDING_TELL_BOUND, 0);
     CU_ASSERT(last()->cap == BINDING_CAP_MESSAGE && last()->of == FAR && last()->domain == CLIENT);
     return id;
 }
 
 uint64_t make_offered(uint64_t id)
 {
-    step(says(BINDING_OFFERED, id), true, BINDING_RECEIVE, 0);
+    step(says(INTERMON_BIND, id), true, BINDING_RECEIVE, 0);
     struct binding_event received = result(BINDING_RECEIVED, SYS_ERR_OK);
     received.out_bytes = BYTES;
     step(received, true, BINDING_TELL_OFFER, 0);

@@ -34,7 +34,7 @@ void step(struct binding_event event, bool take, ...);
 
 /// A request of a domain, and a message of PEER's monitor, about connection `id`.
 struct binding_event asks(enum binding_event_kind kind, domainid_t who, uint64_t id);
-struct binding_event says(enum binding_event_kind kind, uint64_t id);
+struct binding_event says(enum intermon_op op, uint64_t id);
 /// A request of a connection to `iref`, of this core's exported by SERVER.
 struct binding_event wants(enum binding_event_kind kind, iref_t iref);
 /// The result of the last step's last effect.

@@ -34,7 +34,27 @@ static void step(struct connect_event event, ...)
 static struct connect_event of(enum connect_event_kind kind, coreid_t peer, uint64_t number,
                                errval_t err)
 {
-    return (struct connect_event){kind, peer, true, number, err};
+    return (struct connect_event){kind, peer, true, number, err, {0}};
+}
+
+static struct connect_event says(coreid_t peer, struct intermon_message message)
+{
+    return (struct connect_event){.kind = message.op, .peer = peer, .message = message};
+}
+
+static struct connect_event requests(coreid_t peer, uint64_t number)
+{
+    return says(peer, (struct intermon_message){INTERMON_CONNECT, .connect = {.number = number}});
+}
+
+static struct connect_event replies(coreid_t peer, uint64_t number, errval_t err)
+{
+    return says(peer, (struct intermon_message){INTERMON_CONNECTED, .connected = {err, number}});
+}
+
+static struct connect_event switches(coreid_t peer)
+{
+    return says(peer, (struct intermon_message){.op = INTERMON_SWITCHED});
 }
 
 static void test_asker(void)
@@ -48,13 +68,13 @@ static void test_asker(void)
     CU_ASSERT_EQUAL(out.list[0].number, 1);
     step(of(CONNECT_SENT, HIGHER, 1, SYS_ERR_OK), 0);
     step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), 0); // asked already
-    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
-    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
+    step(switches(HIGHER), 0);
+    step(replies(HIGHER, 1, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
     step(of(CONNECT_NOTIFIED, HIGHER, 1, SYS_ERR_OK), CONNECT_READ, CONNECT_SEND_SWITCH,
          CONNECT_WRITE, 0);
     step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), 0); // there is one
-    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), 0);
-    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
+    step(replies(HIGHER, 1, SYS_ERR_OK), 0);
+    step(switches(HIGHER), 0);
 }
 
 static void test_asker_fails(void)
@@ -64,11 +84,11 @@ static void test_asker_fails(void)
     step(of(CONNECT_SENT, HIGHER, 1, MON_ERR_LIMIT), 0);
     step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
     CU_ASSERT_EQUAL(out.list[0].number, 2);
-    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), 0); // N4
-    step(of(CONNECT_REPLIED, HIGHER, 2, MON_ERR_LIMIT), CONNECT_TAKE_BACK, 0);
-    step(of(CONNECT_REPLIED, HIGHER, 2, SYS_ERR_OK), 0);
+    step(replies(HIGHER, 1, SYS_ERR_OK), 0); // N4
+    step(replies(HIGHER, 2, MON_ERR_LIMIT), CONNECT_TAKE_BACK, 0);
+    step(replies(HIGHER, 2, SYS_ERR_OK), 0);
     step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
-    step(of(CONNECT_REPLIED, HIGHER, 3, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
+    step(replies(HIGHER, 3, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
     step(of(CONNECT_NOTIFIED, HIGHER, 3, MON_ERR_PROTOCOL), CONNECT_TAKE_BACK, 0);
     step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
 }
@@ -76,37 +96,37 @@ static void test_asker_fails(void)
 static void test_asked(void)
 {
     begin();
-    step(of(CONNECT_REQUESTED, HIGHER, 7, SYS_ERR_OK), CONNECT_ACCEPT, 0);
+    step(requests(HIGHER, 7), CONNECT_ACCEPT, 0);
     CU_ASSERT_EQUAL(out.list[0].number, 7);
     step(of(CONNECT_ACCEPTED, HIGHER, 7, LIB_ERR_MALLOC_FAIL), CONNECT_REPLY, 0);
     CU_ASSERT_EQUAL(out.list[0].number, 7);
     CU_ASSERT_EQUAL(out.list[0].err, LIB_ERR_MALLOC_FAIL);
-    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
-    step(of(CONNECT_REQUESTED, HIGHER, 8, SYS_ERR_OK), CONNECT_ACCEPT, 0);
+    step(switches(HIGHER), 0);
+    step(requests(HIGHER, 8), CONNECT_ACCEPT, 0);
     step(of(CONNECT_ACCEPTED, HIGHER, 8, SYS_ERR_OK), CONNECT_REPLY, CONNECT_WRITE, 0);
     CU_ASSERT_EQUAL(out.list[0].number, 8);
     CU_ASSERT_EQUAL(out.list[0].err, SYS_ERR_OK);
     step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), 0);
-    step(of(CONNECT_REQUESTED, HIGHER, 9, SYS_ERR_OK), CONNECT_REFUSE, CONNECT_REPLY, 0);
+    step(requests(HIGHER, 9), CONNECT_REFUSE, CONNECT_REPLY, 0);
     CU_ASSERT_EQUAL(out.list[1].err, MON_ERR_LIMIT);
     CU_ASSERT_EQUAL(out.list[1].number, 9);
-    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), CONNECT_READ, 0);
-    step(of(CONNECT_SWITCHED, HIGHER, 0, SYS_ERR_OK), 0);
-    step(of(CONNECT_REQUESTED, HIGHER, 9, SYS_ERR_OK), CONNECT_REFUSE, CONNECT_REPLY, 0);
+    step(switches(HIGHER), CONNECT_READ, 0);
+    step(switches(HIGHER), 0);
+    step(requests(HIGHER, 9), CONNECT_REFUSE, CONNECT_REPLY, 0);
 }
 
 static void test_both_ask(void)
 {
     begin();
     step(of(CONNECT_WANTED, HIGHER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
-    step(of(CONNECT_REQUESTED, HIGHER, 4, SYS_ERR_OK), CONNECT_REFUSE, CONNECT_REPLY, 0);
-    step(of(CONNECT_REPLIED, HIGHER, 1, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
+    step(requests(HIGHER, 4), CONNECT_REFUSE, CONNECT_REPLY, 0);
+    step(replies(HIGHER, 1, SYS_ERR_OK), CONNECT_SET_NOTIFY, 0);
     step(of(CONNECT_WANTED, LOWER, 0, SYS_ERR_OK), CONNECT_ASK, 0);
-    step(of(CONNECT_REQUESTED, LOWER, 4, SYS_ERR_OK), CONNECT_TAKE_BACK, CONNECT_ACCEPT, 0);
+    step(requests(LOWER, 4), CONNECT_TAKE_BACK, CONNECT_ACCEPT, 0);
     CU_ASSERT_EQUAL(out.list[1].number, 4);
     step(of(CONNECT_ACCEPTED, LOWER, 4, SYS_ERR_OK), CONNECT_REPLY, CONNECT_WRITE, 0);
-    step(of(CONNECT_REPLIED, LOWER, 1, MON_ERR_LIMIT), 0); // it refuses ours
-    step(of(CONNECT_SWITCHED, LOWER, 0, SYS_ERR_OK), CONNECT_READ, 0);
+    step(replies(LOWER, 1, MON_ERR_LIMIT), 0); // it refuses ours
+    step(switches(LOWER), CONNECT_READ, 0);
 }
 
 static void test_neighbours(void)

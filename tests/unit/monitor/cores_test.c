@@ -38,6 +38,14 @@ static struct cores_event of(enum cores_event_kind kind, coreid_t core, errval_t
     return (struct cores_event){.kind = kind, .core = core, .from = core, .err = err, .tsc = 77};
 }
 
+static struct cores_event says_up(coreid_t core)
+{
+    return (struct cores_event){.kind = INTERMON_UP,
+                                .core = core,
+                                .from = core,
+                                .message = {INTERMON_UP, .up = {.start = 77}}};
+}
+
 static void expect_report(unsigned at, coreid_t core, bool failed, uint64_t tsc)
 {
     CU_ASSERT_EQUAL(out.list[at].kind, CORES_SEND_REPORT);
@@ -64,20 +72,20 @@ static void test_begun(void)
 static void test_child(void)
 {
     begin(1);
-    step(of(CORES_SAID_UP, CHILD, SYS_ERR_OK), 0); // nobody told it to go
+    step(says_up(CHILD), 0); // nobody told it to go
     step(of(CORES_STARTED, CHILD, SYS_ERR_OK), 0);
-    struct cores_event passed_on = of(CORES_SAID_UP, CHILD, SYS_ERR_OK);
+    struct cores_event passed_on = says_up(CHILD);
     passed_on.from = CHILD + 1;
     step(passed_on, 0);
-    step(of(CORES_SAID_UP, CHILD, SYS_ERR_OK), CORES_SET_NOTIFY, 0);
+    step(says_up(CHILD), CORES_SET_NOTIFY, 0);
     CU_ASSERT_EQUAL(out.list[0].core, CHILD);
     CU_ASSERT_EQUAL(out.list[0].tsc, 77);
     step(of(CORES_NOTIFIED, CHILD, MON_ERR_PROTOCOL), 0);
-    step(of(CORES_SAID_UP, CHILD, SYS_ERR_OK), CORES_SET_NOTIFY, 0);
+    step(says_up(CHILD), CORES_SET_NOTIFY, 0);
     step(of(CORES_NOTIFIED, CHILD, SYS_ERR_OK), CORES_STOP_DEADLINE, CORES_SEND_REPORT, 0);
     CU_ASSERT_EQUAL(out.list[0].core, CHILD);
     expect_report(1, CHILD, false, 77);
-    step(of(CORES_SAID_UP, CHILD, SYS_ERR_OK), 0);
+    step(says_up(CHILD), 0);
     step(of(CORES_DEADLINE, CHILD, SYS_ERR_OK), 0);
 }
 
@@ -86,11 +94,11 @@ static void test_child_fails(void)
     begin(1);
     step(of(CORES_STARTED, CHILD, MON_ERR_START), CORES_SEND_REPORT, 0);
     expect_report(0, CHILD, true, 0);
-    step(of(CORES_SAID_UP, CHILD, SYS_ERR_OK), 0);
+    step(says_up(CHILD), 0);
     step(of(CORES_STARTED, CHILD + 1, SYS_ERR_OK), 0);
     step(of(CORES_DEADLINE, CHILD + 1, SYS_ERR_OK), CORES_SEND_REPORT, 0);
     expect_report(0, CHILD + 1, true, 0);
-    step(of(CORES_SAID_UP, CHILD + 1, SYS_ERR_OK), CORES_SET_NOTIFY, 0); // late
+    step(says_up(CHILD + 1), CORES_SET_NOTIFY, 0); // late
     step(of(CORES_NOTIFIED, CHILD + 1, SYS_ERR_OK), CORES_STOP_DEADLINE, CORES_SEND_REPORT, 0);
     expect_report(1, CHILD + 1, false, 77);
 }
@@ -98,7 +106,8 @@ static void test_child_fails(void)
 static struct cores_event report(coreid_t core, bool failed)
 {
     return (struct cores_event){
-        .kind = CORES_REPORT, .core = core, .failed = failed, .tsc = failed ? 0 : 100 + core};
+        .kind = INTERMON_REPORT,
+        .message = {INTERMON_REPORT, .report = {core, failed, failed ? 0 : 100u + core}}};
 }
 
 static void test_reports(void)
@@ -126,7 +135,7 @@ static void test_reports(void)
     step(report(2, true), 0); // R1
     CU_ASSERT_EQUAL(state.states[2], MONITOR_CORE_UP);
     struct cores_event again = report(2, false);
-    again.tsc = 5;
+    again.message.report.start = 5;
     step(again, 0);
     CU_ASSERT_EQUAL(state.start_tsc[2], 102);
     step(report(1, false), CORES_SEND_MAP, CORES_SEND_MAP, CORES_REPLY_ALL, 0); // late
@@ -141,13 +150,15 @@ static void test_reports(void)
 static void test_map(void)
 {
     begin(1);
-    struct cores_event event = {.kind = CORES_MAP, .from = 0, .up = {0xf, 2, 0, 1}};
+    struct cores_event event = {.kind = INTERMON_CORES,
+                                .message = {INTERMON_CORES, .cores = {{0xf, 2, 0, 1}, false}}};
+    struct intermon_cores *map = &event.message.cores;
     step(event, CORES_SEND_MAP, 0);
     CU_ASSERT_EQUAL(out.list[0].core, CHILD);
-    CU_ASSERT_EQUAL(memcmp(state.up, event.up, sizeof(state.up)), 0);
+    CU_ASSERT_EQUAL(memcmp(state.up, map->up, sizeof(state.up)), 0);
     CU_ASSERT_FALSE(state.complete);
-    event.up[0] = 0x1f;
-    event.complete = true;
+    map->up[0] = 0x1f;
+    map->complete = true;
     event.from = 2;
     step(event, 0); // R3
     CU_ASSERT_FALSE(cores_is_up(&state, 4));

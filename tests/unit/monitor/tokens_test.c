@@ -40,13 +40,12 @@ static uint64_t token_for(struct member who, bool wait)
 {
     ask(who, wait);
     const struct tokens_effect *last = &out.list[out.count - 1];
-    return last->kind == TOKENS_SEND ? last->token : 0;
+    return last->kind == TOKENS_SEND ? last->reply.token : 0;
 }
 
 static void answer(uint64_t token, errval_t err)
 {
-    step((struct tokens_event){
-        .kind = TOKENS_ANSWERED, .token = token, .err = err, .values = {7, 8, 9}});
+    step((struct tokens_event){.kind = INTERMON_REPLY, .reply = {token, err, {7, 8, 9}}});
 }
 
 static void begin(void)
@@ -63,18 +62,18 @@ static void test_reply(void)
     uint64_t token = token_for(alone(DOMAIN), false);
     CU_ASSERT_EQUAL(out.count, 1);
     expect(0, TOKENS_SEND, DOMAIN);
-    step((struct tokens_event){.kind = TOKENS_SENT, .token = token});
+    step((struct tokens_event){.kind = TOKENS_SENT, .reply.token = token});
     CU_ASSERT_EQUAL(out.count, 0);
     answer(token, SYS_ERR_OK);
     CU_ASSERT_EQUAL(out.count, 1);
     expect(0, TOKENS_REPLY, DOMAIN);
     for (unsigned i = 0; i < 3; i++)
-        CU_ASSERT_EQUAL(out.list[0].values[i], 7 + i);
+        CU_ASSERT_EQUAL(out.list[0].reply.values[i], 7 + i);
     token = token_for(alone(DOMAIN), false);
     answer(token, NS_ERR_NAME);
     CU_ASSERT_EQUAL(out.count, 1);
     expect(0, TOKENS_REFUSE, DOMAIN);
-    CU_ASSERT_EQUAL(out.list[0].err, NS_ERR_NAME);
+    CU_ASSERT_EQUAL(out.list[0].reply.err, NS_ERR_NAME);
     CU_ASSERT_EQUAL(state.by_domain.count, 0);
 }
 
@@ -84,14 +83,14 @@ static void test_wait(void)
     uint64_t token = token_for(alone(DOMAIN), true);
     CU_ASSERT_EQUAL(out.count, 2);
     expect(0, TOKENS_REPLY, DOMAIN);
-    CU_ASSERT_EQUAL(out.list[0].values[0], token);
+    CU_ASSERT_EQUAL(out.list[0].reply.values[0], token);
     expect(1, TOKENS_SEND, DOMAIN);
     answer(token, NS_ERR_NAME);
     CU_ASSERT_EQUAL(out.count, 1);
     expect(0, TOKENS_TELL, DOMAIN);
-    CU_ASSERT_EQUAL(out.list[0].token, token);
-    CU_ASSERT_EQUAL(out.list[0].err, NS_ERR_NAME);
-    CU_ASSERT_EQUAL(out.list[0].values[0], 7);
+    CU_ASSERT_EQUAL(out.list[0].reply.token, token);
+    CU_ASSERT_EQUAL(out.list[0].reply.err, NS_ERR_NAME);
+    CU_ASSERT_EQUAL(out.list[0].reply.values[0], 7);
     uint16_t index = out.list[0].index;
     answer(token, SYS_ERR_OK); // once more
     CU_ASSERT_EQUAL(out.count, 0);
@@ -104,14 +103,16 @@ static void test_not_sent(void)
 {
     begin();
     uint64_t token = token_for(alone(DOMAIN), false);
-    step((struct tokens_event){.kind = TOKENS_SENT, .token = token, .err = MON_ERR_NO_CORE});
+    step((struct tokens_event){.kind = TOKENS_SENT,
+                               .reply = {.token = token, .err = MON_ERR_NO_CORE}});
     CU_ASSERT_EQUAL(out.count, 1);
     expect(0, TOKENS_REFUSE, DOMAIN);
-    CU_ASSERT_EQUAL(out.list[0].err, MON_ERR_NO_CORE);
+    CU_ASSERT_EQUAL(out.list[0].reply.err, MON_ERR_NO_CORE);
     token = token_for(alone(DOMAIN), true);
-    step((struct tokens_event){.kind = TOKENS_SENT, .token = token, .err = MON_ERR_LIMIT});
+    step((struct tokens_event){.kind = TOKENS_SENT,
+                               .reply = {.token = token, .err = MON_ERR_LIMIT}});
     expect(0, TOKENS_TELL, DOMAIN);
-    CU_ASSERT_EQUAL(out.list[0].err, MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(out.list[0].reply.err, MON_ERR_LIMIT);
 }
 
 static void test_late(void)
@@ -163,7 +164,7 @@ static void test_shares(void)
     begin();
     step((struct tokens_event){.kind = TOKENS_ASKED, .who = alone(DOMAIN)}); // not known
     expect(0, TOKENS_REFUSE, DOMAIN);
-    CU_ASSERT_EQUAL(out.list[0].err, MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(out.list[0].reply.err, MON_ERR_LIMIT);
     uint64_t token = 0;
     for (unsigned i = 0; i < FAMILY_MOST; i++) {
         token = token_for((struct member){DOMAIN + i, DOMAIN}, false);
@@ -172,7 +173,7 @@ static void test_shares(void)
     CU_ASSERT_EQUAL(token_for((struct member){DOMAIN, DOMAIN}, false), 0);
     CU_ASSERT_EQUAL(out.count, 1);
     expect(0, TOKENS_REFUSE, DOMAIN);
-    CU_ASSERT_EQUAL(out.list[0].err, MON_ERR_LIMIT);
+    CU_ASSERT_EQUAL(out.list[0].reply.err, MON_ERR_LIMIT);
     answer(token, SYS_ERR_OK);
     CU_ASSERT_NOT_EQUAL(token_for((struct member){OTHER, DOMAIN}, false), 0);
 }

@@ -16,12 +16,11 @@ void cores_not_started(coreid_t core, const char *reason);
 /// Replies which cores are up; when the boot is complete.
 void cores_reply(domainid_t domain);
 void cores_await(domainid_t domain);
-void cores_handle_up(const struct intermon_msg *msg, coreid_t from);
-void cores_handle_report(const struct intermon_msg *msg);
-void cores_handle_map(const struct intermon_msg *msg, coreid_t from);
-void cores_handle_status(const struct intermon_msg *msg);
+/// Handles what others say about which cores are up.
+intermon_handler cores_handle;
+intermon_handler cores_handle_status;
 /// Answers what another monitor asks of this core's CPU driver.
-void cores_handle_stat(const struct intermon_msg *msg);
+intermon_handler cores_handle_stat;
 
 // start.c
 
@@ -29,4 +28,4 @@ void cores_handle_stat(const struct intermon_msg *msg);
 /// the division is impossible.
 void start_children(void);
 /// The starter's first message: answered with "up" now that this core serves.
-void start_handle_hello(const struct intermon_msg *msg, coreid_t from);
+intermon_handler start_handle_hello;

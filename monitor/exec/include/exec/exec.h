@@ -17,9 +17,10 @@ void bind_serve(domainid_t domain, const uint64_t *words, struct capref cap);
 /// Relays what found no room among the messages to other monitors.
 void bind_retry(void);
 /// Handles the messages about connections.
-void bind_handle(const struct intermon_msg *msg);
+intermon_handler bind_handle;
 /// Answers a bind request of another core with an error.
-void bind_refuse(const struct intermon_msg *msg, errval_t err);
+void bind_refuse(const struct intermon_header *header, const struct intermon_message *message,
+                 errval_t err);
 void bind_forget(domainid_t domain);
 /// A service whose clients waited for it is there now, or (`err`) will not come.
 void bind_resume(iref_t iref, errval_t err);
@@ -31,13 +32,15 @@ void connect_begin(void);
 /// everything if it comes to nothing. Does nothing if there is one or it has been asked for.
 void connect_ask(coreid_t peer);
 /// Handles the messages about direct channels.
-void connect_handle(const struct intermon_msg *msg);
+intermon_handler connect_handle;
 
 // tokens.c
 
 void tokens_begin(void);
-/// Sends a request to `msg->destination` for a domain, with a token in word 0; the domain gets the
-/// answer as its reply, or, with `wait`, an event MONITOR_EVENT_NAME, and its reply at once.
-void tokens_send(struct intermon_msg *msg, domainid_t domain, bool wait);
-void tokens_handle_reply(const struct intermon_msg *msg);
+/// Sends a request to the monitor of a core for a domain, with a token in `token`, which is the
+/// message's; the domain gets the answer as its reply, or, with `wait`, an event MONITOR_EVENT_NAME,
+/// and its reply at once.
+void tokens_send(coreid_t core, const struct intermon_message *message, uint64_t *token,
+                 domainid_t domain, bool wait);
+intermon_handler tokens_handle_reply;
 void tokens_forget(domainid_t domain);

@@ -21,8 +21,8 @@ void export_forget(domainid_t domain);
 // names.c: the name service, on core 0
 
 void names_init(void);
-void names_handle(const struct intermon_msg *msg);
-void names_handle_forget(const struct intermon_msg *msg);
+intermon_handler names_handle;
+intermon_handler names_handle_forget;
 void names_forget(domainid_t domain);
 
 // reply.c: replies to requests, and what is to be known of a request before

@@ -27,6 +27,7 @@
 
 #pragma once
 
+#include "if/intermon_defs.h"
 #include "kpi/errors.h"
 #include "protocol/effects.h"
 #include "protocol/shares.h"
@@ -79,21 +80,16 @@ enum binding_told { BINDING_TOLD_BOUND = 1, BINDING_TOLD_GONE = 2 };
 
 enum binding_event_kind {
     BINDING_NO_EVENT,
+    // INTERMON_BIND_PROBE, INTERMON_BIND_PROBED, INTERMON_BIND, INTERMON_BIND_REPLY, INTERMON_GONE
+    // and INTERMON_RELAY of the monitor of `core`; exporter
     // Requests of a domain, `who`.
-    BINDING_REQUEST,        ///< iref, exporter, up, known, out_bytes, in_bytes
+    BINDING_REQUEST = INTERMON_OPS_COUNT, ///< iref, exporter, up, known, out_bytes, in_bytes
     BINDING_REQUEST_LMP,    ///< iref, exporter, known, endpoint_err: of what came along
     BINDING_REQUEST_MEMORY, ///< id
     BINDING_REQUEST_ANSWER, ///< id, err: its answer to an offer, endpoint_err: of what came along
     BINDING_REQUEST_DISCONNECT, ///< id
     BINDING_REQUEST_RELAY,      ///< id
     BINDING_REQUEST_CHECK,      ///< id
-    // Messages of the monitor of `core`.
-    BINDING_PROBE,    ///< id, iref, exporter, who
-    BINDING_PROBED,   ///< id, err, server
-    BINDING_OFFERED,  ///< id, iref, exporter, who, out_bytes, in_bytes; a capability in the message
-    BINDING_ANSWERED, ///< id, err, server
-    BINDING_GONE,     ///< id, to_server
-    BINDING_RELAY,    ///< id, to_server
     // Of an end.
     BINDING_ENDED,   ///< its domain, `who`, has ended
     BINDING_SERVICE, ///< what it waits for: err, or exporter
@@ -119,13 +115,14 @@ enum binding_effect_kind {
     // What `domain` is told, and no result.
     BINDING_TELL_CHECK, ///< some of its connections are gone
     BINDING_WAKE,
-    // Messages to the monitor of `core`.
-    BINDING_SEND_PROBE,  ///< of the end. Result: BINDING_SENT
-    BINDING_SEND_PROBED, ///< id, err, of: the server
-    BINDING_SEND_OFFER,  ///< of the end, with its frame, which goes. Result: BINDING_SENT
-    BINDING_SEND_ANSWER, ///< id, err, of: the server
-    BINDING_SEND_GONE,   ///< id, to_server. Result, unless domain is 0: BINDING_SENT
-    BINDING_SEND_RELAY,  ///< of the end, for `domain` or 0. Result: BINDING_SENT
+    // What `message` says, to the monitor of `core`.
+    BINDING_SEND_PROBE, ///< Result: BINDING_SENT
+    BINDING_SEND_PROBED,
+    BINDING_SEND_OFFER,  ///< with the end's frame, which goes, and what wakes `domain`. Result:
+                         ///< BINDING_SENT
+    BINDING_SEND_ANSWER, ///< with what wakes the server, if it has accepted
+    BINDING_SEND_GONE,   ///< Result, unless domain is 0: BINDING_SENT
+    BINDING_SEND_RELAY,  ///< for `domain` or 0. Result: BINDING_SENT
     // What an end holds.
     BINDING_MEMORY_BEGIN, ///< lend and get it, `most` at most, and do a step. Result: _MEMORY
     BINDING_MEMORY_STEP,  ///< make some of it usable. Result: BINDING_MEMORY
@@ -142,34 +139,33 @@ enum binding_effect_kind {
 enum binding_cap { BINDING_CAP_NONE, BINDING_CAP_GIVEN, BINDING_CAP_MESSAGE, BINDING_CAP_SERVER };
 
 struct binding_event {
-    enum binding_event_kind kind;
+    unsigned kind; ///< enum binding_event_kind
     enum binding_effect_kind what;
     uint16_t end;
     uint8_t told;
-    bool to_server;
     bool up;    ///< the iref's core is
     bool known; ///< there is a record of `who` as a domain of this core
     coreid_t core;
-    domainid_t server;
     struct member who;
     struct member exporter; ///< of iref, if it is this core's; domain 0: nobody
     uint64_t id;
     iref_t iref;
     errval_t err, endpoint_err;
     uint64_t out_bytes, in_bytes;
+    struct intermon_message message;
 };
 
 struct binding_effect {
     enum binding_effect_kind kind;
     enum binding_cap cap;
     uint16_t end, from;
-    bool to_server;
     bool limited_too; ///< _MEMORY_BEGIN: also for a client whose memory is limited
     coreid_t core;
     domainid_t domain, of;
     unsigned most;
     uint64_t id;
     errval_t err;
+    struct intermon_message message;
 };
 
 MACHINE(binding, BINDING_EFFECTS_MAX);

@@ -24,6 +24,7 @@
 
 #pragma once
 
+#include "if/intermon_defs.h"
 #include "protocol/boot_tree.h"
 #include "protocol/effects.h"
 
@@ -44,11 +45,8 @@ struct connect_state {
 
 enum connect_event_kind {
     CONNECT_NO_EVENT,
-    CONNECT_WANTED, ///< up: the peer is
-    // Messages of the peer.
-    CONNECT_REQUESTED, ///< number; a frame in the message
-    CONNECT_REPLIED,   ///< number, err
-    CONNECT_SWITCHED,
+    // INTERMON_CONNECT, INTERMON_CONNECTED, INTERMON_SWITCHED of the peer
+    CONNECT_WANTED = INTERMON_OPS_COUNT, ///< up: the peer is
     // Results of effects.
     CONNECT_SENT,     ///< err
     CONNECT_ACCEPTED, ///< number, err
@@ -68,11 +66,12 @@ enum connect_effect_kind {
 };
 
 struct connect_event {
-    enum connect_event_kind kind;
+    unsigned kind; ///< enum connect_event_kind
     coreid_t peer; ///< less than BOOTINFO_CORES_MAX
     bool up;
     uint64_t number;
     errval_t err;
+    struct intermon_message message;
 };
 
 struct connect_effect {

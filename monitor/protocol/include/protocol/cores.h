@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include "if/intermon_defs.h"
 #include "protocol/boot_tree.h"
 #include "protocol/effects.h"
 
@@ -37,14 +38,11 @@ struct cores_state {
 
 enum cores_event_kind {
     CORES_NO_EVENT,
-    CORES_BEGUN,    ///< this core is up: tsc
-    CORES_STARTED,  ///< child `core`: err
-    CORES_DEADLINE, ///< child `core` had its time
-    CORES_AWAITED,  ///< by `domain`, known: there is a record of it as a domain of this core
-    // Messages.
-    CORES_SAID_UP, ///< `core`, from a neighbour `from`: tsc
-    CORES_REPORT,  ///< core, failed, tsc
-    CORES_MAP,     ///< from a neighbour `from`: up, complete
+    // INTERMON_UP of `core`, INTERMON_REPORT, INTERMON_CORES, that came from neighbour `from`
+    CORES_BEGUN = INTERMON_OPS_COUNT, ///< this core is up: tsc
+    CORES_STARTED,                    ///< child `core`: err
+    CORES_DEADLINE,                   ///< child `core` had its time
+    CORES_AWAITED, ///< by `domain`, known: there is a record of it as a domain of this core
     // Results of effects.
     CORES_NOTIFIED ///< core, tsc, err
 };
@@ -61,13 +59,13 @@ enum cores_effect_kind {
 };
 
 struct cores_event {
-    enum cores_event_kind kind;
+    unsigned kind; ///< enum cores_event_kind
     coreid_t core, from;
-    bool failed, complete, known;
+    bool known;
     domainid_t domain;
     errval_t err;
     uint64_t tsc;
-    uint64_t up[CORES_MAP_WORDS];
+    struct intermon_message message;
 };
 
 struct cores_effect {

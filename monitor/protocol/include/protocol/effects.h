@@ -4,6 +4,8 @@
 // What all pure machines of the monitors have in common. A step is (state, event) -> (new state,
 // effects). Events and effects are plain structs of each machine's own; what is outside of the
 // monitor's own state comes in with the event. exec/ and cores/ carry the effects out, in their order.
+// An event that is another monitor's message has that and its operation (intermon.if) for a kind; a
+// machine's own kinds are above all operations.
 //
 // EF1 A list of effects is bounded: each machine says how many a step may add at most.
 // EF2 An effect whose result comes back as an event is the last of its list, so that what a list

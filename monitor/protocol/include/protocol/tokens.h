@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include "if/intermon_defs.h"
 #include "kpi/errors.h"
 #include "protocol/effects.h"
 #include "protocol/shares.h"
@@ -42,38 +43,35 @@ struct tokens_state {
 
 enum tokens_event_kind {
     TOKENS_NO_EVENT,
-    TOKENS_ASKED,    ///< who, known: there is a record of it as a domain of this core, wait
-    TOKENS_SENT,     ///< token, err. Result of TOKENS_SEND
-    TOKENS_ANSWERED, ///< token, err, values
-    TOKENS_TOLD,     ///< index: its event has gone to the domain, or never will
-    TOKENS_ENDED     ///< index: its domain has
+    // INTERMON_REPLY
+    TOKENS_ASKED = INTERMON_OPS_COUNT, ///< who, known: there is a record of it as a domain of this
+                                       ///< core, wait
+    TOKENS_SENT,                       ///< reply: token, err. Result of TOKENS_SEND
+    TOKENS_TOLD,                       ///< index: its event has gone to the domain, or never will
+    TOKENS_ENDED                       ///< index: its domain has
 };
 
 enum tokens_effect_kind {
-    TOKENS_REFUSE = 1, ///< reply to `domain`: err
-    TOKENS_REPLY,      ///< to `domain`: values
-    TOKENS_SEND,       ///< the request, with `token`. Result: TOKENS_SENT
-    TOKENS_TELL,       ///< `domain`: token, err, values[0]. TOKENS_TOLD follows
+    TOKENS_REFUSE = 1, ///< to `domain`: err of the reply
+    TOKENS_REPLY,      ///< to `domain`: values of the reply
+    TOKENS_SEND,       ///< the request, with the token of the reply. Result: TOKENS_SENT
+    TOKENS_TELL,       ///< `domain`: the reply, of which values[0]. TOKENS_TOLD follows
     TOKENS_TAKE_BACK   ///< that, of `index`; no TOKENS_TOLD follows any more
 };
 
 struct tokens_event {
-    enum tokens_event_kind kind;
+    unsigned kind; ///< enum tokens_event_kind
     bool known, wait;
     uint16_t index;
     struct member who;
-    uint64_t token;
-    errval_t err;
-    uint64_t values[3];
+    struct intermon_reply reply;
 };
 
 struct tokens_effect {
     enum tokens_effect_kind kind;
     uint16_t index;
     domainid_t domain;
-    uint64_t token;
-    errval_t err;
-    uint64_t values[3];
+    struct intermon_reply reply;
 };
 
 MACHINE(tokens, TOKENS_EFFECTS_MAX);
