@@ -212,6 +212,24 @@ static void test_damage(void)
     CU_ASSERT_FALSE(tokens_valid(&state));
 }
 
+static void take_foreign(void)
+{
+    step((struct tokens_event){.kind = INTERMON_HELLO});
+}
+
+static void take_unknown(void)
+{
+    step((struct tokens_event){.kind = TOKENS_ENDED + 1});
+}
+
+/// EF3: what is another machine's, or nobody's, is not taken for anything else.
+static void test_foreign(void)
+{
+    begin();
+    test_dies(take_foreign);
+    test_dies(take_unknown);
+}
+
 TEST_SUITE("outstanding answers") = {
     {"a reply", test_reply},
     {"one who waits", test_wait},
@@ -221,4 +239,5 @@ TEST_SUITE("outstanding answers") = {
     {"a family has a share", test_shares},
     {"the full table, each place", test_each_place},
     {"damage is seen", test_damage},
+    {"an event of another machine", test_foreign},
 };

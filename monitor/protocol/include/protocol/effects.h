@@ -11,10 +11,12 @@
 // EF2 An effect whose result comes back as an event is the last of its list, so that what a list
 //     names is as it was decided until the list has been carried out. What else may come in between
 //     has no effects of its own.
+// EF3 A machine gets the events that it has a handler for, and no others.
 
 #pragma once
 
 #include <assert.h>
+#include <stddef.h>
 
 /// Declares a machine out of `struct NAME_state`, `NAME_event` and `NAME_effect`, both with a `kind`,
 /// of which 0 is none: what a step leads to, `most` effects at most (EF1), and NAME_step(), which
@@ -43,8 +45,11 @@
     {                                                                                              \
         const struct step step = {state, event, effects};                                          \
         effects->count = 0;                                                                        \
-        if (event->kind != 0)                                                                      \
-            handlers[event->kind](&step);                                                          \
+        if (event->kind == 0)                                                                      \
+            return;                                                                                \
+        assert(event->kind < sizeof(handlers) / sizeof(handlers[0])); /* EF3 */                    \
+        assert(handlers[event->kind] != NULL);                        /* EF3 */                    \
+        handlers[event->kind](&step);                                                              \
     }
 
 /// Defines run(), which has an event decided and carries out all that it leads to, by a function for
