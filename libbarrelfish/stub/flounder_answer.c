@@ -67,3 +67,9 @@ errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call, errval
                ? flounder_answer_line(stub, &line, FLOUNDER_CTRL(FLOUNDER_ERROR, call), NOP_CONT)
                : SYS_ERR_OK;
 }
+
+errval_t flounder_denied(struct flounder_in *row)
+{
+    return row->call != 0 ? flounder_answer_error(row->stub, row->call, SYS_ERR_RIGHTS)
+                          : SYS_ERR_RIGHTS;
+}

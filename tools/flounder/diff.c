@@ -7,9 +7,11 @@
 // V1 The interface keeps its name.
 // V2 A message keeps its place, so its number: none is put before it, none taken away.
 // V3 A message keeps its kind, its name and the types and bounds of its arguments, in their order.
+// V4 Who may send a message may send it still: it loses none of its rights, but all, and one without
+//    gets none. A server knows old clients by the rights that they have had.
 //
-// New messages stand at the end. Names of arguments, fields and types, aliases, comments and
-// attributes may change.
+// New messages stand at the end. Names of arguments, fields and types, aliases, comments and other
+// attributes may change, and so may the order of rights.
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +40,40 @@ static void say(FILE *out, struct place place, const char *rule, const char *wha
     fprintf(out, "%s:%u:%u: %s: %s\n", place.path, place.line, place.column, rule, what);
 }
 
+static const struct right *find_right(const struct interface *interface, const char *name)
+{
+    const struct right *right = interface->rights;
+    while (right != NULL && strcmp(right->name, name) != 0)
+        right = right->next;
+    return right;
+}
+
+/// V4.
+static bool still_may(const struct interface *old, const struct operation *was,
+                      const struct interface *changed, const struct operation *now, FILE *out)
+{
+    char text[256];
+    if (now->rights == 0)
+        return true;
+    if (was->rights == 0) {
+        snprintf(text, sizeof(text),
+                 "everybody could send '%s'; put one that needs a right at the end", was->name);
+        say(out, now->place, "V4", text);
+        return false;
+    }
+    bool same = true;
+    for (const struct right *right = old->rights; right != NULL; right = right->next) {
+        const struct right *kept = find_right(changed, right->name);
+        if ((was->rights & right->bit) == 0 || (kept != NULL && (now->rights & kept->bit) != 0))
+            continue;
+        snprintf(text, sizeof(text), "who has the right '%s' could send '%s'; name it again",
+                 right->name, was->name);
+        say(out, now->place, "V4", text);
+        same = false;
+    }
+    return same;
+}
+
 /// Compares one message with what stands in its place now; NULL: nothing does.
 static bool keeps(const struct interface *old, const struct operation *was,
                   const struct interface *changed, const struct operation *now, FILE *out)
@@ -63,7 +99,7 @@ static bool keeps(const struct interface *old, const struct operation *was,
     }
     free(before);
     free(after);
-    return same;
+    return still_may(old, was, changed, moved, out) && same;
 }
 
 size_t interface_diff(const struct interface *old, const struct interface *changed, FILE *out)

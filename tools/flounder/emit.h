@@ -65,6 +65,10 @@ void emit_monitors_header(FILE *out, const struct interface *interface);
 void emit_monitors_source(FILE *out, const struct interface *interface, const char *header);
 void emit_printers(FILE *out, const struct interface *interface);
 
+/// emit_rights.c: what an interface with rights has, for its header; what refuses a message.
+void emit_rights(FILE *out, const struct interface *interface);
+void emit_denial(FILE *out, const struct interface *interface, const struct message *message);
+
 /// emit_header.c, emit_types.c, emit_codec.c, emit_send.c, emit_receive.c, emit_source.c: of one
 /// between domains; emit_types.c and emit_codec.c of both.
 void emit_header(FILE *out, const struct interface *interface);

@@ -268,6 +268,7 @@ void emit_header(FILE *out, const struct interface *interface)
     emit_binding(out, name);
     fprintf(out, "struct %s_frameinfo FLOUNDER_FRAMEINFO;\n\n", name);
     emit_functions(out, name);
+    emit_rights(out, interface);
     messages_each(out, interface, emit_wrapper);
     emit_calls(out, interface);
 }

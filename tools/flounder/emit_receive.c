@@ -225,6 +225,7 @@ static void emit_receiver(FILE *out, const struct interface *interface,
             "static errval_t receive__%2$s(struct %1$s_binding *_binding, struct flounder_in "
             "*_row)\n{\n",
             interface->name, message->name);
+    emit_denial(out, interface, message);
     emit_arguments(out, interface, message);
     if (rpc && message->out)
         emit_places_taken(out, interface, message);

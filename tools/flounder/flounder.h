@@ -28,6 +28,7 @@
 #define FLOUNDER_NAME_MAX 64u               ///< letters of a name
 #define FLOUNDER_CAPS_MAX 8u                ///< of one message
 #define FLOUNDER_WORDS_BYTES_MAX 2040u      ///< of one message between two monitors
+#define FLOUNDER_RIGHTS_MAX 32u             ///< of an interface
 
 /// A place in a file; line and column count from 1.
 struct place {
@@ -117,6 +118,15 @@ struct attribute {
     const char *name;
     struct place place;
     struct parameter *parameters;
+    uint32_t rights; ///< those that it names
+};
+
+/// What a binding may be allowed; its bit in a mask is its place among the interface's.
+struct right {
+    struct right *next;
+    const char *name;
+    struct place place; ///< where it is named first
+    uint32_t bit;
 };
 
 struct operation {
@@ -128,6 +138,7 @@ struct operation {
     bool has_call;   ///< of an rpc: its name leaves room for a plain function
     struct argument *arguments;
     struct attribute *attributes;
+    uint32_t rights; ///< who has one of them may send it, or call; 0: everybody may
 };
 
 struct interface {
@@ -138,7 +149,8 @@ struct interface {
     bool monitors;      ///< it is between monitors (check_monitors.c)
     struct type *types; ///< as declared
     struct operation *operations;
-    unsigned numbers; ///< messages, the two of each rpc counted
+    struct right *rights; ///< as named
+    unsigned numbers;     ///< messages, the two of each rpc counted
 };
 
 /// parse.c. Reads an interface out of `text`, which ends with a zero byte; returns whether it has no

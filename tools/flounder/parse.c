@@ -233,6 +233,7 @@ bool interface_parse(struct interface *interface, const char *path, const char *
     if (begun) {
         parse_declarations(&parser);
         parse_end(&parser);
+        interface_check_rights(interface, faults);
         interface_find_calls(interface, faults);
         if (interface->monitors)
             interface_check_monitors(interface, faults);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// What parse.c, parse_types.c and parse_message.c share. After a fault the rest of a declaration, a
+// What parse.c, parse_types.c, parse_attribute.c and parse_message.c share. After a fault the rest of a declaration, a
 // field or an argument is skipped, so that one run tells of all that is wrong. What returns a bool
 // has told of a fault if it is false.
 #pragma once
@@ -34,8 +34,16 @@ bool parse_type_reference(struct parser *parser, const struct type **type);
 bool parse_alias(struct parser *parser);
 bool parse_typedef(struct parser *parser);
 
-/// parse_message.c
+/// parse_attribute.c
 bool parse_attribute(struct parser *parser, struct attribute **list);
+/// Whether INTERFACE_NAME is the constant of a right.
+bool is_constant_of(const struct right *right, const char *name);
+/// Tells of rights whose constant is something else in C.
+void interface_check_rights(struct interface *interface, struct faults *faults);
+
+/// parse_message.c
 bool parse_operation(struct parser *parser, struct attribute *attributes);
+/// Whether INTERFACE_NAME is an element of an enum, or a type.
+bool interface_declares(const struct interface *interface, const char *name);
 /// Finds which rpcs have a plain function, INTERFACE_RPC.
 void interface_find_calls(struct interface *interface, struct faults *faults);

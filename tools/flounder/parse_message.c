@@ -7,56 +7,9 @@
 //             | "rpc" name "(" [direction argument ("," direction argument)*] ")" ";"
 //   direction = "in" | "out"
 //   argument  = type name | string name "[" number "]" | type name "[" name ["," number] "]"
-//   attribute = "@" name "(" [name "=" (name | number) ("," ...)*] ")"
 #include "parse.h"
 
 #include <string.h>
-
-static bool parse_parameter(struct parser *parser, struct attribute *attribute)
-{
-    char buf[64];
-    struct parameter parameter = {0};
-    struct token *token = &parser->lexer.token;
-    if (!expect_name(parser, "a parameter", &parameter.name, &parameter.place) ||
-        !expect_mark(parser, "=", "behind the name of a parameter"))
-        return false;
-    if (token->kind != TOKEN_NAME && token->kind != TOKEN_NUMBER) {
-        fault(parser->faults, token->place, "write a number or the name of an argument",
-              "expected the value of '%s', found %s", parameter.name,
-              token_name(token, buf, sizeof(buf)));
-        return false;
-    }
-    struct parameter **end = &attribute->parameters;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = arena_alloc(&parser->interface->arena, sizeof(**end));
-    parameter.value = arena_text(&parser->interface->arena, token->start, token->length);
-    **end = parameter;
-    lex_next(&parser->lexer);
-    return true;
-}
-
-/// Back ends that are not here have attributes in files of today: they mean nothing to this one.
-bool parse_attribute(struct parser *parser, struct attribute **list)
-{
-    struct attribute *attribute = arena_alloc(&parser->interface->arena, sizeof(*attribute));
-    (void)accept_mark(parser, "@");
-    if (!expect_name(parser, "an attribute", &attribute->name, &attribute->place) ||
-        !expect_mark(parser, "(", "behind the name of an attribute"))
-        return false;
-    if (!token_is(&parser->lexer.token, ")"))
-        do {
-            if (!parse_parameter(parser, attribute))
-                skip_to(parser, ",);}");
-        } while (accept_mark(parser, ","));
-    if (!expect_mark(parser, ")", "behind the parameters of an attribute"))
-        return false;
-    warning(parser->faults, attribute->place, "take it away, unless another compiler wants it",
-            "attribute '%s' is not known and has no effect", attribute->name);
-    attribute->next = *list;
-    *list = attribute;
-    return true;
-}
 
 /// What stands in brackets behind the name: the maximum of a text, the length of an array.
 static bool parse_brackets(struct parser *parser, struct argument *argument)
@@ -204,8 +157,7 @@ static bool clashes(const struct operation *operation, const char *name)
                              (strcmp(rest, "_call") == 0 || strcmp(rest, "_response") == 0));
 }
 
-/// Whether INTERFACE_NAME is something else in C: an element of an enum, or a type.
-static bool is_declared(const struct interface *interface, const char *name)
+bool interface_declares(const struct interface *interface, const char *name)
 {
     for (const struct type *type = interface->types; type != NULL; type = type->next) {
         size_t length = strlen(type->name);
@@ -219,14 +171,17 @@ static bool is_declared(const struct interface *interface, const char *name)
     return false;
 }
 
-/// Whether it is something that each interface has.
-static bool is_taken(const char *name)
+/// Whether it is something that each interface has, or that each with rights has.
+static bool is_taken(const struct interface *interface, const char *name)
 {
     static const char *const taken[] = {
         "accept",          "bind",    "bind_blocking", "close",
         "export_blocking", "connect", "export",        "rpc_client_init"};
     for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         if (strcmp(name, taken[i]) == 0)
+            return true;
+    for (const struct right *right = interface->rights; right != NULL; right = right->next)
+        if (strcmp(name, "allow") == 0 || is_constant_of(right, name))
             return true;
     return false;
 }
@@ -237,8 +192,8 @@ void interface_find_calls(struct interface *interface, struct faults *faults)
          operation = operation->next) {
         if (operation->kind != OPERATION_RPC)
             continue;
-        operation->has_call =
-            !is_taken(operation->name) && !is_declared(interface, operation->name);
+        operation->has_call = !is_taken(interface, operation->name) &&
+                              !interface_declares(interface, operation->name);
         if (!operation->has_call)
             warning(faults, operation->place,
                     "call it by its binding's rpc_tx_vtbl, or take another name",
@@ -291,6 +246,8 @@ bool parse_operation(struct parser *parser, struct attribute *attributes)
 {
     struct operation *operation = arena_alloc(&parser->interface->arena, sizeof(*operation));
     operation->attributes = attributes;
+    for (; attributes != NULL; attributes = attributes->next)
+        operation->rights |= attributes->rights;
     return parse_kind(parser, &operation->kind) &&
            expect_name(parser, "the message", &operation->name, &operation->place) &&
            parse_arguments(parser, operation) && expect_mark(parser, ";", "behind the message") &&

@@ -3,7 +3,7 @@
 //
 // A message's signature: its kind and name, and the types of its arguments with their bounds. Aliases
 // and structs are written as what they are made of; the names of arguments, fields and types are left
-// out, so that these can be changed.
+// out, so that these can be changed, and so are rights, which the receiver alone judges.
 #include <stdlib.h>
 
 #include "flounder.h"

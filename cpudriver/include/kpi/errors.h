@@ -43,7 +43,7 @@
     X(SYS_ERR_CAP_NOT_FOUND, "no capability at this address") \
     X(SYS_ERR_CAP_TYPE, "the capability has the wrong type") \
     X(SYS_ERR_CAP_BUSY, "the capability is being revoked, deleted or cleared") \
-    X(SYS_ERR_RIGHTS, "the capability lacks the right") \
+    X(SYS_ERR_RIGHTS, "the capability or the binding lacks the right") \
     X(SYS_ERR_SLOT_INVALID, "no slot at this capability address") \
     X(SYS_ERR_SLOT_IN_USE, "the destination slot is in use") \
     X(SYS_ERR_CNODE_TYPE, "this CNode cannot hold a capability of this type") \

@@ -156,6 +156,7 @@ struct flounder_stub {
     bool lmp_used, unlimited, brings_caps;
     unsigned held; ///< who receives or waits for room: it is not freed before they have gone on
     errval_t err;  ///< with which it was closed
+    uint32_t rights; ///< of the other side: NAME_allow()
     struct waitset *ws;
     struct flounder_bind *bind; ///< while it is being bound
     struct ump_chan chan;
@@ -359,3 +360,7 @@ void flounder_forget_call(struct flounder_stub *stub, unsigned response);
 unsigned flounder_take_call(struct flounder_stub *stub, unsigned response);
 LIB_MUST_CHECK errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call,
                                               errval_t err);
+
+/// A call whose caller lacks the right: it fails with SYS_ERR_RIGHTS, or, if nobody waits for an
+/// answer, the binding ends with that.
+LIB_MUST_CHECK errval_t flounder_denied(struct flounder_in *row);

@@ -84,6 +84,24 @@ static const struct {
     {IN("@a(b=1, c=size) message n();"), 2, 2,
      "warning: attribute 'a' is not known and has no effect",
      "take it away, unless another compiler wants it"},
+    {IN("@rights() message n();"), 2, 2, "error: attribute 'rights' names no right",
+     "name one: @rights(of=NAME)"},
+    {IN("@rights(from=a) message n();"), 2, 9, "error: attribute 'rights' has no parameter 'from'",
+     "name each right behind an 'of': @rights(of=NAME)"},
+    {IN("@rights(of=1) message n();"), 2, 12, "error: expected the name of a right, found '1'",
+     "a name has letters, digits and '_', and begins with a letter"},
+    {IN("@rights(of=if) message n();"), 2, 12,
+     "error: the name of a right is 'if', which is a word of C", "take another name, or add a '_'"},
+    {IN("@rights(of=a) typedef uint8 c;"), 2, 2, "error: attribute 'rights' stands before a type",
+     "put it before a message or an rpc"},
+    {IN("@rights(of=a) message n();\ntypedef enum { RIGHT_a } e;"), 2, 12,
+     "error: t_RIGHT_a is something else in C already", "take another name for the right"},
+    {IN("@rights(of=a) rpc RIGHT_a();"), 2, 19,
+     "warning: rpc 'RIGHT_a' has no plain function: t_RIGHT_a is something else in C",
+     "call it by its binding's rpc_tx_vtbl, or take another name"},
+    {IN("@rights(of=a) rpc allow();"), 2, 19,
+     "warning: rpc 'allow' has no plain function: t_allow is something else in C",
+     "call it by its binding's rpc_tx_vtbl, or take another name"},
     {IN("message n;"), 2, 10, "error: expected '(' behind the name of a message, found ';'",
      "write '(' behind the name of a message"},
     {IN("message n(uint8 a"), 2, 18,
@@ -353,7 +371,19 @@ static void test_too_many(void)
           "divide the interface");
 }
 
+static void test_too_many_rights(void)
+{
+    char text[4096] = "interface t {\n";
+    for (unsigned i = 0; i <= FLOUNDER_RIGHTS_MAX; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                 "@rights(of=r%u) message m%u();\n", i, i);
+    strcat(text, "};\n");
+    check(text, 34, 12, "error: 'r32' is one right too many: an interface has at most 32",
+          "let rights share a name, or divide the interface");
+}
+
 TEST_SUITE("faults") = {
     {"each", test_each},
     {"too many messages", test_too_many},
+    {"too many rights", test_too_many_rights},
 };

@@ -180,6 +180,30 @@ static void test_attributes(void)
     unread(&reading);
 }
 
+/// A right is declared by being named, and its bit is its place; as many as may be.
+static void test_rights(void)
+{
+    char text[4096] = "@rights(of=a, of=b) message m();\n"
+                      "@rights(of=c)\n@rights(of=a) rpc r(in uint8 x);\n"
+                      "@rights(of=b, of=b) call n();\n";
+    struct reading reading;
+    for (unsigned i = 3; i < FLOUNDER_RIGHTS_MAX; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                 "@rights(of=r%u) message m%u();\n", i, i);
+    read_right(&reading, text);
+    CU_ASSERT_EQUAL(operation_of(&reading, "m")->rights, 3);
+    CU_ASSERT_EQUAL(operation_of(&reading, "r")->rights, 5);
+    CU_ASSERT_EQUAL(operation_of(&reading, "n")->rights, 2);
+    CU_ASSERT_EQUAL(operation_of(&reading, "m31")->rights, 0x80000000);
+    CU_ASSERT_STRING_EQUAL(reading.interface.rights->next->name, "b");
+    unread(&reading);
+    read_right(&reading, "rpc allow();\nrpc RIGHT_a();\n");
+    CU_ASSERT_TRUE(operation_of(&reading, "allow")->has_call);
+    CU_ASSERT_TRUE(operation_of(&reading, "RIGHT_a")->has_call);
+    CU_ASSERT_EQUAL(operation_of(&reading, "allow")->rights, 0);
+    unread(&reading);
+}
+
 static void test_comments(void)
 {
     struct reading reading;
@@ -209,5 +233,6 @@ TEST_SUITE("messages") = {
     {"the longest name", test_longest_name},
     {"words of the language as names", test_words_as_names},
     {"attributes", test_attributes},
+    {"rights", test_rights},
     {"comments", test_comments},
 };

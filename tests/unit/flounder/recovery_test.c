@@ -86,6 +86,17 @@ static const struct {
      "x.if:8:14: note: write ')' behind the arguments of a message\n"
      "x.if:9:11: error: no type 'uint9' is known here\n"
      "x.if:9:11: note: did you mean 'uint8'?\n"},
+    {IN("@rights(of=1, to=a, of=b, of) message n();\n@rights() typedef uint8 c;"),
+     "x.if:2:12: error: expected the name of a right, found '1'\n"
+     "x.if:2:12: note: a name has letters, digits and '_', and begins with a letter\n"
+     "x.if:2:15: error: attribute 'rights' has no parameter 'to'\n"
+     "x.if:2:15: note: name each right behind an 'of': @rights(of=NAME)\n"
+     "x.if:2:29: error: expected '=' behind the name of a parameter, found ')'\n"
+     "x.if:2:29: note: write '=' behind the name of a parameter\n"
+     "x.if:3:2: error: attribute 'rights' names no right\n"
+     "x.if:3:2: note: name one: @rights(of=NAME)\n"
+     "x.if:3:2: error: attribute 'rights' stands before a type\n"
+     "x.if:3:2: note: put it before a message or an rpc\n"},
     {IN("@a(b=0x) message n();"),
      "x.if:2:6: error: '0x' is no number of 64 bits\n"
      "x.if:2:6: note: write digits alone, 0x and hexadecimal ones, or 0o and octal ones\n"

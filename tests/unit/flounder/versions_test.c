@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Signatures, their digests, and what of a changed interface refuses clients of the old one (V1 to V3
+// Signatures, their digests, and what of a changed interface refuses clients of the old one (V1 to V4
 // of diff.c).
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +67,7 @@ static void test_digests(void)
     CU_ASSERT_EQUAL(digest_of("alias byte uint8;\nrpc m(in byte other, out String name[64]);\n"),
                     digest_of("rpc m(in uint8 a, out String s[64]);\n"));
     CU_ASSERT_NOT_EQUAL(digest_of("call m();\n"), digest_of("message m();\n"));
+    CU_ASSERT_EQUAL(digest_of("@rights(of=a) message m();\n"), digest_of("message m();\n"));
 }
 
 #define OLD                                                                                        \
@@ -185,30 +186,67 @@ static const struct {
              V3(6, 9, "message t.three(uint8[0..4])", "message t.three(uint8[0..4], bool)")},
 };
 
-static void test_changes(void)
+static void check_change(const char *before, const char *after, size_t broken, const char *wanted)
 {
     struct reading old, changed;
-    read_text(&old, OLD);
-    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-        char *told;
-        size_t size;
-        FILE *out = open_memstream(&told, &size);
-        read_text(&changed, changes[i].changed);
-        CU_ASSERT_TRUE_FATAL(old.right && changed.right);
-        CU_ASSERT_EQUAL(interface_diff(&old.interface, &changed.interface, out), changes[i].broken);
-        fclose(out);
-        if (strcmp(told, changes[i].told) != 0) {
-            printf("\n%s\n got: %swant: %s", changes[i].what, told, changes[i].told);
-            CU_FAIL("what is told of a change");
-        }
-        free(told);
-        unread(&changed);
+    char *told;
+    size_t size;
+    FILE *out = open_memstream(&told, &size);
+    read_text(&old, before);
+    read_text(&changed, after);
+    CU_ASSERT_TRUE_FATAL(old.right && changed.right);
+    CU_ASSERT_EQUAL(interface_diff(&old.interface, &changed.interface, out), broken);
+    fclose(out);
+    if (strcmp(told, wanted) != 0) {
+        printf("\n%s\n got: %swant: %s", after, told, wanted);
+        CU_FAIL("what is told of a change");
     }
+    free(told);
     unread(&old);
+    unread(&changed);
+}
+
+static void test_changes(void)
+{
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+        check_change(OLD, changes[i].changed, changes[i].broken, changes[i].told);
+}
+
+/// V4: of each change, what it is from and to.
+static void test_changed_rights(void)
+{
+    static const struct {
+        const char *old, *changed;
+        size_t broken;
+        const char *told;
+    } cases[] = {
+        {"@rights(of=a)", "", 0, ""},
+        {"@rights(of=a)", "@rights(of=b, of=a)", 0, ""},
+        {"@rights(of=a, of=b)", "@rights(of=b)\n@rights(of=a)", 0, ""},
+        {"", "@rights(of=a)", 1,
+         "x.if:3:9: V4: everybody could send 'm'; put one that needs a right at the end\n"},
+        {"@rights(of=a)", "@rights(of=b)", 1,
+         "x.if:3:9: V4: who has the right 'a' could send 'm'; name it again\n"},
+        {"@rights(of=a, of=b, of=c)", "@rights(of=b)", 1,
+         "x.if:3:9: V4: who has the right 'a' could send 'm'; name it again\n"
+         "x.if:3:9: V4: who has the right 'c' could send 'm'; name it again\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char old[256], changed[256];
+        snprintf(old, sizeof(old), "interface t {\n%s\nmessage m();\n};\n", cases[i].old);
+        snprintf(changed, sizeof(changed), "interface t {\n%s\nmessage m();\n};\n",
+                 cases[i].changed);
+        check_change(old, changed, cases[i].broken, cases[i].told);
+    }
+    check_change("interface t {\nmessage m();\n@rights(of=b) rpc n();\n};\n",
+                 "interface t {\nmessage m();\n@rights(of=a) rpc n(in bool x);\n};\n", 1,
+                 V3(3, 19, "rpc t.n()", "rpc t.n(in bool)") "x.if:3:19: V4: who has the right 'b' "
+                                                            "could send 'n'; name it again\n");
 }
 
 TEST_SUITE("versions") = {
     {"signatures", test_signatures},
     {"digests", test_digests},
     {"what may change and what may not", test_changes},
+    {"rights that may change and that may not", test_changed_rights},
 };

@@ -17,7 +17,7 @@ static void expect(errval_t err, const char *expected)
 
 static void test_texts(void)
 {
-    expect(SYS_ERR_RIGHTS, "the capability lacks the right");
+    expect(SYS_ERR_RIGHTS, "the capability or the binding lacks the right");
     expect(
         err_push(ELF_ERR_FOREIGN, SPAWN_ERR_LOAD),
         "the program could not be loaded: without Stave's note: a program for Linux? Build it as "
