@@ -60,13 +60,17 @@ static errval_t connection_open(struct connection *connection, coreid_t core)
     return err;
 }
 
-/// Takes hold of the connection to a core's spawnd, making it if need be.
-static errval_t hold(coreid_t core, struct connection **held)
+/// Takes hold of the connection to a core's spawnd, making it if need be. LIB_ERR_NO_EVENT: another
+/// thread has it, and it is not to be waited for.
+static errval_t hold(coreid_t core, struct connection **held, bool waits)
 {
     struct connection *connection = core < BOOTINFO_CORES_MAX ? connection_get(core) : NULL;
     if (connection == NULL)
         return core < BOOTINFO_CORES_MAX ? LIB_ERR_MALLOC_FAIL : MON_ERR_NO_CORE;
-    thread_mutex_lock(&connection->mutex);
+    if (waits)
+        thread_mutex_lock(&connection->mutex);
+    else if (!thread_mutex_trylock(&connection->mutex))
+        return LIB_ERR_NO_EVENT;
     errval_t err = connection_open(connection, core);
     if (err_is_fail(err)) {
         thread_mutex_unlock(&connection->mutex);
@@ -113,15 +117,25 @@ static errval_t call(coreid_t core, struct connection *connection, uint64_t word
     return err;
 }
 
-static errval_t call_core(coreid_t core, uint64_t words[SPAWND_WORDS])
+static errval_t ask(coreid_t core, uint64_t words[SPAWND_WORDS], bool waits)
 {
     struct connection *connection;
-    errval_t err = hold(core, &connection);
+    errval_t err = hold(core, &connection, waits);
     if (err_is_ok(err)) {
         err = call(core, connection, words, NULL_CAP);
         release(connection);
     }
     return err;
+}
+
+static errval_t call_core(coreid_t core, uint64_t words[SPAWND_WORDS])
+{
+    return ask(core, words, true);
+}
+
+errval_t spawnd_ask_at_once(coreid_t core, uint64_t words[SPAWND_WORDS])
+{
+    return ask(core, words, false);
 }
 
 /// What a program is started with.
@@ -191,7 +205,7 @@ static errval_t spawn(coreid_t core, const struct request *request, domainid_t *
     struct connection *connection;
     errval_t err = gather(request, strings, &bytes, &argc, &envc);
     if (err_is_ok(err))
-        err = hold(core, &connection);
+        err = hold(core, &connection, true);
     if (err_is_fail(err))
         return err;
     err = send_strings(core, connection, strings, bytes);

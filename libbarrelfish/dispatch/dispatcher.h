@@ -63,6 +63,7 @@ struct thread {
     bool paused;
     bool timed_out;              ///< the last wait ended by its deadline
     delayus_t blocking_limit_us; ///< blocking_set_limit()
+    void *receives;              ///< the bindings that it receives from: flounder/flounder.h, F6
     bool looked_for;             ///< it waits for what is seen only if one looks: time, or a ring
     uintptr_t id;
 

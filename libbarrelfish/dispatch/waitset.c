@@ -33,11 +33,14 @@ static void look_for_events(struct waitset *ws, struct dispatcher *disp)
     }
 }
 
-/// Takes the next event, if it comes in time.
+/// Takes the next event, if it comes in time, and before *over is true (NULL: it never is).
 static errval_t await_event(struct waitset *ws, struct dispatcher *disp,
-                            struct event_closure *closure, systime_t deadline)
+                            struct event_closure *closure, const volatile bool *over,
+                            systime_t deadline)
 {
     for (bool in_time = true; !waitset_take_disabled(ws, closure);) {
+        if (over != NULL && *over)
+            return LIB_ERR_NO_EVENT;
         if (!in_time)
             return LIB_ERR_TIMEOUT;
         if (ws->looked_for)
@@ -48,18 +51,18 @@ static errval_t await_event(struct waitset *ws, struct dispatcher *disp,
 }
 
 static errval_t next_event_until(struct waitset *ws, struct event_closure *closure,
-                                 systime_t deadline)
+                                 const volatile bool *over, systime_t deadline)
 {
     struct dispatcher *disp = dispatch_disable();
     look_for_events(ws, disp);
-    errval_t err = await_event(ws, disp, closure, deadline);
+    errval_t err = await_event(ws, disp, closure, over, deadline);
     dispatch_enable(disp);
     return err;
 }
 
 errval_t get_next_event(struct waitset *ws, struct event_closure *closure)
 {
-    return next_event_until(ws, closure, 0);
+    return next_event_until(ws, closure, NULL, 0);
 }
 
 errval_t event_dispatch(struct waitset *ws)
@@ -69,11 +72,24 @@ errval_t event_dispatch(struct waitset *ws)
 
 errval_t event_dispatch_until(struct waitset *ws, systime_t deadline)
 {
+    return event_dispatch_unless(ws, NULL, deadline);
+}
+
+errval_t event_dispatch_unless(struct waitset *ws, const volatile bool *over, systime_t deadline)
+{
     struct event_closure closure;
-    errval_t err = next_event_until(ws, &closure, deadline);
+    errval_t err = next_event_until(ws, &closure, over, deadline);
     if (err_is_ok(err))
         closure.handler(closure.arg);
     return err;
+}
+
+void waitset_wake(struct waitset *ws)
+{
+    struct dispatcher *disp = dispatch_disable();
+    while (thread_wake_one_disabled(&ws->waiters) != NULL) {
+    }
+    dispatch_enable(disp);
 }
 
 errval_t event_dispatch_non_block(struct waitset *ws)
@@ -105,7 +121,7 @@ errval_t waitset_chan_wait_polled(struct waitset_chanstate *chan, systime_t dead
     struct dispatcher *disp = dispatch_disable();
     errval_t err = waitset_chan_register_polled_disabled(disp, &ws, chan, NOP_CLOSURE);
     if (err_is_ok(err)) {
-        err = await_event(&ws, disp, &closure, deadline);
+        err = await_event(&ws, disp, &closure, NULL, deadline);
         if (err_is_fail(err))
             (void)waitset_chan_deregister_disabled(chan);
     }

@@ -75,6 +75,7 @@ static errval_t take_answer(struct flounder_stub *stub, struct monitor_wait *wai
     if (err_is_ok(wait->err) && capref_is_null(wait->cap))
         wait->err = LIB_ERR_RPC_REPLY;
     stub->lmp.gone = err_is_fail(wait->err);
+    stub->peer = (domainid_t)wait->value;
     stub->lmp.remote = wait->cap;
     stub->lmp.to = get_cap_caddr(wait->cap);
     return wait->err;
@@ -147,6 +148,7 @@ static errval_t accept_lmp(struct flounder_stub *stub, struct lmp_bound *bound,
     if (err_is_fail(err))
         return err;
     flounder_reception_enter(reception, stub, badge, request->cap);
+    stub->peer = request->client;
     request->cap = NULL_CAP;
     err = monitor_accept_lmp(request, invitation);
     if (err_is_ok(err)) {
@@ -181,6 +183,12 @@ static errval_t flounder_accept_lmp(struct flounder_stub *stub,
 
 // ---- Either
 
+static void opened_ump(struct flounder_stub *stub)
+{
+    stub->unbind = close_ump;
+    stub->peer = stub->chan.recv_chan.peer;
+}
+
 static void bound_ump(void *st, errval_t err, struct ump_chan *uc, struct capref notify_cap)
 {
     struct flounder_stub *stub = st;
@@ -188,7 +196,7 @@ static void bound_ump(void *st, errval_t err, struct ump_chan *uc, struct capref
     if (err_is_fail(err)) {
         fail(stub, err);
     } else {
-        stub->unbind = close_ump;
+        opened_ump(stub);
         greet(stub);
     }
 }
@@ -219,12 +227,13 @@ errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
 
 static errval_t connect(struct flounder_stub *stub, iref_t iref)
 {
+    flounder_on_timeout = flounder_timed_out;
     if (is_local(iref))
         return ask_blocking(stub, iref);
     errval_t err =
         ump_chan_bind_blocking(&stub->chan, iref, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN);
     if (err_is_ok(err))
-        stub->unbind = close_ump;
+        opened_ump(stub);
     return err;
 }
 
@@ -258,6 +267,6 @@ errval_t flounder_accept_request(struct flounder_stub *stub, struct monitor_bind
         return flounder_accept_lmp(stub, request);
     errval_t err = ump_chan_accept(&stub->chan, request);
     if (err_is_ok(err))
-        stub->unbind = close_ump;
+        opened_ump(stub);
     return err;
 }

@@ -11,10 +11,12 @@
 #include "barrelfish/slot_alloc.h"
 #include "barrelfish/systime.h"
 #include "barrelfish/threads.h"
+#include "dispatch/dispatcher.h"
 
 #include <assert.h>
 
-#define LINES_EACH_LOOK 16              // at the clock
+#define LINES_EACH_LOOK 16 // at the clock
+#define ROOM_LOOK_US 1000u
 #define HANDED (FLOUNDER_CALLS_MAX - 1) // index of a call with which the core is handed over
 #define LAST_BITS (bit_of(HANDED) - 1)  // of the others
 
@@ -78,6 +80,8 @@ static void complete(struct flounder_stub *stub, struct flounder_call *call, err
     if (call->async != NULL) {
         (void)deferred_event_cancel(&call->async->timer);
         (void)!waitset_chan_trigger_closure(stub->ws, &call->chan, call->async->done);
+    } else if (call->ws != NULL) {
+        waitset_wake(call->ws);
     } else if (waitset_chan_is_registered(&call->chan)) {
         (void)waitset_chan_trigger(&call->chan);
     }
@@ -116,30 +120,73 @@ static errval_t wait_aside(struct flounder_stub *stub, struct flounder_call *cal
     return err;
 }
 
-static errval_t await(struct flounder_stub *stub, struct flounder_call *call, systime_t deadline)
+/// Looks at the clock now and then: the other side may say much, but not what is waited for.
+static bool is_late(unsigned *looks, systime_t deadline)
+{
+    return ++*looks % LINES_EACH_LOOK == 0 && deadline != 0 && systime_now() >= deadline;
+}
+
+/// Receives until the call is done, or somebody else is to receive.
+static errval_t receive_until_done(struct flounder_stub *stub, struct flounder_call *call,
+                                   systime_t deadline)
 {
     errval_t err = SYS_ERR_OK;
     unsigned lines = 0;
+    flounder_receive(stub);
+    while (!call->done && err_is_ok(err) && flounder_receives(stub)) {
+        err = flounder_wait(stub, deadline);
+        if (err_is_ok(err) && is_late(&lines, deadline))
+            err = LIB_ERR_TIMEOUT;
+        flounder_receive(stub);
+    }
+    return err;
+}
+
+/// Waits once: dispatches an event, or receives, or waits for who does.
+static errval_t await_once(struct flounder_stub *stub, struct flounder_call *call,
+                           systime_t deadline)
+{
     bool nested;
+    if (call->ws != NULL)
+        return flounder_dispatch(stub, call->ws, &call->done, deadline);
+    if (!flounder_acquire(stub, &nested))
+        return wait_aside(stub, call, deadline);
+    errval_t err = receive_until_done(stub, call, deadline);
+    flounder_release(stub, nested); // what has ended the call may have freed the stub
+    return err;
+}
+
+void (*flounder_on_timeout)(const struct flounder_interface *interface, unsigned number,
+                            domainid_t peer);
+
+static void timed_out(const struct flounder_interface *interface, unsigned number, domainid_t peer)
+{
+    if (flounder_on_timeout != NULL)
+        flounder_on_timeout(interface, number, peer);
+}
+
+static errval_t await(struct flounder_stub *stub, struct flounder_call *call, systime_t deadline)
+{
+    const struct flounder_interface *interface = stub->interface;
+    domainid_t peer = stub->peer;
+    errval_t err = SYS_ERR_OK;
+    unsigned events = 0;
+    bool nested;
+    call->ws = stub->dispatches ? stub->ws : NULL;
     while (!call->done && err_is_ok(err)) {
-        if (!flounder_acquire(stub, &nested)) {
-            err = wait_aside(stub, call, deadline);
-            continue;
-        }
-        for (flounder_receive(stub); !call->done && err_is_ok(err); flounder_receive(stub)) {
-            err = flounder_wait(stub, deadline);
-            if (err_is_ok(err) && ++lines % LINES_EACH_LOOK == 0 && deadline != 0 &&
-                systime_now() >= deadline)
-                err = LIB_ERR_TIMEOUT; // the other side says much, but not what is waited for
-        }
-        flounder_release(stub, nested); // what has ended the call may have freed the stub
+        err = await_once(stub, call, deadline);
+        if (err_is_ok(err) && !call->done && is_late(&events, deadline))
+            err = LIB_ERR_TIMEOUT;
     }
     if (call->done)
         return call->err;
     give_up(stub, call, true);
     if (flounder_acquire(stub, &nested)) // it may have been asked to receive
         flounder_release(stub, nested);
-    return err_no(err) == LIB_ERR_TIMEOUT ? err_push(err, LIB_ERR_RECV_TIMEOUT) : err;
+    if (err_no(err) != LIB_ERR_TIMEOUT)
+        return err;
+    timed_out(interface, call->number - 1, peer);
+    return err_push(err, LIB_ERR_RECV_TIMEOUT);
 }
 
 /// Until when a call that begins now waits (0: for ever).
@@ -148,9 +195,12 @@ static systime_t deadline_of(const struct flounder_stub *stub)
     return stub->unlimited ? 0 : blocking_deadline(BLOCKING_LIMIT_US);
 }
 
-static void hold(struct flounder_stub *stub)
+/// Looks again now and then: others may take the event that has made room.
+static errval_t dispatch_for_room(struct flounder_stub *stub, systime_t deadline)
 {
-    stub->held++;
+    errval_t err = flounder_dispatch(stub, stub->ws, &stub->ready, blocking_until(ROOM_LOOK_US));
+    bool late = deadline != 0 && systime_now() >= deadline;
+    return late ? LIB_ERR_TIMEOUT : err_no(err) == LIB_ERR_TIMEOUT ? SYS_ERR_OK : err;
 }
 
 /// Waits until something that waits to be sent has been, or another thread gets on.
@@ -158,9 +208,11 @@ static errval_t wait_for_room(struct flounder_stub *stub, systime_t deadline)
 {
     errval_t err = SYS_ERR_OK;
     bool nested;
-    if (stub->pending_count > 0 && flounder_acquire(stub, &nested)) {
+    if (stub->dispatches) {
+        err = dispatch_for_room(stub, deadline);
+    } else if (stub->pending_count > 0 && flounder_acquire(stub, &nested)) {
         flounder_receive(stub);
-        if (stub->pending_count > 0)
+        if (stub->pending_count > 0 && flounder_receives(stub))
             err = flounder_wait(stub, deadline);
         flounder_release(stub, nested);
     } else {
@@ -177,7 +229,7 @@ errval_t flounder_begin_blocking(struct flounder_stub *stub, struct flounder_out
     if (err_no(err) != FLOUNDER_ERR_TX_BUSY)
         return err;
     systime_t deadline = deadline_of(stub);
-    hold(stub);
+    flounder_hold(stub);
     while (err_no(err) == FLOUNDER_ERR_TX_BUSY && err_is_ok(waited)) {
         waited = wait_for_room(stub, deadline);
         if (err_is_ok(waited))
@@ -212,7 +264,11 @@ static inline errval_t hand_over(struct flounder_stub *stub, const struct flound
             (void)slot_free(spare);
         return FLOUNDER_ERR_TX_BUSY;
     }
-    stub->inlet->receiver = thread_self();
+    struct flounder_inlet *inlet = stub->inlet;
+    struct thread *self = thread_self();
+    inlet->receiver = self;
+    inlet->outer = self->receives;
+    self->receives = inlet;
     stub->handed = call;
     call->index = HANDED;
     if (!capref_is_null(spare))
@@ -222,9 +278,15 @@ static inline errval_t hand_over(struct flounder_stub *stub, const struct flound
                                : flounder_lmp_call(stub, line, ctrl, cap);
     if (stub->handed != NULL)
         not_done(stub, call, err);
-    if (flounder_inlet_leave(stub->inlet) && stub->ws != NULL &&
-        !waitset_chan_is_registered(&stub->lmp.ep->waitset_state))
-        flounder_listen(stub);
+    bool listens = stub->ws == NULL || waitset_chan_is_registered(&stub->lmp.ep->waitset_state);
+    if (inlet->receiver != self)
+        return err; // a handler has let others receive
+    if (listens && list_is_empty(&inlet->waiting)) {
+        self->receives = inlet->outer;
+        inlet->receiver = NULL;
+    } else {
+        flounder_inlet_leave(inlet);
+    }
     return err;
 }
 
@@ -337,7 +399,7 @@ errval_t flounder_call_line(struct flounder_stub *stub, const struct flounder_li
         return err;
     systime_t deadline = deadline_of(stub);
     unsigned ctrl = FLOUNDER_CTRL(number, call.index + 1);
-    hold(stub);
+    flounder_hold(stub);
     err = flounder_send_line(stub, line, ctrl, NOP_CONT);
     while (err_no(err) == FLOUNDER_ERR_TX_BUSY) {
         err = wait_for_room(stub, deadline);
@@ -357,6 +419,7 @@ static void expire(void *arg)
     struct flounder_async *async = arg;
     give_up(async->stub, &async->call, true);
     async->call.err = LIB_ERR_RECV_TIMEOUT;
+    timed_out(async->stub->interface, async->call.number - 1, async->stub->peer);
     async->done.handler(async->done.arg);
 }
 

@@ -130,7 +130,9 @@ void flounder_lmp_receive(struct flounder_stub *stub)
         flounder_reception_receive(stub);
         return;
     }
-    for (int i = 0; i < LINES_EACH_EVENT && stub->state == state && state != FLOUNDER_CLOSED; i++) {
+    for (int i = 0; i < LINES_EACH_EVENT && stub->state == state && state != FLOUNDER_CLOSED &&
+                    flounder_receives(stub);
+         i++) {
         if (stub->ws != NULL) // else a slot is prepared before each call
             flounder_lmp_prepare(stub, flounder_lmp_spare(stub));
         errval_t err = lmp_endpoint_recv(stub->lmp.ep, &msg.buf, &cap);

@@ -8,6 +8,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+static void listen(struct flounder_inlet *inlet)
+{
+    flounder_listen(LIST_OWNER(inlet, struct flounder_stub, own_inlet));
+}
+
 void flounder_prepare(struct flounder_stub *stub, const struct flounder_interface *interface,
                       struct waitset *ws, struct flounder_bind *bind)
 {
@@ -19,6 +24,7 @@ void flounder_prepare(struct flounder_stub *stub, const struct flounder_interfac
     for (unsigned i = 0; i < interface->count; i++)
         stub->brings_caps = stub->brings_caps || interface->messages[i].caps > 0;
     list_init(&stub->own_inlet.waiting);
+    stub->own_inlet.listen = listen;
     list_init(&stub->calls);
     list_init(&stub->pending);
     waitset_chanstate_init(&stub->room_chan, CHANTYPE_OTHER);
@@ -171,6 +177,7 @@ errval_t flounder_change_waitset(struct flounder_stub *stub, struct waitset *ws)
 
 errval_t flounder_control(struct flounder_stub *stub, idc_control_t control)
 {
-    (void)stub, (void)control;
+    if (control == IDC_CONTROL_DISPATCH || control == IDC_CONTROL_DISPATCH_NOT)
+        stub->dispatches = control == IDC_CONTROL_DISPATCH;
     return SYS_ERR_OK;
 }

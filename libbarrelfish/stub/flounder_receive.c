@@ -11,6 +11,7 @@
 #include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
 #include "barrelfish/threads.h"
+#include "dispatch/dispatcher.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -42,9 +43,38 @@ void flounder_listen(struct flounder_stub *stub)
         (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
 }
 
-void flounder_let_receive(struct flounder_inlet *inlet)
+bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested)
 {
-    (void)waitset_chan_trigger(&LIST_OWNER(inlet->waiting.next, struct flounder_call, place)->chan);
+    struct thread *nobody = NULL, *self = thread_self();
+    *nested = inlet->receiver == self;
+    if (*nested)
+        return true;
+    if (!__atomic_compare_exchange_n(&inlet->receiver, &nobody, self, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
+    inlet->outer = self->receives;
+    self->receives = inlet;
+    return true;
+}
+
+void flounder_inlet_leave(struct flounder_inlet *inlet)
+{
+    struct thread *self = thread_self();
+    assert(inlet->receiver == self && self->receives == inlet); // F6
+    self->receives = inlet->outer;
+    inlet->receiver = NULL;
+    if (list_is_empty(&inlet->waiting))
+        inlet->listen(inlet);
+    else
+        (void)waitset_chan_trigger(
+            &LIST_OWNER(inlet->waiting.next, struct flounder_call, place)->chan);
+}
+
+void flounder_let_receive(void)
+{
+    struct flounder_inlet *inlet;
+    while ((inlet = thread_self()->receives) != NULL)
+        flounder_inlet_leave(inlet);
 }
 
 bool flounder_acquire(struct flounder_stub *stub, bool *nested)
@@ -57,17 +87,26 @@ bool flounder_acquire(struct flounder_stub *stub, bool *nested)
     return true;
 }
 
+bool flounder_receives(const struct flounder_stub *stub)
+{
+    return stub->inlet->receiver == thread_self();
+}
+
 void flounder_let_go(struct flounder_stub *stub)
 {
     if (--stub->held == 0 && stub->freed)
         flounder_destroy(stub);
 }
 
+void flounder_hold(struct flounder_stub *stub)
+{
+    stub->held++;
+}
+
 void flounder_release(struct flounder_stub *stub, bool nested)
 {
-    assert(stub->inlet->receiver == thread_self()); // F6
-    if (!nested && flounder_inlet_leave(stub->inlet))
-        flounder_listen(stub);
+    if (!nested && flounder_receives(stub)) // else a handler has let others receive
+        flounder_inlet_leave(stub->inlet);
     flounder_let_go(stub);
 }
 
@@ -121,9 +160,10 @@ static void receive_rings(struct flounder_stub *stub)
 {
     struct urpc_chan *ring = &stub->chan.state.ring;
     enum flounder_state state = stub->state;
+    struct thread *self = thread_self();
     for (int i = 0; i < LINES_EACH_EVENT && stub->state != FLOUNDER_CLOSED; i++) {
-        if (state != stub->state)
-            return; // who binds sets its handlers first
+        if (state != stub->state || stub->inlet->receiver != self)
+            return; // who binds sets its handlers first; a handler has let others receive
         uint64_t words[FLOUNDER_LINE_WORDS];
         uint16_t ctrl;
         errval_t err;
@@ -194,12 +234,25 @@ static errval_t wait_once(struct flounder_stub *stub, systime_t deadline)
 errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline)
 {
     errval_t err;
+    dispatch_say_wait(WAIT_CALL, stub->peer);
     do {
         err = wait_once(stub, deadline); // whoever received before may register its event so late
     } while (err_no(err) == LIB_ERR_CHAN_ALREADY_REGISTERED);
+    dispatch_say_wait(WAIT_UNSAID, 0);
     if (stub->pending_count > 0)
         flounder_pump(stub);
     return err;
+}
+
+errval_t flounder_dispatch(struct flounder_stub *stub, struct waitset *ws,
+                           const volatile bool *over, systime_t deadline)
+{
+    flounder_let_receive();
+    flounder_listen(stub);
+    dispatch_say_wait(WAIT_CALL, stub->peer);
+    errval_t err = event_dispatch_unless(ws, over, deadline);
+    dispatch_say_wait(WAIT_UNSAID, 0); // the stub may have been freed
+    return err_no(err) == LIB_ERR_NO_EVENT ? SYS_ERR_OK : err;
 }
 
 void flounder_end(struct flounder_stub *stub, errval_t err)

@@ -179,6 +179,7 @@ static struct flounder_stub *admit(struct flounder_reception *reception, uint32_
         return NULL;
     }
     flounder_reception_enter(reception, stub, badge, cap);
+    stub->peer = badge;
     return stub;
 }
 
@@ -234,7 +235,8 @@ static void handle(struct flounder_reception *reception, const struct lmp_recv_m
 
 static void receive(struct flounder_reception *reception)
 {
-    for (int i = 0; i < LINES_EACH_EVENT; i++) {
+    struct thread *self = thread_self();
+    for (int i = 0; i < LINES_EACH_EVENT && reception->inlet.receiver == self; i++) {
         struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
         struct capref cap;
         if (reception->kept != NULL && lmp_endpoint_can_recv(reception->ep))
@@ -252,8 +254,6 @@ void flounder_reception_receive(struct flounder_stub *stub)
     receive(of(stub));
 }
 
-static void listen(struct flounder_reception *reception);
-
 static void on_lines(void *arg)
 {
     struct flounder_reception *reception = arg;
@@ -261,8 +261,8 @@ static void on_lines(void *arg)
     if (!flounder_inlet_enter(&reception->inlet, &nested))
         return;
     receive(reception);
-    if (!nested && flounder_inlet_leave(&reception->inlet))
-        listen(reception);
+    if (!nested && reception->inlet.receiver == thread_self())
+        flounder_inlet_leave(&reception->inlet);
 }
 
 static void listen(struct flounder_reception *reception)
@@ -270,6 +270,11 @@ static void listen(struct flounder_reception *reception)
     if (reception->inlet.receiver == NULL &&
         !waitset_chan_is_registered(&reception->ep->waitset_state))
         (void)!lmp_endpoint_register(reception->ep, reception->ws, MKCLOSURE(on_lines, reception));
+}
+
+static void listen_at(struct flounder_inlet *inlet)
+{
+    listen(LIST_OWNER(inlet, struct flounder_reception, inlet));
 }
 
 void flounder_reception_listen(struct flounder_stub *stub)
@@ -303,7 +308,9 @@ static bool step(struct flounder_reception *reception)
     bool more = false;
     if (reception->kept == NULL || reception->inlet.receiver != NULL)
         return false;
-    reception->inlet.receiver = reception->looping;
+    bool nested;
+    if (!flounder_inlet_enter(&reception->inlet, &nested))
+        return false;
     if (send_kept(reception, true, &cap)) {
         if (capref_is_null(reception->ep->recv_slot))
             prepare_slot(reception);
@@ -311,8 +318,8 @@ static bool step(struct flounder_reception *reception)
             handle(reception, &reception->answer, cap); // read before the next answer is kept
         more = true;
     }
-    if (flounder_inlet_leave(&reception->inlet))
-        listen(reception);
+    if (reception->inlet.receiver == reception->looping) // else a handler has let others receive
+        flounder_inlet_leave(&reception->inlet);
     return more;
 }
 
@@ -365,6 +372,7 @@ static errval_t make(struct waitset *ws, struct flounder_reception **made)
         }
     }
     list_init(&reception->inlet.waiting);
+    reception->inlet.listen = listen_at;
     for (unsigned i = 0; i < CHAINS; i++)
         list_init(&reception->chains[i]);
     reception->next = receptions;

@@ -50,37 +50,27 @@ LIB_MUST_CHECK errval_t flounder_caps_take(struct flounder_stub *stub, uint64_t 
                                            struct capref cap);
 void flounder_caps_forget(struct flounder_stub *stub);
 
-/// flounder_receive.c: F6. Whoever receives holds the binding; flounder_release() registers its event,
-/// or lets a thread receive that waits for an answer. flounder_inlet_leave(): true, somebody has to
-/// listen.
-void flounder_let_receive(struct flounder_inlet *inlet);
-void flounder_let_receive(struct flounder_inlet *inlet);
-static inline bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested)
-{
-    struct thread *nobody = NULL, *self = thread_self();
-    *nested = inlet->receiver == self;
-    return *nested || __atomic_compare_exchange_n(&inlet->receiver, &nobody, self, false,
-                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-static inline bool flounder_inlet_leave(struct flounder_inlet *inlet)
-{
-    inlet->receiver = NULL;
-    if (list_is_empty(&inlet->waiting))
-        return true;
-    flounder_let_receive(inlet);
-    return false;
-}
-
+/// flounder_receive.c: F6. Whoever receives from a binding holds it; flounder_release() has its event
+/// registered, or lets a thread receive that waits for an answer. In between a handler may have let
+/// others receive: flounder_receives() tells.
+bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested);
+void flounder_inlet_leave(struct flounder_inlet *inlet);
 bool flounder_acquire(struct flounder_stub *stub, bool *nested);
 void flounder_release(struct flounder_stub *stub, bool nested);
-/// Gives up what was counted in `held`.
+bool flounder_receives(const struct flounder_stub *stub);
+/// The calling thread receives from no binding any more.
+void flounder_let_receive(void);
+/// A binding that is held is freed when it is let go, at the soonest.
+void flounder_hold(struct flounder_stub *stub);
 void flounder_let_go(struct flounder_stub *stub);
 void flounder_receive(struct flounder_stub *stub);
 /// Registers the event, unless somebody receives, or a server waits for room.
 void flounder_listen(struct flounder_stub *stub);
 /// Waits for a line, or for room if something waits to be sent. LIB_ERR_TIMEOUT.
 errval_t flounder_wait(struct flounder_stub *stub, systime_t deadline);
+/// Dispatches an event of `ws`, unless *over is true; others receive meanwhile. LIB_ERR_TIMEOUT.
+errval_t flounder_dispatch(struct flounder_stub *stub, struct waitset *ws,
+                           const volatile bool *over, systime_t deadline);
 /// Ends a binding: all calls with `err`, then its user is told.
 void flounder_end(struct flounder_stub *stub, errval_t err);
 /// Takes a line that came over LMP, and the capability with it.
@@ -141,6 +131,12 @@ extern struct flounder_stub *flounder_keeping;
 bool flounder_reception_keeps(struct flounder_stub *stub, const struct flounder_line *line,
                               unsigned ctrl);
 void flounder_reception_flush(struct flounder_stub *stub);
+
+/// flounder_timeout.c: prints who waited for whom, set as what runs when a call's time is over.
+extern void (*flounder_on_timeout)(const struct flounder_interface *interface, unsigned number,
+                                   domainid_t peer);
+void flounder_timed_out(const struct flounder_interface *interface, unsigned number,
+                        domainid_t peer);
 
 /// flounder_call.c
 void flounder_calls_end(struct flounder_stub *stub, errval_t err);

@@ -93,6 +93,9 @@ static const char *wait_text(const struct spawn_description *what, char text[WAI
     case WAIT_END:
         snprintf(text, WAIT_BYTES, "%#x to end", what->waits_for);
         return text;
+    case WAIT_CALL:
+        snprintf(text, WAIT_BYTES, "%#x to answer", what->waits_for);
+        return text;
     case WAIT_NAME:
         return "a name";
     case WAIT_BINDING:

@@ -99,6 +99,7 @@ enum dispatcher_wait {
     WAIT_END,     ///< of a domain
     WAIT_BINDING, ///< the answer to one
     WAIT_NAME,    ///< a service of some name
+    WAIT_CALL,    ///< the answer to a call, of a domain
     WAITS_COUNT
 };
 /// Value 1 of DISPATCHER_CMD_WAIT; `domain` is 0 if there is none to name.

@@ -10,7 +10,7 @@
 //   ump_chan_bind_blocking(), monitor_bind_lmp()   LIB_ERR_BIND_TIMEOUT
 //   ump_chan_send_blocking()                       LIB_ERR_SEND_TIMEOUT
 //   nameservice_blocking_lookup()                  LIB_ERR_LOOKUP_TIMEOUT
-//   lrpc_call()                                    LIB_ERR_RECV_TIMEOUT
+//   lrpc_call(), calls of an interface             LIB_ERR_RECV_TIMEOUT
 //   ump_chan_recv_blocking(), lrpc_wait(),
 //   lrpc_reply_and_wait()                          LIB_ERR_RECV_TIMEOUT, if blocking_set_limit()
 //

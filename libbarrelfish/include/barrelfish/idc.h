@@ -17,6 +17,11 @@ typedef void idc_export_callback_fn(void *st, errval_t err, iref_t iref);
 #define IDC_BIND_FLAGS_DEFAULT ((idc_bind_flags_t)0)
 #define IDC_EXPORT_FLAGS_DEFAULT ((idc_export_flags_t)0)
 
+/// For a binding's control(): whether its blocking calls dispatch its waitset while they wait. At first
+/// they do not, and receive from this binding only.
+#define IDC_CONTROL_DISPATCH ((idc_control_t)1)
+#define IDC_CONTROL_DISPATCH_NOT ((idc_control_t)2)
+
 /// Waits for one event and handles it. Ends the domain on an error.
 void messages_wait_and_handle_next(void);
 

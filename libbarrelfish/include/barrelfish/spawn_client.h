@@ -117,6 +117,13 @@ struct spawn_description {
 /// SPAWN_ERR_NO_DOMAIN.
 LIB_MUST_CHECK errval_t spawn_describe(domainid_t id, struct spawn_description *description);
 
+/// Tells in words that the caller waits for the domain `peer` (0: unknown), for whom that one waits by
+/// its own word, and so on, until one says nothing, or a circle is closed, or after SPAWN_WAITS_MAX:
+///     0x10003 waits for 0x10004 (kv), which waits for 0x10003 in a circle
+/// Does not wait for another thread that asks a spawnd; then that is the end, too.
+void spawn_tell_waits(domainid_t peer, char *text, size_t bytes);
+#define SPAWN_WAITS_MAX 8u
+
 /// All domains of the cores that are up, by rising ID if `sorted` (always). *domains is to be freed
 /// with free(); *len is their number.
 LIB_MUST_CHECK errval_t spawn_get_domain_list(bool sorted, domainid_t **domains, size_t *len);

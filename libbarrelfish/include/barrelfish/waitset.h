@@ -89,6 +89,13 @@ errval_t event_dispatch(struct waitset *ws);
 /// As event_dispatch(), until a time at the latest (0: for ever). LIB_ERR_TIMEOUT.
 errval_t event_dispatch_until(struct waitset *ws, systime_t deadline);
 
+/// The same, but does not wait once *over is true: LIB_ERR_NO_EVENT. Who sets it calls waitset_wake()
+/// behind that.
+errval_t event_dispatch_unless(struct waitset *ws, const volatile bool *over, systime_t deadline);
+
+/// Wakes all threads that wait on a waitset; those for whom there is nothing wait again.
+void waitset_wake(struct waitset *ws);
+
 /// As event_dispatch(), but returns LIB_ERR_NO_EVENT instead of blocking.
 errval_t event_dispatch_non_block(struct waitset *ws);
 

@@ -16,6 +16,8 @@
 //    answer has come.
 // F6 One thread at a time receives from a binding, handlers included. A call made within a handler
 //    receives as well; calls of other threads wait until theirs is answered or until they receive.
+//    A call that dispatches while it waits (IDC_CONTROL_DISPATCH) lets others receive in its thread's
+//    place, from all bindings in whose handlers it is; these handlers then go on beside others.
 // F8 `ready` is set while the binding is open, nothing is pending and nobody sends. Whoever clears it
 //    may send, and sets it again; who makes something pending leaves that to who sends the last of it.
 // F7 What breaks an interface's declaration ends its binding with an error, and no other one.
@@ -84,6 +86,7 @@ struct flounder_call {
     unsigned number, index;
     bool done;
     errval_t err;
+    struct waitset *ws;           ///< dispatched while the thread waits; or NULL
     struct flounder_async *async; ///< NULL: a thread waits
 };
 
@@ -131,8 +134,10 @@ enum flounder_state { FLOUNDER_BINDING, FLOUNDER_OPEN, FLOUNDER_CLOSED };
 
 /// Where lines come from: a channel of one binding, or an endpoint that all clients of a server share.
 struct flounder_inlet {
-    struct thread *receiver; ///< F6
-    struct list waiting;     ///< calls of threads that do not receive
+    struct thread *receiver;                      ///< F6
+    struct flounder_inlet *outer;                 ///< from which the receiver receives besides
+    struct list waiting;                          ///< calls of threads that do not receive
+    void (*listen)(struct flounder_inlet *inlet); ///< has its event registered
 };
 
 /// A binding's part of a channel over LMP (flounder_lmp.c).
@@ -154,8 +159,10 @@ struct flounder_stub {
     enum flounder_state state;
     bool server, freed, lasts; ///< `lasts`: its memory is its user's
     bool lmp_used, unlimited, brings_caps;
-    unsigned held; ///< who receives or waits for room: it is not freed before they have gone on
-    errval_t err;  ///< with which it was closed
+    bool dispatches; ///< IDC_CONTROL_DISPATCH
+    unsigned held;   ///< who receives or waits for room: it is not freed before they have gone on
+    errval_t err;    ///< with which it was closed
+    domainid_t peer; ///< the domain on the other side; 0: not known
     uint32_t rights; ///< of the other side: NAME_allow()
     struct waitset *ws;
     struct flounder_bind *bind; ///< while it is being bound
@@ -329,6 +336,11 @@ LIB_MUST_CHECK errval_t flounder_call(struct flounder_stub *stub, struct flounde
 LIB_MUST_CHECK errval_t flounder_call_line(struct flounder_stub *stub,
                                            const struct flounder_line *line, unsigned number,
                                            void *places);
+
+/// Tells in words for whom a call of a binding would wait, by its message's number, and for whom that
+/// one waits, and so on (spawn_tell_waits()). A call that returns LIB_ERR_RECV_TIMEOUT has printed it.
+void flounder_tell_waits(const struct flounder_stub *stub, unsigned number, char *text,
+                         size_t bytes);
 
 /// Asynchronous calls; `limit_us`: after that LIB_ERR_RECV_TIMEOUT, 0: never. Errors as of sending:
 /// then `done` does not run.

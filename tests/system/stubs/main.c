@@ -90,6 +90,11 @@ int main(int argc, char **argv)
     coreid_t core = (coreid_t)test_argument(argc, argv, 1, 1);
     uint64_t rounds = test_argument(argc, argv, 2, 6);
     struct test_random random = {rounds};
+    coreid_t own = disp_get_core_id(), here[] = {own, own, own}, other[] = {own, core, 2};
+    for (unsigned members = 2; members <= 3; members++) {
+        circle_run(here, members);
+        circle_run(other, members);
+    }
     iref_t iref = service_start();
     run(core, "all", iref);
     run(disp_get_core_id(), "all", iref);

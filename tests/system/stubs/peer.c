@@ -186,6 +186,8 @@ int peer_run(const char *what, iref_t iref)
 {
     if (strcmp(what, "garbage") == 0)
         return send_garbage(iref);
+    if (strcmp(what, "circle") == 0)
+        circle_member(iref);
     if (strcmp(what, "serve") == 0)
         serve(iref);
     struct stubs_binding *binding = peer_bind(iref);

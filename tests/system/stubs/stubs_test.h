@@ -16,6 +16,11 @@ void service_handle(struct stubs_binding *binding);
 /// Bindings that have been opened, and that have ended.
 unsigned service_opened(void), service_ended(void);
 
+/// circle.c: domains on these cores, the first of them this one, call one another in a circle. What
+/// one of the others does for ever.
+void circle_run(const coreid_t cores[], unsigned members);
+void circle_member(uint64_t what);
+
 /// peer.c: a client in a domain of its own, by the name of what it does; its exit status.
 int peer_run(const char *what, iref_t iref);
 /// Binds to the service.

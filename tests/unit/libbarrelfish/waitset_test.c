@@ -364,6 +364,38 @@ static void test_deadlines(void)
     CU_ASSERT_FALSE(disp_is_disabled());
 }
 
+static bool over;
+
+static void set_over(void *arg)
+{
+    (void)arg;
+    over = true;
+}
+
+/// An event at hand comes first; who waits looks again when it is woken.
+static void test_unless(void)
+{
+    struct waitset ws;
+    struct waitset_chanstate chan;
+    struct deferred_event event;
+    begin(&ws);
+    waitset_chanstate_init(&chan, CHANTYPE_OTHER);
+    over = true;
+    CU_ASSERT_EQUAL(waitset_chan_trigger_closure(&ws, &chan, note_closure(1)), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(event_dispatch_unless(&ws, &over, 0), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(ran, 1);
+    CU_ASSERT_EQUAL(event_dispatch_unless(&ws, &over, 0), LIB_ERR_NO_EVENT);
+    over = false;
+    CU_ASSERT_EQUAL(event_dispatch_unless(&ws, &over, soon()), LIB_ERR_TIMEOUT);
+    deferred_event_init(&event);
+    CU_ASSERT_EQUAL(deferred_event_register(&event, &ws, 100, MKCLOSURE(set_over, NULL)),
+                    SYS_ERR_OK);
+    CU_ASSERT_EQUAL(event_dispatch_unless(&ws, &over, 0), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(event_dispatch_unless(&ws, &over, 0), LIB_ERR_NO_EVENT);
+    waitset_wake(&ws);
+    CU_ASSERT_EQUAL(waitset_destroy(&ws), SYS_ERR_OK);
+}
+
 /// Who sleeps for one channel alone tells whose it is; what a thread has said stays.
 static void test_waits_for(void)
 {
@@ -503,6 +535,7 @@ TEST_SUITE("waitset") = {
     {"armed channels after a notification", test_notified},
     {"events without end", test_no_starvation},
     {"waits with a limit", test_deadlines},
+    {"unless something is over", test_unless},
     {"whom a sleeper waits for", test_waits_for},
     {"event queue", test_event_queue},
     {"continuous event queue", test_event_queue_continuous},

@@ -7,6 +7,7 @@
 
 #include "barrelfish/capabilities.h"
 #include "barrelfish/debug.h"
+#include "barrelfish/spawn_client.h"
 #include "barrelfish/syscalls.h"
 #include "channel/ump_internal.h"
 
@@ -223,9 +224,17 @@ void debug_err(const char *file, const char *func, int line, errval_t err, const
     (void)file;
     (void)func;
     (void)line;
-    (void)msg;
+    va_list args;
+    va_start(args, msg);
+    vsnprintf(world.text, sizeof(world.text), msg, args);
+    va_end(args);
     world.printed++;
     world.printed_error = err;
+}
+
+void spawn_tell_waits(domainid_t peer, char *text, size_t bytes)
+{
+    snprintf(text, bytes, "waits for %u", peer);
 }
 
 struct sysret syscall_invoke(uint64_t caddr, uint64_t cmd, uint64_t arg1, uint64_t arg2,
