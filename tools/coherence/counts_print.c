@@ -22,6 +22,7 @@ const char *region_what_name(unsigned what)
         [BENCH_MARK_WAKE] = "wake",         [BENCH_MARK_POLL] = "poll",
         [BENCH_MARK_RING] = "ring",         [BENCH_MARK_FLUSHED] = "stream flushed",
         [BENCH_MARK_CALL] = "call",         [BENCH_MARK_SPAWN] = "spawn",
+        [BENCH_MARK_RPC] = "rpc",
     };
     return what < BENCH_MARK_WHAT_COUNT ? names[what] : "?";
 }

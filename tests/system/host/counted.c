@@ -3,8 +3,8 @@
 //
 // Counting changes nothing: with --count the machine prints the same bytes as without, times
 // included, and the counts come behind them, each line marked. A message between two cores moves at
-// most 2.25 cache lines in steady state. And what is done most often takes no more instructions than
-// it did when somebody last looked at each of them.
+// most 2.25 cache lines in steady state, and by an interface no more than by a bare channel. And what
+// is done most often takes no more instructions than it did when somebody last looked at each of them.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,9 @@
 #define COMMANDS                                                                                   \
     "bench syscall; bench lmp --csv; bench urpc 1 2 --csv; bench pairs 1 2 --messages 2000; "      \
     "cores; "                                                                                      \
-    "kcb; bench spawn --runs 5 --csv; bench caps --runs 5 --csv"
+    "kcb; bench spawn --runs 5 --csv; bench caps --runs 5 --csv; bench rpc 1 --runs 100 --csv"
 #define MARK "count: "
+#define INTERFACE_MOST 25 // instructions
 
 /// Rows of bench up to the number of runs, and the most that their medians may be: instructions,
 /// since the machine is deterministic, of all cores. What looks things up in the mapping database
@@ -58,6 +59,20 @@ static void check_limits(const char *text)
         unsigned long value = median(text, limits[i].row);
         if (!CHECK(value > 0 && value <= limits[i].most))
             printf("%s %lu instructions, at most %lu\n", limits[i].row + 1, value, limits[i].most);
+    }
+}
+
+/// What an interface adds to a message of a line, on each side.
+static void check_interface(const char *text)
+{
+    static const char *const rows[][2] = {
+        {"\nsend bare,0,0,56,", "\nsend by interface,0,0,56,"},
+        {"\nreceive bare,0,0,56,", "\nreceive by interface,0,0,56,"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned long bare = median(text, rows[i][0]), all = median(text, rows[i][1]);
+        if (!CHECK(bare > 0 && all > 0 && all <= bare + INTERFACE_MOST))
+            printf("%s %lu instructions, %s %lu\n", rows[i][0] + 1, bare, rows[i][1] + 1, all);
     }
 }
 
@@ -102,7 +117,7 @@ static bool row(const char *csv, const char *what, double *items, double *transf
 int main(void)
 {
     char csv[] = "/tmp/stave-counted-XXXXXX";
-    double items = 0, transfers = 0;
+    double items = 0, transfers = 0, calls = 0, call_transfers = 0;
     close(mkstemp(csv));
     struct host_output plain =
         host_boot("--platform", PLATFORM, "--deterministic", "--run", COMMANDS, NULL);
@@ -118,8 +133,13 @@ int main(void)
         host_show(&counted);
     }
     check_limits(plain.text);
+    check_interface(plain.text);
     CHECK(row(csv, "syscall", &items, &transfers) && items == 10000 && transfers == 0);
     CHECK(row(csv, "ump", &items, &transfers) && items == 500);
+    CHECK(row(csv, "rpc", &calls, &call_transfers) && calls == 100 &&
+          call_transfers * items <= transfers * calls);
+    printf("a round trip moves %.3f lines, a call %.3f\n", transfers / items,
+           call_transfers / calls);
     CHECK(row(csv, "pairs", &items, &transfers) && items > 5000 && transfers >= 2 * items &&
           transfers <= 2.25 * items);
     printf("a message moves %.3f lines\n", transfers / items);

@@ -25,6 +25,7 @@ enum bench_mark_what {
     BENCH_MARK_FLUSHED,
     BENCH_MARK_CALL,
     BENCH_MARK_SPAWN,
+    BENCH_MARK_RPC,
     BENCH_MARK_WHAT_COUNT
 };
 
