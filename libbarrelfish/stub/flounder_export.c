@@ -19,16 +19,29 @@ struct service {
     struct waitset *ws;
     struct waitset_chanstate chan;
     iref_t iref;
+    struct list greeting; ///< bindings that are not open yet
 };
+
+static bool may_greet(const struct service *service, domainid_t client)
+{
+    unsigned count = 0;
+    for (struct list *place = service->greeting.next; place != &service->greeting;
+         place = place->next)
+        count += LIST_OWNER(place, struct flounder_bind, place)->client == client;
+    return count < FLOUNDER_GREETINGS_MAX;
+}
 
 /// A client wants to bind: takes its channel and waits for its hello.
 static void on_request(void *st, struct monitor_bind_request *request)
 {
     struct service *service = st;
-    struct flounder_bind bind = {.connect_cb = service->connect_cb, .st = service->st};
+    struct flounder_bind bind = {
+        .connect_cb = service->connect_cb, .st = service->st, .client = request->client};
     struct flounder_stub *stub = NULL;
     bool large = !request->lmp && ump_request_is_large(request);
     errval_t err = large ? LIB_ERR_UMP_BUFSIZE : SYS_ERR_OK;
+    if (err_is_ok(err) && !may_greet(service, request->client))
+        err = MON_ERR_LIMIT;
     if (err_is_ok(err)) {
         stub = flounder_make(service->interface, service->ws, bind);
         err = stub == NULL ? LIB_ERR_MALLOC_FAIL : SYS_ERR_OK;
@@ -37,6 +50,7 @@ static void on_request(void *st, struct monitor_bind_request *request)
         (void)monitor_refuse(request, err);
         return;
     }
+    list_add(&service->greeting, &stub->bind->place);
     if (err_is_fail(flounder_accept_request(stub, request)))
         flounder_destroy(stub);
     else
@@ -58,6 +72,7 @@ static errval_t export(const struct flounder_interface *interface, struct servic
     **service = made;
     (*service)->interface = interface;
     waitset_chanstate_init(&(*service)->chan, CHANTYPE_OTHER);
+    list_init(&(*service)->greeting);
     errval_t err = monitor_export_service(&(*service)->export, 0, made.ws, on_request, *service,
                                           &(*service)->iref);
     if (err_is_fail(err))

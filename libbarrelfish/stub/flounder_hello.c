@@ -41,9 +41,7 @@ static uint64_t digest_of_name(const char *name)
 void flounder_conclude(struct flounder_stub *stub, errval_t err)
 {
     struct flounder_bind bind = *stub->bind;
-    if (!stub->lasts)
-        free(stub->bind);
-    stub->bind = NULL;
+    flounder_bind_free(stub);
     if (bind.result != NULL)
         *bind.result = err;
     if (bind.cont != NULL)

@@ -47,8 +47,18 @@ struct flounder_stub *flounder_make(const struct flounder_interface *interface, 
     }
     struct flounder_stub *stub = (struct flounder_stub *)(binding + interface->stub_offset);
     *bind = made;
+    list_init(&bind->place);
     flounder_prepare(stub, interface, ws, bind);
     return stub;
+}
+
+void flounder_bind_free(struct flounder_stub *stub)
+{
+    if (stub->bind != NULL && !stub->lasts) {
+        list_remove(&stub->bind->place);
+        free(stub->bind);
+    }
+    stub->bind = NULL;
 }
 
 /// Frees a binding whose channel has been closed, or has not been opened.
@@ -62,7 +72,7 @@ void flounder_unmake(struct flounder_stub *stub)
     free(stub->made);
     free(stub->noted);
     if (!stub->lasts) {
-        free(stub->bind);
+        flounder_bind_free(stub);
         free(flounder_binding_of(stub));
     }
 }
@@ -177,7 +187,14 @@ errval_t flounder_change_waitset(struct flounder_stub *stub, struct waitset *ws)
 
 errval_t flounder_control(struct flounder_stub *stub, idc_control_t control)
 {
-    if (control == IDC_CONTROL_DISPATCH || control == IDC_CONTROL_DISPATCH_NOT)
+    if (control < IDC_CONTROL_DISPATCH || control > IDC_CONTROL_RESUME)
+        return LIB_ERR_INVALID_ARGS;
+    if (control >= IDC_CONTROL_PAUSE && stub->lmp_used)
+        return LIB_ERR_NOT_IMPLEMENTED; // lines come to all bindings of a server at one place
+    if (control >= IDC_CONTROL_PAUSE)
+        stub->paused = control == IDC_CONTROL_PAUSE;
+    else
         stub->dispatches = control == IDC_CONTROL_DISPATCH;
+    flounder_listen(stub);
     return SYS_ERR_OK;
 }

@@ -28,10 +28,11 @@ static void on_line(void *arg)
     flounder_release(stub, nested);
 }
 
-/// A server that waits for room does not, so that it has some for an answer.
+/// A server that waits for room does not, so that it has some for an answer, nor one whose user has
+/// none.
 static bool takes_lines(const struct flounder_stub *stub)
 {
-    return !stub->server || stub->pending_count == 0;
+    return !stub->server || (stub->pending_count == 0 && !stub->paused);
 }
 
 void flounder_listen(struct flounder_stub *stub)

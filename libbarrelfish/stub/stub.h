@@ -145,6 +145,8 @@ errval_t flounder_call_failed(struct flounder_stub *stub, unsigned call, errval_
 /// What a binding needs until it is open: who connects says so, a server whom to ask, and who binds
 /// what to tell.
 struct flounder_bind {
+    struct list place; ///< among those of a service
+    domainid_t client; ///< of a service
     bool connects;
     flounder_connect_fn *connect_cb;     ///< of a service; may be NULL
     flounder_bind_continuation_fn *cont; ///< may be NULL
@@ -166,6 +168,7 @@ void flounder_prepare(struct flounder_stub *stub, const struct flounder_interfac
 struct flounder_stub *flounder_make(const struct flounder_interface *interface, struct waitset *ws,
                                     struct flounder_bind made);
 void flounder_unmake(struct flounder_stub *stub);
+void flounder_bind_free(struct flounder_stub *stub);
 void flounder_destroy(struct flounder_stub *stub);
 LIB_MUST_CHECK errval_t flounder_greet(struct flounder_stub *stub);
 LIB_MUST_CHECK errval_t flounder_greet_blocking(struct flounder_stub *stub, systime_t deadline);

@@ -21,6 +21,10 @@ typedef void idc_export_callback_fn(void *st, errval_t err, iref_t iref);
 /// they do not, and receive from this binding only.
 #define IDC_CONTROL_DISPATCH ((idc_control_t)1)
 #define IDC_CONTROL_DISPATCH_NOT ((idc_control_t)2)
+/// To a server's binding: take no more of the client's messages from after this one on, so that the
+/// client waits in the end; and take them again.
+#define IDC_CONTROL_PAUSE ((idc_control_t)3)
+#define IDC_CONTROL_RESUME ((idc_control_t)4)
 
 /// Waits for one event and handles it. Ends the domain on an error.
 void messages_wait_and_handle_next(void);

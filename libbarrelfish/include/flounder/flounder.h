@@ -32,6 +32,7 @@
 
 #define FLOUNDER_NUMBERS_MAX 250u ///< of an interface's messages; what is above is the stubs' own
 #define FLOUNDER_CALLS_MAX 127u   ///< of a binding, outstanding at once
+#define FLOUNDER_GREETINGS_MAX 4u ///< of a domain with a service: bindings before they are open
 
 #define FLOUNDER_WHOLE 0x8000u
 #define FLOUNDER_CTRL(number, call) ((number) | (unsigned)(call) << 8)
@@ -160,6 +161,7 @@ struct flounder_stub {
     bool server, freed, lasts; ///< `lasts`: its memory is its user's
     bool lmp_used, unlimited, brings_caps;
     bool dispatches; ///< IDC_CONTROL_DISPATCH
+    bool paused;     ///< IDC_CONTROL_PAUSE
     unsigned held;   ///< who receives or waits for room: it is not freed before they have gone on
     errval_t err;    ///< with which it was closed
     domainid_t peer; ///< the domain on the other side; 0: not known
@@ -193,7 +195,9 @@ struct flounder_stub {
 
 /// Offers an interface: `export_cb` runs on `ws` with the service's iref, then `connect_cb` for each
 /// client that speaks it, before its first message is handled; an error of it refuses the client.
-/// A client's binding is freed when its error handler has returned. Errors of monitor_export_service().
+/// A client's binding is freed when its error handler has returned. A domain that has
+/// FLOUNDER_GREETINGS_MAX bindings that are not open yet is refused others with MON_ERR_LIMIT; how many
+/// open ones it may have is for `connect_cb` to say. Errors of monitor_export_service().
 LIB_MUST_CHECK errval_t flounder_export(const struct flounder_interface *interface, void *st,
                                         idc_export_callback_fn *export_cb,
                                         flounder_connect_fn *connect_cb, struct waitset *ws,
@@ -262,10 +266,17 @@ void flounder_close(struct flounder_stub *stub);
 /// news.
 void flounder_default_error(struct flounder_stub *stub, errval_t err);
 
+/// The domain on the other side, as the monitors know it; 0: they have not connected the two.
+static inline domainid_t flounder_peer(const struct flounder_stub *stub)
+{
+    return stub->peer;
+}
+
 bool flounder_can_send(struct flounder_stub *stub);
 LIB_MUST_CHECK errval_t flounder_register_send(struct flounder_stub *stub, struct waitset *ws,
                                                struct event_closure continuation);
 LIB_MUST_CHECK errval_t flounder_change_waitset(struct flounder_stub *stub, struct waitset *ws);
+/// LIB_ERR_INVALID_ARGS: not one of IDC_CONTROL_*.
 errval_t flounder_control(struct flounder_stub *stub, idc_control_t control);
 
 /// What generated code calls to send. flounder_begin() gives a row to fill, which is then sent or

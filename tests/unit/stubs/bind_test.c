@@ -242,6 +242,49 @@ static void by_the_monitor(void)
     world.blocks--; // the service, which is never taken back
 }
 
+static errval_t silent_bound;
+
+static void on_silent(void *st, errval_t err, struct ump_chan *uc, struct capref notify)
+{
+    (void)st, (void)uc, (void)notify;
+    silent_bound = err;
+}
+
+/// Binds without a greeting.
+static errval_t bind_silently(struct ump_chan *chan)
+{
+    CU_ASSERT_EQUAL(ump_chan_bind(chan, (struct ump_bind_continuation){on_silent, NULL}, NULL,
+                                  service.iref, NULL, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN,
+                                  NULL_CAP),
+                    SYS_ERR_OK);
+    service_run();
+    return silent_bound;
+}
+
+/// A domain may have few bindings that have not greeted; those of another one are counted for
+/// themselves, and one that has gone makes room.
+static void silent_clients(void)
+{
+    struct ump_chan chans[FLOUNDER_GREETINGS_MAX], more, other;
+    service_begin();
+    for (unsigned i = 0; i < FLOUNDER_GREETINGS_MAX; i++)
+        CU_ASSERT_EQUAL(bind_silently(&chans[i]), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(err_no(bind_silently(&more)), LIB_ERR_BIND_REFUSED);
+    CU_ASSERT_EQUAL(world.refused, MON_ERR_LIMIT);
+    world.client = 7;
+    CU_ASSERT_EQUAL(bind_silently(&other), SYS_ERR_OK);
+    world.client = 0;
+    ump_chan_close(&chans[1]);
+    service_run();
+    check_bind(SYS_ERR_OK, SYS_ERR_OK);
+    CU_ASSERT_EQUAL(bind_silently(&chans[1]), SYS_ERR_OK);
+    for (unsigned i = 0; i < FLOUNDER_GREETINGS_MAX; i++)
+        ump_chan_close(&chans[i]);
+    ump_chan_close(&other);
+    service_run();
+    world.blocks--; // the service
+}
+
 static void run_forever(void *arg)
 {
     (void)arg;
@@ -421,6 +464,7 @@ static void random_greetings(void)
 WORLD_TEST(versions)
 WORLD_TEST(long_signature)
 WORLD_TEST(by_the_monitor)
+WORLD_TEST(silent_clients)
 WORLD_TEST(silent_server)
 WORLD_TEST(said_at_once)
 WORLD_TEST(without_memory)
@@ -433,6 +477,7 @@ TEST_SUITE("bindings") = {
     {"versions", test_in_versions},
     {"a long signature", test_in_long_signature},
     {"by way of the monitor", test_in_by_the_monitor},
+    {"silent clients", test_in_silent_clients},
     {"a silent server", test_in_silent_server},
     {"what is said at once", test_in_said_at_once},
     {"without memory", test_in_without_memory},

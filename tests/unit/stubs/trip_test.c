@@ -6,6 +6,7 @@
 #include "pair.h"
 #include <testlib/testlib.h>
 
+#include <if/numbers_defs.h>
 #include <if/things_defs.h>
 
 #include <stdlib.h>
@@ -167,6 +168,55 @@ static void capabilities(void)
     pair_close(&pair);
 }
 
+static unsigned pauses_heard;
+
+static errval_t control(struct pair *pair, idc_control_t what)
+{
+    struct numbers_binding *binding = pair->ends[SERVER].binding;
+    return binding->control(binding, what);
+}
+
+static void pauses(struct ear *ear, const struct view *view)
+{
+    (void)view;
+    struct pair *pair = (struct pair *)((char *)ear - offsetof(struct pair, ends[SERVER].ear));
+    pauses_heard++;
+    CU_ASSERT_EQUAL(control(pair, IDC_CONTROL_PAUSE), SYS_ERR_OK);
+}
+
+/// A server takes one message at a time. What it does not take is not lost, and stops the client; the
+/// client's end is heard of when it goes on.
+static void one_at_a_time(void)
+{
+    static struct view view;
+    struct pair pair;
+    unsigned sent = 0;
+    const unsigned kind = numbers_line__msgnum - 1;
+    pair_open(&pair, &use_numbers, 256);
+    CU_ASSERT_EQUAL(control(&pair, 0), LIB_ERR_INVALID_ARGS);
+    pair.ends[SERVER].ear.heard = pauses;
+    CU_ASSERT_EQUAL(control(&pair, IDC_CONTROL_PAUSE), SYS_ERR_OK);
+    while (err_is_ok(use_numbers.sends[kind](pair.ends[CLIENT].binding, &random_numbers, &view))) {
+        sent++;
+        pair_run(&pair);
+    }
+    CU_ASSERT_TRUE(sent > 2 && sent < 10 && pauses_heard == 0);
+    for (unsigned i = 1; i <= sent; i++) {
+        CU_ASSERT_EQUAL(control(&pair, IDC_CONTROL_RESUME), SYS_ERR_OK);
+        pair_run(&pair);
+        CU_ASSERT_EQUAL(pauses_heard, i);
+    }
+    flounder_close(end_stub(&pair.ends[CLIENT]));
+    pair.ends[CLIENT].binding = NULL;
+    pair_run(&pair);
+    CU_ASSERT_EQUAL(pair.ends[SERVER].ear.ended, SYS_ERR_OK);
+    CU_ASSERT_EQUAL(control(&pair, IDC_CONTROL_RESUME), SYS_ERR_OK);
+    pair_run(&pair);
+    CU_ASSERT_EQUAL(err_no(pair.ends[SERVER].ear.ended), LIB_ERR_CHAN_CLOSED);
+    pair.ends[SERVER].binding = NULL;
+    pair_close(&pair);
+}
+
 static void ear_ignores(struct ear *ear, const struct view *view)
 {
     (void)ear;
@@ -208,6 +258,7 @@ WORLD_TEST(every_message)
 WORLD_TEST(through_small_rings)
 WORLD_TEST(every_call)
 WORLD_TEST(capabilities)
+WORLD_TEST(one_at_a_time)
 
 static void test_seed(void)
 {
@@ -220,4 +271,5 @@ TEST_SUITE("round trips") = {
     {"through small rings", test_in_through_small_rings},
     {"every call", test_in_every_call},
     {"capabilities", test_in_capabilities},
+    {"a server that pauses", test_in_one_at_a_time},
 };

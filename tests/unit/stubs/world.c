@@ -127,6 +127,7 @@ static errval_t request(struct ump_chan *uc, iref_t iref, struct event_closure d
     link->request.client_out_bytes = link->request.client_in_bytes =
         world.client_bytes != 0 ? world.client_bytes : DEFAULT_UMP_BUFLEN;
     link->request.id = (uint64_t)link;
+    link->request.client = world.client;
     CU_ASSERT_EQUAL(ump_chan_init(uc, link->rings.ends[0], link->rings.bytes, link->rings.ends[1],
                                   link->rings.bytes),
                     SYS_ERR_OK);

@@ -23,6 +23,7 @@ struct world {
     char text[4096]; ///< the last that was printed
     errval_t export_error, bind_error, accept_error;
     uint64_t client_bytes; ///< of a client's rings, as it asks for them; 0: as the stubs do
+    domainid_t client;     ///< who binds
     errval_t refused;      ///< monitor_refuse()
 };
 extern struct world world;
