@@ -285,7 +285,7 @@ void flounder_lmp_listen(struct flounder_stub *stub, struct event_closure closur
     struct lmp_endpoint *ep = stub->lmp.ep;
     if (stub->lmp.badge != 0)
         flounder_reception_listen(stub);
-    else if (stub->ws != NULL && stub->inlet->receiver == NULL && stub->state != FLOUNDER_CLOSED &&
+    else if (stub->ws != NULL && !stub->paused && stub->inlet->receiver == NULL && stub->state != FLOUNDER_CLOSED &&
              !waitset_chan_is_registered(&ep->waitset_state))
         (void)!lmp_endpoint_register(ep, stub->ws, closure);
 }

@@ -5,6 +5,8 @@
 // Circle: a binding that is made greets (flounder_hello.c), and ends where it is received from.
 #include "stub.h"
 
+#include "barrelfish/dispatch.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -35,19 +37,44 @@ void flounder_prepare(struct flounder_stub *stub, const struct flounder_interfac
     interface->init(stub, ws);
 }
 
+static void *get_memory(const struct flounder_interface *interface, struct flounder_lent *lent)
+{
+    struct list *place = NULL;
+    dispatcher_handle_t handle = disp_disable();
+    if (lent != NULL && !list_is_empty(&lent->list)) {
+        place = lent->list.next;
+        list_remove(place);
+    }
+    disp_enable(handle);
+    return place != NULL ? memset(place, 0, interface->binding_bytes)
+                         : calloc(1, interface->binding_bytes);
+}
+
+static void put_memory(void *binding, struct flounder_lent *lent)
+{
+    if (lent == NULL || (uintptr_t)binding - (uintptr_t)lent->memory >= lent->bytes) {
+        free(binding);
+        return;
+    }
+    dispatcher_handle_t handle = disp_disable();
+    list_add(&lent->list, binding);
+    disp_enable(handle);
+}
+
 struct flounder_stub *flounder_make(const struct flounder_interface *interface, struct waitset *ws,
                                     struct flounder_bind made)
 {
-    char *binding = calloc(1, interface->binding_bytes);
+    char *binding = get_memory(interface, made.lent);
     struct flounder_bind *bind = malloc(sizeof(*bind));
     if (binding == NULL || bind == NULL) {
-        free(binding);
+        put_memory(binding, made.lent);
         free(bind);
         return NULL;
     }
     struct flounder_stub *stub = (struct flounder_stub *)(binding + interface->stub_offset);
     *bind = made;
     list_init(&bind->place);
+    stub->lent = made.lent;
     flounder_prepare(stub, interface, ws, bind);
     return stub;
 }
@@ -73,7 +100,7 @@ void flounder_unmake(struct flounder_stub *stub)
     free(stub->noted);
     if (!stub->lasts) {
         flounder_bind_free(stub);
-        free(flounder_binding_of(stub));
+        put_memory(flounder_binding_of(stub), stub->lent);
     }
 }
 
@@ -189,12 +216,14 @@ errval_t flounder_control(struct flounder_stub *stub, idc_control_t control)
 {
     if (control < IDC_CONTROL_DISPATCH || control > IDC_CONTROL_RESUME)
         return LIB_ERR_INVALID_ARGS;
-    if (control >= IDC_CONTROL_PAUSE && stub->lmp_used)
+    if (control >= IDC_CONTROL_PAUSE && stub->lmp.badge != 0)
         return LIB_ERR_NOT_IMPLEMENTED; // lines come to all bindings of a server at one place
     if (control >= IDC_CONTROL_PAUSE)
         stub->paused = control == IDC_CONTROL_PAUSE;
     else
         stub->dispatches = control == IDC_CONTROL_DISPATCH;
-    flounder_listen(stub);
+    bool nested;
+    if (flounder_acquire(stub, &nested)) // else whoever receives does the rest
+        flounder_release(stub, nested);
     return SYS_ERR_OK;
 }

@@ -40,7 +40,7 @@ void flounder_listen(struct flounder_stub *stub)
     if (stub->lmp_used)
         flounder_lmp_listen(stub, MKCLOSURE(on_line, stub));
     else if (stub->inlet->receiver == NULL && stub->state != FLOUNDER_CLOSED && takes_lines(stub) &&
-             !waitset_chan_is_registered(&stub->chan.recv_chan))
+             !stub->paused && !waitset_chan_is_registered(&stub->chan.recv_chan))
         (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
 }
 
@@ -209,6 +209,19 @@ errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *word
                  stub->state == FLOUNDER_OPEN && index < stub->interface->count;
     return whole ? stub->interface->take[index](stub, ctrl, words + 1)
                  : handle(stub, ctrl, words + 1);
+}
+
+errval_t flounder_poll(struct flounder_stub *stub)
+{
+    bool nested;
+    errval_t err = SYS_ERR_OK;
+    if (flounder_acquire(stub, &nested)) {
+        flounder_receive(stub);
+        if (stub->state == FLOUNDER_CLOSED)
+            err = LIB_ERR_CHAN_CLOSED;
+        flounder_release(stub, nested);
+    }
+    return err;
 }
 
 /// Waits for a line, or for room as well if something waits for that.

@@ -161,15 +161,14 @@ void flounder_pump(struct flounder_stub *stub)
         return;
     }
     flounder_listen(stub);
-    if (err_is_fail(err)) {
-        if (stub->lmp_used)
-            flounder_lmp_broken(stub, err);
-        else
-            (void)waitset_chan_trigger(&stub->chan.recv_chan);
-        return;
+    if (err_is_ok(err)) {
+        stub->ready = stub->state == FLOUNDER_OPEN; // F8
+        (void)!flounder_refuse(stub);
+    } else if (stub->lmp_used) {
+        flounder_lmp_broken(stub, err);
+    } else {
+        (void)waitset_chan_trigger(&stub->chan.recv_chan);
     }
-    stub->ready = stub->state == FLOUNDER_OPEN; // F8
-    (void)!flounder_refuse(stub);
     if (waitset_chan_is_registered(&stub->room_chan))
         (void)waitset_chan_trigger(&stub->room_chan);
 }

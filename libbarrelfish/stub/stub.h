@@ -142,11 +142,19 @@ void flounder_timed_out(const struct flounder_interface *interface, unsigned num
 void flounder_calls_end(struct flounder_stub *stub, errval_t err);
 errval_t flounder_call_failed(struct flounder_stub *stub, unsigned call, errval_t err);
 
+/// Memory for bindings that a service's user has lent it.
+struct flounder_lent {
+    struct list list; ///< of those that are free
+    char *memory;
+    size_t bytes;
+};
+
 /// What a binding needs until it is open: who connects says so, a server whom to ask, and who binds
 /// what to tell.
 struct flounder_bind {
-    struct list place; ///< among those of a service
-    domainid_t client; ///< of a service
+    struct list place;          ///< among those of a service
+    domainid_t client;          ///< of a service
+    struct flounder_lent *lent; ///< of a service
     bool connects;
     flounder_connect_fn *connect_cb;     ///< of a service; may be NULL
     flounder_bind_continuation_fn *cont; ///< may be NULL

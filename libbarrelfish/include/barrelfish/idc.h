@@ -21,8 +21,10 @@ typedef void idc_export_callback_fn(void *st, errval_t err, iref_t iref);
 /// they do not, and receive from this binding only.
 #define IDC_CONTROL_DISPATCH ((idc_control_t)1)
 #define IDC_CONTROL_DISPATCH_NOT ((idc_control_t)2)
-/// To a server's binding: take no more of the client's messages from after this one on, so that the
-/// client waits in the end; and take them again.
+/// Receive nothing from a binding on its waitset, and receive again. A server takes none of its
+/// client's messages meanwhile, so that the client waits in the end; a client receives while it waits
+/// for the answer to a call, and by flounder_poll(). Only between rings: over LMP
+/// LIB_ERR_NOT_IMPLEMENTED, since all clients of a server send to one endpoint.
 #define IDC_CONTROL_PAUSE ((idc_control_t)3)
 #define IDC_CONTROL_RESUME ((idc_control_t)4)
 

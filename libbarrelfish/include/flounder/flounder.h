@@ -168,6 +168,7 @@ struct flounder_stub {
     uint32_t rights; ///< of the other side: NAME_allow()
     struct waitset *ws;
     struct flounder_bind *bind; ///< while it is being bound
+    struct flounder_lent *lent; ///< NULL: not of a service
     struct ump_chan chan;
     struct flounder_lmp lmp;
     void (*unbind)(struct flounder_stub *stub); ///< ends what the monitor knows; may be NULL
@@ -207,6 +208,10 @@ LIB_MUST_CHECK errval_t flounder_export(const struct flounder_interface *interfa
 LIB_MUST_CHECK errval_t flounder_export_blocking(const struct flounder_interface *interface,
                                                  void *st, flounder_connect_fn *connect_cb,
                                                  struct waitset *ws, iref_t *iref);
+
+/// Lends a service of this domain memory for its clients' bindings, an array of struct NAME_binding:
+/// as long as there is room in it, a client that comes or goes moves no other. Once.
+void flounder_lend(iref_t iref, void *bindings, size_t count);
 
 /// Binds to a service: the continuation runs on `ws` with the binding, or with an error and NULL.
 /// It is freed by flounder_close() only. LIB_ERR_BIND_REFUSED, with FLOUNDER_ERR_INTERFACE or
@@ -278,6 +283,8 @@ LIB_MUST_CHECK errval_t flounder_register_send(struct flounder_stub *stub, struc
 LIB_MUST_CHECK errval_t flounder_change_waitset(struct flounder_stub *stub, struct waitset *ws);
 /// LIB_ERR_INVALID_ARGS: not one of IDC_CONTROL_*.
 errval_t flounder_control(struct flounder_stub *stub, idc_control_t control);
+/// Receives what has come, if nobody does. LIB_ERR_CHAN_CLOSED: the binding has ended.
+LIB_MUST_CHECK errval_t flounder_poll(struct flounder_stub *stub);
 
 /// What generated code calls to send. flounder_begin() gives a row to fill, which is then sent or
 /// given up. FLOUNDER_ERR_TX_BUSY: another message waits for room, or is being made;

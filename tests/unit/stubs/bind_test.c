@@ -282,7 +282,32 @@ static void silent_clients(void)
         ump_chan_close(&chans[i]);
     ump_chan_close(&other);
     service_run();
-    world.blocks--; // the service
+    world.blocks--;
+}
+
+/// Bindings are in memory that the server has lent, as long as there is room in it.
+static void lent_memory(void)
+{
+    static struct numbers_binding lent[3];
+    struct ump_chan chans[5];
+    service_begin();
+    flounder_lend(service.iref, lent, 3);
+    for (unsigned round = 0; round < 2; round++) {
+        long blocks = world.blocks;
+        for (unsigned i = 0; i < 5; i++) {
+            world.client = i;
+            CU_ASSERT_EQUAL(bind_silently(&chans[i]), SYS_ERR_OK);
+        }
+        // The monitor's two, what is kept while it binds, and the binding if it is not lent.
+        CU_ASSERT_EQUAL(world.blocks - blocks, 5 * 3 + 2);
+        for (unsigned i = 0; i < 5; i++)
+            ump_chan_close(&chans[i]);
+        service_run();
+        CU_ASSERT_EQUAL(world.blocks, blocks);
+    }
+    check_bind(SYS_ERR_OK, SYS_ERR_OK);
+    CU_ASSERT_TRUE((uintptr_t)service.server.binding - (uintptr_t)lent < sizeof(lent));
+    world.blocks--;
 }
 
 static void run_forever(void *arg)
@@ -305,7 +330,7 @@ static void silent_server(void)
     CU_ASSERT_TRUE(systime_now() - before < 2 * us_to_systime(BLOCKING_LIMIT_US));
     service_run();
     CU_ASSERT_EQUAL(service.connects, 1);
-    world.blocks--;
+    world.blocks--; // the service, which is never taken back
 }
 
 static void say_at_once(void *arg)
@@ -351,7 +376,7 @@ static void said_at_once(void)
     CU_ASSERT_EQUAL(service.client.ear.ended, SYS_ERR_OK);
     CU_ASSERT_EQUAL(heard_truth, 1);
     client_close();
-    world.blocks--;
+    world.blocks--; // the service, which is never taken back
 }
 
 /// Each allocation of a bind fails once: an error is told, and nothing is left.
@@ -377,7 +402,7 @@ static void without_memory(void)
         client_close();
     }
     CU_ASSERT_TRUE(failed >= 4 && failed < 11);
-    world.blocks--;
+    world.blocks--; // the service, which is never taken back
 }
 
 /// Memory fails while a server tells a client what it speaks.
@@ -465,6 +490,7 @@ WORLD_TEST(versions)
 WORLD_TEST(long_signature)
 WORLD_TEST(by_the_monitor)
 WORLD_TEST(silent_clients)
+WORLD_TEST(lent_memory)
 WORLD_TEST(silent_server)
 WORLD_TEST(said_at_once)
 WORLD_TEST(without_memory)
@@ -478,6 +504,7 @@ TEST_SUITE("bindings") = {
     {"a long signature", test_in_long_signature},
     {"by way of the monitor", test_in_by_the_monitor},
     {"silent clients", test_in_silent_clients},
+    {"lent memory", test_in_lent_memory},
     {"a silent server", test_in_silent_server},
     {"what is said at once", test_in_said_at_once},
     {"without memory", test_in_without_memory},

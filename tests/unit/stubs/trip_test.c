@@ -217,6 +217,42 @@ static void one_at_a_time(void)
     pair_close(&pair);
 }
 
+/// A paused client receives in calls and when it looks, but for no event; who waits for room hears of
+/// the other side's end.
+static void paused_client(void)
+{
+    static struct view view;
+    struct pair pair;
+    const unsigned kind = numbers_line__msgnum - 1;
+    pair_open(&pair, &use_numbers, 256);
+    struct numbers_binding *client = pair.ends[CLIENT].binding, *server = pair.ends[SERVER].binding;
+    struct waitset room = WAITSET_INITIALIZER;
+    CU_ASSERT_EQUAL(client->control(client, IDC_CONTROL_PAUSE), SYS_ERR_OK);
+    pair.ends[CLIENT].ear.heard = keep;
+    got.number = 0;
+    CU_ASSERT_EQUAL(use_numbers.sends[kind](server, &random_numbers, &view), SYS_ERR_OK);
+    pair_run(&pair);
+    CU_ASSERT_EQUAL(got.number, 0);
+    CU_ASSERT_EQUAL(flounder_poll(&client->stub), SYS_ERR_OK);
+    CU_ASSERT_TRUE(view_same(&got, &view));
+    end_serve(&pair.ends[SERVER]);
+    CU_ASSERT_EQUAL(numbers_ping(client), SYS_ERR_OK);
+    end_serving_stops();
+    CU_ASSERT_EQUAL(control(&pair, IDC_CONTROL_PAUSE), SYS_ERR_OK);
+    while (err_is_ok(use_numbers.sends[kind](client, &random_numbers, &view)))
+        continue;
+    CU_ASSERT_EQUAL(client->register_send(client, &room, NOP_CLOSURE), SYS_ERR_OK);
+    flounder_close(&server->stub);
+    pair.ends[SERVER].binding = NULL;
+    pair_run(&pair);
+    CU_ASSERT_EQUAL(event_dispatch_non_block(&room), SYS_ERR_OK);
+    CU_ASSERT_EQUAL(pair.ends[CLIENT].ear.ended, SYS_ERR_OK);
+    CU_ASSERT_EQUAL(flounder_poll(&client->stub), LIB_ERR_CHAN_CLOSED);
+    CU_ASSERT_EQUAL(err_no(pair.ends[CLIENT].ear.ended), LIB_ERR_CHAN_CLOSED);
+    CU_ASSERT_EQUAL(waitset_destroy(&room), SYS_ERR_OK);
+    pair_close(&pair);
+}
+
 static void ear_ignores(struct ear *ear, const struct view *view)
 {
     (void)ear;
@@ -259,6 +295,7 @@ WORLD_TEST(through_small_rings)
 WORLD_TEST(every_call)
 WORLD_TEST(capabilities)
 WORLD_TEST(one_at_a_time)
+WORLD_TEST(paused_client)
 
 static void test_seed(void)
 {
@@ -272,4 +309,5 @@ TEST_SUITE("round trips") = {
     {"every call", test_in_every_call},
     {"capabilities", test_in_capabilities},
     {"a server that pauses", test_in_one_at_a_time},
+    {"a client that pauses", test_in_paused_client},
 };
