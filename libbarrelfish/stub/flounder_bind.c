@@ -201,16 +201,15 @@ static void bound_ump(void *st, errval_t err, struct ump_chan *uc, struct capref
     }
 }
 
-static bool is_local(iref_t iref)
+static bool takes_lmp(iref_t iref, idc_bind_flags_t flags)
 {
-    return IREF_CORE(iref) == disp_get_core_id();
+    return IREF_CORE(iref) == disp_get_core_id() && (flags & IDC_BIND_FLAG_UMP) == 0;
 }
 
 errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
                        flounder_bind_continuation_fn *cont, void *st, struct waitset *ws,
                        idc_bind_flags_t flags)
 {
-    (void)flags;
     struct flounder_bind bind = {.cont = cont, .st = st, .connects = true};
     struct flounder_stub *stub = flounder_make(interface, ws, bind);
     if (stub == NULL)
@@ -225,10 +224,10 @@ errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
     return err;
 }
 
-static errval_t connect(struct flounder_stub *stub, iref_t iref)
+static errval_t connect(struct flounder_stub *stub, iref_t iref, idc_bind_flags_t flags)
 {
     flounder_on_timeout = flounder_timed_out;
-    if (is_local(iref))
+    if (takes_lmp(iref, flags))
         return ask_blocking(stub, iref);
     errval_t err =
         ump_chan_bind_blocking(&stub->chan, iref, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN);
@@ -240,13 +239,12 @@ static errval_t connect(struct flounder_stub *stub, iref_t iref)
 errval_t flounder_bind_blocking(const struct flounder_interface *interface, iref_t iref,
                                 struct waitset *ws, idc_bind_flags_t flags, void **binding)
 {
-    (void)flags;
     errval_t result = LIB_ERR_BIND_TIMEOUT;
     struct flounder_bind bind = {.result = &result, .connects = true};
     struct flounder_stub *stub = flounder_make(interface, ws, bind);
     if (stub == NULL)
         return LIB_ERR_MALLOC_FAIL;
-    errval_t err = connect(stub, iref);
+    errval_t err = connect(stub, iref, flags);
     if (err_is_fail(err)) {
         flounder_destroy(stub);
         return err;

@@ -27,15 +27,12 @@ static struct timer {
     void (*func)(void);
 } transmit_timer, unfinished_timer = {.func = clients_push};
 
-static void pump(void);
-
 static void on_timer(void *arg)
 {
     struct timer *timer = arg;
     timer->armed = false;
     if (timer->func != NULL)
         timer->func();
-    pump();
 }
 
 static void timer_arm(struct timer *timer, delayus_t delay)
@@ -63,14 +60,14 @@ static bool transmit(void)
     return count == 0;
 }
 
-/// Does what can be done now: writes to the UART, answers flushes, listens to stalled clients
+/// Does what can be done after an event: writes to the UART, answers flushes, listens to clients
 /// again; arms timers for what is left.
 static void pump(void)
 {
     readers_serve();
     if (!transmit())
         timer_arm(&transmit_timer, TRANSMIT_US);
-    clients_output_taken();
+    clients_output_changed();
     if (clients_unfinished() || readers_undecided())
         timer_arm(&unfinished_timer, UNFINISHED_US);
 }
@@ -88,7 +85,6 @@ static void on_interrupt(void *arg)
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "the console cannot wait for the UART");
     readers_input_came();
-    pump();
 }
 
 static errval_t interrupt_init(void)
@@ -139,12 +135,15 @@ int main(void)
     if (err_is_ok(err))
         err = operator_init();
     if (err_is_ok(err))
-        err = clients_init(&iref, pump);
+        err = clients_init(&iref);
     if (err_is_ok(err))
         err = interrupt_init();
     if (err_is_ok(err))
         err = nameservice_register(CONSOLE_NAME, iref);
     if (err_is_fail(err))
         USER_PANIC_ERR(err, "the console cannot serve");
-    messages_handler_loop();
+    for (;;) {
+        messages_wait_and_handle_next();
+        pump();
+    }
 }

@@ -43,7 +43,7 @@ static bool awaits(const struct client *client)
 
 static bool reads_raw(const struct client *client)
 {
-    return client->wants == CONSOLE_READ_RAW;
+    return client->reads && client->wants == console_RAW;
 }
 
 /// Who is to hear of Ctrl-C: the nearest below the foreground that asked; nobody, NULL, while the
@@ -65,7 +65,7 @@ static struct client *interrupt_taker(void)
 static void interrupted(struct client *client, bool typed)
 {
     client->awaits_interrupt = false;
-    client_interrupted(client, typed);
+    (void)!console_await_interrupt_response__tx(client->binding, NOP_CONT, typed);
 }
 
 void readers_await_interrupt(struct client *client)
@@ -95,15 +95,16 @@ void readers_domain_ended(domainid_t domain)
     foreground_changed();
 }
 
-void readers_add(struct client *client, enum console_op wants, size_t bytes)
+void readers_add(struct client *client, console_how_t wants, size_t bytes)
 {
-    if (client->wants != 0)
+    if (client->reads)
         return;
     struct client **link = &first_reader;
     while (*link != NULL)
         link = &(*link)->next_reader;
     *link = client;
     client->next_reader = NULL;
+    client->reads = true;
     client->wants = wants;
     client->wants_bytes = bytes < INPUT_LINE_BYTES ? bytes : INPUT_LINE_BYTES;
 }
@@ -113,7 +114,7 @@ void readers_remove(struct client *client)
     for (struct client **link = &first_reader; *link != NULL; link = &(*link)->next_reader) {
         if (*link == client) {
             *link = client->next_reader;
-            client->wants = 0;
+            client->reads = false;
             return;
         }
     }
@@ -144,7 +145,7 @@ static bool serve(struct client *client)
 {
     char bytes[INPUT_LINE_BYTES];
     size_t count;
-    if (client->wants == CONSOLE_READ_RAW || input_is_data(&input)) {
+    if (client->wants == console_RAW || input_is_data(&input)) {
         count = input_take(&input, bytes, client->wants_bytes);
         if (count == 0 && !input_ended(&input))
             return false;
@@ -158,7 +159,8 @@ static bool serve(struct client *client)
         count = state == INPUT_DONE ? input_line_take(&input, bytes, client->wants_bytes) : 0;
     }
     readers_remove(client);
-    client_answer(client, bytes, count, input_is_data(&input));
+    (void)!console_read_response__tx(client->binding, NOP_CONT, !input_is_data(&input), bytes,
+                                     count);
     return true;
 }
 

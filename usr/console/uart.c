@@ -5,8 +5,8 @@
 // look at the line status. Source: National Semiconductor, PC16550D data sheet, 8.0 (registers).
 #include "uart.h"
 
+#include "barrelfish/console.h"
 #include "barrelfish/invocations.h"
-#include "if/console.h"
 
 #define REG_DATA 0u
 #define REG_INTERRUPT_ENABLE 1u

@@ -8,8 +8,8 @@
 #include "init.h"
 
 #include "barrelfish/capabilities.h"
+#include "barrelfish/console.h"
 #include "barrelfish/spawn_client.h"
-#include "if/console.h"
 #include "if/monitor.h"
 
 #include <string.h>

@@ -9,9 +9,9 @@
 #include "script.h"
 #include "shell.h"
 
+#include "barrelfish/console.h"
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/terminal_client.h"
-#include "if/console.h"
 
 #include <inttypes.h>
 #include <stdio.h>

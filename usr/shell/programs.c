@@ -4,9 +4,9 @@
 // Programs as commands: boot modules, started by the spawnd of any core.
 #include "shell.h"
 
+#include "barrelfish/console.h"
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/terminal_client.h"
-#include "if/console.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -8,21 +8,23 @@
 // before what was said for it is shown: the console is asked to tell when it is.
 #include "spawnd.h"
 
+#include "barrelfish/console.h"
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/terminal.h"
 #include "barrelfish/threads.h"
-#include "barrelfish/ump_chan.h"
 #include "barrelfish/waitset_chan.h"
-#include "if/console.h"
+#include "if/console_defs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define KEPT_BYTES 4096u
+#define WRITE_BYTES ((size_t)console__write_text_MAX_ARGUMENT_SIZE)
 #define LEFT_OUT "spawnd: words of domains were left out\n"
 
 static volatile enum { SAY_ALONE, SAY_BINDING, SAY_BOUND } state;
-static struct ump_chan chan;
+static struct console_binding *binding;
+static struct console_flush__call flush; ///< while `asked`
 static struct waitset_chanstate bound_chan;
 static errval_t bound_err;
 static char kept[KEPT_BYTES];
@@ -51,7 +53,7 @@ static void say_kept(void)
 static void lost(void)
 {
     if (state == SAY_BOUND)
-        ump_chan_close(&chan);
+        console_close(binding);
     state = SAY_ALONE;
     say_kept();
     wanted = asked = false;
@@ -59,38 +61,27 @@ static void lost(void)
     on_more_shown();
 }
 
-static void on_shown(void *arg);
-
-static errval_t await_shown(void)
-{
-    return ump_chan_register_recv(&chan, get_default_waitset(), MKCLOSURE(on_shown, NULL));
-}
-
 static void on_shown(void *arg)
 {
-    volatile struct ump_message *message;
     (void)arg;
-    errval_t err = ump_chan_recv(&chan, &message);
-    if (err_is_ok(err)) {
-        asked = false;
-        shown = asked_said;
-        on_more_shown();
-    } else if (err_no(err) == LIB_ERR_NO_UMP_MSG) {
-        err = await_shown();
-    }
-    if (err_is_fail(err))
+    if (!asked)
+        return;
+    if (err_is_fail(flounder_result(&flush.async))) {
         lost();
+        return;
+    }
+    asked = false;
+    shown = asked_said;
+    on_more_shown();
 }
 
 static errval_t ask(void)
 {
-    const uint64_t words[UMP_PAYLOAD_WORDS] = {0};
-    errval_t err = ump_chan_send(&chan, words, console_ctrl(CONSOLE_FLUSH, 0));
+    errval_t err = console_flush__start(binding, &flush, 0, MKCLOSURE(on_shown, NULL));
     if (err_is_ok(err)) {
         wanted = false;
         asked = true;
         asked_said = said;
-        err = await_shown();
     }
     return err;
 }
@@ -110,12 +101,8 @@ static errval_t send_kept(void)
     size_t sent = 0;
     errval_t err = SYS_ERR_OK;
     while (sent < kept_bytes && err_is_ok(err)) {
-        uint64_t words[UMP_PAYLOAD_WORDS] = {0};
-        size_t left = kept_bytes - sent;
-        size_t bytes = left < CONSOLE_MESSAGE_BYTES ? left : CONSOLE_MESSAGE_BYTES;
-        memcpy(words, kept + sent, bytes);
-        uint16_t more = bytes < left ? CONSOLE_MORE : 0;
-        err = ump_chan_send(&chan, words, console_ctrl(CONSOLE_WRITE, bytes) | more);
+        size_t left = kept_bytes - sent, bytes = left < WRITE_BYTES ? left : WRITE_BYTES;
+        err = console_write__tx(binding, NOP_CONT, bytes < left, kept + sent, bytes);
         sent += err_is_ok(err) ? bytes : 0;
     }
     kept_bytes -= sent;
@@ -135,11 +122,18 @@ static void push(void *arg)
     }
     if (err_is_ok(err) && wanted && !asked)
         err = ask();
-    if (err_no(err) == LIB_ERR_UMP_FULL) {
-        err = ump_chan_register_send(&chan, get_default_waitset(), MKCLOSURE(push, NULL));
+    if (err_no(err) == FLOUNDER_ERR_TX_BUSY) {
+        err = binding->register_send(binding, get_default_waitset(), MKCLOSURE(push, NULL));
         waiting = err_is_ok(err);
     }
     if (err_is_fail(err))
+        lost();
+}
+
+static void on_end(struct console_binding *ended, errval_t err)
+{
+    (void)ended, (void)err;
+    if (state == SAY_BOUND)
         lost();
 }
 
@@ -148,6 +142,7 @@ static void on_bound(void *arg)
     if (err_is_fail(bound_err)) {
         lost();
     } else {
+        binding->error_handler = on_end;
         state = SAY_BOUND;
         push(arg);
     }
@@ -162,7 +157,8 @@ static int connect(void *arg)
     if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)))
         return 0; // It stays alone.
     state = SAY_BINDING;
-    bound_err = ump_chan_bind_blocking(&chan, iref, CONSOLE_CHANNEL_BYTES, CONSOLE_CHANNEL_BYTES);
+    bound_err =
+        console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAGS_DEFAULT, &binding);
     (void)!waitset_chan_trigger_closure(get_default_waitset(), &bound_chan,
                                         MKCLOSURE(on_bound, NULL));
     return 0;

@@ -15,6 +15,8 @@ typedef uint32_t idc_control_t;
 typedef void idc_export_callback_fn(void *st, errval_t err, iref_t iref);
 
 #define IDC_BIND_FLAGS_DEFAULT ((idc_bind_flags_t)0)
+/// Over rings within a core, too: for a service that pauses its clients.
+#define IDC_BIND_FLAG_UMP ((idc_bind_flags_t)1)
 #define IDC_EXPORT_FLAGS_DEFAULT ((idc_export_flags_t)0)
 
 /// For a binding's control(): whether its blocking calls dispatch its waitset while they wait. At first

@@ -8,6 +8,7 @@
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
+#include "barrelfish/console.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/lrpc.h"
 #include "barrelfish/monitor_client.h"
@@ -16,7 +17,6 @@
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
-#include "if/console.h"
 #include "if/monitor.h"
 #include "systest/systest.h"
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "barrelfish/console.h"
 #include "barrelfish/deferred.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/monitor_client.h"
@@ -15,7 +16,6 @@
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
-#include "if/console.h"
 #include "systest/systest.h"
 
 #define CHANNEL_BYTES 4096u

@@ -5,12 +5,12 @@
 // something to.
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
+#include "barrelfish/console.h"
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/lrpc.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
 #include "cases.h"
-#include "if/console.h"
 #include "if/mem_serv.h"
 #include "if/monitor.h"
 

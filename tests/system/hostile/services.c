@@ -8,6 +8,7 @@
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
+#include "barrelfish/console.h"
 #include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/monitor_client.h"
@@ -17,7 +18,7 @@
 #include "barrelfish/terminal_client.h"
 #include "barrelfish/ump_chan.h"
 #include "cases.h"
-#include "if/console.h"
+#include "if/console_defs.h"
 #include "if/mem_serv.h"
 #include "if/monitor.h"
 #include "if/spawnd.h"
@@ -25,7 +26,9 @@
 #define CHANNEL_BYTES 4096u
 #define EVENTS 7u ///< one less than a family may ask of another core at once, of sixteen
 #define PRINTS 1000u
-#define GARBAGE 5000u
+#define GARBAGE_ROUNDS 100u
+#define GARBAGE_LINES 50u
+#define GARBAGE_STEP 40503u
 #define CONSOLE_CHANNELS 8u ///< more than a domain can have
 #define SAMPLES 3u
 #define SLEEP_US 300000u
@@ -189,39 +192,62 @@ static int print_flood(void)
                : HOSTILE_WENT_ON;
 }
 
-static bool say(struct ump_chan *chan, unsigned op, uint64_t word, unsigned bytes)
+/// Lines of a client of the console, until it closes the binding: what it knows, first with words that
+/// may be right and answers that are never taken, and what it does not know.
+static void say_garbage(struct console_binding *binding, unsigned round)
 {
-    const uint64_t words[UMP_PAYLOAD_WORDS] = {word, word, word, word, word, word, word};
-    return err_is_ok(ump_chan_send_blocking(chan, words, (uint16_t)(op | bytes << 8)));
+    uint64_t number = round % 16 < 8 ? 1 + round % 8 : round * GARBAGE_STEP % 256;
+    errval_t err = SYS_ERR_OK;
+    for (uint64_t i = 0; i < GARBAGE_LINES && err_is_ok(err); i++) {
+        uint64_t word = i < GARBAGE_LINES / 2 ? i % 3 : i * GARBAGE_STEP;
+        const uint64_t words[UMP_PAYLOAD_WORDS] = {word, word, word, word, word, word, word};
+        unsigned call = (unsigned)(i + round) % 128;
+        unsigned whole = round % 5 != 0 ? FLOUNDER_WHOLE : 0;
+        err = ump_chan_send(&binding->stub.chan, words,
+                            (uint16_t)(FLOUNDER_CTRL(number, call) | whole));
+    }
+}
+
+/// Bindings that say nothing, and such as do: a domain has only few.
+static bool has_share(iref_t iref)
+{
+    static struct ump_chan silent[CONSOLE_CHANNELS];
+    struct console_binding *bindings[CONSOLE_CHANNELS];
+    unsigned silent_count = 0, count = 0;
+    while (silent_count < CONSOLE_CHANNELS &&
+           err_is_ok(
+               ump_chan_bind_blocking(&silent[silent_count], iref, CHANNEL_BYTES, CHANNEL_BYTES)))
+        silent_count++;
+    for (unsigned i = 0; i < silent_count; i++)
+        ump_chan_close(&silent[i]);
+    (void)terminal_flush(); // the console has seen that they are closed
+    while (count < CONSOLE_CHANNELS &&
+           err_is_ok(console_bind_blocking(iref, get_default_waitset(), 0, &bindings[count])))
+        count++;
+    for (unsigned i = 0; i < count; i++)
+        console_close(bindings[i]);
+    return silent_count > 0 && silent_count < CONSOLE_CHANNELS && count > 0 &&
+           count < CONSOLE_CHANNELS;
 }
 
 /// Messages that the console knows nothing of, with lengths that cannot be, and requests over
-/// requests whose answers are never taken. The console goes on, for this client too.
+/// requests whose answers are never taken. The console goes on, for this domain too.
 static int console_garbage(void)
 {
-    static struct ump_chan chan, more[CONSOLE_CHANNELS];
+    struct console_binding *binding;
     iref_t iref;
-    unsigned bound = 0;
-    bool sent = true;
-    if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)) ||
-        err_is_fail(ump_chan_bind_blocking(&chan, iref, CHANNEL_BYTES, CHANNEL_BYTES)))
+    if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)))
         return 1;
-    for (unsigned i = 0; i < GARBAGE && sent; i++) {
-        unsigned op = i % 256;
-        bool text = (op & 0x7f) == CONSOLE_WRITE;
-        uint64_t word = text ? 0x2020202020202020 : i % 3 == 0 ? ~0ul : i;
-        sent = say(&chan, op, word, text ? 1 : i % 251);
+    for (unsigned round = 0; round < GARBAGE_ROUNDS; round++) {
+        if (err_is_fail(console_bind_blocking(iref, get_default_waitset(), 0, &binding)))
+            return 2;
+        say_garbage(binding, round);
+        console_close(binding);
+        (void)terminal_flush();
     }
     bool served =
         printf("console_garbage: the console goes on\n") > 0 && err_is_ok(terminal_flush());
-    while (bound < CONSOLE_CHANNELS &&
-           err_is_ok(ump_chan_bind_blocking(&more[bound], iref, CHANNEL_BYTES, CHANNEL_BYTES)))
-        bound++;
-    bool refused = bound < CONSOLE_CHANNELS;
-    ump_chan_close(&chan);
-    while (bound > 0)
-        ump_chan_close(&more[--bound]);
-    return sent && served && refused ? 0 : HOSTILE_WENT_ON;
+    return has_share(iref) && served ? 0 : HOSTILE_WENT_ON;
 }
 
 /// Takes the keyboard from whoever has it: nobody gives it, so this waits.

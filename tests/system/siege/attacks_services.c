@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include "barrelfish/barrelfish.h"
+#include "barrelfish/console.h"
 #include "barrelfish/lmp_chan.h"
 #include "barrelfish/lmp_rpc.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
-#include "barrelfish/ump_chan.h"
-#include "if/console.h"
+#include "if/console_defs.h"
 #include "if/mem_serv.h"
 #include "if/spawnd.h"
 
@@ -124,17 +124,19 @@ static void rage_bindings(void)
     (void)!monitor_call(words, NULL_CAP, words, &ring);
 }
 
-static struct ump_chan to_console;
+static struct console_binding *to_console;
 
 static errval_t take_console(unsigned i)
 {
     (void)i;
     iref_t iref;
-    struct ump_chan *chan = i == 0 ? &to_console : malloc(sizeof(*chan));
-    errval_t err = chan != NULL ? nameservice_lookup(CONSOLE_NAME, &iref) : LIB_ERR_MALLOC_FAIL;
-    return err_is_ok(err)
-               ? ump_chan_bind_blocking(chan, iref, CONSOLE_CHANNEL_BYTES, CONSOLE_CHANNEL_BYTES)
-               : err;
+    struct console_binding *binding;
+    errval_t err = nameservice_lookup(CONSOLE_NAME, &iref);
+    if (err_is_ok(err))
+        err = console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAGS_DEFAULT, &binding);
+    if (err_is_ok(err))
+        to_console = binding;
+    return err;
 }
 
 static bool occupy_console(void)
@@ -145,9 +147,10 @@ static bool occupy_console(void)
 /// Half lines, which are never ended, and requests for what is typed.
 static void rage_console(void)
 {
-    const uint64_t words[UMP_PAYLOAD_WORDS] = {0x2020202020202020};
-    (void)!ump_chan_send(&to_console, words, console_ctrl(CONSOLE_WRITE, 8));
-    (void)!ump_chan_send(&to_console, words, console_ctrl(CONSOLE_READ_RAW, 8));
+    if (to_console == NULL)
+        return;
+    (void)!console_write__tx(to_console, NOP_CONT, false, "        ", 8);
+    (void)!console_read_call__tx(to_console, NOP_CONT, console_RAW, 8);
 }
 
 static bool occupy_nothing(void)

@@ -8,6 +8,7 @@
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
+#include "barrelfish/console.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/monitor_client.h"
 #include "barrelfish/nameservice_client.h"
@@ -15,7 +16,6 @@
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/terminal_client.h"
 #include "barrelfish/ump_chan.h"
-#include "if/console.h"
 
 #define HOLES 512u
 

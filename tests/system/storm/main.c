@@ -16,6 +16,7 @@
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/capabilities.h"
+#include "barrelfish/console.h"
 #include "barrelfish/deferred.h"
 #include "barrelfish/domain.h"
 #include "barrelfish/lmp_rpc.h"
@@ -24,7 +25,6 @@
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/ump_chan.h"
 #include "barrelfish/vspace_common.h"
-#include "if/console.h"
 #include "systest/systest.h"
 
 #define START_NAME "storm"

@@ -120,7 +120,12 @@ void machine_death(const uint64_t *words, size_t length);
 /// A domain of another core binds. NULL: it was refused, for machine.refusal.
 struct peer *machine_connect(domainid_t client, domainid_t family);
 struct peer *machine_bind(const struct monitor_bind_request *request);
-/// The console, once spawnd has bound to it.
+/// The console, once spawnd has bound to it: text, whose number of bytes is above these bits, or a flush,
+/// which each line that it gets answers.
+#define CONSOLE_WRITE 1u
+#define CONSOLE_FLUSH 2u
+#define CONSOLE_MORE 0x80u
+#define CONSOLE_TEXT_BYTES 51u
 struct peer *machine_console(void);
 bool peer_send(struct peer *peer, const uint64_t words[UMP_PAYLOAD_WORDS]);
 bool peer_recv(struct peer *peer, uint64_t words[UMP_PAYLOAD_WORDS], uint16_t *ctrl);

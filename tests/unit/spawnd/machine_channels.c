@@ -4,10 +4,8 @@
 // Events, channels over UMP with the other end of each, and where text goes.
 #include "machine_internal.h"
 
-#include "barrelfish/nameservice_client.h"
 #include "barrelfish/terminal.h"
 #include "barrelfish/threads.h"
-#include "if/console.h"
 #include "if/monitor.h"
 
 #include <fakes/fakes.h>
@@ -15,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PEERS = 1200, LINES = 40, CONSOLE_IREF = 55 };
+enum { PEERS = 1200, LINES = 40 };
 
 struct line {
     uint64_t words[UMP_PAYLOAD_WORDS];
@@ -39,7 +37,7 @@ struct peer {
 
 static struct peer peers[PEERS];
 static unsigned peers_count;
-static struct peer *accepting, *console;
+static struct peer *accepting;
 static void (*connect_func)(void *st, struct monitor_bind_request *request);
 static void *connect_st;
 static terminal_write_fn write_func;
@@ -50,7 +48,6 @@ void channels_start(void)
 {
     fake_waitset_start();
     peers_count = 0;
-    console = NULL;
     thread_func = NULL;
     write_func = NULL;
 }
@@ -96,7 +93,7 @@ static struct peer *peer_of(const struct ump_chan *uc)
     return NULL;
 }
 
-static struct peer *peer_new(struct ump_chan *uc)
+struct peer *peer_new(struct ump_chan *uc)
 {
     CU_ASSERT_FATAL(peers_count < PEERS);
     struct peer *peer = &peers[peers_count++];
@@ -253,32 +250,7 @@ void peers_close(void)
         peer_close(&peers[i]);
 }
 
-// The console.
-
-errval_t nameservice_blocking_lookup(const char *iface, iref_t *retiref)
-{
-    errval_t err = machine_fails(CALL_LOOKUP);
-    CU_ASSERT_STRING_EQUAL(iface, "console");
-    if (err_is_ok(err))
-        *retiref = CONSOLE_IREF;
-    return err;
-}
-
-errval_t ump_chan_bind_blocking(struct ump_chan *uc, iref_t iref, size_t inchanlen,
-                                size_t outchanlen)
-{
-    errval_t err = machine_fails(CALL_BIND);
-    CU_ASSERT(iref == CONSOLE_IREF && inchanlen == CONSOLE_CHANNEL_BYTES &&
-              outchanlen == CONSOLE_CHANNEL_BYTES);
-    if (err_is_ok(err))
-        console = peer_new(uc);
-    return err;
-}
-
-struct peer *machine_console(void)
-{
-    return console;
-}
+// Threads, of which there is one.
 
 struct thread *thread_create(thread_func_t start_func, void *data)
 {

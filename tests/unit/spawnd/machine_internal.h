@@ -23,3 +23,6 @@ void channels_start(void);
 void peers_close(void);
 /// An event of the memory server's messages. False: there is none.
 bool services_dispatch(void);
+
+/// The other end of a channel that spawnd opens now.
+struct peer *peer_new(struct ump_chan *uc);

@@ -81,8 +81,8 @@ static void test_kept(void)
     CU_ASSERT_TRUE(console_got("[late\n]"));
     debug_printf("%s", SIXTY SIXTY);
     CU_ASSERT_TRUE(console_got("[" SIXTY SIXTY "]"));
-    debug_printf("%.56s", SIXTY);
-    CU_ASSERT_TRUE(console_got("[" TEN TEN TEN TEN TEN "012345]"));
+    debug_printf("%.51s", SIXTY);
+    CU_ASSERT_TRUE(console_got("[" TEN TEN TEN TEN TEN "0]"));
     CU_ASSERT_TRUE(machine_printed(""));
     machine_end();
 }
@@ -129,11 +129,11 @@ static void test_full(void)
     machine_run();
     debug_printf("%s", SIXTY SIXTY "end\n"); // three messages
     machine_run();
-    CU_ASSERT_TRUE(console_got("[" SIXTY TEN TEN TEN TEN TEN "01+"));
+    CU_ASSERT_TRUE(console_got("[" SIXTY TEN TEN TEN TEN "01+"));
     debug_printf("next\n");
     CU_ASSERT_TRUE(console_got("")); // not before the event
     CU_ASSERT_TRUE(machine_dispatch());
-    CU_ASSERT_TRUE(console_got("[23456789end\nnext\n]"));
+    CU_ASSERT_TRUE(console_got("[23456789" TEN "end\nnext\n]"));
     debug_printf("last\n");
     CU_ASSERT_TRUE(console_got("[last\n]"));
     machine_end();
@@ -269,11 +269,6 @@ static void test_lost(void)
     expect_lost(id, "");
     id = begin_bound();
     print(id, "one\n", false);
-    machine_fail(CALL_REGISTER_RECV, 0, LIB_ERR_CHAN_CLOSED);
-    die(id);
-    expect_lost(id, "");
-    id = begin_bound();
-    print(id, "one\n", false);
     die(id);
     CU_ASSERT_FALSE(is_over(id));
     machine_fail(CALL_RECV, 0, LIB_ERR_UMP_PEER);
@@ -296,22 +291,6 @@ static void test_lost_when_full(void)
     print(id, "one\n", false);
     die(id);
     expect_lost(id, "one\n");
-}
-
-/// An event without a message is none.
-static void test_spurious(void)
-{
-    domainid_t id = begin_bound();
-    print(id, "one\n", false);
-    die(id);
-    machine_fail(CALL_RECV, 0, LIB_ERR_NO_UMP_MSG);
-    CU_ASSERT_TRUE(peer_send(machine_console(), (const uint64_t[UMP_PAYLOAD_WORDS]){0}));
-    CU_ASSERT_TRUE(machine_dispatch());
-    CU_ASSERT(machine_failed() && !is_over(id));
-    machine_run();
-    CU_ASSERT_TRUE(is_over(id));
-    CU_ASSERT_FALSE(peer_is_closed(machine_console()));
-    machine_end();
 }
 
 static domainid_t start_named(domainid_t who, const char *name)
@@ -367,6 +346,5 @@ TEST_SUITE("what is said") = {
     {"a full ring and a question", test_full_question},
     {"lost", test_lost},
     {"lost when full", test_lost_when_full},
-    {"no message", test_spurious},
     {"the console itself", test_console},
 };

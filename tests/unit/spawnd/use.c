@@ -4,8 +4,6 @@
 // Clients over LMP, and what the console gets.
 #include "use.h"
 
-#include "if/console.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -79,12 +77,12 @@ bool console_got(const char *text)
     size_t used = 0;
     bool begins = true;
     while (peer_recv(machine_console(), words, &ctrl)) {
-        if (console_ctrl_op(ctrl) == CONSOLE_FLUSH) {
+        if (ctrl == CONSOLE_FLUSH) {
             got[used++] = '?';
             continue;
         }
-        size_t bytes = console_ctrl_bytes(ctrl);
-        CU_ASSERT(console_ctrl_op(ctrl) == CONSOLE_WRITE && bytes <= CONSOLE_MESSAGE_BYTES);
+        size_t bytes = ctrl >> 8;
+        CU_ASSERT((ctrl & 0x7f) == CONSOLE_WRITE && bytes <= CONSOLE_TEXT_BYTES);
         if (begins)
             got[used++] = '[';
         memcpy(got + used, words, bytes);
@@ -92,7 +90,7 @@ bool console_got(const char *text)
         begins = (ctrl & CONSOLE_MORE) == 0;
         if (begins)
             got[used++] = ']';
-        CU_ASSERT(begins || bytes == CONSOLE_MESSAGE_BYTES);
+        CU_ASSERT(begins || bytes == CONSOLE_TEXT_BYTES);
     }
     memcpy(got + used, begins ? "" : "+", begins ? 1 : 2);
     bool same = strcmp(got, text) == 0;
