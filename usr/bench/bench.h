@@ -2,52 +2,17 @@
 // Copyright The Stave authors
 //
 // What the files of bench know of one another. One instance is the master; it starts a worker,
-// which is this program too, on each core that a measurement needs, and tells it over a channel
-// what to do. An error ends the whole measurement.
+// which is this program too, on each core that a measurement needs, and tells it what to do
+// (worker.if). An error ends the whole measurement.
 #pragma once
 
 #include "barrelfish/barrelfish.h"
 #include "barrelfish/ump_chan.h"
 #include "bench/bench.h"
+#include "if/worker_defs.h"
 #include "options.h"
 
 #define CHANNEL_BYTES 2048u
-
-/// Commands of the master: word 0; word 1 is an argument. Each is answered with one message: word 0
-/// the command, words 1 and 2 results. A worker has one channel that it has connected (`up`) and
-/// any number that it has accepted; all that is sent over them carries its number in word 0.
-enum command {
-    WORKER_HELLO = 1,  ///< from the worker, without a command
-    WORKER_ECHO,       ///< send the next (word 1) messages back; not answered otherwise
-    WORKER_EXPORT,     ///< offer a service; 1: its iref. The worker then waits for a client
-    WORKER_CONNECT,    ///< bind `up` to the iref in word 1
-    WORKER_AREA,       ///< bind memory for bulk transfers to the iref in word 1
-    WORKER_EXPORT_LMP, ///< as WORKER_EXPORT, over LMP
-    WORKER_ECHO_LMP,   ///< as WORKER_ECHO, with the client over LMP
-    WORKER_ECHO_LRPC,  ///< the same in calls that hand the core over
-    WORKER_POLLS,      ///< poll (word 1) times before a sleep
-    WORKER_SEND,       ///< send (word 1) messages up. 1, 2: time of first and last
-    WORKER_RECEIVE,    ///< receive them from the first accepted. 1, 2: as above
-    WORKER_SEND_UNTIL, ///< send up until the time in word 1; the last message says so
-    WORKER_WINDOW,     ///< receive them; 1: how many came from time (word 1) to (word 2)
-    WORKER_GATHER,     ///< receive (word 1) messages from all accepted, in any order. As above
-    WORKER_RELAY,      ///< pass messages on, from the first accepted to `up`
-    WORKER_CIRCULATE,  ///< send up, receive from the first accepted; word 2: at most so many ahead
-    WORKER_ROOT,       ///< send (word 1) messages to all accepted, each after all have acknowledged
-    WORKER_FORWARD,    ///< as WORKER_ROOT, with what comes from `up`, and acknowledge it
-    WORKER_BULK_SEND,  ///< pass (word 1) blocks of (word 2) bytes up, after writing in each line
-    WORKER_BULK_PASS,  ///< as WORKER_BULK_SEND, without writing
-    WORKER_BULK_RECEIVE, ///< the other side, which reads in each line
-    WORKER_BULK_SKIP,    ///< the other side, which reads nothing
-    WORKER_COPY_SEND,    ///< as WORKER_BULK_SEND, through the ring
-    WORKER_COPY_RECEIVE,
-    WORKER_RING_ECHO, ///< send (word 1) messages back, through the bare ring
-    WORKER_RING_TAKE, ///< receive (word 1) messages so, an eleventh of them to warm up. 1: cycles
-    WORKER_RING_TAKE_FLUSHED, ///< the same, if the sender flushes each
-    WORKER_STAMP, ///< answer the next (word 1) messages with the time; not answered otherwise
-    WORKER_SERVE, ///< offer bench.if; 1: its iref. The worker then serves a client until it goes
-    WORKER_QUIT,  ///< not answered
-};
 
 /// Bytes that bulk transfers share, and the most that one transfers.
 #define AREA_BYTES (4u << 20)
@@ -61,12 +26,15 @@ struct lmp_end {
     struct capref local, remote;
     struct lmp_endpoint *ep;
 };
-void lmp_end_send(const struct lmp_end *end, const uint64_t words[LMP_MSG_LENGTH]);
-void lmp_end_receive(const struct lmp_end *end, uint64_t words[LMP_MSG_LENGTH]);
+void lmp_end_send(const struct lmp_end *end, const uint64_t payload[LMP_MSG_LENGTH]);
+void lmp_end_receive(const struct lmp_end *end, uint64_t payload[LMP_MSG_LENGTH]);
 
-void message_send(struct ump_chan *chan, uint64_t word0, uint64_t word1, uint64_t word2);
-/// Receives a message; its first three words.
-void message_receive(struct ump_chan *chan, uint64_t words[3]);
+/// What is told in a message of a bare channel; the rest of its line is 0.
+struct note {
+    uint64_t number, second, third;
+};
+void message_send(struct ump_chan *chan, uint64_t number, uint64_t second, uint64_t third);
+void message_receive(struct ump_chan *chan, struct note *note);
 
 // worker.c, and what it has from worker_shapes.c, worker_bulk.c and ring.c
 
@@ -80,32 +48,45 @@ struct worker_peer {
 };
 
 struct worker {
-    struct ump_chan master, up, area;
+    struct ump_chan up, area;
     struct worker_peer *peers[CORES_MAX];
     unsigned peers_count;
 };
 
-/// Does a command between workers. 0, 1: the results.
-typedef void worker_action(struct worker *worker, const uint64_t command[3], uint64_t results[2]);
+/// The channel of the client that was accepted last: a core may be measured more than once.
+struct ump_chan *worker_last_peer(struct worker *worker);
+
+/// What a worker does, and for what.
+struct order {
+    worker_command_t what;
+    uint64_t first, second;
+};
+
+/// Does a command between workers.
+typedef void worker_action(struct worker *worker, const struct order *order, uint64_t results[2]);
 worker_action stream_up, stream_down, stream_until, stream_within, gather, relay, circulate, root,
     forward;
 worker_action send_references, receive_references, send_copies, receive_copies;
 worker_action ring_echo, ring_take, ring_take_flushed;
-/// Serves bench.if, to a client that the master is, until it goes.
-void worker_serve(struct worker *worker);
+/// rpc.c: offers bench.if, and serves its client until that goes.
+worker_action offer_calls, serve_calls;
 
 // master.c
 
 /// Starts workers on these cores, those that have none yet.
 void workers_start(const coreid_t *cores, unsigned count);
-struct ump_chan *worker_chan(coreid_t core);
-/// Sends a command.
-void worker_tell(coreid_t core, enum command command, uint64_t argument);
-void worker_tell2(coreid_t core, enum command command, uint64_t argument, uint64_t second);
-/// Waits for the answer to a command; words 1 and 2.
-void worker_answer(coreid_t core, enum command command, uint64_t results[2]);
-/// Connects `from`, as its `up` (or with WORKER_AREA its memory), to `to`, which accepts.
-void workers_connect(coreid_t from, coreid_t to, enum command how);
+/// Begins a command; each needs its answer before the next.
+void worker_tell(coreid_t core, worker_command_t what, uint64_t first);
+void worker_tell2(coreid_t core, worker_command_t what, uint64_t first, uint64_t second);
+/// Waits for the answer to a command; its two results, until the next one.
+const uint64_t *worker_answer(coreid_t core);
+/// Both, for a command that is done at once; returns the first result.
+uint64_t worker_ask(coreid_t core, worker_command_t what, uint64_t first);
+/// Connects `chan`, with rings of `bytes`, to a worker, which accepts.
+void worker_reach(coreid_t core, struct ump_chan *chan, size_t bytes);
+/// Connects `from`, as its `up` (worker_CONNECT) or with its memory (worker_AREA), to `to`, which
+/// accepts.
+void workers_connect(coreid_t from, coreid_t to, worker_command_t how);
 /// Ends all workers.
 void workers_end(void);
 

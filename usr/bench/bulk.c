@@ -14,21 +14,20 @@
 
 static const struct way {
     const char *what;
-    enum command send, receive;
+    worker_command_t send, receive;
 } ways[] = {
-    {"bulk copied", WORKER_COPY_SEND, WORKER_COPY_RECEIVE},
-    {"bulk by reference", WORKER_BULK_SEND, WORKER_BULK_RECEIVE},
-    {"bulk reference alone", WORKER_BULK_PASS, WORKER_BULK_SKIP},
+    {"bulk copied", worker_COPY_SEND, worker_COPY_RECEIVE},
+    {"bulk by reference", worker_BULK_SEND, worker_BULK_RECEIVE},
+    {"bulk reference alone", worker_BULK_PASS, worker_BULK_SKIP},
 };
 
 /// One run; cycles of one block.
 static cycles_t run(const coreid_t cores[2], const struct way *way, unsigned blocks, unsigned bytes)
 {
-    uint64_t times[2], none[2];
     worker_tell2(cores[1], way->receive, blocks, bytes);
     worker_tell2(cores[0], way->send, blocks, bytes);
-    worker_answer(cores[0], way->send, times);
-    worker_answer(cores[1], way->receive, none);
+    const uint64_t *times = worker_answer(cores[0]);
+    (void)worker_answer(cores[1]);
     return (times[1] - times[0]) / blocks;
 }
 
@@ -65,8 +64,8 @@ void measure_bulk(const struct options *options)
         return;
     }
     workers_start(cores, 2);
-    workers_connect(cores[0], cores[1], WORKER_CONNECT);
-    workers_connect(cores[0], cores[1], WORKER_AREA);
+    workers_connect(cores[0], cores[1], worker_CONNECT);
+    workers_connect(cores[0], cores[1], worker_AREA);
     for (unsigned i = 0; i < count; i++) {
         if (numbers[i] == 0 || numbers[i] > BULK_BYTES_MAX || numbers[i] % 64 != 0) {
             printf("bulk: blocks are of 64 bytes to %u, in steps of 64\n", BULK_BYTES_MAX);

@@ -17,30 +17,29 @@ void check(errval_t err, const char *what)
     }
 }
 
-void message_send(struct ump_chan *chan, uint64_t word0, uint64_t word1, uint64_t word2)
+void message_send(struct ump_chan *chan, uint64_t number, uint64_t second, uint64_t third)
 {
-    const uint64_t words[UMP_PAYLOAD_WORDS] = {word0, word1, word2};
-    check(ump_chan_send_blocking(chan, words, 0), "sending a message");
+    const uint64_t payload[UMP_PAYLOAD_WORDS] = {number, second, third};
+    check(ump_chan_send_blocking(chan, payload, 0), "sending a message");
 }
 
-void message_receive(struct ump_chan *chan, uint64_t words[3])
+void message_receive(struct ump_chan *chan, struct note *note)
 {
     volatile struct ump_message *message;
     check(ump_chan_recv_blocking(chan, &message), "receiving a message");
-    for (unsigned i = 0; i < 3; i++)
-        words[i] = message->data[i];
+    *note = (struct note){message->data[0], message->data[1], message->data[2]};
 }
 
-void lmp_end_send(const struct lmp_end *end, const uint64_t words[LMP_MSG_LENGTH])
+void lmp_end_send(const struct lmp_end *end, const uint64_t payload[LMP_MSG_LENGTH])
 {
     errval_t err;
     do {
-        err = sys_lmp_send(get_cap_caddr(end->remote), LMP_FLAG_YIELD, 0, LMP_MSG_LENGTH, words);
+        err = sys_lmp_send(get_cap_caddr(end->remote), LMP_FLAG_YIELD, 0, LMP_MSG_LENGTH, payload);
     } while (lmp_err_is_transient(err) && err_is_ok(sys_yield(get_cap_caddr(end->remote))));
     check(err, "sending over LMP");
 }
 
-void lmp_end_receive(const struct lmp_end *end, uint64_t words[LMP_MSG_LENGTH])
+void lmp_end_receive(const struct lmp_end *end, uint64_t payload[LMP_MSG_LENGTH])
 {
     static struct waitset waitset = WAITSET_INITIALIZER;
     struct lmp_recv_msg message = LMP_RECV_MSG_INIT;
@@ -49,5 +48,5 @@ void lmp_end_receive(const struct lmp_end *end, uint64_t words[LMP_MSG_LENGTH])
         check(event_dispatch(&waitset), "waiting for a message");
     }
     check(lmp_endpoint_recv(end->ep, &message.buf, NULL), "receiving over LMP");
-    memcpy(words, message.words, sizeof(message.words));
+    memcpy(payload, message.words, sizeof(message.words));
 }

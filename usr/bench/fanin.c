@@ -20,21 +20,21 @@ static void connect_clients(unsigned count)
 {
     workers_start(cores, count + 1);
     for (; clients_connected < count; clients_connected++)
-        workers_connect(cores[clients_connected + 1], cores[0], WORKER_CONNECT);
+        workers_connect(cores[clients_connected + 1], cores[0], worker_CONNECT);
 }
 
 /// One run; the server's messages per millisecond, and adds to `cycles` what each client took.
 static cycles_t run(unsigned count, unsigned messages, cycles_t *cycles)
 {
-    uint64_t times[2];
-    worker_tell(cores[0], WORKER_GATHER, (uint64_t)count * messages);
+    const uint64_t *times;
+    worker_tell(cores[0], worker_GATHER, (uint64_t)count * messages);
     for (unsigned i = 1; i <= count; i++)
-        worker_tell(cores[i], WORKER_SEND, messages);
+        worker_tell(cores[i], worker_SEND, messages);
     for (unsigned i = 1; i <= count; i++) {
-        worker_answer(cores[i], WORKER_SEND, times);
+        times = worker_answer(cores[i]);
         cycles[i - 1] += times[1] - times[0];
     }
-    worker_answer(cores[0], WORKER_GATHER, times);
+    times = worker_answer(cores[0]);
     return rate((uint64_t)count * messages, times[1] - times[0]);
 }
 

@@ -25,19 +25,18 @@ static void connect_tree(const struct tree *tree, unsigned count)
     workers_end(); // what they accepted belongs to another tree
     workers_start(cores, count);
     for (unsigned i = 1; i < count; i++)
-        workers_connect(cores[i], cores[tree->parent[i]], WORKER_CONNECT);
+        workers_connect(cores[i], cores[tree->parent[i]], worker_CONNECT);
 }
 
 /// One run; cycles of one broadcast.
 static cycles_t run(unsigned count, unsigned messages)
 {
-    uint64_t times[2], none[2];
     for (unsigned i = 1; i < count; i++)
-        worker_tell(cores[i], WORKER_FORWARD, messages);
-    worker_tell(cores[0], WORKER_ROOT, messages);
-    worker_answer(cores[0], WORKER_ROOT, times);
+        worker_tell(cores[i], worker_FORWARD, messages);
+    worker_tell(cores[0], worker_ROOT, messages);
+    const uint64_t *times = worker_answer(cores[0]);
     for (unsigned i = 1; i < count; i++)
-        worker_answer(cores[i], WORKER_FORWARD, none);
+        (void)worker_answer(cores[i]);
     return (times[1] - times[0]) / messages;
 }
 

@@ -25,11 +25,9 @@ void measure_lrpc(const struct options *options, const struct lmp_end *end)
 {
     unsigned runs = options->runs != 0 ? options->runs : LRPC_RUNS, warm = runs / 10;
     coreid_t core = disp_get_core_id();
-    uint64_t results[2];
     cycles_t *samples = calloc(runs, sizeof(*samples));
     check(samples != NULL ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "keeping the times");
-    worker_tell(core, WORKER_ECHO_LRPC, warm + runs);
-    worker_answer(core, WORKER_ECHO_LRPC, results);
+    worker_tell(core, worker_ECHO_LRPC, warm + runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         struct lmp_recv_msg msg = {.buf.msglen = LMP_MSG_LENGTH, .words = {i}};
         if (i == warm)
@@ -39,10 +37,11 @@ void measure_lrpc(const struct options *options, const struct lmp_end *end)
         cycles_t stop = bench_tsc();
         if (i >= warm)
             bench_mark_item(BENCH_MARK_LRPC);
-        check(err_is_ok(err) && msg.words[0] != i ? LIB_ERR_RPC_REPLY : err, "hearing the echo");
+        check(err_is_ok(err) && *msg.words != i ? LIB_ERR_RPC_REPLY : err, "hearing the echo");
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
     bench_mark_end(BENCH_MARK_LRPC);
+    (void)worker_answer(core);
     const struct report_row row = {.what = "LRPC round trip",
                                    .from = core,
                                    .to = -1,

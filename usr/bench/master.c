@@ -10,9 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/// It is not listened to but for an answer: while something is measured nothing else is looked at.
 struct hired {
-    struct ump_chan chan;
+    struct worker_binding *binding;
     struct capref domain;
+    struct worker_act__call call;
+    uint64_t results[2];
+    bool answered;
 };
 
 /// Workers that may be on their way to the service at once; it refuses more than
@@ -22,27 +26,25 @@ struct hired {
 static struct hired *workers[CORES_MAX];
 static unsigned connected_count, expected_count;
 
-static void on_connect(void *st, struct monitor_bind_request *request)
+static errval_t on_connect(void *st, struct worker_binding *binding)
 {
     (void)st;
-    coreid_t core = spawn_domain_core(request->client);
+    domainid_t domain = flounder_peer(&binding->stub);
+    coreid_t core = spawn_domain_core(domain);
     if (core >= CORES_MAX || workers[core] == NULL ||
-        spawn_domain_id(workers[core]->domain) != request->client) {
-        (void)monitor_refuse(request, MON_ERR_LIMIT);
-        return;
-    }
-    check(ump_chan_accept(&workers[core]->chan, request), "accepting a worker");
+        spawn_domain_id(workers[core]->domain) != domain)
+        return MON_ERR_LIMIT;
+    workers[core]->binding = binding;
     connected_count++;
+    return binding->control(binding, IDC_CONTROL_PAUSE);
 }
 
 static iref_t own_iref(void)
 {
-    static struct monitor_export service;
     static iref_t iref;
-    if (iref == 0) {
-        check(monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
+    if (iref == 0)
+        check(worker_export_blocking(NULL, on_connect, get_default_waitset(), &iref),
               "offering a service");
-    }
     return iref;
 }
 
@@ -58,14 +60,12 @@ void workers_start(const coreid_t *cores, unsigned count)
     char number[32];
     snprintf(number, sizeof(number), "%" PRIu64, own_iref());
     char *const argv[] = {"bench", "worker", number, NULL};
-    bool new[CORES_MAX] = {false};
     for (unsigned i = 0; i < count; i++) {
         if (workers[cores[i]] != NULL)
             continue;
         struct hired *worker = calloc(1, sizeof(*worker));
         check(worker != NULL ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "remembering a worker");
         workers[cores[i]] = worker;
-        new[cores[i]] = true;
         check(
             spawn_program(cores[i], disp_name(), argv, NULL, SPAWN_FLAGS_DEFAULT, &worker->domain),
             "starting a worker");
@@ -73,55 +73,64 @@ void workers_start(const coreid_t *cores, unsigned count)
         await_workers(COMING_MAX);
     }
     await_workers(0);
-    for (unsigned core = 0; core < CORES_MAX; core++) {
-        uint64_t results[2];
-        if (new[core])
-            worker_answer((coreid_t)core, WORKER_HELLO, results);
-    }
 }
 
-struct ump_chan *worker_chan(coreid_t core)
+static void on_answer(void *arg)
 {
-    return &workers[core]->chan;
+    struct hired *worker = arg;
+    worker->answered = true;
 }
 
-void worker_tell2(coreid_t core, enum command command, uint64_t argument, uint64_t second)
+void worker_tell2(coreid_t core, worker_command_t what, uint64_t first, uint64_t second)
 {
-    message_send(worker_chan(core), command, argument, second);
+    struct hired *worker = workers[core];
+    worker->answered = false;
+    check(worker_act__start(worker->binding, &worker->call, 0, MKCLOSURE(on_answer, worker), what,
+                            first, second, &worker->results[0], &worker->results[1]),
+          "telling a worker");
 }
 
-void worker_tell(coreid_t core, enum command command, uint64_t argument)
+void worker_tell(coreid_t core, worker_command_t what, uint64_t first)
 {
-    worker_tell2(core, command, argument, 0);
+    worker_tell2(core, what, first, 0);
 }
 
-void worker_answer(coreid_t core, enum command command, uint64_t results[2])
+const uint64_t *worker_answer(coreid_t core)
 {
-    uint64_t words[3];
-    message_receive(worker_chan(core), words);
-    check(words[0] == command ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing a worker");
-    results[0] = words[1];
-    results[1] = words[2];
+    struct hired *worker = workers[core];
+    check(worker->binding->control(worker->binding, IDC_CONTROL_RESUME), "listening to a worker");
+    while (!worker->answered)
+        check(event_dispatch(get_default_waitset()), "waiting for a worker");
+    check(flounder_result(&worker->call.async), "hearing a worker");
+    check(worker->binding->control(worker->binding, IDC_CONTROL_PAUSE), "leaving a worker");
+    return worker->results;
 }
 
-void workers_connect(coreid_t from, coreid_t to, enum command how)
+uint64_t worker_ask(coreid_t core, worker_command_t what, uint64_t first)
 {
-    uint64_t results[2];
-    worker_tell(to, WORKER_EXPORT, 0);
-    worker_answer(to, WORKER_EXPORT, results);
-    worker_tell(from, how, results[0]);
-    worker_answer(from, how, results);
+    worker_tell(core, what, first);
+    return *worker_answer(core);
+}
+
+void worker_reach(coreid_t core, struct ump_chan *chan, size_t bytes)
+{
+    iref_t iref = worker_ask(core, worker_OFFER, 0);
+    check(ump_chan_bind_blocking(chan, iref, bytes, bytes), "reaching a worker");
+}
+
+void workers_connect(coreid_t from, coreid_t to, worker_command_t how)
+{
+    (void)worker_ask(from, how, worker_ask(to, worker_OFFER, 0));
 }
 
 void workers_end(void)
 {
     for (unsigned core = 0; core < CORES_MAX; core++)
         if (workers[core] != NULL)
-            worker_tell((coreid_t)core, WORKER_QUIT, 0);
+            worker_close(workers[core]->binding);
     for (unsigned core = 0; core < CORES_MAX; core++) {
         if (workers[core] != NULL) {
             check(spawn_wait(workers[core]->domain, NULL, false), "ending a worker");
-            ump_chan_close(&workers[core]->chan);
             free(workers[core]);
             workers[core] = NULL;
         }

@@ -38,31 +38,30 @@ void measure_lmp(const struct options *options)
 {
     unsigned runs = runs_chosen(options, ROUND_TRIP_RUNS), warm = runs / 10;
     coreid_t core = disp_get_core_id();
-    uint64_t results[2], words[LMP_MSG_LENGTH] = {0};
+    uint64_t payload[LMP_MSG_LENGTH] = {0};
     struct lmp_end end;
     workers_start(&core, 1);
-    worker_tell(core, WORKER_EXPORT_LMP, 0);
-    worker_answer(core, WORKER_EXPORT_LMP, results);
+    iref_t iref = worker_ask(core, worker_OFFER, 0);
     check(endpoint_create(1, &end.local, &end.ep), "making an endpoint");
-    check(monitor_bind_lmp(results[0], end.local, &end.remote), "binding over LMP");
-    worker_tell(core, WORKER_ECHO_LMP, warm + runs);
-    worker_answer(core, WORKER_ECHO_LMP, results);
+    check(monitor_bind_lmp(iref, end.local, &end.remote), "binding over LMP");
+    worker_tell(core, worker_ECHO_LMP, warm + runs);
     cycles_t *samples = samples_new(runs);
     for (unsigned i = 0; i < warm + runs; i++) {
-        words[0] = i;
+        payload[0] = i;
         if (i == warm)
             bench_mark_begin(BENCH_MARK_LMP);
         cycles_t start = bench_tsc();
-        lmp_end_send(&end, words);
-        lmp_end_receive(&end, words);
+        lmp_end_send(&end, payload);
+        lmp_end_receive(&end, payload);
         cycles_t stop = bench_tsc();
         bench_mark_item(BENCH_MARK_LMP);
-        check(words[0] == i ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing the echo");
+        check(payload[0] == i ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing the echo");
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
     bench_mark_end(BENCH_MARK_LMP);
+    (void)worker_answer(core);
     const struct report_row row = {
-        .what = "LMP round trip", .from = core, .to = -1, .size = sizeof(words)};
+        .what = "LMP round trip", .from = core, .to = -1, .size = sizeof(payload)};
     (void)report(options, &row, samples, runs);
     measure_lrpc(options, &end);
 }
@@ -71,21 +70,24 @@ static void measure_ump_to(const struct options *options, coreid_t core)
 {
     unsigned runs = runs_chosen(options, ROUND_TRIP_RUNS), warm = runs / 10;
     cycles_t *samples = samples_new(runs);
-    struct ump_chan *chan = worker_chan(core);
-    worker_tell(core, WORKER_ECHO, warm + runs);
+    struct ump_chan chan;
+    worker_reach(core, &chan, CHANNEL_BYTES);
+    worker_tell(core, worker_ECHO, warm + runs);
     for (unsigned i = 0; i < warm + runs; i++) {
-        uint64_t words[3];
+        struct note note;
         if (i == warm)
             bench_mark_begin(BENCH_MARK_UMP);
         cycles_t start = bench_tsc();
-        message_send(chan, i, 0, 0);
-        message_receive(chan, words);
+        message_send(&chan, i, 0, 0);
+        message_receive(&chan, &note);
         cycles_t stop = bench_tsc();
         bench_mark_item(BENCH_MARK_UMP);
-        check(words[0] == i ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing the echo");
+        check(note.number == i ? SYS_ERR_OK : LIB_ERR_RPC_REPLY, "hearing the echo");
         samples[i < warm ? 0 : i - warm] = bench_time_diff(start, stop);
     }
     bench_mark_end(BENCH_MARK_UMP);
+    (void)worker_answer(core);
+    ump_chan_close(&chan);
     const struct report_row row = {
         .what = "UMP round trip", .from = disp_get_core_id(), .to = core, .size = MESSAGE_BYTES};
     (void)report(options, &row, samples, runs);

@@ -32,17 +32,10 @@ static void pairs_connect(unsigned count)
     workers_start(cores, 2 * count);
     for (unsigned i = 0; i < count; i++) {
         if (!pairs[i].connected) {
-            workers_connect(pairs[i].from, pairs[i].to, WORKER_CONNECT);
+            workers_connect(pairs[i].from, pairs[i].to, worker_CONNECT);
             pairs[i].connected = true;
         }
     }
-}
-
-static void pair_answer(const struct pair *pair, enum command send, enum command receive,
-                        uint64_t sent[2], uint64_t received[2])
-{
-    worker_answer(pair->from, send, sent);
-    worker_answer(pair->to, receive, received);
 }
 
 /// How long from the command until all pairs are under way, and how long to look at them then.
@@ -55,12 +48,11 @@ static struct window window_find(unsigned count, unsigned messages)
 {
     cycles_t told = bench_tsc(), under_way = 0, start = UINT64_MAX, end = 0;
     for (unsigned i = 0; i < count; i++)
-        worker_tell(pairs[i].to, WORKER_RECEIVE, messages);
+        worker_tell(pairs[i].to, worker_RECEIVE, messages);
     for (unsigned i = 0; i < count; i++)
-        worker_tell(pairs[i].from, WORKER_SEND, messages);
+        worker_tell(pairs[i].from, worker_SEND, messages);
     for (unsigned i = 0; i < count; i++) {
-        uint64_t sent[2], received[2];
-        pair_answer(&pairs[i], WORKER_SEND, WORKER_RECEIVE, sent, received);
+        const uint64_t *sent = worker_answer(pairs[i].from), *received = worker_answer(pairs[i].to);
         under_way = received[0] > under_way ? received[0] : under_way;
         start = sent[0] < start ? sent[0] : start;
         end = received[1] > end ? received[1] : end;
@@ -74,14 +66,14 @@ static uint64_t run(unsigned count, const struct window *window, uint64_t *moved
     uint64_t all = 0;
     cycles_t start = bench_tsc() + window->lead, end = start + window->length;
     for (unsigned i = 0; i < count; i++)
-        worker_tell2(pairs[i].to, WORKER_WINDOW, start, end);
+        worker_tell2(pairs[i].to, worker_WINDOW, start, end);
     for (unsigned i = 0; i < count; i++)
-        worker_tell(pairs[i].from, WORKER_SEND_UNTIL, end);
+        worker_tell(pairs[i].from, worker_SEND_UNTIL, end);
     for (unsigned i = 0; i < count; i++) {
-        uint64_t sent[2], received[2];
-        pair_answer(&pairs[i], WORKER_SEND_UNTIL, WORKER_WINDOW, sent, received);
-        moved[i] += received[0];
-        all += received[0];
+        (void)worker_answer(pairs[i].from);
+        uint64_t received = *worker_answer(pairs[i].to);
+        moved[i] += received;
+        all += received;
     }
     return rate(all, window->length);
 }

@@ -17,22 +17,21 @@ void circle_connect(const coreid_t *cores, unsigned count)
 {
     workers_start(cores, count);
     for (unsigned i = 0; i < count; i++)
-        workers_connect(cores[i], cores[(i + 1) % count], WORKER_CONNECT);
+        workers_connect(cores[i], cores[(i + 1) % count], worker_CONNECT);
 }
 
 void circle_tell(const coreid_t *cores, unsigned count, unsigned messages, unsigned window)
 {
     for (unsigned i = 1; i < count; i++)
-        worker_tell(cores[i], WORKER_RELAY, messages);
-    worker_tell2(cores[0], WORKER_CIRCULATE, messages, window);
+        worker_tell(cores[i], worker_RELAY, messages);
+    worker_tell2(cores[0], worker_CIRCULATE, messages, window);
 }
 
 cycles_t circle_answer(const coreid_t *cores, unsigned count)
 {
-    uint64_t times[2], none[2];
-    worker_answer(cores[0], WORKER_CIRCULATE, times);
+    const uint64_t *times = worker_answer(cores[0]);
     for (unsigned i = 1; i < count; i++)
-        worker_answer(cores[i], WORKER_RELAY, none);
+        (void)worker_answer(cores[i]);
     return times[1] - times[0];
 }
 

@@ -18,11 +18,8 @@ static coreid_t cores[CORES_MAX];
 
 static void set_polls(unsigned count, uint32_t polls)
 {
-    uint64_t none[2];
-    for (unsigned i = 0; i < count; i++) {
-        worker_tell(cores[i], WORKER_POLLS, polls);
-        worker_answer(cores[i], WORKER_POLLS, none);
-    }
+    for (unsigned i = 0; i < count; i++)
+        (void)worker_ask(cores[i], worker_POLLS, polls);
 }
 
 static void measure(const struct options *options, unsigned pairs, uint32_t polls)

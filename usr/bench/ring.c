@@ -22,11 +22,11 @@
 
 LOOP void ring_send(struct urpc_chan *ring, uint64_t number, bool flush)
 {
-    uint64_t words[URPC_WORDS];
+    uint64_t payload[URPC_WORDS];
 #pragma GCC unroll 7
     for (unsigned i = 0; i < URPC_WORDS; i++)
-        words[i] = number + i;
-    while (!urpc_send(ring, words, (uint16_t)number))
+        payload[i] = number + i;
+    while (!urpc_send(ring, payload, (uint16_t)number))
         __builtin_ia32_pause();
     if (flush && urpc_peer_sleeps(ring))
         check(LIB_ERR_UMP_PEER, "finding the receiver awake");
@@ -34,13 +34,13 @@ LOOP void ring_send(struct urpc_chan *ring, uint64_t number, bool flush)
 
 LOOP uint64_t ring_receive(struct urpc_chan *ring, uint64_t number)
 {
-    uint64_t words[URPC_WORDS], wrong = 0;
+    uint64_t payload[URPC_WORDS], wrong = 0;
     uint16_t ctrl;
-    while (!urpc_recv(ring, words, &ctrl))
+    while (!urpc_recv(ring, payload, &ctrl))
         __builtin_ia32_pause();
 #pragma GCC unroll 7
     for (unsigned i = 0; i < URPC_WORDS; i++)
-        wrong |= words[i] ^ (number + i);
+        wrong |= payload[i] ^ (number + i);
     return wrong;
 }
 
@@ -49,19 +49,17 @@ static void expect_right(uint64_t wrong)
     check(wrong == 0 ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "checking a message");
 }
 
-/// The last that was accepted: a core may be measured more than once.
 static struct urpc_chan *ring_of(struct worker *worker)
 {
-    check(worker->peers_count > 0 ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS, "finding a ring");
-    return &worker->peers[worker->peers_count - 1]->chan.state.ring;
+    return &worker_last_peer(worker)->state.ring;
 }
 
-void ring_echo(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void ring_echo(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     (void)results;
     struct urpc_chan *ring = ring_of(worker);
     uint64_t wrong = 0;
-    for (uint64_t i = 0; i < command[1]; i++) {
+    for (uint64_t i = 0; i < order->first; i++) {
         wrong |= ring_receive(ring, i);
         ring_send(ring, i, false);
     }
@@ -87,14 +85,14 @@ LOOP void take_stream(struct urpc_chan *ring, uint64_t count, enum bench_mark_wh
     expect_right(wrong);
 }
 
-void ring_take(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void ring_take(struct worker *worker, const struct order *order, uint64_t results[2])
 {
-    take_stream(ring_of(worker), command[1], BENCH_MARK_STREAM, &results[0]);
+    take_stream(ring_of(worker), order->first, BENCH_MARK_STREAM, &results[0]);
 }
 
-void ring_take_flushed(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void ring_take_flushed(struct worker *worker, const struct order *order, uint64_t results[2])
 {
-    take_stream(ring_of(worker), command[1], BENCH_MARK_FLUSHED, &results[0]);
+    take_stream(ring_of(worker), order->first, BENCH_MARK_FLUSHED, &results[0]);
 }
 
 static void measure_trips(const struct options *options, struct report_row *row,
@@ -102,8 +100,8 @@ static void measure_trips(const struct options *options, struct report_row *row,
 {
     unsigned runs = runs_chosen(options, RUNS);
     cycles_t *samples = samples_new(runs);
-    uint64_t wrong = 0, n = 0, none[2];
-    worker_tell((coreid_t)row->to, WORKER_RING_ECHO, (uint64_t)row->messages * (runs + 1));
+    uint64_t wrong = 0, n = 0;
+    worker_tell((coreid_t)row->to, worker_RING_ECHO, (uint64_t)row->messages * (runs + 1));
     for (unsigned run = 0; run < runs + 1; run++) { // the first warms caches
         if (run == 1)
             bench_mark_begin(BENCH_MARK_RING);
@@ -117,7 +115,7 @@ static void measure_trips(const struct options *options, struct report_row *row,
     }
     bench_mark_end(BENCH_MARK_RING);
     expect_right(wrong);
-    worker_answer((coreid_t)row->to, WORKER_RING_ECHO, none);
+    (void)worker_answer((coreid_t)row->to);
     row->what = "ring round trip";
     (void)report(options, row, samples, runs);
 }
@@ -125,16 +123,14 @@ static void measure_trips(const struct options *options, struct report_row *row,
 static void measure_stream(const struct options *options, struct report_row *row,
                            struct urpc_chan *ring, bool flush)
 {
-    enum command command = flush ? WORKER_RING_TAKE_FLUSHED : WORKER_RING_TAKE;
+    worker_command_t command = flush ? worker_RING_TAKE_FLUSHED : worker_RING_TAKE;
     unsigned runs = runs_chosen(options, RUNS), count = row->messages + row->messages / 10;
     cycles_t *samples = samples_new(runs);
     for (unsigned run = 0; run < runs; run++) {
-        uint64_t results[2];
         worker_tell((coreid_t)row->to, command, count);
         for (unsigned i = 0; i < count; i++)
             ring_send(ring, i, flush);
-        worker_answer((coreid_t)row->to, command, results);
-        samples[run] = results[0] / (count - count / 11);
+        samples[run] = *worker_answer((coreid_t)row->to) / (count - count / 11);
     }
     row->what = flush ? "ring stream flushed" : "ring stream";
     (void)report(options, row, samples, runs);
@@ -147,10 +143,7 @@ static void measure_to(const struct options *options, coreid_t to)
                              .to = to,
                              .size = MESSAGE_BYTES,
                              .messages = messages_chosen(options, MESSAGES)};
-    uint64_t iref[2];
-    worker_tell(to, WORKER_EXPORT, 0);
-    worker_answer(to, WORKER_EXPORT, iref);
-    check(ump_chan_bind_blocking(&chan, (iref_t)iref[0], RING_BYTES, RING_BYTES), "binding");
+    worker_reach(to, &chan, RING_BYTES);
     measure_trips(options, &row, &chan.state.ring);
     measure_stream(options, &row, &chan.state.ring, false);
     measure_stream(options, &row, &chan.state.ring, true);

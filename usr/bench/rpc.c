@@ -71,8 +71,8 @@ static void measure_bare(const struct options *options, unsigned runs)
     for (unsigned i = 0; i < runs; i++) {
         cycles_t start = bench_tsc();
         for (uint64_t k = 0; k < BATCH; k++) {
-            uint64_t words[UMP_PAYLOAD_WORDS] = {k, i, k, i, k, i, k};
-            check(ump_chan_send(&from, words, 1), "sending");
+            uint64_t payload[UMP_PAYLOAD_WORDS] = {k, i, k, i, k, i, k};
+            check(ump_chan_send(&from, payload, 1), "sending");
         }
         cycles_t middle = bench_tsc();
         for (unsigned k = 0; k < BATCH; k++) {
@@ -160,12 +160,18 @@ static errval_t on_connect(void *st, struct bench_binding *binding)
     return SYS_ERR_OK;
 }
 
-void worker_serve(struct worker *worker)
+void offer_calls(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     iref_t iref;
+    (void)worker, (void)order;
     served = false;
     check(bench_export_blocking(NULL, on_connect, get_default_waitset(), &iref), "offering");
-    message_send(&worker->master, WORKER_SERVE, iref, 0);
+    results[0] = iref;
+}
+
+void serve_calls(struct worker *worker, const struct order *order, uint64_t results[2])
+{
+    (void)worker, (void)order, (void)results;
     flounder_handle_until(&served);
 }
 
@@ -174,13 +180,13 @@ void worker_serve(struct worker *worker)
 static errval_t call(struct bench_binding *binding, size_t bytes)
 {
     static uint8_t data[bench__echo_data_MAX_ARGUMENT_SIZE], back[sizeof(data)];
-    uint64_t words[7];
+    uint64_t echoed[7];
     size_t length;
     if (bytes == 0)
         return bench_null(binding);
-    if (bytes == sizeof(words))
-        return bench_echo_line(binding, 1, 2, 3, 4, 5, 6, 7, &words[0], &words[1], &words[2],
-                               &words[3], &words[4], &words[5], &words[6]);
+    if (bytes == sizeof(echoed))
+        return bench_echo_line(binding, 1, 2, 3, 4, 5, 6, 7, &echoed[0], &echoed[1], &echoed[2],
+                               &echoed[3], &echoed[4], &echoed[5], &echoed[6]);
     return bench_echo(binding, data, bytes, back, &length);
 }
 
@@ -199,10 +205,9 @@ static void measure_calls(const struct options *options, coreid_t core, unsigned
 {
     static const size_t sizes[] = {0, 56, 512, 4096};
     struct bench_binding *binding;
-    uint64_t results[2];
-    worker_tell(core, WORKER_SERVE, 0);
-    worker_answer(core, WORKER_SERVE, results);
-    check(bench_bind_blocking(results[0], get_default_waitset(), 0, &binding), "binding");
+    iref_t iref = worker_ask(core, worker_OFFER_CALLS, 0);
+    worker_tell(core, worker_SERVE_CALLS, 0);
+    check(bench_bind_blocking(iref, get_default_waitset(), 0, &binding), "binding");
     for (unsigned s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
         unsigned warm = runs / 10;
         cycles_t *samples = samples_new(runs);
@@ -218,6 +223,7 @@ static void measure_calls(const struct options *options, coreid_t core, unsigned
         (void)report(options, &row, samples, runs);
     }
     bench_close(binding);
+    (void)worker_answer(core);
 }
 
 void measure_rpc(const struct options *options)

@@ -19,24 +19,25 @@ static cycles_t measure(const struct options *options, coreid_t core, const char
 {
     unsigned runs = runs_chosen(options, RUNS), warm = runs / 10;
     cycles_t *samples = samples_new(runs);
-    struct ump_chan *chan = worker_chan(core);
-    uint64_t words[3];
-    worker_tell(core, WORKER_POLLS, polls);
-    worker_answer(core, WORKER_POLLS, words);
-    worker_tell(core, WORKER_STAMP, warm + runs);
+    struct ump_chan chan;
+    struct note note;
+    worker_reach(core, &chan, CHANNEL_BYTES);
+    (void)worker_ask(core, worker_POLLS, polls);
+    worker_tell(core, worker_STAMP, warm + runs);
     for (unsigned i = 0; i < warm + runs; i++) {
         check(barrelfish_usleep(PAUSE_US), "waiting");
         if (i == warm)
             bench_mark_begin(BENCH_MARK_WAKE);
         cycles_t start = bench_tsc();
-        message_send(chan, 0, 0, 0);
-        message_receive(chan, words);
+        message_send(&chan, 0, 0, 0);
+        message_receive(&chan, &note);
         bench_mark_item(BENCH_MARK_WAKE);
-        samples[i < warm ? 0 : i - warm] = bench_time_diff(start, words[0]);
+        samples[i < warm ? 0 : i - warm] = bench_time_diff(start, note.number);
     }
     bench_mark_end(BENCH_MARK_WAKE);
-    worker_tell(core, WORKER_POLLS, DISP_POLL_ADAPTIVE);
-    worker_answer(core, WORKER_POLLS, words);
+    (void)worker_answer(core);
+    ump_chan_close(&chan);
+    (void)worker_ask(core, worker_POLLS, DISP_POLL_ADAPTIVE);
     const struct report_row row = {.what = what,
                                    .from = disp_get_core_id(),
                                    .to = core,

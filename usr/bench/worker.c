@@ -1,172 +1,142 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// A worker: the other side of every measurement. Its channel to the master carries commands, and is
-// itself the channel that round trips are measured on; others go to other workers, or over LMP to
-// the master. What it does with those is in worker_shapes.c and worker_bulk.c.
+// A worker: the other side of every measurement. What it does with its channels to other workers is
+// in worker_shapes.c and worker_bulk.c.
 #include "bench.h"
 
 #include <stdlib.h>
 
 static struct worker worker;
 static struct lmp_end lmp_peer;
-static bool connected;
-static bool want_lmp;
-
-static errval_t accept(struct monitor_bind_request *request)
-{
-    struct worker_peer *peer = calloc(1, sizeof(*peer));
-    if (peer == NULL || worker.peers_count == CORES_MAX) {
-        (void)monitor_refuse(request, LIB_ERR_MALLOC_FAIL);
-        return LIB_ERR_MALLOC_FAIL;
-    }
-    worker.peers[worker.peers_count++] = peer;
-    return ump_chan_accept(&peer->chan, request);
-}
+static iref_t own_iref;
 
 static void on_connect(void *st, struct monitor_bind_request *request)
 {
     (void)st;
-    if (connected || request->lmp != want_lmp) {
-        (void)monitor_refuse(request, MON_ERR_LIMIT);
-        return;
-    }
-    if (want_lmp) {
+    if (request->lmp) {
         check(endpoint_create(1, &lmp_peer.local, &lmp_peer.ep), "making an endpoint");
         lmp_peer.remote = request->cap;
         check(monitor_accept_lmp(request, lmp_peer.local), "accepting over LMP");
-    } else {
-        check(accept(request), "accepting");
+        return;
     }
-    connected = true;
+    struct worker_peer *peer = calloc(1, sizeof(*peer));
+    bool room = peer != NULL && worker.peers_count < CORES_MAX;
+    check(room ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "remembering a client");
+    worker.peers[worker.peers_count++] = peer;
+    check(ump_chan_accept(&peer->chan, request), "accepting");
 }
 
-static void export(enum command command)
+struct ump_chan *worker_last_peer(struct worker *self)
 {
-    static struct monitor_export service;
-    iref_t iref;
-    connected = false;
-    want_lmp = command == WORKER_EXPORT_LMP;
-    check(monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &iref),
-          "offering a service");
-    message_send(&worker.master, command, iref, 0);
-    while (!connected)
-        check(event_dispatch(get_default_waitset()), "waiting for a client");
-    check(monitor_unexport_service(&service), "ending the service");
+    check(self->peers_count > 0 ? SYS_ERR_OK : LIB_ERR_INVALID_ARGS, "finding a client");
+    return &self->peers[self->peers_count - 1]->chan;
 }
 
-static void echo(uint64_t count)
+/// With what came, or, for stamps, with the time in the place of its number: the time-stamp counter is
+/// the same on all cores, so the master can tell how long a message took.
+static void echo(uint64_t count, bool stamps)
 {
+    struct ump_chan *chan = worker_last_peer(&worker);
     for (; count > 0; count--) {
-        uint64_t words[3];
-        message_receive(&worker.master, words);
-        message_send(&worker.master, words[0], words[1], words[2]);
+        struct note note;
+        message_receive(chan, &note);
+        message_send(chan, stamps ? bench_tsc() : note.number, note.second, note.third);
     }
 }
 
 static void echo_lmp(uint64_t count)
 {
-    message_send(&worker.master, WORKER_ECHO_LMP, 0, 0);
     for (; count > 0; count--) {
-        uint64_t words[LMP_MSG_LENGTH];
-        lmp_end_receive(&lmp_peer, words);
-        lmp_end_send(&lmp_peer, words);
+        uint64_t payload[LMP_MSG_LENGTH];
+        lmp_end_receive(&lmp_peer, payload);
+        lmp_end_send(&lmp_peer, payload);
     }
 }
 
-/// The time-stamp counter is the same on all cores, so the master can tell how long a message took.
-static void stamp(uint64_t count)
-{
-    for (; count > 0; count--) {
-        uint64_t words[3];
-        message_receive(&worker.master, words);
-        message_send(&worker.master, bench_tsc(), words[1], words[2]);
-    }
-}
-
-static worker_action *const actions[WORKER_QUIT] = {
-    [WORKER_SEND] = stream_up,
-    [WORKER_RECEIVE] = stream_down,
-    [WORKER_SEND_UNTIL] = stream_until,
-    [WORKER_WINDOW] = stream_within,
-    [WORKER_GATHER] = gather,
-    [WORKER_RELAY] = relay,
-    [WORKER_CIRCULATE] = circulate,
-    [WORKER_ROOT] = root,
-    [WORKER_FORWARD] = forward,
-    [WORKER_BULK_SEND] = send_references,
-    [WORKER_BULK_PASS] = send_references,
-    [WORKER_BULK_RECEIVE] = receive_references,
-    [WORKER_BULK_SKIP] = receive_references,
-    [WORKER_COPY_SEND] = send_copies,
-    [WORKER_COPY_RECEIVE] = receive_copies,
-    [WORKER_RING_ECHO] = ring_echo,
-    [WORKER_RING_TAKE] = ring_take,
-    [WORKER_RING_TAKE_FLUSHED] = ring_take_flushed,
+/// But for those that act() does itself.
+static worker_action *const actions[] = {
+    [worker_OFFER_CALLS] = offer_calls,
+    [worker_SERVE_CALLS] = serve_calls,
+    [worker_SEND] = stream_up,
+    [worker_RECEIVE] = stream_down,
+    [worker_SEND_UNTIL] = stream_until,
+    [worker_WINDOW] = stream_within,
+    [worker_GATHER] = gather,
+    [worker_RELAY] = relay,
+    [worker_CIRCULATE] = circulate,
+    [worker_ROOT] = root,
+    [worker_FORWARD] = forward,
+    [worker_BULK_SEND] = send_references,
+    [worker_BULK_PASS] = send_references,
+    [worker_BULK_RECEIVE] = receive_references,
+    [worker_BULK_SKIP] = receive_references,
+    [worker_COPY_SEND] = send_copies,
+    [worker_COPY_RECEIVE] = receive_copies,
+    [worker_RING_ECHO] = ring_echo,
+    [worker_RING_TAKE] = ring_take,
+    [worker_RING_TAKE_FLUSHED] = ring_take_flushed,
 };
 
-static void answer(const uint64_t command[3])
+static void act(const struct order *order, uint64_t results[2])
 {
-    uint64_t results[2] = {0, 0};
-    switch ((enum command)command[0]) {
-    case WORKER_CONNECT:
-        check(ump_chan_bind_blocking(&worker.up, command[1], CHANNEL_BYTES, CHANNEL_BYTES),
+    switch (order->what) {
+    case worker_OFFER:
+        results[0] = own_iref;
+        break;
+    case worker_CONNECT:
+        check(ump_chan_bind_blocking(&worker.up, order->first, CHANNEL_BYTES, CHANNEL_BYTES),
               "binding");
         break;
-    case WORKER_AREA:
-        check(ump_chan_bind_blocking(&worker.area, command[1], CHANNEL_BYTES, AREA_BYTES),
+    case worker_AREA:
+        check(ump_chan_bind_blocking(&worker.area, order->first, CHANNEL_BYTES, AREA_BYTES),
               "binding memory");
         break;
-    case WORKER_POLLS:
-        disp_set_poll_limit((uint32_t)command[1]);
+    case worker_POLLS:
+        disp_set_poll_limit((uint32_t)order->first);
+        break;
+    case worker_ECHO:
+    case worker_STAMP:
+        echo(order->first, order->what == worker_STAMP);
+        break;
+    case worker_ECHO_LMP:
+        echo_lmp(order->first);
+        break;
+    case worker_ECHO_LRPC:
+        lrpc_echo(&lmp_peer, order->first);
         break;
     default:
-        check(command[0] < WORKER_QUIT && actions[command[0]] != NULL ? SYS_ERR_OK
-                                                                      : LIB_ERR_INVALID_ARGS,
-              "understanding the master");
-        actions[command[0]](&worker, command, results);
+        actions[order->what](&worker, order, results);
     }
-    message_send(&worker.master, command[0], results[0], results[1]);
 }
 
-static void serve(const uint64_t command[3])
+static errval_t on_act(struct worker_binding *binding, worker_command_t what, uint64_t first,
+                       uint64_t second, uint64_t *one, uint64_t *other)
 {
-    switch ((enum command)command[0]) {
-    case WORKER_ECHO:
-        echo(command[1]);
-        break;
-    case WORKER_STAMP:
-        stamp(command[1]);
-        break;
-    case WORKER_EXPORT:
-    case WORKER_EXPORT_LMP:
-        export((enum command)command[0]);
-        break;
-    case WORKER_ECHO_LMP:
-        echo_lmp(command[1]);
-        break;
-    case WORKER_ECHO_LRPC:
-        message_send(&worker.master, WORKER_ECHO_LRPC, 0, 0);
-        lrpc_echo(&lmp_peer, command[1]);
-        break;
-    case WORKER_SERVE:
-        worker_serve(&worker);
-        break;
-    default:
-        answer(command);
-    }
+    (void)binding;
+    uint64_t results[2] = {0, 0};
+    act(&(struct order){what, first, second}, results);
+    *one = results[0];
+    *other = results[1];
+    return SYS_ERR_OK;
+}
+
+/// The master needs it no longer.
+static void on_end(struct worker_binding *binding, errval_t err)
+{
+    (void)binding;
+    exit(err_no(err) == LIB_ERR_CHAN_CLOSED ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 int worker_run(iref_t iref)
 {
-    uint64_t words[3];
-    check(ump_chan_bind_blocking(&worker.master, iref, CHANNEL_BYTES, CHANNEL_BYTES),
+    static struct monitor_export service;
+    struct worker_binding *binding;
+    check(monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &own_iref),
+          "offering a service");
+    check(worker_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAGS_DEFAULT, &binding),
           "reaching the master");
-    message_send(&worker.master, WORKER_HELLO, 0, 0);
-    for (;;) {
-        message_receive(&worker.master, words);
-        if (words[0] == WORKER_QUIT)
-            return EXIT_SUCCESS;
-        serve(words);
-    }
+    binding->rpc_rx_vtbl.act_call = on_act;
+    binding->error_handler = on_end;
+    messages_handler_loop();
 }

@@ -19,20 +19,20 @@ static uint64_t messages_of(uint64_t bytes)
 
 static void acknowledged(struct ump_chan *chan, uint64_t number)
 {
-    uint64_t words[3];
-    message_receive(chan, words);
-    check(words[0] == number ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "hearing that a block has come");
+    struct note note;
+    message_receive(chan, &note);
+    check(note.number == number ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "hearing that a block has come");
     bench_mark_item(BENCH_MARK_BULK);
 }
 
-void send_references(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void send_references(struct worker *worker, const struct order *order, uint64_t results[2])
 {
-    uint64_t count = command[1], bytes = command[2];
+    uint64_t count = order->first, bytes = order->second;
     volatile uint64_t *area = worker->area.buf;
     results[0] = bench_tsc();
     for (uint64_t i = 0; i < count; i++) {
         uint64_t offset = i % (AREA_BYTES / BULK_BYTES_MAX) * BULK_BYTES_MAX;
-        for (uint64_t at = 0; command[0] == WORKER_BULK_SEND && at < bytes / sizeof(uint64_t);
+        for (uint64_t at = 0; order->what == worker_BULK_SEND && at < bytes / sizeof(uint64_t);
              at += WORD_STEP)
             area[offset / sizeof(uint64_t) + at] = i;
         message_send(&worker->up, i, offset, bytes);
@@ -41,32 +41,32 @@ void send_references(struct worker *worker, const uint64_t command[3], uint64_t 
     results[1] = bench_tsc();
 }
 
-void receive_references(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void receive_references(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     (void)results;
-    bool read = command[0] == WORKER_BULK_RECEIVE;
+    bool read = order->what == worker_BULK_RECEIVE;
     struct ump_chan *chan = &worker->peers[0]->chan;
     // The client's outgoing area is the first in the frame.
     const volatile uint64_t *area = worker->peers[1]->chan.buf;
-    for (uint64_t i = 0; i < command[1]; i++) {
-        uint64_t words[3];
-        message_receive(chan, words);
-        bool inside = words[1] < AREA_BYTES && words[2] <= AREA_BYTES - words[1];
+    for (uint64_t i = 0; i < order->first; i++) {
+        struct note note; // where the block is, and its bytes
+        message_receive(chan, &note);
+        bool inside = note.second < AREA_BYTES && note.third <= AREA_BYTES - note.second;
         check(inside ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "checking a reference");
-        for (uint64_t at = 0; read && at < words[2] / sizeof(uint64_t); at += WORD_STEP) {
-            uint64_t word = area[words[1] / sizeof(uint64_t) + at];
+        for (uint64_t at = 0; read && at < note.third / sizeof(uint64_t); at += WORD_STEP) {
+            uint64_t word = area[note.second / sizeof(uint64_t) + at];
             check(word == i ? SYS_ERR_OK : LIB_ERR_UMP_PEER, "checking a block");
         }
         message_send(chan, i, 0, 0);
     }
 }
 
-void send_copies(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void send_copies(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     results[0] = bench_tsc();
-    for (uint64_t i = 0; i < command[1]; i++) {
+    for (uint64_t i = 0; i < order->first; i++) {
         uint64_t words = 0;
-        for (uint64_t left = messages_of(command[2]); left > 0; left--) {
+        for (uint64_t left = messages_of(order->second); left > 0; left--) {
             check(ump_chan_send_blocking(&worker->up, &copied[words], 0), "sending a piece");
             words += UMP_PAYLOAD_WORDS;
         }
@@ -75,13 +75,13 @@ void send_copies(struct worker *worker, const uint64_t command[3], uint64_t resu
     results[1] = bench_tsc();
 }
 
-void receive_copies(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void receive_copies(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     (void)results;
     struct ump_chan *chan = &worker->peers[0]->chan;
-    for (uint64_t i = 0; i < command[1]; i++) {
+    for (uint64_t i = 0; i < order->first; i++) {
         uint64_t words = 0;
-        for (uint64_t left = messages_of(command[2]); left > 0; left--) {
+        for (uint64_t left = messages_of(order->second); left > 0; left--) {
             volatile struct ump_message *message;
             check(ump_chan_recv_blocking(chan, &message), "receiving a piece");
             for (unsigned k = 0; k < UMP_PAYLOAD_WORDS; k++)

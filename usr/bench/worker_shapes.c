@@ -26,22 +26,22 @@ static void expect(uint64_t number, uint64_t wanted)
 
 static void receive(struct ump_chan *chan, uint64_t wanted)
 {
-    uint64_t words[3];
-    message_receive(chan, words);
-    expect(words[0], wanted);
+    struct note note;
+    message_receive(chan, &note);
+    expect(note.number, wanted);
 }
 
-void stream_up(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void stream_up(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     results[0] = bench_tsc();
-    for (uint64_t i = 0; i < command[1]; i++)
+    for (uint64_t i = 0; i < order->first; i++)
         send(&worker->up, i);
     results[1] = bench_tsc();
 }
 
-void stream_down(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void stream_down(struct worker *worker, const struct order *order, uint64_t results[2])
 {
-    for (uint64_t i = 0; i < command[1]; i++) {
+    for (uint64_t i = 0; i < order->first; i++) {
         receive(&worker->peers[0]->chan, i);
         results[0] = i == 0 ? bench_tsc() : results[0];
     }
@@ -49,26 +49,27 @@ void stream_down(struct worker *worker, const uint64_t command[3], uint64_t resu
 }
 
 /// The last message has 1 as its second word.
-void stream_until(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void stream_until(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     (void)results;
     bool last = false;
     for (uint64_t i = 0; !last; i++) {
-        last = i % CLOCK_MESSAGES == 0 && bench_tsc() >= command[1];
+        last = i % CLOCK_MESSAGES == 0 && bench_tsc() >= order->first;
         message_send(&worker->up, i, last, 0);
     }
 }
 
 /// How many messages came in time, to CLOCK_MESSAGES.
-void stream_within(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void stream_within(struct worker *worker, const struct order *order, uint64_t results[2])
 {
-    uint64_t within = 0, words[3] = {0};
+    uint64_t within = 0;
+    struct note note = {0};
     cycles_t now = 0;
-    for (uint64_t i = 0; words[1] == 0; i++) {
-        message_receive(&worker->peers[0]->chan, words);
-        expect(words[0], i);
+    for (uint64_t i = 0; note.second == 0; i++) {
+        message_receive(&worker->peers[0]->chan, &note);
+        expect(note.number, i);
         now = i % CLOCK_MESSAGES == 0 ? bench_tsc() : now;
-        within += now >= command[1] && now < command[2];
+        within += now >= order->first && now < order->second;
         bench_mark_item(BENCH_MARK_PAIRS);
     }
     results[0] = within;
@@ -95,10 +96,10 @@ static void on_message(void *arg)
           "waiting for a client");
 }
 
-void gather(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void gather(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     gathered = 0;
-    to_gather = command[1];
+    to_gather = order->first;
     for (unsigned i = 0; i < worker->peers_count; i++) {
         struct worker_peer *peer = worker->peers[i];
         peer->next = 0;
@@ -114,10 +115,10 @@ void gather(struct worker *worker, const uint64_t command[3], uint64_t results[2
     results[1] = bench_tsc();
 }
 
-void relay(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void relay(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     (void)results;
-    for (uint64_t i = 0; i < command[1]; i++) {
+    for (uint64_t i = 0; i < order->first; i++) {
         receive(&worker->peers[0]->chan, i);
         bench_mark_item(BENCH_MARK_PIPELINE);
         send(&worker->up, i);
@@ -125,9 +126,9 @@ void relay(struct worker *worker, const uint64_t command[3], uint64_t results[2]
 }
 
 /// The head of a pipeline whose end leads back to it.
-void circulate(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void circulate(struct worker *worker, const struct order *order, uint64_t results[2])
 {
-    uint64_t sent = 0, count = command[1], window = command[2];
+    uint64_t sent = 0, count = order->first, window = order->second;
     results[0] = bench_tsc();
     for (uint64_t i = 0; i < count; i++) {
         while (sent < count && sent - i < window)
@@ -149,18 +150,18 @@ static void broadcast(struct worker *worker, uint64_t number)
     }
 }
 
-void root(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void root(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     results[0] = bench_tsc();
-    for (uint64_t i = 0; i < command[1]; i++)
+    for (uint64_t i = 0; i < order->first; i++)
         broadcast(worker, i);
     results[1] = bench_tsc();
 }
 
-void forward(struct worker *worker, const uint64_t command[3], uint64_t results[2])
+void forward(struct worker *worker, const struct order *order, uint64_t results[2])
 {
     (void)results;
-    for (uint64_t i = 0; i < command[1]; i++) {
+    for (uint64_t i = 0; i < order->first; i++) {
         receive(&worker->up, i);
         bench_mark_item(BENCH_MARK_FANOUT);
         broadcast(worker, i);
