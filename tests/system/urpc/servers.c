@@ -2,8 +2,8 @@
 // Copyright The Stave authors
 //
 // test_servers CORE: nobody waits for ever. Servers that bind to one another, with calls that block
-// (which give up) and by the pattern of docs/write.md, whose server is usr/examples/adder; a client
-// of that server that never reads, while others go on; names that nobody registers.
+// (which give up) and with continuations, as usr/examples/adder does; a client of that server that never
+// reads, while others go on; names that nobody registers.
 //   test_servers blocking NAME OTHER    a server of the wrong kind; ends with status 7
 #include "systest/systest.h"
 
@@ -16,6 +16,7 @@
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/spawn_client.h"
 #include "barrelfish/ump_chan.h"
+#include "if/adder_defs.h"
 
 #define RING_BYTES 2048u
 #define SHORT_US 100000u
@@ -109,23 +110,21 @@ static void test_itself(void)
     ump_chan_close(&chan);
 }
 
-static bool connect(struct ump_chan *chan)
+static struct adder_binding *connect(void)
 {
+    struct adder_binding *binding = NULL;
     iref_t iref;
-    return EXPECT_OK(nameservice_blocking_lookup("adder", &iref)) &&
-           EXPECT_OK(ump_chan_bind_blocking(chan, iref, RING_BYTES, RING_BYTES));
+    EXPECT(EXPECT_OK(nameservice_blocking_lookup("adder", &iref)) &&
+           EXPECT_OK(adder_bind_blocking(iref, get_default_waitset(), 0, &binding)));
+    return binding;
 }
 
-static errval_t send(struct ump_chan *chan, uint64_t number)
-{
-    const uint64_t words[UMP_PAYLOAD_WORDS] = {number};
-    return ump_chan_send_blocking(chan, words, 0);
-}
+static uint64_t answers;
 
-static void expect_answer(struct ump_chan *chan, uint64_t number)
+static void on_answer(struct adder_binding *binding, uint64_t sum)
 {
-    volatile struct ump_message *msg;
-    EXPECT(EXPECT_OK(ump_chan_recv_blocking(chan, &msg)) && msg->data[0] == number + 1);
+    (void)binding;
+    EXPECT(sum == ++answers);
 }
 
 /// One that never reads fills its rings, and is told; another is served as if it were alone.
@@ -133,30 +132,30 @@ static void test_deaf_client(coreid_t core)
 {
     char *const argv[] = {"adder", NULL};
     struct capref server = start(core, argv);
-    struct ump_chan deaf, good;
-    volatile struct ump_message *msg;
+    struct adder_binding *deaf = connect(), *good = connect();
     uint8_t status;
-    if (!connect(&deaf) || !connect(&good))
+    uint64_t sent = 0, sum = 0;
+    errval_t err = SYS_ERR_OK;
+    if (deaf == NULL || good == NULL)
         return;
-    (void)blocking_set_limit(SHORT_US);
-    uint64_t sent = 0;
-    errval_t err;
-    while (err_is_ok(err = send(&deaf, sent)))
-        sent++;
-    EXPECT_ERR(err, LIB_ERR_SEND_TIMEOUT);
-    EXPECT(sent > 30); // its own ring is full, and the answers are not read
-    for (uint64_t i = 0; i < CALLS; i++) {
-        EXPECT_OK(send(&good, i));
-        expect_answer(&good, i);
+    EXPECT_OK(deaf->control(deaf, IDC_CONTROL_PAUSE));
+    deaf->rx_vtbl.increment_response = on_answer;
+    systime_t end = systime_now() + us_to_systime(SHORT_US);
+    while (err_is_ok(err) || (err_no(err) == FLOUNDER_ERR_TX_BUSY && systime_now() < end)) {
+        err = adder_increment_call__tx(deaf, NOP_CONT, sent);
+        sent += err_is_ok(err);
+        (void)event_dispatch_non_block(get_default_waitset()); // what waits is sent
     }
-    EXPECT_ERR(ump_chan_recv_blocking(&good, &msg), LIB_ERR_RECV_TIMEOUT);
-    for (uint64_t i = 0; i < sent; i++)
-        expect_answer(&deaf, i);
-    EXPECT_OK(send(&deaf, 5));
-    expect_answer(&deaf, 5);
-    (void)blocking_set_limit(0);
-    ump_chan_close(&deaf);
-    ump_chan_close(&good);
+    EXPECT_ERR(err, FLOUNDER_ERR_TX_BUSY);
+    EXPECT(sent > 60 && answers == 0); // its own ring is full, and the answers are not read
+    for (uint64_t i = 0; i < CALLS; i++)
+        EXPECT(EXPECT_OK(adder_increment(good, i, &sum)) && sum == i + 1);
+    EXPECT_OK(deaf->control(deaf, IDC_CONTROL_RESUME));
+    while (answers < sent)
+        EXPECT_OK(event_dispatch(get_default_waitset()));
+    EXPECT(EXPECT_OK(adder_increment(deaf, 5, &sum)) && sum == 6);
+    adder_close(deaf);
+    adder_close(good);
     EXPECT_OK(spawn_kill(server));
     EXPECT_OK(spawn_wait(server, &status, false));
 }
