@@ -215,7 +215,7 @@ errval_t flounder_bind(const struct flounder_interface *interface, iref_t iref,
     if (stub == NULL)
         return LIB_ERR_MALLOC_FAIL;
     errval_t err =
-        is_local(iref)
+        takes_lmp(iref, flags)
             ? ask(stub, iref, answered)
             : ump_chan_bind(&stub->chan, (struct ump_bind_continuation){bound_ump, stub}, NULL,
                             iref, NULL, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN, NULL_CAP);
