@@ -44,6 +44,22 @@ void messages_each(FILE *out, const struct interface *interface,
     interface_free(&names);
 }
 
+static unsigned longest;
+
+static void find_longest(FILE *out, const struct interface *interface,
+                         const struct message *message)
+{
+    (void)out, (void)interface;
+    longest = message->bytes > longest ? message->bytes : longest;
+}
+
+unsigned messages_longest(const struct interface *interface)
+{
+    longest = 0;
+    messages_each(NULL, interface, find_longest);
+    return longest;
+}
+
 bool type_is_plain(const struct type *type)
 {
     type = type_base(type);

@@ -28,6 +28,9 @@ void messages_each(FILE *out, const struct interface *interface,
                    void (*each)(FILE *out, const struct interface *interface,
                                 const struct message *message));
 
+/// The bytes of the longest.
+unsigned messages_longest(const struct interface *interface);
+
 /// The next argument of a message, from `argument` on; NULL: none.
 const struct argument *message_argument(const struct message *message,
                                         const struct argument *argument);

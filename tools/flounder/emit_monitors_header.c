@@ -64,22 +64,10 @@ static void emit_handler(FILE *out, const struct interface *interface,
     fprintf(out, "    %s_handler *%s;\n", interface->name, message->name);
 }
 
-static unsigned longest;
-
-static void find_longest(FILE *out, const struct interface *interface,
-                         const struct message *message)
-{
-    (void)out, (void)interface;
-    longest = message->bytes > longest ? message->bytes : longest;
-}
-
-static const char message_types[] = "/// How many words a message may have.\n"
-                                    "#define ";
-
 static const char functions[] =
-    "\n/// Whether `count` words are the message `op` as it is declared, no more and no less; "
-    "then\n"
-    "/// gets it. Of any other it gets what is right before the fault, which can be printed.\n"
+    "\n/// Gets message `op` out of `count` words; whether they are as it is declared, no more and "
+    "no\n"
+    "/// less. Of others it gets what is right before the fault, which can be printed.\n"
     "bool %1$s_decode(const uint64_t *words, unsigned count, unsigned op,\n"
     "                 struct %1$s_message *message);\n\n"
     "/// Makes words of a message, for which there is room; false: it is not as it is declared.\n"
@@ -108,11 +96,9 @@ void emit_monitors_header(FILE *out, const struct interface *interface)
             name);
     messages_each(out, interface, emit_member);
     fputs("    };\n};\n\n", out);
-    longest = 0;
-    messages_each(NULL, interface, find_longest);
-    fputs(message_types, out);
+    fputs("/// How many words a message may have.\n#define ", out);
     emit_capitals(out, name, "words_max");
-    fprintf(out, " %uu\n\n", (longest + 7) / 8);
+    fprintf(out, " %uu\n\n", (messages_longest(interface) + 7) / 8);
     fprintf(out,
             "/// What else is known of a message that has come: who carries it declares that.\n"
             "struct %1$s_header;\n"

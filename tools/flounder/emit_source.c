@@ -65,20 +65,9 @@ static void emit_message(FILE *out, const struct interface *interface,
     fputs("\"},\n", out);
 }
 
-static unsigned longest;
-
-static void find_longest(FILE *out, const struct interface *interface,
-                         const struct message *message)
-{
-    (void)out, (void)interface;
-    longest = message->bytes > longest ? message->bytes : longest;
-}
-
 static void emit_interface(FILE *out, const struct interface *interface)
 {
     const char *name = interface->name;
-    longest = 0;
-    messages_each(NULL, interface, find_longest);
     fprintf(out,
             "_Static_assert(FLOUNDER_LINE_BYTES == %u && FLOUNDER_CAPS_MAX == %u\n"
             "                   && FLOUNDER_NUMBERS_MAX == %u,\n"
@@ -93,7 +82,7 @@ static void emit_interface(FILE *out, const struct interface *interface)
             "    .stub_offset = offsetof(struct %1$s_binding, stub),\n"
             "    .init = init,\n    .take = takers,\n    .receive = receive,\n    .fail = "
             "fail,\n};\n\n",
-            name, interface->numbers, longest);
+            name, interface->numbers, messages_longest(interface));
 }
 
 static const char functions[] =
