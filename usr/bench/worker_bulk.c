@@ -8,9 +8,20 @@
 #include "bench.h"
 #include "bench/mark.h"
 
+#include <stdlib.h>
+
 #define WORD_STEP (64u / sizeof(uint64_t))
 
-static uint64_t copied[BULK_BYTES_MAX / sizeof(uint64_t) + UMP_PAYLOAD_WORDS];
+/// What is copied from or to. It is made for the first block, which is not measured, so that no other
+/// measurement starts workers with memory that it does not use.
+static uint64_t *copied_block(void)
+{
+    static uint64_t *block;
+    if (block == NULL)
+        block = calloc(BULK_BYTES_MAX / sizeof(uint64_t) + UMP_PAYLOAD_WORDS, sizeof(*block));
+    check(block != NULL ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL, "keeping a block");
+    return block;
+}
 
 static uint64_t messages_of(uint64_t bytes)
 {
@@ -63,6 +74,7 @@ void receive_references(struct worker *worker, const struct order *order, uint64
 
 void send_copies(struct worker *worker, const struct order *order, uint64_t results[2])
 {
+    uint64_t *copied = copied_block();
     results[0] = bench_tsc();
     for (uint64_t i = 0; i < order->first; i++) {
         uint64_t words = 0;
@@ -79,6 +91,7 @@ void receive_copies(struct worker *worker, const struct order *order, uint64_t r
 {
     (void)results;
     struct ump_chan *chan = &worker->peers[0]->chan;
+    uint64_t *copied = copied_block();
     for (uint64_t i = 0; i < order->first; i++) {
         uint64_t words = 0;
         for (uint64_t left = messages_of(order->second); left > 0; left--) {
