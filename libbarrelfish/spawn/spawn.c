@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Spawning, step by step. While a domain is made, the RAM capability that all of
-// it is cut from is kept; when it goes, every part stands alone and is returned by itself as soon
-// as nothing holds it. A failed step is undone by the same destruction that ends a finished domain.
+// Spawning, step by step. The RAM capability that all of a domain is cut from is kept as long as it
+// lives, so that its parts are not returned one by one. A failed step is undone by the same
+// destruction that ends a finished domain.
 #include "spawn_internal.h"
 
 #include "barrelfish/capabilities.h"
@@ -109,15 +109,6 @@ static errval_t alloc_slots(struct spawn_work *work)
     return err;
 }
 
-/// Empties a slot that may be empty, or was never taken, and frees it.
-static errval_t clear(struct capref cap)
-{
-    if (capref_is_null(cap))
-        return SYS_ERR_OK;
-    errval_t err = cap_delete(cap);
-    return err_is_fail(err) && err_no(err) != SYS_ERR_CAP_NOT_FOUND ? err : slot_free(cap);
-}
-
 static errval_t check_params(struct spawn_work *work)
 {
     const struct spawn_params *params = work->params;
@@ -143,26 +134,21 @@ errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params)
     errval_t err = check_params(&work);
     if (err_is_fail(err))
         return err;
-    err = ram_alloc_bytes(&work.ram, work.layout.total, BASE_PAGE_SIZE);
+    err = ram_alloc_bytes(&work.si.ram, work.layout.total, BASE_PAGE_SIZE);
     if (err_is_fail(err))
         return err_push(err, SPAWN_ERR_LOAD);
     struct frame_identity memory = {0};
-    err = frame_identify(work.ram, &memory);
+    err = frame_identify(work.si.ram, &memory);
     work.si.base = memory.base;
     work.si.bytes = memory.bytes;
     if (err_is_ok(err))
         err = alloc_slots(&work);
     if (err_is_ok(err))
         err = build(&work);
-    if (err_is_fail(err))
+    if (err_is_fail(err)) {
         (void)spawn_destroy(&work.si);
-    errval_t ram_err = clear(work.ram);
-    if (err_is_ok(err) && err_is_fail(ram_err)) {
-        (void)spawn_destroy(&work.si);
-        err = ram_err;
-    }
-    if (err_is_fail(err))
         return err_no(err) == SPAWN_ERR_ARGS ? err : err_push(err, SPAWN_ERR_LOAD);
+    }
     *si = work.si;
     return SYS_ERR_OK;
 }

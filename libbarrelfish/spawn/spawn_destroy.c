@@ -10,7 +10,8 @@
 
 /// The stages of a destruction, in order. A domain that has outgrown its L1CNode keeps the new one
 /// in its TASKCN, and reaches that through the new one; once TASKCN is revoked, what our L1CNode
-/// holds is the last of it and takes all along.
+/// holds is the last of it and takes all along. As long as the RAM is there nothing is returned; then
+/// all of it is at once, but for what others still hold.
 enum stage {
     STAGE_STOP,
     STAGE_REVOKE_DISPATCHER,
@@ -20,6 +21,7 @@ enum stage {
     STAGE_REVOKE_TASKCN,
     STAGE_REVOKE_ROOTCN,
     STAGE_CLEAR_ROOTCN,
+    STAGE_CLEAR_RAM,
     STAGES
 };
 
@@ -48,6 +50,7 @@ static errval_t stage_step(const struct spawn_info *si)
         [STAGE_REVOKE_TASKCN] = si->rootcn,
         [STAGE_REVOKE_ROOTCN] = si->rootcn,
         [STAGE_CLEAR_ROOTCN] = si->rootcn,
+        [STAGE_CLEAR_RAM] = si->ram,
     };
     struct capref cap = caps[si->destroying];
     if (capref_is_null(cap))

@@ -41,7 +41,6 @@ struct spawn_layout {
 struct spawn_work {
     const struct spawn_params *params;
     struct spawn_info si;
-    struct capref ram;
     struct elf_info elf;
     struct spawn_layout layout;
     cslot_t next_mapping; ///< in PAGECN

@@ -3,7 +3,7 @@
 //
 // The kernel objects and the address space of a new domain. Everything is cut out of one RAM
 // capability at the offsets of the layout and put straight into the new domain's own slots, so that
-// the spawner needs only four of its own.
+// the spawner needs only five of its own.
 #include "spawn_internal.h"
 
 #include "barrelfish/capabilities.h"
@@ -38,7 +38,7 @@ static errval_t make_cnodes(const struct spawn_work *work)
         }
         struct capref dest = {build_cnoderef(work->si.rootcn, CNODE_LEVEL_ROOT), slot};
         errval_t err =
-            cap_retype(dest, work->ram, offset, ObjType_L2CNode, OBJSIZE_L2CNODE, end - slot);
+            cap_retype(dest, work->si.ram, offset, ObjType_L2CNode, OBJSIZE_L2CNODE, end - slot);
         if (err_is_fail(err))
             return err;
         offset += (end - slot) * (gensize_t)OBJSIZE_L2CNODE;
@@ -58,7 +58,7 @@ errval_t spawn_make_objects(struct spawn_work *work)
 {
     const struct spawn_layout *layout = &work->layout;
     gensize_t vnode = OBJSIZE_VNODE;
-    errval_t err = cap_retype(work->si.rootcn, work->ram, 0, ObjType_L1CNode,
+    errval_t err = cap_retype(work->si.rootcn, work->si.ram, 0, ObjType_L1CNode,
                               L1_CNODE_SLOTS_MIN * OBJSIZE_CTE, 1);
     if (err_is_ok(err))
         err = make_cnodes(work);
@@ -79,7 +79,7 @@ errval_t spawn_make_objects(struct spawn_work *work)
          layout->total - layout->image, 1},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && err_is_ok(err); i++) {
-        err = cap_retype(parts[i].dest, work->ram, parts[i].offset, parts[i].type, parts[i].bytes,
+        err = cap_retype(parts[i].dest, work->si.ram, parts[i].offset, parts[i].type, parts[i].bytes,
                          parts[i].count);
     }
     return err;

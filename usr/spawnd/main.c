@@ -12,9 +12,9 @@
 
 #include <string.h>
 
-/// What is kept of a domain: four that it was made with (struct spawn_info), one for its badge to
+/// What is kept of a domain: five that it was made with (struct spawn_info), one for its badge to
 /// end, and its reply endpoint.
-#define SLOTS_EACH_DOMAIN 6u
+#define SLOTS_EACH_DOMAIN 7u
 
 /// Whether a badge is that of a domain that may ask: one that runs, or one that others have
 /// started. What a domain sent just before it was ended must not make it known again.

@@ -210,7 +210,9 @@ static void capabilities(void)
     CU_ASSERT_TRUE(si.domain_id == 77 && si.bytes > 0 && machine_ram_used() >= used + si.bytes);
     CU_ASSERT_TRUE(machine_cap(si.selfep, &cap) && (uint32_t)cap.extra == SELFEP_OFFSET &&
                    cap.aux == SELFEP_MESSAGES);
-    CU_ASSERT_EQUAL(machine_count(ObjType_RAM), ram); // nothing but its objects covers its memory
+    CU_ASSERT_TRUE(machine_cap(si.ram, &own) && own.type == ObjType_RAM && own.base == si.base &&
+                   own.bytes == si.bytes);
+    CU_ASSERT_EQUAL(machine_count(ObjType_RAM), ram + 1); // and none of it is the domain's
     CU_ASSERT_EQUAL(spawn_run(&si), SYS_ERR_OK);
     CU_ASSERT_TRUE(machine_dispatcher(si.dispatcher)->runs);
     CU_ASSERT_EQUAL(spawn_run(&si), SYS_ERR_DISP_RUNNING);

@@ -12,7 +12,7 @@
 #include "barrelfish/slot_alloc.h"
 #include "spawn_internal.h"
 
-#define DESTROY_CALLS 7u ///< of the CPU driver, after the one that stops the dispatcher
+#define DESTROY_CALLS 8u ///< of the CPU driver, after the one that stops the dispatcher
 
 static struct spawn_layout layout;
 static struct spawn_args args;
@@ -238,8 +238,8 @@ errval_t slot_free(struct capref ret)
 static errval_t destroy(unsigned before, enum err_code answers, unsigned times)
 {
     struct spawn_info si = {.domain_id = 1};
-    struct capref *caps[] = {&si.rootcn, &si.dispatcher, &si.selfep, &si.info};
-    for (cslot_t i = 0; i < 4; i++)
+    struct capref *caps[] = {&si.rootcn, &si.dispatcher, &si.selfep, &si.info, &si.ram};
+    for (cslot_t i = 0; i < 5; i++)
         *caps[i] = (struct capref){cnode_task, i + 1};
     calls_before = before;
     refusal = answers;
@@ -259,8 +259,8 @@ static void test_destroy(void)
     for (unsigned call = 0; call < DESTROY_CALLS; call++) {
         for (unsigned i = 0; i < 2; i++) {
             CU_ASSERT_EQUAL(destroy(call, transient[i], 100), SYS_ERR_OK);
-            CU_ASSERT_STRING_EQUAL(said, "s2r2d2d3d4r0r1d1");
-            CU_ASSERT_EQUAL(freed, 4);
+            CU_ASSERT_STRING_EQUAL(said, "s2r2d2d3d4r0r1d1d5");
+            CU_ASSERT_EQUAL(freed, 5);
         }
     }
     struct spawn_info none = {.domain_id = 1};
@@ -280,7 +280,7 @@ static void test_destroy_refused(void)
             bool gone = i == 0 || (i == 1 && revokes);
             CU_ASSERT_EQUAL(destroy(call, errors[i], 1), gone ? SYS_ERR_OK : errors[i]);
             CU_ASSERT_EQUAL(strlen(said), 2 * DESTROY_CALLS);
-            CU_ASSERT_EQUAL(freed, gone || revokes ? 4 : 3);
+            CU_ASSERT_EQUAL(freed, gone || revokes ? 5 : 4);
         }
     }
 }

@@ -11,8 +11,8 @@
 static void test_boot(void)
 {
     CU_ASSERT_TRUE(machine_start());
-    CU_ASSERT_EQUAL(machine.slots_kept, DOMAINS_MAX * 6);
-    CU_ASSERT_EQUAL(machine.slots_reserved, DOMAINS_MAX * 6);
+    CU_ASSERT_EQUAL(machine.slots_kept, DOMAINS_MAX * 7);
+    CU_ASSERT_EQUAL(machine.slots_reserved, DOMAINS_MAX * 7);
     machine_end();
 }
 

@@ -43,6 +43,7 @@ struct spawn_params {
 
 /// A domain made by this library. `selfep` may be used to mint endpoints of it; all belong to it.
 struct spawn_info {
+    struct capref ram;    ///< all that it was made of
     struct capref rootcn; ///< its L1CNode
     struct capref dispatcher;
     struct capref selfep; ///< its self endpoint, unbadged
