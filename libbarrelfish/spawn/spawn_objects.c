@@ -79,8 +79,8 @@ errval_t spawn_make_objects(struct spawn_work *work)
          layout->total - layout->image, 1},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && err_is_ok(err); i++) {
-        err = cap_retype(parts[i].dest, work->si.ram, parts[i].offset, parts[i].type, parts[i].bytes,
-                         parts[i].count);
+        err = cap_retype(parts[i].dest, work->si.ram, parts[i].offset, parts[i].type,
+                         parts[i].bytes, parts[i].count);
     }
     return err;
 }
