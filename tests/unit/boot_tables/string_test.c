@@ -66,6 +66,27 @@ static void test_memory(void)
     }
 }
 
+/// Long runs are filled by way of a vector register, which then is as it was.
+static void test_long_fills(void)
+{
+    enum { LONG = 2048, EDGE = 64 };
+    static uint8_t a[LONG + 2 * EDGE], b[LONG + 2 * EDGE];
+    const uint64_t before[2] = {0x0123456789abcdef, 0xfedcba9876543210};
+    for (size_t bytes = 0; bytes <= LONG; bytes++) {
+        uint64_t after[2];
+        size_t from = bytes % EDGE;
+        memset(a, 1, sizeof(a));
+        memset(b, 1, sizeof(b));
+        memset(b + from, 0x1fe, bytes);
+        __asm__ volatile("movups %0, %%xmm0" : : "m"(before) : "xmm0");
+        void *ret = stave_memset(a + from, 0x1fe, bytes);
+        __asm__ volatile("movups %%xmm0, %0" : "=m"(after));
+        CU_ASSERT_PTR_EQUAL(ret, a + from);
+        CU_ASSERT_EQUAL(memcmp(a, b, sizeof(a)), 0);
+        CU_ASSERT(bytes < FILL_BYTES || memcmp(before, after, sizeof(before)) == 0);
+    }
+}
+
 static void test_text(void)
 {
     static const char *const texts[] = {"", "a", "ab", "abc", "abd", "\xff", "ab\x80", "aB"};
@@ -90,5 +111,6 @@ static void test_text(void)
 
 TEST_SUITE("string") = {
     {"memory functions against the C library", test_memory},
+    {"long fills", test_long_fills},
     {"string functions against the C library", test_text},
 };

@@ -116,10 +116,10 @@ boot_start:
     call boot_enable_long_mode
     ljmp $0x08, $boot_64
 
-// Turns on PAE, long mode with NX, and paging on boot_pml4. Clobbers eax, ecx, edx.
+// Turns on PAE, SSE, long mode with NX, and paging on boot_pml4. Clobbers eax, ecx, edx.
     .globl boot_enable_long_mode
 boot_enable_long_mode:
-    movl $(1 << 5), %eax // PAE
+    movl $(1 << 5 | 1 << 9), %eax // PAE, OSFXSR: memset uses a vector register
     movl %eax, %cr4
     movl $boot_pml4, %eax
     movl %eax, %cr3

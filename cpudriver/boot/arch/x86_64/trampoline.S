@@ -36,7 +36,7 @@ trampoline_32:
     movw %ax, %es
     movw %ax, %ss
     // boot_enable_long_mode, without a stack.
-    movl $(1 << 5), %eax
+    movl $(1 << 5 | 1 << 9), %eax
     movl %eax, %cr4
     movl $boot_pml4, %eax
     movl %eax, %cr3

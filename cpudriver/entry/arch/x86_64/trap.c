@@ -115,7 +115,7 @@ void trap_init(void)
     cpu_write_msr(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_AC | (1ul << 14));
 
     struct cpuid features = cpu_id(7, 0);
-    uint64_t cr4 = cpu_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE;
+    uint64_t cr4 = cpu_read_cr4() | CR4_OSXMMEXCPT | CR4_FSGSBASE;
     if (features.ebx & (1u << 7))
         cr4 |= CR4_SMEP;
     if (features.ebx & (1u << 20))
