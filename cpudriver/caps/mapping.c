@@ -86,14 +86,12 @@ static errval_t check_object(const struct cap *table, uint64_t count, const stru
                                 : check_pages(table, count, object, offset, flags);
 }
 
-/// What an entry has to be, `index` pages into a mapping.
-static uint64_t make_entry(const struct cap *table, const struct cap *object, uint64_t offset,
-                           uint64_t index, uint64_t flags)
+/// What the first entry of a mapping has to be. The others follow in steps of a page.
+static uint64_t make_entry(const struct cap *object, uint64_t offset, uint64_t flags)
 {
     if (cap_is_vnode(object))
         return pte_table(object->base);
-    uint64_t page = object->base + offset + (index << pte_level_bits(level_of(table)));
-    return pte_page(page, (flags & VREGION_FLAGS_LARGE) != 0, flags,
+    return pte_page(object->base + offset, (flags & VREGION_FLAGS_LARGE) != 0, flags,
                     object->type == ObjType_DevFrame);
 }
 
@@ -132,10 +130,13 @@ static errval_t map(struct caps *caps, const struct cap *table, uint64_t first, 
     mapping.owner = caps->core;
     mapping.aux = (uint16_t)count;
     slot_fill(caps, dest->slot, &mapping);
-    for (uint64_t i = 0; i < count; i++) {
-        kassert(vnode->entry[first + i] == 0); // PT1
-        vnode->entry[first + i] = make_entry(table, object, offset, i, flags);
-        vnode->mapping[first + i] = dest->slot;
+    uint64_t entry = make_entry(object, offset, flags);
+    uint64_t page = 1ul << pte_level_bits(level_of(table));
+    for (uint64_t i = first; i < first + count; i++) {
+        kassert(vnode->entry[i] == 0); // PT1
+        vnode->entry[i] = entry;
+        vnode->mapping[i] = dest->slot;
+        entry += page;
     }
     return SYS_ERR_OK;
 }
