@@ -95,12 +95,10 @@ static int compare_numbers(uint64_t a, uint64_t b)
     return a < b ? -1 : a > b;
 }
 
-/// Negative if the key comes before the node, positive if after.
-static int compare(const struct key *key, const struct cte *cte)
+/// The same as compare() where the bases are equal. A search comes here at its end only.
+static __attribute__((noinline)) int compare_rest(const struct key *key, const struct cte *cte)
 {
     const struct cap *cap = &cte->cap;
-    if (key->base != cap->base)
-        return compare_numbers(key->base, cap->base);
     if (key->bytes != cap->bytes)
         return compare_numbers(cap->bytes, key->bytes);
     const struct cap_type *type = cap_type(cap->type);
@@ -117,20 +115,32 @@ static int compare(const struct key *key, const struct cte *cte)
     return compare_numbers(key->address, (uintptr_t)cte);
 }
 
+/// Negative if the key comes before the node, positive if after.
+static inline int compare(const struct key *key, const struct cte *cte)
+{
+    if (key->base != cte->cap.base)
+        return key->base < cte->cap.base ? -1 : 1;
+    return compare_rest(key, cte);
+}
+
 static unsigned level_of(const struct cte *cte)
 {
     return cte == NULL ? 0 : cte->cap.level;
 }
 
-static void update(struct cte *cte)
+static inline void update(struct cte *cte)
 {
-    unsigned left = level_of(cte->left), right = level_of(cte->right);
-    cte->cap.level = (uint8_t)(1 + (left > right ? left : right));
-    cte->max_end = cap_end(&cte->cap);
-    if (cte->left != NULL && cte->left->max_end > cte->max_end)
-        cte->max_end = cte->left->max_end;
-    if (cte->right != NULL && cte->right->max_end > cte->max_end)
-        cte->max_end = cte->right->max_end;
+    const struct cte *left = cte->left, *right = cte->right;
+    unsigned below = level_of(left);
+    uint64_t end = cap_end(&cte->cap);
+    if (left != NULL && left->max_end > end)
+        end = left->max_end;
+    if (right != NULL) {
+        below = right->cap.level > below ? right->cap.level : below;
+        end = right->max_end > end ? right->max_end : end;
+    }
+    cte->cap.level = (uint8_t)(1 + below);
+    cte->max_end = end;
 }
 
 static void rotate_right(struct cte **link)
@@ -153,25 +163,34 @@ static void rotate_left(struct cte **link)
     update(up);
 }
 
-/// Restores M2 and M3 for a node whose subtrees satisfy them and differ in height by two at most.
-/// False: what the node above goes by is as before.
-static bool rebalance(struct cte **link)
+/// Restores M2 for a node whose subtrees differ in height by two.
+static __attribute__((noinline)) void rotate(struct cte **link)
 {
     struct cte *cte = *link;
-    uint64_t max_end = cte->max_end;
-    unsigned level = level_of(cte);
-    if (level_of(cte->left) > level_of(cte->right) + 1) {
+    if (level_of(cte->left) > level_of(cte->right)) {
         if (level_of(cte->left->right) > level_of(cte->left->left))
             rotate_left(&cte->left);
         rotate_right(link);
-    } else if (level_of(cte->right) > level_of(cte->left) + 1) {
+    } else {
         if (level_of(cte->right->left) > level_of(cte->right->right))
             rotate_right(&cte->right);
         rotate_left(link);
-    } else {
-        update(cte);
     }
-    return level_of(*link) != level || (*link)->max_end != max_end;
+}
+
+/// Restores M2 and M3 for a node whose subtrees satisfy them and differ in height by two at most.
+/// False: what the node above goes by is as before.
+static inline bool rebalance(struct cte **link)
+{
+    struct cte *cte = *link;
+    uint64_t max_end = cte->max_end;
+    unsigned level = cte->cap.level;
+    unsigned left = level_of(cte->left), right = level_of(cte->right);
+    if (left > right + 1 || right > left + 1)
+        rotate(link);
+    else
+        update(cte);
+    return (*link)->cap.level != level || (*link)->max_end != max_end;
 }
 
 static unsigned class_of(const struct cap *cap)
@@ -197,6 +216,18 @@ void mdb_insert(struct mdb *mdb, struct cte *cte)
     mdb->count++;
     while (depth > 0 && rebalance(path[depth - 1]))
         depth--;
+}
+
+void mdb_replace(struct mdb *mdb, struct cte *to, const struct cte *from)
+{
+    struct cte **link = &mdb->root[class_of(&from->cap)];
+    struct key key = key_of(from);
+    while (*link != from) {
+        kassert(*link != NULL); // M1
+        link = compare(&key, *link) < 0 ? &(*link)->left : &(*link)->right;
+    }
+    *to = *from;
+    *link = to;
 }
 
 void mdb_remove(struct mdb *mdb, struct cte *cte)
@@ -266,61 +297,64 @@ static struct cte *last_ending_after(struct cte *cte, uint64_t end)
             cte = cte->left;
 }
 
-/// The nodes on the way to a key that come after it, or else before it; returns how many.
-static inline unsigned path_beside(struct cte *root, const struct key *key, bool after,
-                                   struct cte *path[MDB_PATH_MAX])
+/// The first node after the key other than `except`, or NULL.
+static struct cte *next_after(struct cte *root, const struct key *key, const struct cte *except)
 {
-    unsigned depth = 0;
+    struct cte *next = NULL, *above = NULL; // where `next` has no right subtree, `above` follows it
     for (struct cte *cte = root; cte != NULL;) {
-        int order = compare(key, cte);
-        bool beside = after ? order < 0 : order > 0;
-        if (beside)
-            path[depth++] = cte;
-        cte = beside == after ? cte->left : cte->right;
+        if (compare(key, cte) < 0) {
+            above = next;
+            next = cte;
+            cte = cte->left;
+        } else {
+            cte = cte->right;
+        }
     }
-    return depth;
+    if (next == NULL || next != except)
+        return next;
+    return next->right != NULL ? first_ending_after(next->right, 0) : above;
 }
 
 /// The first node after the key that ends after `end`, or NULL.
 static struct cte *next_ending_after(struct cte *root, const struct key *key, uint64_t end)
 {
-    struct cte *path[MDB_PATH_MAX];
-    unsigned depth = path_beside(root, key, true, path);
-    while (depth > 0) {
-        struct cte *cte = path[--depth];
-        if (cap_end(&cte->cap) > end)
-            return cte;
-        if (reaches(cte->right, end))
-            return first_ending_after(cte->right, end);
+    // Of the nodes on the way to the key that come after it, the lowest one that qualifies, or has
+    // one that does in its right subtree.
+    struct cte *lowest = NULL;
+    for (struct cte *cte = root; cte != NULL;) {
+        bool after = compare(key, cte) < 0;
+        if (after && (cap_end(&cte->cap) > end || reaches(cte->right, end)))
+            lowest = cte;
+        cte = after ? cte->left : cte->right;
     }
-    return NULL;
+    if (lowest == NULL || cap_end(&lowest->cap) > end)
+        return lowest;
+    return first_ending_after(lowest->right, end);
 }
 
 /// The last node before the key that ends after `end`, or NULL.
 static struct cte *last_ending_after_before(struct cte *root, const struct key *key, uint64_t end)
 {
-    struct cte *path[MDB_PATH_MAX];
-    unsigned depth = path_beside(root, key, false, path);
-    while (depth > 0) {
-        struct cte *cte = path[--depth];
-        if (cap_end(&cte->cap) > end)
-            return cte;
-        if (reaches(cte->left, end))
-            return last_ending_after(cte->left, end);
+    // Of the nodes on the way to the key that come before it, the lowest one that qualifies, or has
+    // one that does in its left subtree.
+    struct cte *lowest = NULL;
+    for (struct cte *cte = root; cte != NULL;) {
+        bool before = compare(key, cte) > 0;
+        if (before && (cap_end(&cte->cap) > end || reaches(cte->left, end)))
+            lowest = cte;
+        cte = before ? cte->right : cte->left;
     }
-    return NULL;
+    if (lowest == NULL || cap_end(&lowest->cap) > end)
+        return lowest;
+    return last_ending_after(lowest->left, end);
 }
 
-/// The first copy after the key other than `except`, or NULL.
+/// The first copy after the key other than `except`, or NULL. It is the next of all: there is
+/// nothing between copies.
 static struct cte *next_copy(const struct mdb *mdb, const struct cap *cap, struct key key,
                              const struct cte *except)
 {
-    struct cte *root = mdb->root[class_of(cap)];
-    struct cte *found = next_ending_after(root, &key, cap->base);
-    if (found != NULL && found == except) {
-        key = key_of(found);
-        found = next_ending_after(root, &key, cap->base);
-    }
+    struct cte *found = next_after(mdb->root[class_of(cap)], &key, except);
     return found != NULL && same_object(&found->cap, cap) ? found : NULL;
 }
 
@@ -386,7 +420,7 @@ struct cte *mdb_find_descendant(const struct mdb *mdb, const struct cap *cap)
     if (cap_type(cap->type)->leaf)
         return NULL;
     struct key key = key_after(cap, cap_type(cap->type)->order);
-    struct cte *found = next_ending_after(mdb->root[class_of(cap)], &key, cap->base);
+    struct cte *found = next_after(mdb->root[class_of(cap)], &key, NULL);
     return found != NULL && found->cap.base < cap_end(cap) ? found : NULL;
 }
 
@@ -407,7 +441,7 @@ struct cte *mdb_find_mapping(const struct mdb *mdb, const struct cap *cap)
 {
     struct cap mapping = {.base = cap->base, .bytes = cap->bytes, .type = ObjType_Mapping};
     struct key key = key_before(&mapping);
-    struct cte *found = next_ending_after(mdb->root[MDB_MEMORY], &key, cap->base);
+    struct cte *found = next_after(mdb->root[MDB_MEMORY], &key, NULL);
     bool fits = found != NULL && found->cap.type == ObjType_Mapping &&
                 found->cap.base == cap->base && found->cap.bytes == cap->bytes;
     return fits ? found : NULL;

@@ -8,8 +8,6 @@
 #include "lib/kassert.h"
 #include "slot.h"
 
-#include "lib/string.h"
-
 void caps_init(struct caps *caps, coreid_t core, uintptr_t window, const struct caps_hooks *hooks)
 {
     *caps = (struct caps){.core = core, .window = window, .hooks = hooks};
@@ -30,8 +28,7 @@ errval_t slot_check_new(struct caps *caps, const struct caps_dest *dest, const s
 
 void slot_fill(struct caps *caps, struct cte *slot, const struct cap *cap)
 {
-    memset(slot, 0, sizeof(*slot));
-    slot->cap = *cap;
+    *slot = (struct cte){.cap = *cap};
     caps->holds += (cap->flags & CAPFLAG_HELD) != 0;
     mdb_insert(&caps->mdb, slot);
 }
@@ -55,14 +52,18 @@ void slot_clear(struct caps *caps, struct cte *slot)
     }
     if (slot->cap.type == ObjType_EndPointLMP)
         endpoint_left(caps, &slot->cap);
-    memset(slot, 0, sizeof(*slot));
+    *slot = (struct cte){0};
 }
 
 void slot_move(struct caps *caps, struct cte *to, struct cte *from)
 {
-    mdb_remove(&caps->mdb, from);
-    *to = *from;
-    mdb_insert(&caps->mdb, to);
+    if (from->cap.type == ObjType_Mapping || (from->cap.flags & CAPFLAG_ZOMBIE) != 0) {
+        mdb_replace(&caps->mdb, to, from); // neither has copies
+    } else {
+        mdb_remove(&caps->mdb, from);
+        *to = *from;
+        mdb_insert(&caps->mdb, to);
+    }
     if (to->cap.type == ObjType_Mapping) {
         struct vnode *table = mapping_table(caps, &to->cap);
         uint32_t first = mapping_first(&to->cap);
@@ -71,7 +72,7 @@ void slot_move(struct caps *caps, struct cte *to, struct cte *from)
     }
     if ((to->cap.flags & CAPFLAG_ZOMBIE) != 0)
         zombie_moved(caps, to, from);
-    memset(from, 0, sizeof(*from));
+    *from = (struct cte){0};
 }
 
 static errval_t check_usable(const struct cte *cte)

@@ -23,6 +23,9 @@ struct mdb {
 void mdb_insert(struct mdb *mdb, struct cte *cte);
 void mdb_remove(struct mdb *mdb, struct cte *cte);
 
+/// Move the capability in `from`, which has no copies, to another slot, and its place with it.
+void mdb_replace(struct mdb *mdb, struct cte *to, const struct cte *from);
+
 /// A copy of the object in the database other than `except` (which may be NULL), or NULL.
 struct cte *mdb_find_copy(const struct mdb *mdb, const struct cap *cap, const struct cte *except);
 
