@@ -16,8 +16,9 @@
 // Z2  A zombie Z that finds another zombie Y inside of itself exchanges slots with it: Z's
 //     capability then lies in Z, Y's where Z's was. Y stands before Z in the ring, and Z *follows*
 //     it (ZOMBIE_FOLLOWS): when Y is finished, Z comes back to that slot. So whoever deletes what is
-//     in the slot deletes both, however deep they are nested, and one step looks at two.
-// Z3  If Z's capability lies in Z already, who works on Z works on Y, where it is.
+//     in the slot deletes both, however deep they are nested, and one step looks at three.
+// Z3  If Z's capability lies in Z already, or if Y is a page table, which contains no zombies, who
+//     works on Z works on Y, where it is.
 // Z4  Slots before cap.aux are empty but for Z itself; a zombie's slots are never filled from
 //     outside.
 // Z5  What was made of a container goes before its contents: the endpoints of a dispatcher and the
@@ -28,6 +29,10 @@
 
 #include "lib/kassert.h"
 #include "slot.h"
+
+// Places that are looked at together.
+#define SCAN_SLOTS 8u
+#define SCAN_ENTRIES 16u
 
 static struct cte *previous(const struct cte *zombie)
 {
@@ -178,30 +183,68 @@ static struct cte *made_of(const struct caps *caps, const struct cap *cap)
     return can_be ? mdb_find_descendant(&caps->mdb, cap) : NULL;
 }
 
-/// The zombie that is to be worked on instead of one that lies in itself (Z3), or that one.
-static struct cte *found_inside(const struct caps *caps, struct cte *zombie)
+/// Another zombie in the place that one has come to, or NULL.
+static struct cte *zombie_at_place(const struct caps *caps, const struct cte *zombie)
 {
     struct cte *slot = at_place(caps, &zombie->cap, zombie->cap.aux);
     bool other = slot != NULL && slot != zombie && (slot->cap.flags & CAPFLAG_ZOMBIE) != 0;
-    return other && lies_in_itself(caps, zombie) ? slot : zombie;
+    return other ? slot : NULL;
+}
+
+/// The zombie that is to be worked on instead of one (Z3), or that one.
+static struct cte *found_inside(const struct caps *caps, struct cte *zombie)
+{
+    struct cte *inner = zombie_at_place(caps, zombie);
+    if (inner != NULL && lies_in_itself(caps, zombie)) {
+        zombie = inner;
+        inner = zombie_at_place(caps, zombie);
+    }
+    return inner != NULL && cap_is_vnode(&inner->cap) ? inner : zombie;
+}
+
+/// Whether the next places, as many as SCAN_SLOTS or SCAN_ENTRIES, are all empty.
+static bool slots_are_empty(const struct cte *slots)
+{
+    unsigned any = 0;
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < SCAN_SLOTS; i++)
+        any |= slots[i].cap.type;
+    return any == 0;
+}
+
+static bool entries_are_empty(struct cte *const *mapping)
+{
+    uintptr_t any = 0;
+#pragma GCC unroll 16
+    for (unsigned i = 0; i < SCAN_ENTRIES; i++)
+        any |= (uintptr_t)mapping[i];
+    return any == 0;
 }
 
 /// The first place from `place` on, and before `end`, that has something in it other than the zombie
-/// itself (Z1), or `end`.
+/// itself (Z1), or `end`. Most are empty.
 static uint32_t next_full(const struct caps *caps, const struct cte *zombie, uint32_t place,
                           uint32_t end)
 {
     const struct cap *cap = &zombie->cap;
     if (cap_is_vnode(cap)) {
         const struct vnode *vnode = caps_ptr(caps, cap->base);
+        while (place + SCAN_ENTRIES <= end && entries_are_empty(&vnode->mapping[place]))
+            place += SCAN_ENTRIES;
         while (place < end && vnode->mapping[place] == NULL)
             place++;
         return place;
     }
     const struct cte *slots = caps_ptr(caps, cap->base);
-    while (place < end && (cte_empty(&slots[place]) || &slots[place] == zombie))
+    for (;;) {
+        while (place + SCAN_SLOTS <= end && slots_are_empty(&slots[place]))
+            place += SCAN_SLOTS;
+        while (place < end && cte_empty(&slots[place]))
+            place++;
+        if (place == end || &slots[place] != zombie)
+            return place;
         place++;
-    return place;
+    }
 }
 
 bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
