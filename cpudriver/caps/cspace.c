@@ -47,9 +47,30 @@ static errval_t find_slot(const struct caps *caps, const struct cap *root, capad
     return SYS_ERR_OK;
 }
 
+/// The slot of any level-2 address, if all on the way is as it should be; else NULL.
+static struct cte *slot_at(const struct caps *caps, const struct cap *root, uint64_t caddr,
+                           uint8_t right)
+{
+    if (caddr_level(caddr) != 2)
+        return NULL;
+    if (caddr_root(caddr) != 0) {
+        const struct cte *other = caps_slot_in(caps, root, caddr_root(caddr), CNODE_RIGHT_PASS);
+        if (other == NULL)
+            return NULL;
+        root = &other->cap;
+    }
+    return caps_slot_in(caps, root, caddr_cptr(caddr), right);
+}
+
 static errval_t find(const struct caps *caps, const struct cap *root, uint64_t caddr, uint8_t right,
                      struct caps_dest *out)
 {
+    struct cte *slot = slot_at(caps, root, caddr, right);
+    if (slot != NULL) {
+        uint32_t room = L2_CNODE_SLOTS - caddr_cptr(caddr) % L2_CNODE_SLOTS;
+        *out = (struct caps_dest){.slot = slot, .room = room, .l1 = false};
+        return SYS_ERR_OK;
+    }
     if (caddr_root(caddr) != 0) {
         struct caps_dest other;
         errval_t err = find_slot(caps, root, caddr_root(caddr), 2, CNODE_RIGHT_PASS, &other);
@@ -62,7 +83,7 @@ static errval_t find(const struct caps *caps, const struct cap *root, uint64_t c
 
 errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out)
 {
-    struct cte *slot = caps_slot_at(caps, root, caddr);
+    struct cte *slot = slot_at(caps, root, caddr, CNODE_RIGHT_PASS);
     if (slot == NULL) {
         struct caps_dest found;
         errval_t err = find(caps, root, caddr, CNODE_RIGHT_PASS, &found);

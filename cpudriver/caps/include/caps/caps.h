@@ -101,19 +101,27 @@ static inline struct caps_dest caps_dest_kernel(struct cte *slot)
     return (struct caps_dest){.slot = slot, .room = 1, .l1 = false};
 }
 
-/// The slot of a level-2 address in the space of `root`, if all on the way is usable and readable;
-/// else NULL, and the lookups below say why not, or know another way.
+/// A slot of an L2CNode in the space of `root`, if all on the way is usable, and readable or, the
+/// L2CNode, has `right`; else NULL, and the lookups below say why not.
+static inline struct cte *caps_slot_in(const struct caps *caps, const struct cap *root,
+                                       capaddr_t cptr, uint8_t right)
+{
+    uint64_t l1 = cptr >> L2_CNODE_BITS, l2 = cptr % L2_CNODE_SLOTS;
+    if (!cap_has(root, ObjType_L1CNode, CNODE_RIGHT_PASS) || l1 * OBJSIZE_CTE >= root->bytes)
+        return NULL;
+    const struct cte *slot = (const struct cte *)caps_ptr(caps, root->base) + l1;
+    if (!cap_has(&slot->cap, ObjType_L2CNode, right))
+        return NULL;
+    return (struct cte *)caps_ptr(caps, slot->cap.base) + l2;
+}
+
+/// The slot of a level-2 address in the space of `root`, as above.
 static inline struct cte *caps_slot_at(const struct caps *caps, const struct cap *root,
                                        uint64_t caddr)
 {
-    uint64_t l1 = caddr_cptr(caddr) >> L2_CNODE_BITS, l2 = caddr_cptr(caddr) % L2_CNODE_SLOTS;
-    if (caddr >> 32 != caddr_make(0, 0, 2) >> 32 ||
-        !cap_has(root, ObjType_L1CNode, CNODE_RIGHT_PASS) || l1 * OBJSIZE_CTE >= root->bytes)
-        return NULL;
-    const struct cte *slot = (const struct cte *)caps_ptr(caps, root->base) + l1;
-    if (!cap_has(&slot->cap, ObjType_L2CNode, CNODE_RIGHT_PASS))
-        return NULL;
-    return (struct cte *)caps_ptr(caps, slot->cap.base) + l2;
+    return caddr >> 32 == caddr_make(0, 0, 2) >> 32
+               ? caps_slot_in(caps, root, caddr_cptr(caddr), CNODE_RIGHT_PASS)
+               : NULL;
 }
 
 /// Whether an object lies in the range that is being reclaimed.
