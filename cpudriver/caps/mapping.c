@@ -99,10 +99,11 @@ static errval_t check_unused(const struct caps *caps, const struct cap *table, u
                              uint64_t count)
 {
     const struct vnode *vnode = caps_ptr(caps, table->base);
+    uintptr_t any = 0;
+#pragma GCC unroll 8
     for (uint64_t i = first; i < first + count; i++)
-        if (vnode->mapping[i] != NULL)
-            return SYS_ERR_VNODE_IN_USE;
-    return SYS_ERR_OK;
+        any |= (uintptr_t)vnode->mapping[i];
+    return any == 0 ? SYS_ERR_OK : SYS_ERR_VNODE_IN_USE;
 }
 
 /// The object need not be in a slot; a capability to it is.
@@ -132,6 +133,7 @@ static errval_t map(struct caps *caps, const struct cap *table, uint64_t first, 
     slot_fill(caps, dest->slot, &mapping);
     uint64_t entry = make_entry(object, offset, flags);
     uint64_t page = 1ul << pte_level_bits(level_of(table));
+#pragma GCC unroll 4
     for (uint64_t i = first; i < first + count; i++) {
         kassert(vnode->entry[i] == 0); // PT1
         vnode->entry[i] = entry;
@@ -182,6 +184,7 @@ void mapping_delete(struct caps *caps, struct cte *mapping, int *budget)
 {
     struct vnode *vnode = mapping_table(caps, &mapping->cap);
     uint32_t first = mapping_first(&mapping->cap), count = mapping->cap.aux;
+#pragma GCC unroll 4
     for (uint32_t i = first; i < first + count; i++) {
         kassert(vnode->mapping[i] == mapping); // PT2
         vnode->entry[i] = 0;

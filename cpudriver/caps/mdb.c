@@ -95,12 +95,10 @@ static int compare_numbers(uint64_t a, uint64_t b)
     return a < b ? -1 : a > b;
 }
 
-/// The same as compare() where the bases are equal. A search comes here at its end only.
+/// The same as compare() where the ranges are equal. A search comes here at its end only.
 static __attribute__((noinline)) int compare_rest(const struct key *key, const struct cte *cte)
 {
     const struct cap *cap = &cte->cap;
-    if (key->bytes != cap->bytes)
-        return compare_numbers(cap->bytes, key->bytes);
     const struct cap_type *type = cap_type(cap->type);
     if (key->order != type->order)
         return key->order < type->order ? -1 : 1;
@@ -118,8 +116,11 @@ static __attribute__((noinline)) int compare_rest(const struct key *key, const s
 /// Negative if the key comes before the node, positive if after.
 static inline int compare(const struct key *key, const struct cte *cte)
 {
-    if (key->base != cte->cap.base)
-        return key->base < cte->cap.base ? -1 : 1;
+    const struct cap *cap = &cte->cap;
+    if (key->base != cap->base)
+        return key->base < cap->base ? -1 : 1;
+    if (key->bytes != cap->bytes)
+        return key->bytes > cap->bytes ? -1 : 1;
     return compare_rest(key, cte);
 }
 
