@@ -44,9 +44,10 @@ struct domain *domain_table_find(struct domain_table *table, domainid_t id)
 
 static struct family *running_family(struct domain_table *table, domainid_t id)
 {
-    for (unsigned i = 0; i < DOMAINS_MAX; i++)
-        if (table->families[i].running != 0 && table->families[i].id == id)
-            return &table->families[i];
+    unsigned left = table->running; // of those whose family was not looked at
+    for (struct family *family = table->families; left > 0; left -= family++->running)
+        if (family->running != 0 && family->id == id)
+            return family;
     return NULL;
 }
 
@@ -201,9 +202,12 @@ void domain_table_end(struct domain_table *table, struct domain *domain, enum sp
     domain->ended_after = 0;
     table->newest = number_of(table, domain);
     *(newest != NULL ? &newest->ended_after : &table->oldest) = table->newest;
-    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        struct domain *child = &table->domains[i];
-        if (child->id != 0 && child->state == SPAWND_RUNNING && child->parent == domain->id)
+    unsigned left = table->running;
+    for (struct domain *child = table->domains; left > 0; child++) {
+        if (child->id == 0 || child->state != SPAWND_RUNNING)
+            continue;
+        left--;
+        if (child->parent == domain->id)
             child->parent = domain->parent; // T4
     }
 }
