@@ -121,6 +121,7 @@ static errval_t check_params(struct spawn_work *work)
     const struct spawn_extent extent = {
         .modulecn = params->modulecn,
         .supercn = params->supercn,
+        .bootinfo = (params->flags & SPAWN_FLAG_BOOTINFO) != 0,
         .shared_bytes = spawn_shared_bytes(params),
     };
     return spawn_layout_make(&work->layout, &work->elf, extent)

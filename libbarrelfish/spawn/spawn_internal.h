@@ -23,19 +23,23 @@
 #define SPAWN_PAGE_PDIR 1u
 #define SPAWN_PAGE_PTABLE 2u ///< the first; mappings follow the last
 
-/// Slot of SEGCN with the frame of segments and stack.
+/// Slot of SEGCN with the frame of all that the domain writes: the dispatcher frame, the arguments,
+/// the segments, the stack.
 #define SPAWN_SEG_IMAGE 0u
 /// Slot of SEGCN with the right to read the exposed information.
 #define SPAWN_SEG_INFO 1u
+
+/// Offset of the arguments in the frame.
+#define SPAWN_FRAME_ARGS DISPATCHER_FRAME_BYTES
 
 /// Offsets in the one piece of RAM.
 struct spawn_layout {
     bool present[SPAWN_ROOT_SLOTS];  ///< L2CNodes to make
     uint8_t ptable_of[SPAWN_CHUNKS]; ///< number + 1 of the ptable of each 2 MiB, or 0
     uint32_t ptables;
-    gensize_t cnodes, vnodes, dispatcher, dispframe, args, info, image, total;
-    gensize_t segment[ELF_PHNUM_MAX]; ///< offset of each segment in the image frame
-    gensize_t segments_bytes;         ///< then comes the stack
+    gensize_t cnodes, vnodes, dispatcher, frame, info, total;
+    gensize_t segment[ELF_PHNUM_MAX]; ///< offset of each segment in the frame
+    gensize_t stack;                  ///< the same of the stack, which is the last
 };
 
 struct spawn_work {
@@ -48,7 +52,7 @@ struct spawn_work {
 
 /// What there is besides the segments.
 struct spawn_extent {
-    bool modulecn, supercn;
+    bool modulecn, supercn, bootinfo;
     size_t shared_bytes; ///< of the image: what is not written is mapped from it; 0: none
 };
 

@@ -18,10 +18,13 @@ static void cover(struct spawn_layout *layout, genvaddr_t vaddr, gensize_t bytes
             layout->ptable_of[i] = (uint8_t)++layout->ptables;
 }
 
-static bool cover_all(struct spawn_layout *layout, const struct elf_info *elf)
+static bool cover_all(struct spawn_layout *layout, const struct elf_info *elf, bool bootinfo)
 {
-    // Of the parts at fixed addresses the dispatcher frame is the lowest, the stack the highest.
+    // Of the parts at fixed addresses that all have, the dispatcher frame is the lowest, the stack the
+    // highest.
     cover(layout, DISPATCHER_VADDR, STACK_VADDR + STACK_BYTES - DISPATCHER_VADDR);
+    if (bootinfo)
+        cover(layout, BOOTINFO_VADDR, BOOTINFO_BYTES);
     for (uint32_t i = 0; i < elf->count; i++)
         cover(layout, elf->segments[i].vaddr, elf->segments[i].memsz);
     // In PAGECN: two upper tables, the ptables, a mapping for each of these, one for the dispatcher
@@ -33,7 +36,7 @@ bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
                        struct spawn_extent extent)
 {
     memset(layout, 0, sizeof(*layout));
-    if (elf->load_bytes > SPAWN_IMAGE_MAX || !cover_all(layout, elf))
+    if (elf->load_bytes > SPAWN_IMAGE_MAX || !cover_all(layout, elf, extent.bootinfo))
         return false;
     gensize_t cnodes = 0;
     for (cslot_t slot = 0; slot < SPAWN_ROOT_SLOTS; slot++) {
@@ -44,19 +47,17 @@ bool spawn_layout_make(struct spawn_layout *layout, const struct elf_info *elf,
     layout->cnodes = L1_CNODE_SLOTS_MIN * OBJSIZE_CTE;
     layout->vnodes = layout->cnodes + cnodes;
     layout->dispatcher = layout->vnodes + (3 + layout->ptables) * (gensize_t)OBJSIZE_VNODE;
-    layout->dispframe = layout->dispatcher + OBJSIZE_DISPATCHER;
-    layout->args = layout->dispframe + DISPATCHER_FRAME_BYTES;
-    layout->info = layout->args + SPAWN_ARGS_BYTES;
-    layout->image = layout->info + BASE_PAGE_SIZE;
+    layout->frame = layout->dispatcher + OBJSIZE_DISPATCHER;
+    layout->stack = SPAWN_FRAME_ARGS + SPAWN_ARGS_BYTES;
     for (uint32_t i = 0; i < elf->count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
-        layout->segment[i] = layout->segments_bytes;
-        if (!spawn_is_shared(segment, extent.shared_bytes)) {
-            layout->segments_bytes +=
-                page_round_up(segment->vaddr % BASE_PAGE_SIZE + segment->memsz);
-        }
+        layout->segment[i] = layout->stack;
+        if (!spawn_is_shared(segment, extent.shared_bytes))
+            layout->stack += page_round_up(segment->vaddr % BASE_PAGE_SIZE + segment->memsz);
     }
-    layout->total = layout->image + layout->segments_bytes + STACK_BYTES;
+    // The memory server returns the information last: at the end it does not part what else returns.
+    layout->info = layout->frame + layout->stack + STACK_BYTES;
+    layout->total = layout->info + BASE_PAGE_SIZE;
     assert(layout->total % BASE_PAGE_SIZE == 0); // SP3
     return true;
 }

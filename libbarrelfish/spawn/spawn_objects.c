@@ -48,7 +48,7 @@ static errval_t make_cnodes(const struct spawn_work *work)
 }
 
 struct part {
-    struct capref dest;
+    struct capref dest, source;
     enum objtype type;
     gensize_t offset, bytes;
     size_t count;
@@ -62,24 +62,27 @@ errval_t spawn_make_objects(struct spawn_work *work)
                               L1_CNODE_SLOTS_MIN * OBJSIZE_CTE, 1);
     if (err_is_ok(err))
         err = make_cnodes(work);
+    struct capref ram = work->si.ram;
+    struct capref frame = spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE);
     const struct part parts[] = {
-        {task_slot(work, TASKCN_SLOT_VROOT), ObjType_VNode_x86_64_pml4, layout->vnodes, vnode, 1},
-        {page_slot(work, SPAWN_PAGE_PDPT), ObjType_VNode_x86_64_pdpt, layout->vnodes + vnode, vnode,
+        {task_slot(work, TASKCN_SLOT_VROOT), ram, ObjType_VNode_x86_64_pml4, layout->vnodes, vnode,
          1},
-        {page_slot(work, SPAWN_PAGE_PDIR), ObjType_VNode_x86_64_pdir, layout->vnodes + 2 * vnode,
+        {page_slot(work, SPAWN_PAGE_PDPT), ram, ObjType_VNode_x86_64_pdpt, layout->vnodes + vnode,
          vnode, 1},
-        {page_slot(work, SPAWN_PAGE_PTABLE), ObjType_VNode_x86_64_ptable,
+        {page_slot(work, SPAWN_PAGE_PDIR), ram, ObjType_VNode_x86_64_pdir,
+         layout->vnodes + 2 * vnode, vnode, 1},
+        {page_slot(work, SPAWN_PAGE_PTABLE), ram, ObjType_VNode_x86_64_ptable,
          layout->vnodes + 3 * vnode, vnode, layout->ptables},
-        {work->si.dispatcher, ObjType_Dispatcher, layout->dispatcher, OBJSIZE_DISPATCHER, 1},
-        {task_slot(work, TASKCN_SLOT_DISPFRAME), ObjType_Frame, layout->dispframe,
-         DISPATCHER_FRAME_BYTES, 1},
-        {task_slot(work, TASKCN_SLOT_ARGSPAGE), ObjType_Frame, layout->args, SPAWN_ARGS_BYTES, 1},
-        {work->si.info, ObjType_Frame, layout->info, BASE_PAGE_SIZE, 1},
-        {spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE), ObjType_Frame, layout->image,
-         layout->total - layout->image, 1},
+        {work->si.dispatcher, ram, ObjType_Dispatcher, layout->dispatcher, OBJSIZE_DISPATCHER, 1},
+        {work->si.info, ram, ObjType_Frame, layout->info, BASE_PAGE_SIZE, 1},
+        {frame, ram, ObjType_Frame, layout->frame, layout->info - layout->frame, 1},
+        {task_slot(work, TASKCN_SLOT_DISPFRAME), frame, ObjType_Frame, 0, DISPATCHER_FRAME_BYTES,
+         1},
+        {task_slot(work, TASKCN_SLOT_ARGSPAGE), frame, ObjType_Frame, SPAWN_FRAME_ARGS,
+         SPAWN_ARGS_BYTES, 1},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && err_is_ok(err); i++) {
-        err = cap_retype(parts[i].dest, work->si.ram, parts[i].offset, parts[i].type,
+        err = cap_retype(parts[i].dest, parts[i].source, parts[i].offset, parts[i].type,
                          parts[i].bytes, parts[i].count);
     }
     return err;
@@ -121,10 +124,13 @@ static errval_t map_tables(struct spawn_work *work)
     errval_t err = map_table(work, task_slot(work, TASKCN_SLOT_VROOT), 0, pdpt);
     if (err_is_ok(err))
         err = map_table(work, pdpt, 0, pdir);
-    for (uint16_t chunk = 0; chunk < SPAWN_CHUNKS && err_is_ok(err); chunk++) {
+    uint32_t left = work->layout.ptables;
+    for (uint16_t chunk = 0; left > 0 && err_is_ok(err); chunk++) {
         uint8_t number = work->layout.ptable_of[chunk];
-        if (number != 0)
-            err = map_table(work, pdir, chunk, page_slot(work, SPAWN_PAGE_PTABLE + number - 1u));
+        if (number == 0)
+            continue;
+        err = map_table(work, pdir, chunk, page_slot(work, SPAWN_PAGE_PTABLE + number - 1u));
+        left--;
     }
     return err;
 }
@@ -141,7 +147,7 @@ static errval_t map_info(struct spawn_work *work)
                      VREGION_FLAGS_READ);
 }
 
-static errval_t map_segments(struct spawn_work *work, struct capref image)
+static errval_t map_segments(struct spawn_work *work, struct capref frame)
 {
     errval_t err = SYS_ERR_OK;
     for (uint32_t i = 0; i < work->elf.count && err_is_ok(err); i++) {
@@ -155,7 +161,7 @@ static errval_t map_segments(struct spawn_work *work, struct capref image)
             gensize_t offset = segment->offset - segment->vaddr % BASE_PAGE_SIZE;
             err = map_frame(work, start, bytes, work->params->image_frame, offset, flags);
         } else {
-            err = map_frame(work, start, bytes, image, work->layout.segment[i], flags);
+            err = map_frame(work, start, bytes, frame, work->layout.segment[i], flags);
         }
     }
     return err;
@@ -163,24 +169,24 @@ static errval_t map_segments(struct spawn_work *work, struct capref image)
 
 errval_t spawn_make_mappings(struct spawn_work *work)
 {
-    struct capref image = spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE);
+    struct capref frame = spawn_slot(&work->si, ROOTCN_SLOT_SEGCN, SPAWN_SEG_IMAGE);
+    const struct {
+        genvaddr_t vaddr;
+        gensize_t bytes, offset;
+    } parts[] = {
+        {DISPATCHER_VADDR, DISPATCHER_FRAME_BYTES, 0},
+        {SPAWN_ARGS_VADDR, SPAWN_ARGS_BYTES, SPAWN_FRAME_ARGS},
+        {STACK_VADDR, STACK_BYTES, work->layout.stack},
+    };
     errval_t err = map_tables(work);
-    if (err_is_ok(err)) {
-        err = map_frame(work, DISPATCHER_VADDR, DISPATCHER_FRAME_BYTES,
-                        task_slot(work, TASKCN_SLOT_DISPFRAME), 0, VREGION_FLAGS_READ_WRITE);
-    }
-    if (err_is_ok(err)) {
-        err = map_frame(work, SPAWN_ARGS_VADDR, SPAWN_ARGS_BYTES,
-                        task_slot(work, TASKCN_SLOT_ARGSPAGE), 0, VREGION_FLAGS_READ_WRITE);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && err_is_ok(err); i++) {
+        err = map_frame(work, parts[i].vaddr, parts[i].bytes, frame, parts[i].offset,
+                        VREGION_FLAGS_READ_WRITE);
     }
     if (err_is_ok(err))
         err = map_info(work);
     if (err_is_ok(err))
-        err = map_segments(work, image);
-    if (err_is_ok(err)) {
-        err = map_frame(work, STACK_VADDR, STACK_BYTES, image, work->layout.segments_bytes,
-                        VREGION_FLAGS_READ_WRITE);
-    }
+        err = map_segments(work, frame);
     if (err_is_ok(err) && (work->params->flags & SPAWN_FLAG_BOOTINFO) != 0) {
         err = map_frame(work, BOOTINFO_VADDR, BOOTINFO_BYTES, work->params->bootinfo, 0,
                         VREGION_FLAGS_READ);

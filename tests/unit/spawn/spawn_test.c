@@ -29,38 +29,40 @@ static struct elf_info small_image(void)
     };
 }
 
+/// Where the segments begin in the frame.
+#define SEGMENTS (SPAWN_FRAME_ARGS + SPAWN_ARGS_BYTES)
+
 static void test_layout(void)
 {
     struct elf_info elf = small_image();
-    CU_ASSERT_TRUE_FATAL(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
-    // 0 to 4 MiB by two tables, one for each of the image's 2 MiB.
-    CU_ASSERT_EQUAL(layout.ptables, 4);
+    CU_ASSERT_TRUE_FATAL(spawn_layout_make(&layout, &elf, (struct spawn_extent){0}));
+    // One table for 0 to 2 MiB, one for each of the image's 2 MiB.
+    CU_ASSERT_EQUAL(layout.ptables, 3);
     CU_ASSERT_EQUAL(layout.ptable_of[0], 1);
-    CU_ASSERT(layout.ptable_of[1] != 0 && layout.ptable_of[2] != 0 && layout.ptable_of[3] != 0);
-    CU_ASSERT_EQUAL(layout.ptable_of[4], 0);
-    CU_ASSERT_EQUAL(layout.segment[0], 0);
-    CU_ASSERT_EQUAL(layout.segment[1], 0x2000);
-    CU_ASSERT_EQUAL(layout.segment[2], 0x4000); // the second lies across two pages
-    CU_ASSERT_EQUAL(layout.segments_bytes, 0x9000);
-    CU_ASSERT_EQUAL(layout.total, layout.image + 0x9000 + STACK_BYTES);
+    CU_ASSERT(layout.ptable_of[2] != 0 && layout.ptable_of[3] != 0);
+    CU_ASSERT(layout.ptable_of[1] == 0 && layout.ptable_of[4] == 0);
+    CU_ASSERT_EQUAL(layout.segment[0], SEGMENTS);
+    CU_ASSERT_EQUAL(layout.segment[1], SEGMENTS + 0x2000);
+    CU_ASSERT_EQUAL(layout.segment[2], SEGMENTS + 0x4000); // the second lies across two pages
+    CU_ASSERT_EQUAL(layout.stack, SEGMENTS + 0x9000);
     CU_ASSERT_FALSE(layout.present[ROOTCN_SLOT_MODULECN] || layout.present[ROOTCN_SLOT_SUPERCN]);
     gensize_t without = layout.total;
-    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, 0}));
-    CU_ASSERT_EQUAL(layout.total, without + 2 * OBJSIZE_L2CNODE);
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, true, 0}));
+    CU_ASSERT(layout.ptables == 4 && layout.ptable_of[1] != 0);
+    CU_ASSERT_EQUAL(layout.total, without + 2 * OBJSIZE_L2CNODE + OBJSIZE_VNODE);
 }
 
 /// No part may overlap the next: offsets ascend by exactly what each part needs.
 static void test_offsets(void)
 {
     struct elf_info elf = small_image();
-    CU_ASSERT_TRUE_FATAL(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, false, 0}));
+    CU_ASSERT_TRUE_FATAL(spawn_layout_make(&layout, &elf, (struct spawn_extent){.modulecn = true}));
     CU_ASSERT_EQUAL(layout.cnodes, L1_CNODE_SLOTS_MIN * OBJSIZE_CTE);
     CU_ASSERT_EQUAL(layout.vnodes, layout.cnodes + 6 * OBJSIZE_L2CNODE);
     CU_ASSERT_EQUAL(layout.dispatcher, layout.vnodes + (3 + layout.ptables) * OBJSIZE_VNODE);
-    CU_ASSERT_EQUAL(layout.dispframe, layout.dispatcher + OBJSIZE_DISPATCHER);
-    CU_ASSERT_EQUAL(layout.args, layout.dispframe + DISPATCHER_FRAME_BYTES);
-    CU_ASSERT_EQUAL(layout.info, layout.args + SPAWN_ARGS_BYTES);
-    CU_ASSERT_EQUAL(layout.image, layout.info + BASE_PAGE_SIZE);
+    CU_ASSERT_EQUAL(layout.frame, layout.dispatcher + OBJSIZE_DISPATCHER);
+    CU_ASSERT_EQUAL(layout.info, layout.frame + SEGMENTS + 0x9000 + STACK_BYTES);
+    CU_ASSERT_EQUAL(layout.total, layout.info + BASE_PAGE_SIZE);
     CU_ASSERT(layout.total < 600 * 1024);
 }
 
@@ -73,11 +75,11 @@ static void test_shared(void)
     elf.segments[1].filesz = elf.segments[1].memsz;
     elf.segments[2].flags = ELF_FLAG_WRITE;
     CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){.shared_bytes = 0x3000}));
-    CU_ASSERT_EQUAL(layout.segments_bytes, 0x5000); // its own: what is written
-    CU_ASSERT_EQUAL(layout.segment[2], 0);
+    CU_ASSERT_EQUAL(layout.stack, SEGMENTS + 0x5000); // its own: what is written
+    CU_ASSERT_EQUAL(layout.segment[2], SEGMENTS);
     CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){.shared_bytes = 0x2fff}));
-    CU_ASSERT_EQUAL(layout.segments_bytes, 0x7000); // and the second, across two pages
-    CU_ASSERT(layout.segment[1] == 0 && layout.segment[2] == 0x2000);
+    CU_ASSERT_EQUAL(layout.stack, SEGMENTS + 0x7000); // and the second, across two pages
+    CU_ASSERT(layout.segment[1] == SEGMENTS && layout.segment[2] == SEGMENTS + 0x2000);
     CU_ASSERT_FALSE(spawn_is_shared(&elf.segments[0], 0));
 }
 
@@ -86,12 +88,12 @@ static void test_large_images(void)
     struct elf_info elf = small_image();
     elf.count = 1;
     elf.load_bytes = elf.segments[0].memsz = 80ul << 20;
-    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, 0}));
-    CU_ASSERT_EQUAL(layout.ptables, 42);
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){true, true, false, 0}));
+    CU_ASSERT_EQUAL(layout.ptables, 41);
     elf.load_bytes = elf.segments[0].memsz = SPAWN_IMAGE_MAX;
-    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
+    CU_ASSERT_TRUE(spawn_layout_make(&layout, &elf, (struct spawn_extent){0}));
     elf.load_bytes = SPAWN_IMAGE_MAX + BASE_PAGE_SIZE;
-    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
+    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){0}));
     // Small, but spread over more page tables than PAGECN holds.
     elf.count = ELF_PHNUM_MAX;
     elf.load_bytes = 1ul << 20;
@@ -99,7 +101,7 @@ static void test_large_images(void)
         elf.segments[i] = (struct elf_segment){.vaddr = (2 + i * 12ul) * LARGE_PAGE_SIZE,
                                                .memsz = 6 * LARGE_PAGE_SIZE};
     }
-    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){false, false, 0}));
+    CU_ASSERT_FALSE(spawn_layout_make(&layout, &elf, (struct spawn_extent){0}));
 }
 
 static void test_strings(void)
