@@ -33,6 +33,8 @@
 // Places that are looked at together.
 #define SCAN_SLOTS 8u
 #define SCAN_ENTRIES 16u
+/// Entries of a page table in a cache line, which is what looking at them costs.
+#define LINE_ENTRIES 8u
 
 static struct cte *previous(const struct cte *zombie)
 {
@@ -260,10 +262,11 @@ bool zombie_step(struct caps *caps, struct cte *zombie, int *budget)
         return true;
     }
     uint32_t first = cap->aux, places = places_in(cap), left = *budget > 0 ? (uint32_t)*budget : 0;
-    uint32_t end = places - first < left ? places : first + left;
+    uint32_t per_line = cap_is_vnode(cap) ? LINE_ENTRIES : 1;
+    uint32_t end = (places - first) / per_line < left ? places : first + left * per_line;
     kassert(first < places); // Z4
     uint32_t place = next_full(caps, zombie, first, end);
-    *budget -= (int)(place - first) + 1;
+    *budget -= (int)((place - first) / per_line) + 1;
     if (place == places) {
         *budget -= 2 * CAPS_COST_DELETE;
         finish(caps, zombie);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define BLOCK_WORDS 8u
-#define FILL_BYTES 512u
+#define FILL_BYTES 1024u
 
 /// A word that may lie at any address and alias anything.
 typedef uint64_t word __attribute__((may_alias, aligned(1)));

@@ -10,8 +10,7 @@
 
 /// The stages of a destruction, in order. A domain that has outgrown its L1CNode keeps the new one
 /// in its TASKCN, and reaches that through the new one; once TASKCN is revoked, what our L1CNode
-/// holds is the last of it and takes all along. As long as the RAM is there nothing is returned; then
-/// all of it is at once, but for what others still hold.
+/// holds is the last of it and takes all along. As long as the RAM is there nothing is returned.
 enum stage {
     STAGE_STOP,
     STAGE_REVOKE_DISPATCHER,
@@ -21,7 +20,6 @@ enum stage {
     STAGE_REVOKE_TASKCN,
     STAGE_REVOKE_ROOTCN,
     STAGE_CLEAR_ROOTCN,
-    STAGE_CLEAR_RAM,
     STAGES
 };
 
@@ -50,7 +48,6 @@ static errval_t stage_step(const struct spawn_info *si)
         [STAGE_REVOKE_TASKCN] = si->rootcn,
         [STAGE_REVOKE_ROOTCN] = si->rootcn,
         [STAGE_CLEAR_ROOTCN] = si->rootcn,
-        [STAGE_CLEAR_RAM] = si->ram,
     };
     struct capref cap = caps[si->destroying];
     if (capref_is_null(cap))
@@ -70,27 +67,37 @@ static errval_t stage_step(const struct spawn_info *si)
     }
 }
 
+/// Busy is what the memory server is taking back, until that has been done.
+static bool is_transient(errval_t err)
+{
+    return err_no(err) == SYS_ERR_AGAIN || err_no(err) == SYS_ERR_CAP_BUSY;
+}
+
 errval_t spawn_destroy_step(struct spawn_info *si)
 {
     assert(si->destroying < STAGES); // SP2
     errval_t err = stage_step(si);
-    // Busy is what the memory server is taking back, until that has been done.
-    if (err_no(err) == SYS_ERR_AGAIN || err_no(err) == SYS_ERR_CAP_BUSY)
+    if (is_transient(err))
         return SYS_ERR_AGAIN;
     if (err_is_ok(si->destroy_err))
         si->destroy_err = err;
     if (++si->destroying < STAGES)
         return SYS_ERR_AGAIN;
     err = si->destroy_err;
-    *si = (struct spawn_info){0};
+    *si = (struct spawn_info){.ram = si->ram};
     return err;
 }
 
 errval_t spawn_destroy(struct spawn_info *si)
 {
-    errval_t err;
+    errval_t err, ram_err = SYS_ERR_OK;
     do {
         err = spawn_destroy_step(si);
     } while (err_no(err) == SYS_ERR_AGAIN);
-    return err;
+    if (!capref_is_null(si->ram))
+        do {
+            ram_err = clear_step(si->ram);
+        } while (is_transient(ram_err));
+    si->ram = NULL_CAP;
+    return err_is_ok(err) ? ram_err : err;
 }

@@ -3,9 +3,9 @@
 //
 // The end of a domain, in stages: it stops first, so that it can make nothing new; then its badge
 // ends at each service, so that nobody has an endpoint that still speaks for it; then the monitor
-// forgets it, what it was made of is deleted, which gives memory back, and the memory server takes
-// the rest and forgets it. Only then do others hear that it has ended, and may its ID be given
-// again: whoever waited finds everything returned, and has seen the domain's last words.
+// forgets it, what it was made of is deleted, and the memory server takes the memory back and
+// forgets it. Only then do others hear that it has ended, and may its ID be given again: whoever
+// waited finds everything returned, and has seen the domain's last words.
 //
 // What a domain has made may be large: its end goes on in steps, a few in each event, and spawnd
 // serves others in between. Several domains end in turns (end_queue.h).
@@ -223,12 +223,22 @@ void domain_end(struct domain *domain, enum spawnd_state state, uint64_t status)
     schedule_work();
 }
 
+/// The memory server has taken what the domain was made of, unless it had not been charged for it yet.
+static void drop_ram(struct spawn_info *info)
+{
+    if (!capref_is_null(info->ram))
+        cap_drop(info->ram);
+    info->ram = NULL_CAP;
+}
+
 void domain_forgotten(domainid_t id)
 {
     struct domain *domain = domain_table_find(&domains, id);
     end_queue_forgotten(&queue);
-    if (domain != NULL && domain->ending)
+    if (domain != NULL && domain->ending) {
+        drop_ram(&domain_infos[domain_table_index(&domains, domain)]);
         finish(domain);
+    }
     schedule_work();
 }
 

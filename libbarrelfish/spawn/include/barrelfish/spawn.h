@@ -91,5 +91,6 @@ LIB_MUST_CHECK errval_t spawn_run(const struct spawn_info *si);
 /// first.
 errval_t spawn_destroy(struct spawn_info *si);
 
-/// One bounded step of it. SYS_ERR_AGAIN: more remain; else it is done.
+/// One bounded step of it, but for the RAM. SYS_ERR_AGAIN: more remain; else only `ram` is left of *si:
+/// to be deleted, which returns it, or to be freed once the memory server has taken it.
 LIB_MUST_CHECK errval_t spawn_destroy_step(struct spawn_info *si);
