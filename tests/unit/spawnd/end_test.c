@@ -29,8 +29,10 @@ static void test_order(void)
     machine_run();
     CU_ASSERT_TRUE(machine_expect(ENDS_AT_SERVICES "monitor 30010; destroy 30010; forget 30010; "));
     CU_ASSERT_EQUAL(domain_table_running(&domains), 1);
+    CU_ASSERT_FALSE(capref_is_null(domain_infos[0].ram)); // until the memory server has taken it
     settle();
     CU_ASSERT_EQUAL(domain_table_running(&domains), 0);
+    CU_ASSERT_TRUE(capref_is_null(domain_infos[0].ram) && machine_expect("drop; "));
     begin_end(id); // of one that has ended
     CU_ASSERT_TRUE(machine_expect(""));
     machine_end();

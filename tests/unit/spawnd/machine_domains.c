@@ -47,6 +47,7 @@ errval_t spawn_load(struct spawn_info *si, const struct spawn_params *params)
     loaded[number] = true;
     stopped[number] = false;
     *si = (struct spawn_info){
+        .ram = machine_cap(),
         .rootcn = {DISPATCHERS, 0},
         .dispatcher = {DISPATCHERS, number},
         .info = {DISPATCHERS, number},
@@ -101,7 +102,7 @@ errval_t spawn_destroy_step(struct spawn_info *si)
         machine.loaded--;
         machine_note("destroy %x; ", si->domain_id);
     }
-    *si = (struct spawn_info){0};
+    *si = (struct spawn_info){.ram = si->ram};
     return err;
 }
 
