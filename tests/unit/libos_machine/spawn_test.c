@@ -197,6 +197,8 @@ static void capabilities(void)
     CU_ASSERT_TRUE(machine_cap(si.info, &own) && own.base == cap.base &&
                    own.rights == CAPRIGHTS_ALL && own.bytes == PAGE);
     genpaddr_t info = own.base;
+    CU_ASSERT_TRUE(child_cap(ROOTCN_SLOT_SEGCN, 0, &cap) && cap.type == ObjType_Frame &&
+                   cap.base + cap.bytes <= info); // what it may write does not cover that
     CU_ASSERT_TRUE(machine_cap(si.rootcn, &own) && own.bytes == L1_CNODE_SLOTS_MIN * OBJSIZE_CTE);
     CU_ASSERT_EQUAL(own.base, si.base); // the first in its memory
     struct capref l1 = {build_cnoderef(si.rootcn, CNODE_LEVEL_ROOT), 0};

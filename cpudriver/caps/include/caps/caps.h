@@ -22,9 +22,9 @@
 #define CAPS_RETYPE_STEP_BYTES (64u * 1024u)
 
 /// What one step of delete or revoke may cost: a unit is about one cache line touched, that is one
-/// slot or page-table entry looked at or cleared; taking a capability out of the database, or
-/// giving memory back, costs CAPS_COST_DELETE: some 3,000 instructions with 100,000 capabilities,
-/// as the scan of 130 slots. So a step makes at most 4 deletions, and overshoots by one at the
+/// slot or eight page-table entries looked at, or one cleared; taking a capability out of the
+/// database, or giving memory back, costs CAPS_COST_DELETE: some 1,000 instructions with 10,000
+/// capabilities (bench caps). So a step makes at most 4 deletions, and overshoots by one at the
 /// most. tests/system/bounded holds these numbers against the longest event.
 #define CAPS_STEP_BUDGET 512
 #define CAPS_COST_DELETE 128
