@@ -14,7 +14,7 @@
 #define DISPATCHER_FRAME_BYTES 65536u
 #define SPAWN_ARGS_VADDR 0x180000UL ///< struct spawn_args, read and write
 #define SPAWN_ARGS_BYTES 16384u
-#define INFO_VADDR 0x190000UL ///< struct domain_info (kpi/info.h), one page, to be read
+#define INFO_VADDR 0x190000UL  ///< struct domain_info (kpi/info.h), one page, to be read
 #define STACK_VADDR 0x1c0000UL ///< main thread's stack; the pages around it are not mapped
 #define STACK_BYTES 131072u
 // BOOTINFO_VADDR, 0x200000: kpi/bootinfo.h; first domains, spawnd and those that are given it
