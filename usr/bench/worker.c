@@ -134,7 +134,7 @@ int worker_run(iref_t iref)
     struct worker_binding *binding;
     check(monitor_export_service(&service, 0, get_default_waitset(), on_connect, NULL, &own_iref),
           "offering a service");
-    check(worker_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAGS_DEFAULT, &binding),
+    check(worker_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAG_UMP, &binding),
           "reaching the master");
     binding->rpc_rx_vtbl.act_call = on_act;
     binding->error_handler = on_end;
