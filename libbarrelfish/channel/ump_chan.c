@@ -42,15 +42,31 @@ static bool not_armed(const struct ump_chan *uc)
     return false;
 }
 
+/// Whether capabilities have to come before the next message counts.
+static bool awaits_caps(const struct ump_chan *uc)
+{
+    return uc->caps != NULL && uc->caps->awaited > 0 && !uc->gone;
+}
+
+/// Whether room for capabilities is what is waited for.
+static bool awaits_room(const struct ump_chan *uc)
+{
+    return uc->caps != NULL && uc->caps->room > 0 && !uc->gone;
+}
+
 static bool poll_recv(struct waitset_chanstate *chan)
 {
     struct ump_chan *uc = of_recv(chan);
+    if (awaits_caps(uc))
+        return uc->caps->count >= uc->caps->awaited;
     return urpc_can_recv(&uc->state.ring) || uc->gone || urpc_peer_closed(&uc->state.ring);
 }
 
 static bool arm_recv(struct waitset_chanstate *chan)
 {
     struct ump_chan *uc = of_recv(chan);
+    if (awaits_caps(uc)) // The monitor's event wakes us.
+        return uc->caps->count < uc->caps->awaited;
     return (!uc->gone && urpc_arm(&uc->state.ring)) || not_armed(uc);
 }
 
@@ -62,6 +78,8 @@ static void disarm_recv(struct waitset_chanstate *chan)
 static bool poll_send(struct waitset_chanstate *chan)
 {
     struct ump_chan *uc = of_send(chan);
+    if (awaits_room(uc))
+        return UMP_CAPS_MAX - uc->caps->out >= uc->caps->room;
     return urpc_can_send(&uc->state.ring) || uc->gone || urpc_peer_closed(&uc->state.ring) ||
            urpc_peer_broken(&uc->state.ring);
 }
@@ -69,6 +87,8 @@ static bool poll_send(struct waitset_chanstate *chan)
 static bool arm_send(struct waitset_chanstate *chan)
 {
     struct ump_chan *uc = of_send(chan);
+    if (awaits_room(uc))
+        return UMP_CAPS_MAX - uc->caps->out < uc->caps->room;
     return (!uc->gone && urpc_arm_room(&uc->state.ring, 1)) || not_armed(uc);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// What ump_chan.c and ump_bind.c share; private to them.
+// What ump_chan.c, ump_bind.c and ump_caps.c share; private to them.
 
 #pragma once
 
@@ -16,6 +16,11 @@ struct ump_waking {
     void (*relay)(uint64_t id); ///< wakes the peer of a connection, for want of a Notify
 };
 extern struct ump_waking ump_waking;
+
+/// ump_caps.c: an event MONITOR_EVENT_CAP has come. Returns an empty slot for the next capability, if
+/// one came. ump_caps_free() is for a channel of which the monitor knows no more.
+struct capref ump_caps_arrived(struct ump_chan *uc, const uint64_t *words, struct capref cap);
+void ump_caps_free(struct ump_chan *uc);
 
 /// Prepares the waitset's part of a channel whose rings are made.
 void ump_chan_setup(struct ump_chan *uc);

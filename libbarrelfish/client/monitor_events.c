@@ -57,9 +57,8 @@ errval_t monitor_wait_block(struct monitor_wait *wait, systime_t deadline)
     return forgotten ? (errval_t)LIB_ERR_TIMEOUT : wait->err; // else it came after all
 }
 
-void monitor_peer_add(struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *))
+void monitor_peer_add(struct monitor_peer *peer)
 {
-    *peer = (struct monitor_peer){.id = id, .gone = gone};
     list_add(&peers, &peer->place);
 }
 
@@ -107,6 +106,22 @@ static void peer_gone(uint64_t id)
     for (struct list *place = peers.next; place != &peers; place = place->next)
         if (peer_at(place)->id == id)
             peer_at(place)->gone(peer_at(place));
+}
+
+/// A capability has come for a connection. What is nobody's is deleted; its slot or another one is for
+/// the next.
+static void take_cap(const uint64_t *words, struct capref cap)
+{
+    bool server = (words[3] & MONITOR_CAP_SERVER) != 0, had = !capref_is_null(cap);
+    struct list *place = peers.next;
+    while (place != &peers && (peer_at(place)->id != words[1] || peer_at(place)->server != server))
+        place = place->next;
+    if (place != &peers)
+        cap = peer_at(place)->cap(peer_at(place), words, cap);
+    else if (had)
+        (void)cap_delete(cap);
+    if (had)
+        lmp_endpoint_set_recv_slot(events_ep, cap);
 }
 
 /// Some connections have ended without an event for each.
@@ -167,7 +182,9 @@ static void take_events(void *arg)
         struct capref cap;
         thread_mutex_lock(&mutex);
         errval_t err = lmp_endpoint_recv(events_ep, (struct lmp_recv_buf *)&msg, &cap);
-        if (err_is_ok(err)) {
+        if (err_is_ok(err) && msg.words[0] == MONITOR_EVENT_CAP) {
+            take_cap(msg.words, cap);
+        } else if (err_is_ok(err)) {
             if (!capref_is_null(cap) && err_is_fail(set_recv_slot()))
                 USER_PANIC("no slot for capabilities from the monitor");
             handle_event(msg.words, cap);

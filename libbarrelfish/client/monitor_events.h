@@ -27,11 +27,14 @@ struct monitor_wait {
     void *st;
 };
 
-/// Something that is told when the other side of a connection is gone.
+/// One side of a connection, and who is told about it: that the other side is gone; and of
+/// MONITOR_EVENT_CAP, with a capability or NULL_CAP, in place of which an empty slot comes back.
 struct monitor_peer {
     struct list place;
     uint64_t id;
+    bool server;
     void (*gone)(struct monitor_peer *peer);
+    struct capref (*cap)(struct monitor_peer *peer, const uint64_t *words, struct capref cap);
 };
 
 /// Starts the events' thread if need be and holds events back. On an error nothing is held.
@@ -50,7 +53,7 @@ errval_t monitor_wait_block(struct monitor_wait *wait, systime_t deadline);
 bool monitor_wait_try(struct monitor_wait *wait, systime_t deadline);
 
 /// Between begin and end, or from `done`.
-void monitor_peer_add(struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *));
+void monitor_peer_add(struct monitor_peer *peer);
 /// Between begin and end.
 void monitor_peer_remove(struct monitor_peer *peer);
 

@@ -51,9 +51,21 @@ static errval_t need_notify(void)
     return err;
 }
 
+static struct ump_chan *of_peer(struct monitor_peer *peer)
+{
+    return ((struct ump_peer *)((char *)peer - offsetof(struct ump_peer, peer)))->uc;
+}
+
+static struct capref peer_cap(struct monitor_peer *peer, const uint64_t *words, struct capref cap)
+{
+    struct ump_chan *uc = of_peer(peer);
+    assert(uc->server == ((words[3] & MONITOR_CAP_SERVER) != 0)); // UB1
+    return ump_caps_arrived(uc, words, cap);
+}
+
 static void peer_gone(struct monitor_peer *peer)
 {
-    struct ump_chan *uc = ((struct ump_peer *)((char *)peer - offsetof(struct ump_peer, peer)))->uc;
+    struct ump_chan *uc = of_peer(peer);
     uc->gone = true;
     // Only what is registered is triggered.
     (void)waitset_chan_trigger(&uc->recv_chan);
@@ -96,6 +108,7 @@ static void release(struct ump_chan *uc)
 {
     if (uc->buf == NULL)
         return;
+    ump_caps_free(uc);
     (void)vspace_unmap(uc->buf);
     (void)cap_destroy(uc->frame);
     if (!capref_is_null(uc->notify))
@@ -113,7 +126,9 @@ static void opened(struct ump_chan *uc, uint64_t id, domainid_t with, struct cap
     uc->notify = notify;
     ump_chan_setup(uc);
     uc->recv_chan.peer = uc->send_chan.peer = with;
-    monitor_peer_add(&peer->peer, id, peer_gone);
+    peer->peer =
+        (struct monitor_peer){.id = id, .server = uc->server, .gone = peer_gone, .cap = peer_cap};
+    monitor_peer_add(&peer->peer);
 }
 
 static void run_continuation(void *arg)
@@ -252,6 +267,7 @@ errval_t ump_chan_accept(struct ump_chan *uc, struct monitor_bind_request *reque
         (void)monitor_refuse(request, err);
     else
         err = monitor_call(words, NULL_CAP, words, &notify);
+    uc->server = true;
     if (err_is_ok(err))
         opened(uc, request->id, request->client, notify);
     monitor_events_end();

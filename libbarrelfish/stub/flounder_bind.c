@@ -152,10 +152,12 @@ static errval_t accept_lmp(struct flounder_stub *stub, struct lmp_bound *bound,
     request->cap = NULL_CAP;
     err = monitor_accept_lmp(request, invitation);
     if (err_is_ok(err)) {
-        *bound = (struct lmp_bound){.stub = stub, .id = request->id};
+        *bound = (struct lmp_bound){.peer = {.id = request->id, .server = true, .gone = peer_gone},
+                                    .stub = stub,
+                                    .id = request->id};
         stub->bound = bound;
         stub->unbind = close_lmp;
-        monitor_peer_add(&bound->peer, request->id, peer_gone);
+        monitor_peer_add(&bound->peer);
     }
     monitor_events_end();
     flounder_lmp_watch(stub);

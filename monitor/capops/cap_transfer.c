@@ -260,6 +260,15 @@ static errval_t send_noted(const struct intermon_header *header,
     return err;
 }
 
+errval_t cap_transfer_check(struct capref cap)
+{
+    struct capability raw;
+    errval_t err = cap_identify(cap, &raw);
+    if (err_is_ok(err) && !is_owned_type(raw.type) && !cap_name_is(raw.type))
+        err = MON_ERR_CAP_SEND;
+    return err;
+}
+
 errval_t cap_transfer_send(coreid_t destination, struct intermon_message *message,
                            struct capref cap)
 {
@@ -353,6 +362,8 @@ errval_t cap_transfer_receive(const struct intermon_header *header, const struct
 {
     struct capability raw = *given;
     struct capref slot = NULL_CAP;
+    if (cap_name_is(raw.type))
+        return cap_name_make(&raw, cap);
     if (!well_formed(header, &raw))
         return MON_ERR_PROTOCOL;
     errval_t err = slot_alloc(&slot);

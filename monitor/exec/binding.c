@@ -15,16 +15,25 @@
 #include "local/local.h"
 #include "state/monitor.h"
 
+/// A capability on its way to a domain, or an error in its place.
+struct kept_cap {
+    struct capref cap;
+    errval_t err;
+};
+
 struct record {
     struct channel_memory memory; ///< cap also: the frame or endpoint of an offer
     struct capability client_notify;
+    struct kept_cap caps[BINDING_CAPS_MAX]; ///< by number
 };
+
+enum { BOUND_EVENT, GONE_EVENT, CAP_EVENT, END_EVENTS };
 
 static struct binding_state state;
 static struct record records[BINDING_ENDS_MAX];
-static struct event events[2 * BINDING_ENDS_MAX]; ///< of each end: bound or offered, gone
-static struct binding_event result;               ///< of the effect that was carried out last
-static struct capref given;                       ///< came with a request, and was not taken yet
+static struct event events[BINDING_ENDS_MAX][END_EVENTS];
+static struct binding_event result; ///< of the effect that was carried out last
+static struct capref given;         ///< came with a request, and was not taken yet
 /// The message that is being handled.
 static const struct intermon_header *header;
 static const struct intermon_message *message;
@@ -48,10 +57,10 @@ static void run(struct binding_event event);
 
 static void event_sent(struct event *event)
 {
-    unsigned index = (unsigned)(event - events);
+    unsigned index = (unsigned)(event - events[0]);
     run((struct binding_event){.kind = BINDING_TOLD,
-                               .end = (uint16_t)(index / 2),
-                               .told = index % 2 == 0 ? BINDING_TOLD_BOUND : BINDING_TOLD_GONE});
+                               .end = (uint16_t)(index / END_EVENTS),
+                               .told = (uint8_t)(1u << index % END_EVENTS)});
 }
 
 static void reply(const struct binding_effect *effect)
@@ -80,9 +89,9 @@ static void reply_notify(const struct binding_effect *effect)
         (void)cap_destroy(notify);
 }
 
-static void tell(const struct binding_effect *effect, enum binding_told told, struct event event)
+static void tell(const struct binding_effect *effect, unsigned which, struct event event)
 {
-    struct event *place = &events[2 * effect->end + (told == BINDING_TOLD_GONE)];
+    struct event *place = &events[effect->end][which];
     event.sent = event_sent;
     *place = event;
     domain_post(effect->domain, place);
@@ -93,7 +102,7 @@ static void tell_offer(const struct binding_effect *effect)
     const struct binding_end *end = &state.ends[effect->end];
     struct capref *cap = &records[effect->end].memory.cap;
     assert(!capref_is_null(*cap)); // B1
-    tell(effect, BINDING_TOLD_BOUND,
+    tell(effect, BOUND_EVENT,
          (struct event){.cap_given = true,
                         .cap = take(cap),
                         .words = {end->lmp ? MONITOR_EVENT_BIND_LMP : MONITOR_EVENT_BIND, end->id,
@@ -117,7 +126,7 @@ static struct capref cap_of(const struct binding_effect *effect)
 
 static void tell_bound(const struct binding_effect *effect)
 {
-    tell(effect, BINDING_TOLD_BOUND,
+    tell(effect, BOUND_EVENT,
          (struct event){.cap_given = true,
                         .cap = cap_of(effect),
                         .words = {MONITOR_EVENT_BOUND, effect->id, effect->err, effect->of}});
@@ -125,7 +134,7 @@ static void tell_bound(const struct binding_effect *effect)
 
 static void tell_gone(const struct binding_effect *effect)
 {
-    tell(effect, BINDING_TOLD_GONE, (struct event){.words = {MONITOR_EVENT_GONE, effect->id}});
+    tell(effect, GONE_EVENT, (struct event){.words = {MONITOR_EVENT_GONE, effect->id}});
 }
 
 static void tell_check(const struct binding_effect *effect)
@@ -150,6 +159,22 @@ static void set_result(enum binding_event_kind kind, const struct binding_effect
                                     .err = err};
 }
 
+static void tell_cap(const struct binding_effect *effect)
+{
+    struct kept_cap *place = &records[effect->end].caps[effect->number % BINDING_CAPS_MAX];
+    uint64_t side = state.ends[effect->end].server ? MONITOR_CAP_SERVER : 0;
+    struct event event = {
+        .cap_given = true,
+        .grants = effect->gives,
+        .words = {MONITOR_EVENT_CAP, effect->id, SYS_ERR_OK, side, effect->count, effect->has}};
+    if (effect->has) {
+        event.cap = take(&place->cap);
+        event.words[2] = place->err;
+    }
+    tell(effect, CAP_EVENT, event);
+    set_result(BINDING_SENT, effect, SYS_ERR_OK);
+}
+
 static void offer(const struct binding_effect *effect)
 {
     struct intermon_message bind = effect->message;
@@ -159,12 +184,19 @@ static void offer(const struct binding_effect *effect)
     (void)cap_destroy(frame);
 }
 
+static void send_cap(const struct binding_effect *effect)
+{
+    struct intermon_message cap = effect->message;
+    set_result(BINDING_SENT, effect, cap_transfer_send(effect->core, &cap, given));
+}
+
 /// Sends a message. What a domain may cause as often as it likes is a request (IM2). Nothing follows
 /// from what asks for no answer, or is one.
 static void send(const struct binding_effect *effect)
 {
     struct intermon_message news = effect->message;
-    bool asks = effect->kind == BINDING_SEND_PROBE || effect->kind == BINDING_SEND_RELAY;
+    bool asks = effect->kind == BINDING_SEND_PROBE || effect->kind == BINDING_SEND_RELAY ||
+                effect->kind == BINDING_SEND_TAKEN;
     if (effect->kind == BINDING_SEND_ANSWER && err_is_ok(news.bind_reply.err))
         domain_notify_description(news.bind_reply.server, &news.bind_reply.notify);
     errval_t err = intermon_send(effect->core, &news, asks);
@@ -201,10 +233,14 @@ static void move(const struct binding_effect *effect)
 
 static void clear(const struct binding_effect *effect)
 {
-    channel_memory_cancel(&records[effect->end].memory);
-    records[effect->end] = (struct record){0};
-    for (unsigned i = 0; i < 2; i++) {
-        struct event *event = &events[2 * effect->end + i];
+    struct record *record = &records[effect->end];
+    channel_memory_cancel(&record->memory);
+    for (unsigned i = 0; i < BINDING_CAPS_MAX; i++)
+        if (!capref_is_null(record->caps[i].cap))
+            cap_drop(record->caps[i].cap);
+    *record = (struct record){0};
+    for (unsigned i = 0; i < END_EVENTS; i++) {
+        struct event *event = &events[effect->end][i];
         event->sent = NULL; // The machine has forgotten it: it is nobody's news.
         domain_event_cancel(effect->domain, event);
     }
@@ -225,7 +261,19 @@ static void receive(const struct binding_effect *effect)
 static void refuse(const struct binding_effect *effect)
 {
     (void)effect;
-    cap_transfer_refuse(header, &message->bind.frame);
+    cap_transfer_refuse(header, message->op == INTERMON_BIND ? &message->bind.frame
+                                                             : &message->connection_cap.cap);
+}
+
+static void keep_cap(const struct binding_effect *effect)
+{
+    struct kept_cap *place = &records[effect->end].caps[effect->number % BINDING_CAPS_MAX];
+    assert(capref_is_null(place->cap)); // B3
+    *place = (struct kept_cap){NULL_CAP, effect->err};
+    if (effect->cap == BINDING_CAP_GIVEN)
+        place->cap = take(&given);
+    else if (err_is_ok(place->err))
+        place->err = cap_transfer_receive(header, &message->connection_cap.cap, &place->cap);
 }
 
 static void need_spawnd(const struct binding_effect *effect)
@@ -237,12 +285,14 @@ MACHINE_CARRIED_OUT(
     binding, &state, [BINDING_REPLY] = reply, [BINDING_REPLY_ID] = reply_id,
     [BINDING_REPLY_FRAME] = reply_frame, [BINDING_REPLY_NOTIFY] = reply_notify,
     [BINDING_TELL_OFFER] = tell_offer, [BINDING_TELL_BOUND] = tell_bound,
-    [BINDING_TELL_GONE] = tell_gone, [BINDING_TELL_CHECK] = tell_check, [BINDING_WAKE] = wake,
-    [BINDING_SEND_PROBE] = send, [BINDING_SEND_PROBED] = send, [BINDING_SEND_OFFER] = offer,
-    [BINDING_SEND_ANSWER] = send, [BINDING_SEND_GONE] = send, [BINDING_SEND_RELAY] = send,
-    [BINDING_MEMORY_BEGIN] = memory_begin, [BINDING_MEMORY_STEP] = memory_step,
-    [BINDING_KEEP] = keep, [BINDING_MOVE] = move, [BINDING_CLEAR] = clear,
-    [BINDING_RECEIVE] = receive, [BINDING_REFUSE] = refuse, [BINDING_NEED_SPAWND] = need_spawnd)
+    [BINDING_TELL_GONE] = tell_gone, [BINDING_TELL_CAP] = tell_cap,
+    [BINDING_TELL_CHECK] = tell_check, [BINDING_WAKE] = wake, [BINDING_SEND_PROBE] = send,
+    [BINDING_SEND_PROBED] = send, [BINDING_SEND_OFFER] = offer, [BINDING_SEND_ANSWER] = send,
+    [BINDING_SEND_GONE] = send, [BINDING_SEND_RELAY] = send, [BINDING_SEND_CAP] = send_cap,
+    [BINDING_SEND_TAKEN] = send, [BINDING_MEMORY_BEGIN] = memory_begin,
+    [BINDING_MEMORY_STEP] = memory_step, [BINDING_KEEP] = keep, [BINDING_MOVE] = move,
+    [BINDING_CLEAR] = clear, [BINDING_KEEP_CAP] = keep_cap, [BINDING_RECEIVE] = receive,
+    [BINDING_REFUSE] = refuse, [BINDING_NEED_SPAWND] = need_spawnd)
 
 void bind_init(void)
 {
@@ -268,10 +318,27 @@ void bind_handle(const struct intermon_header *way, const struct intermon_messag
         .kind = what->op, .core = way->source, .exporter = export_owner(iref), .message = *what});
 }
 
+/// Who was to get a capability gets an error in its place, as if the sender had sent that.
+static void refuse_cap(const struct intermon_header *way, const struct intermon_connection_cap *cap,
+                       errval_t err)
+{
+    struct intermon_header onward = *way;
+    struct intermon_message instead = {INTERMON_CONNECTION_CAP, .connection_cap = *cap};
+    onward.destination = way->final;
+    onward.final = INTERMON_NONE;
+    instead.connection_cap.cap = (struct capability){.type = ObjType_Null};
+    instead.connection_cap.err = err;
+    err = intermon_send_by(&onward, &instead, false);
+    if (err_is_fail(err))
+        DEBUG_ERR(err, "a capability's refusal to core %u is lost", onward.destination);
+}
+
 void bind_refuse(const struct intermon_header *way, const struct intermon_message *what,
                  errval_t err)
 {
-    if (what->op == INTERMON_BIND)
+    if (what->op == INTERMON_CONNECTION_CAP)
+        refuse_cap(way, &what->connection_cap, err);
+    else if (what->op == INTERMON_BIND)
         send(&(struct binding_effect){
             .kind = BINDING_SEND_ANSWER,
             .core = way->source,
@@ -280,10 +347,9 @@ void bind_refuse(const struct intermon_header *way, const struct intermon_messag
 
 void bind_retry(void)
 {
-    for (uint16_t due = TABLE_NONE; state.relays != due;) {
-        due = state.relays;
+    while (!list_is_empty(&state.due))
         run((struct binding_event){.kind = BINDING_RETRY});
-    }
+    run((struct binding_event){.kind = BINDING_RETRY}); // what has failed is due again
 }
 
 void bind_forget(domainid_t domain)

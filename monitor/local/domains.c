@@ -88,7 +88,7 @@ static void event_done(struct event *event)
 {
     assert(!is_queued(event)); // V2
     if (event->cap_given && !capref_is_null(event->cap))
-        (void)cap_destroy(event->cap);
+        cap_drop(event->cap); // it may be any domain's
     event->cap = NULL_CAP;
     if (event->sent != NULL)
         event->sent(event);
@@ -129,9 +129,17 @@ static void send_events(struct domain *domain)
         uint64_t words[LMP_MSG_LENGTH] = {0};
         for (unsigned i = 0; i < sizeof(event->words) / sizeof(event->words[0]); i++)
             words[i] = event->words[i];
-        // What is handed out here others hold too: it must not be revoked.
-        errval_t err = sys_lmp_send(get_cap_caddr(domain->event_ep), LMP_FLAG_NO_GRANT,
-                                    get_cap_caddr(event->cap), LMP_MSG_LENGTH, words);
+        // What is handed out here others hold too, but for what is given away: it must not be revoked.
+        errval_t err =
+            sys_lmp_send(get_cap_caddr(domain->event_ep), event->grants ? 0 : LMP_FLAG_NO_GRANT,
+                         get_cap_caddr(event->cap), LMP_MSG_LENGTH, words);
+        if (event->words[0] == MONITOR_EVENT_CAP &&
+            err_no(err) == SYS_ERR_LMP_CAPTRANSFER_SRC) { // revoked meanwhile
+            event->words[2] = err;
+            cap_drop(event->cap);
+            event->cap = NULL_CAP;
+            continue;
+        }
         if (lmp_err_is_transient(err)) {
             try_later(domain);
             return;

@@ -53,6 +53,8 @@ static const struct row {
     [MONITOR_IRQDEST_CREATE] = {OPERATION_IRQDEST, true, NULL},
     [MONITOR_BIND_MEMORY] = {OPERATION_CONNECTION, false, NULL},
     [MONITOR_CHECK] = {OPERATION_CONNECTION, false, NULL},
+    [MONITOR_CAP] = {OPERATION_CONNECTION, true, NULL},
+    [MONITOR_CAP_TAKEN] = {OPERATION_CONNECTION, false, NULL},
 };
 
 struct operation operation_of(coreid_t core, uint32_t badge, const uint64_t *words, size_t length)

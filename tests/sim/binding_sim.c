@@ -24,12 +24,14 @@ struct monitor {
     domainid_t told[BINDING_ENDS_MAX]; ///< whose these are
     unsigned steps[BINDING_ENDS_MAX];  ///< left until memory is made
     bool spawnd;                       ///< exports
+    uint8_t caps[BINDING_ENDS_MAX][BINDING_CAPS_MAX]; ///< what is kept, by number; 0: nothing
+    uint8_t next[BINDING_ENDS_MAX];                   ///< what its domain is to be told next
 };
 
 static struct monitor monitors[CORES];
 static struct network net;
 static struct test_random rng;
-static unsigned refused, opened;
+static unsigned refused, opened, passed;
 
 static uint64_t below(uint64_t bound)
 {
@@ -105,6 +107,29 @@ static void tell(unsigned core, const struct binding_effect *effect, uint8_t tol
         opened++;
 }
 
+/// Capabilities are numbers that count up: each end's domain is told of them in their order, of each
+/// once.
+static void tell_cap(unsigned core, const struct binding_effect *effect)
+{
+    struct monitor *monitor = &monitors[core];
+    tell(core, effect, BINDING_TOLD_CAP);
+    if (!effect->has)
+        return;
+    uint8_t *place = &monitor->caps[effect->end][effect->number % BINDING_CAPS_MAX];
+    CU_ASSERT_EQUAL(effect->number, monitor->next[effect->end]);
+    CU_ASSERT_EQUAL(*place, 1);
+    *place = 0;
+    monitor->next[effect->end]++;
+    passed++;
+}
+
+static void keep_cap(unsigned core, const struct binding_effect *effect)
+{
+    uint8_t *place = &monitors[core].caps[effect->end][effect->number % BINDING_CAPS_MAX];
+    CU_ASSERT_EQUAL(*place, 0);
+    *place = 1;
+}
+
 /// Gives an effect's result, if it has one.
 static struct binding_event carry_out(unsigned core, const struct binding_effect *effect)
 {
@@ -128,7 +153,15 @@ static struct binding_event carry_out(unsigned core, const struct binding_effect
     case BINDING_SEND_ANSWER:
     case BINDING_SEND_GONE:
     case BINDING_SEND_RELAY:
+    case BINDING_SEND_CAP:
+    case BINDING_SEND_TAKEN:
         return carry_out_send(core, effect);
+    case BINDING_TELL_CAP:
+        tell_cap(core, effect);
+        return result_of(core, BINDING_SENT, effect, SYS_ERR_OK);
+    case BINDING_KEEP_CAP:
+        keep_cap(core, effect);
+        break;
     case BINDING_MEMORY_BEGIN:
     case BINDING_MEMORY_STEP:
         return carry_out_memory(core, effect);
@@ -143,6 +176,7 @@ static struct binding_event carry_out(unsigned core, const struct binding_effect
     case BINDING_CLEAR:
         monitor->full[effect->end] = false;
         monitor->untaken[effect->end] = 0;
+        memset(monitor->caps[effect->end], 0, BINDING_CAPS_MAX);
         break;
     case BINDING_RECEIVE:
         monitor->full[effect->end] = received;
@@ -161,13 +195,16 @@ static struct binding_event carry_out(unsigned core, const struct binding_effect
 /// What an end holds is what its state says.
 static void check(unsigned core)
 {
-    const struct monitor *monitor = &monitors[core];
+    struct monitor *monitor = &monitors[core];
     CU_ASSERT(binding_valid(&monitor->state));
     for (unsigned i = 0; i < monitor->state.by_id.used; i++) {
         const struct binding_end *end = &monitor->state.ends[i];
         bool holds = end->state == BINDING_FILLING || end->state == BINDING_WAITING;
         CU_ASSERT_EQUAL(monitor->full[i], holds);
         CU_ASSERT_EQUAL(monitor->untaken[i], end->telling);
+        for (unsigned n = 0; n < BINDING_CAPS_MAX; n++)
+            CU_ASSERT_EQUAL(monitor->caps[i][n], end->caps_here >> n & 1);
+        monitor->next[i] = end->state == BINDING_FREE ? 0 : monitor->next[i];
     }
 }
 
@@ -194,8 +231,7 @@ static bool deliver(unsigned from, unsigned to)
 static bool take(unsigned core, unsigned end)
 {
     struct monitor *monitor = &monitors[core];
-    uint8_t told =
-        monitor->untaken[end] & BINDING_TOLD_BOUND ? BINDING_TOLD_BOUND : BINDING_TOLD_GONE;
+    uint8_t told = monitor->untaken[end] & (uint8_t)-monitor->untaken[end]; // some order
     if (monitor->untaken[end] == 0)
         return false;
     monitor->untaken[end] &= (uint8_t)~told;
@@ -248,7 +284,7 @@ static void speak(unsigned core)
     static const enum binding_event_kind kinds[] = {
         BINDING_REQUEST_MEMORY, BINDING_REQUEST_MEMORY,     BINDING_REQUEST_ANSWER,
         BINDING_REQUEST_ANSWER, BINDING_REQUEST_DISCONNECT, BINDING_REQUEST_RELAY,
-        BINDING_REQUEST_CHECK,
+        BINDING_REQUEST_CHECK,  BINDING_REQUEST_CAP,        BINDING_REQUEST_TAKEN,
     };
     const struct binding_state *state = &monitors[core].state;
     if (state->by_id.used == 0)
@@ -259,8 +295,30 @@ static void speak(unsigned core)
     take_step(core, (struct binding_event){.kind = kinds[below(sizeof(kinds) / sizeof(kinds[0]))],
                                            .who = {domain, domain},
                                            .id = end->id,
+                                           .server = end->server,
+                                           .count = (uint8_t)below(BINDING_CAPS_MAX / 2),
                                            .err = below(8) == 0 ? SYS_ERR_RIGHTS : SYS_ERR_OK,
                                            .endpoint_err = SYS_ERR_OK});
+}
+
+/// The domain of an open connection sends a capability, or says that it has taken some.
+static void pass_cap(unsigned core)
+{
+    const struct binding_state *state = &monitors[core].state;
+    unsigned used = state->by_id.used, first = used == 0 ? 0 : (unsigned)below(used), i = 0;
+    while (i < used && (state->ends[(first + i) % used].state != BINDING_OPEN ||
+                        state->ends[(first + i) % used].lmp))
+        i++;
+    if (i == used)
+        return;
+    const struct binding_end *end = &state->ends[(first + i) % used];
+    bool sends = below(2) == 0;
+    take_step(core,
+              (struct binding_event){.kind = sends ? BINDING_REQUEST_CAP : BINDING_REQUEST_TAKEN,
+                                     .who = end->owner,
+                                     .id = end->id,
+                                     .server = end->server,
+                                     .count = (uint8_t)below(end->caps_held + 1u)});
 }
 
 static void do_something(void)
@@ -268,21 +326,26 @@ static void do_something(void)
     unsigned core = (unsigned)below(CORES);
     switch (below(64)) {
     case 0:
-        end_domain(core, domain_of(core, (unsigned)below(DOMAINS)));
+        if (below(6) == 0)
+            end_domain(core, domain_of(core, (unsigned)below(DOMAINS)));
         break;
     case 1:
         change_spawnd(core);
         break;
-    case 2 ... 5:
+    case 2 ... 9:
         take_step(core, (struct binding_event){.kind = BINDING_RETRY});
         break;
-    case 6 ... 15:
+    case 10 ... 15:
         ask_for_one(core);
         break;
     case 16 ... 30:
         speak(core);
         break;
-    case 31 ... 45:
+    case 31 ... 38:
+        for (unsigned i = 0; i < 3; i++)
+            pass_cap(core);
+        break;
+    case 39 ... 46:
         (void)take(core, (unsigned)below(BINDING_ENDS_MAX / 16));
         break;
     default:
@@ -298,7 +361,7 @@ static bool act(unsigned core)
         any |= deliver(from, core);
     for (unsigned end = 0; end < BINDING_ENDS_MAX; end++)
         any |= take(core, end);
-    any |= monitors[core].state.relays != TABLE_NONE;
+    any |= !list_is_empty(&monitors[core].state.due);
     take_step(core, (struct binding_event){.kind = BINDING_RETRY});
     return any;
 }
@@ -317,6 +380,9 @@ static void check_both(unsigned core, const struct binding_end *end)
             continue;
         CU_ASSERT_EQUAL(that->peer, core);
         CU_ASSERT_EQUAL(that->state == BINDING_OPEN, end->state == BINDING_OPEN);
+        // (B3) Nothing was lost: all that is out is with the other domain.
+        CU_ASSERT_EQUAL(that->caps_out, end->caps_held);
+        CU_ASSERT_TRUE(end->caps_here == 0 && end->caps_room == 0 && end->caps_taken == 0);
         found++;
     }
     CU_ASSERT_EQUAL(found, 1);
@@ -348,10 +414,10 @@ static void run(void)
 static void test_runs(void)
 {
     test_random_init(&rng, 11);
-    refused = opened = 0;
+    refused = opened = passed = 0;
     for (unsigned i = 0; i < RUNS; i++)
         run();
-    CU_ASSERT(refused > 0 && opened > RUNS);
+    CU_ASSERT(refused > 0 && opened > RUNS && passed > 10 * RUNS);
 }
 
 TEST_SUITE("connections of domains") = {

@@ -25,15 +25,35 @@ struct ump_bind_continuation {
     void *st;
 };
 
+#define UMP_CAPS_MAX 8u ///< capabilities of each direction that are sent and not taken
+
+/// A capability that has come, or (NULL_CAP) an error in its place.
+struct ump_cap {
+    struct capref cap;
+    errval_t err;
+};
+
+/// Private to ump_chan.c and ump_caps.c.
+struct ump_caps {
+    unsigned out;           ///< sent, and not taken by the other side
+    unsigned room, awaited; ///< events wait for room for so many, for so many to come; 0: neither
+    unsigned first, count;
+    struct ump_cap queue[UMP_CAPS_MAX];
+    unsigned slots_count;
+    struct capref slots[UMP_CAPS_MAX]; ///< for what comes
+};
+
 /// Private to ump_chan.c and ump_bind.c; visible for allocation. It must stay where it is while it
 /// is bound.
 struct ump_chan {
     struct ump_chan_state state;
     struct waitset_chanstate recv_chan, send_chan, bind_chan;
-    uint64_t id;          ///< of the connection; 0: made by ump_chan_init()
-    bool gone;            ///< the other side has disconnected or died
-    struct capref notify; ///< wakes the peer; NULL_CAP: the monitors do
-    struct capref frame;  ///< mapped at buf
+    uint64_t id;           ///< of the connection; 0: made by ump_chan_init()
+    bool gone;             ///< the other side has disconnected or died
+    bool server;           ///< made by ump_chan_accept()
+    struct ump_caps *caps; ///< NULL: none can be sent or come
+    struct capref notify;  ///< wakes the peer; NULL_CAP: the monitors do
+    struct capref frame;   ///< mapped at buf
     void *buf;
     void *peer; ///< of ump_bind.c
     struct ump_bind_continuation cont;
@@ -142,3 +162,38 @@ LIB_MUST_CHECK errval_t ump_chan_recv_blocking(struct ump_chan *uc,
 /// The same until a time at the latest (0: for ever).
 LIB_MUST_CHECK errval_t ump_chan_recv_until(struct ump_chan *uc, volatile struct ump_message **msg,
                                             systime_t deadline);
+
+/// Makes a channel ready for capabilities, which both sides do before any is sent: what comes to one
+/// that is not ready is deleted. They go beside the messages, in their own order; a message that
+/// comes with some says so in its words. Reserves a slot for each that may be on its way.
+/// LIB_ERR_MALLOC_FAIL, those of slot_alloc(). Nothing can be sent over one of ump_chan_init().
+LIB_MUST_CHECK errval_t ump_chan_reserve_caps(struct ump_chan *uc);
+
+/// Whether a capability can be sent as far as its type goes: between cores Frame, DevFrame,
+/// EndPointUMP, Notify and ID can, on a core all. MON_ERR_CAP_SEND, those of cap_identify().
+LIB_MUST_CHECK errval_t ump_chan_check_cap(struct ump_chan *uc, struct capref cap);
+
+/// Whether there is room for so many more on their way, UMP_CAPS_MAX at most. If not, events of
+/// ump_chan_register_send() wait for that.
+bool ump_chan_has_cap_room(struct ump_chan *uc, unsigned count);
+
+/// Sends a copy of a capability, which the other side can neither revoke nor pass on; `gives`: the
+/// capability itself, which is gone on success, also if the other side cannot take it. Needs the
+/// right to grant. Blocks for one request to the monitor. LIB_ERR_UMP_FULL: try later, with
+/// MON_ERR_LIMIT below it: the monitors have no room; LIB_ERR_CHAN_CLOSED; MON_ERR_CAP_SEND and others
+/// of ump_chan_check_cap(); LIB_ERR_INVALID_ARGS: NULL_CAP.
+LIB_MUST_CHECK errval_t ump_chan_send_cap(struct ump_chan *uc, struct capref cap, bool gives);
+
+/// Sends an error in place of a capability. Errors as above.
+LIB_MUST_CHECK errval_t ump_chan_send_cap_error(struct ump_chan *uc, errval_t err);
+
+/// Whether so many have come. If not, events of ump_chan_register_recv() wait for that instead of
+/// messages, until this is called again and says yes, or with 0.
+bool ump_chan_await_caps(struct ump_chan *uc, unsigned count);
+
+/// Takes the first `count`, which have come; they are the caller's. Blocks for one request to the
+/// monitor. Returns the first error that came in place of one, which is NULL_CAP: the other side's, or
+/// of a monitor that could not pass it on (no slot, no memory, SYS_ERR_LMP_CAPTRANSFER_SRC: revoked
+/// meanwhile).
+LIB_MUST_CHECK errval_t ump_chan_take_caps(struct ump_chan *uc, unsigned count,
+                                           struct capref *caps);

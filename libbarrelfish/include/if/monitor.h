@@ -102,8 +102,23 @@ enum monitor_op {
     MONITOR_BIND_MEMORY,
     /// 1: id. LIB_ERR_CHAN_CLOSED: the caller has no such connection, or its other side is gone.
     MONITOR_CHECK,
+    /// 1: id, 2: 0, or the errval_t that the other side gets in place of a capability, 3: MONITOR_CAP_
+    /// flags, cap: for the other side of the connection, which gets MONITOR_EVENT_CAP. It is not
+    /// waited for. LIB_ERR_CHAN_CLOSED: no such connection, or its end is known; MON_ERR_CAP_SEND:
+    /// not of a type that crosses cores, and the other side is on another one; MON_ERR_LIMIT:
+    /// MONITOR_CAPS_MAX are on their way, or the monitors have no room: try later;
+    /// LIB_ERR_INVALID_ARGS, and those of cap_identify().
+    MONITOR_CAP,
+    /// 1: id, 2: how many capabilities (or errors) of the other side's the caller has taken, 3:
+    /// MONITOR_CAP_SERVER or 0. LIB_ERR_CHAN_CLOSED; LIB_ERR_INVALID_ARGS: not so many have come.
+    MONITOR_CAP_TAKEN,
     MONITOR_OPS_COUNT
 };
+
+#define MONITOR_CAPS_MAX 8u ///< of each direction of a connection, sent and not taken
+
+#define MONITOR_CAP_SERVER 1u ///< it is the server's side that speaks, or that is spoken to
+#define MONITOR_CAP_GIVES 2u  ///< what arrives has the right to grant: the sender keeps nothing
 
 enum monitor_core_state { MONITOR_CORE_OFF, MONITOR_CORE_UP, MONITOR_CORE_FAILED };
 
@@ -123,4 +138,7 @@ enum monitor_event {
     MONITOR_EVENT_NAME,
     /// Too many connections have ended for an event each: MONITOR_CHECK says which.
     MONITOR_EVENT_CHECK,
+    /// 2: errval_t, 3: MONITOR_CAP_SERVER or 0, 4: how many of this side's capabilities the other one
+    /// has taken since the last such event, 5: 1 = a capability has come, cap, or word 2 in its place.
+    MONITOR_EVENT_CAP,
 };

@@ -12,6 +12,13 @@ static bool is_alone(const struct binding_end *end)
     return end->state == BINDING_PROBING || end->state == BINDING_FILLING;
 }
 
+void binding_tell_gone(const struct step *step, struct binding_end *end)
+{
+    end->gone_due = false;
+    end->telling |= BINDING_TOLD_GONE;
+    (void)binding_add(step, BINDING_TELL_GONE, end);
+}
+
 /// The other end of a connection is gone: this one closes, and its domain is told.
 static void other_gone(const struct step *step, struct binding_end *end)
 {
@@ -26,13 +33,16 @@ static void other_gone(const struct step *step, struct binding_end *end)
         binding_free(step->state, end);
     } else {
         end->state = BINDING_CLOSED;
-        end->telling |= BINDING_TOLD_GONE;
-        (void)binding_add(step, BINDING_TELL_GONE, end);
+        if (!binding_has_cap(end)) {
+            binding_tell_gone(step, end);
+        } else { // B3
+            end->gone_due = true;
+            binding_due(step->state, end);
+        }
     }
 }
 
-/// The end that a message of its peer is about, or NULL.
-static struct binding_end *end_of_message(const struct step *step, uint64_t id, bool to_server)
+struct binding_end *binding_of_message(const struct step *step, uint64_t id, bool to_server)
 {
     struct binding_end *end = binding_find(step->state, id, to_server);
     return end != NULL && end->peer == step->event->core && !is_alone(end) ? end : NULL;
@@ -41,7 +51,7 @@ static struct binding_end *end_of_message(const struct step *step, uint64_t id, 
 void binding_gone(const struct step *step)
 {
     const struct intermon_gone *gone = &step->event->message.gone;
-    struct binding_end *end = end_of_message(step, gone->id, gone->to_server);
+    struct binding_end *end = binding_of_message(step, gone->id, gone->to_server);
     if (end != NULL)
         other_gone(step, end);
 }
@@ -49,13 +59,12 @@ void binding_gone(const struct step *step)
 void binding_relay(const struct step *step)
 {
     const struct intermon_relay *relay = &step->event->message.relay;
-    struct binding_end *end = end_of_message(step, relay->id, relay->to_server);
+    struct binding_end *end = binding_of_message(step, relay->id, relay->to_server);
     if (end != NULL)
         (void)binding_add(step, BINDING_WAKE, end);
 }
 
-/// The other end of one that is not alone, if it is on this core, or NULL.
-static struct binding_end *other_here(const struct step *step, const struct binding_end *end)
+struct binding_end *binding_other_here(const struct step *step, const struct binding_end *end)
 {
     return end->peer == step->state->core ? binding_find(step->state, end->id, !end->server) : NULL;
 }
@@ -64,7 +73,7 @@ static struct binding_end *other_here(const struct step *step, const struct bind
 static void close_end(const struct step *step, struct binding_end *end, domainid_t domain)
 {
     const struct binding_end closed = *end;
-    struct binding_end *other = is_alone(end) ? NULL : other_here(step, end);
+    struct binding_end *other = is_alone(end) ? NULL : binding_other_here(step, end);
     if (other != NULL)
         other_gone(step, other);
     binding_drop(step, end);
@@ -86,7 +95,7 @@ void binding_request_disconnect(const struct step *step)
         close_end(step, end, domain);
 }
 
-static struct binding_effect *send_relay(const struct step *step, const struct binding_end *end)
+struct binding_effect *binding_send_relay(const struct step *step, const struct binding_end *end)
 {
     const struct intermon_message relay = {INTERMON_RELAY, .relay = {end->id, !end->server}};
     return binding_send(step, BINDING_SEND_RELAY, end, end->peer, relay);
@@ -98,10 +107,10 @@ void binding_request_relay(const struct step *step)
     struct binding_end *end = binding_find_of(step->state, domain, step->event->id);
     if (end != NULL && !is_alone(end) && end->peer != step->state->core) {
         // A domain may ask for as many relays as it likes, so that these are requests.
-        (void)send_relay(step, end);
+        (void)binding_send_relay(step, end);
         return;
     }
-    struct binding_end *other = end == NULL || is_alone(end) ? NULL : other_here(step, end);
+    struct binding_end *other = end == NULL || is_alone(end) ? NULL : binding_other_here(step, end);
     if (other != NULL)
         (void)binding_add(step, BINDING_WAKE, other);
     binding_reply(step, domain, end == NULL ? LIB_ERR_CHAN_CLOSED : SYS_ERR_OK);
@@ -112,23 +121,11 @@ void binding_relay_sent(const struct step *step, struct binding_end *end)
     domainid_t domain = step->event->who.domain;
     bool full = err_no(step->event->err) == MON_ERR_LIMIT;
     // Who sleeps must be woken: it is done later, once for all requests until then.
-    if (full)
-        binding_relay_later(step->state, end);
-    else if (domain == 0)
-        binding_relay_done(step->state, end);
-    if (domain != 0)
-        binding_reply(step, domain, full ? SYS_ERR_OK : step->event->err);
-}
-
-void binding_retry(const struct step *step)
-{
-    if (step->state->relays == TABLE_NONE)
-        return;
-    struct binding_end *end = &step->state->ends[step->state->relays];
-    if (end->state == BINDING_OPEN)
-        send_relay(step, end)->domain = 0;
-    else
-        binding_relay_done(step->state, end);
+    if (full) {
+        end->relay_due = true;
+        binding_due(step->state, end);
+    }
+    binding_reply(step, domain, full ? SYS_ERR_OK : step->event->err);
 }
 
 void binding_ended(const struct step *step)

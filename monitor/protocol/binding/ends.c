@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// The table of ends, on whose share each is (B2), and the list of relays that are due.
+// The table of ends, on whose share each is (B2), and the lists of what is due (B4).
 
 #include "ends.h"
 
@@ -17,7 +17,9 @@ static uint16_t index_of(const struct binding_state *state, const struct binding
 
 void binding_init(struct binding_state *state, coreid_t core, unsigned cores)
 {
-    *state = (struct binding_state){.core = core, .cores = cores, .relays = TABLE_NONE};
+    *state = (struct binding_state){.core = core, .cores = cores};
+    list_init(&state->due);
+    list_init(&state->failed);
 }
 
 unsigned binding_share(const struct binding_state *state, domainid_t family)
@@ -48,8 +50,7 @@ struct binding_end *binding_alloc(struct binding_state *state, uint64_t id, bool
 void binding_free(struct binding_state *state, struct binding_end *end)
 {
     assert(end->state != BINDING_FREE); // B2
-    if (end->relay_due)
-        binding_relay_done(state, end);
+    list_remove(&end->due);
     if (end->left)
         shares_remove(&state->servers, end->owner.family);
     else
@@ -91,22 +92,10 @@ bool binding_leave(struct binding_state *state, struct binding_end *end)
     return true;
 }
 
-void binding_relay_later(struct binding_state *state, struct binding_end *end)
+void binding_due(struct binding_state *state, struct binding_end *end)
 {
-    if (end->relay_due)
-        return;
-    end->relay_due = true;
-    end->relay = state->relays;
-    state->relays = index_of(state, end);
-}
-
-void binding_relay_done(struct binding_state *state, const struct binding_end *end)
-{
-    uint16_t *link = &state->relays;
-    while (*link != index_of(state, end))
-        link = &state->ends[*link].relay;
-    *link = end->relay;
-    state->ends[index_of(state, end)].relay_due = false;
+    if (!list_is_in(&end->due))
+        list_add(&state->due, &end->due);
 }
 
 uint16_t binding_next_of(const struct binding_state *state, uint16_t from, domainid_t domain)
@@ -165,6 +154,8 @@ void binding_tell_bound(const struct step *step, struct binding_end *end, errval
     effect->err = err;
     effect->of = server;
     effect->cap = cap;
+    if (end->caps_here != 0)
+        binding_due(step->state, end);
 }
 
 /// How many ends are on a family's share.
@@ -184,20 +175,26 @@ static unsigned count_of(const struct binding_state *state, bool left, domainid_
 static bool end_valid(const struct binding_state *state, const struct binding_end *end)
 {
     domainid_t family = end->left ? end->owner.family : end->client.family;
+    bool owes = end->gone_due || (end->state == BINDING_OPEN &&
+                                  (end->relay_due || end->caps_taken != 0 || end->caps_room != 0));
     return (end->owner.domain == 0) == (end->state == BINDING_WAITING) &&
-           (end->state != BINDING_CLOSED || end->telling != 0) &&
+           (end->state != BINDING_CLOSED || end->telling != 0 || end->gone_due) &&
+           end->caps_out <= BINDING_CAPS_MAX && end->caps_held <= BINDING_CAPS_MAX && // B3
+           (!owes || list_is_in(&end->due) || (end->telling & BINDING_TOLD_CAP) != 0) &&
            shares_count(end->left ? &state->servers : &state->clients, family) ==
                count_of(state, end->left, family);
 }
 
-/// How many relays are in the list; more than there are ends: it is a circle, or has others' ends.
-static unsigned count_relays(const struct binding_state *state)
+/// How many ends are in a list; more than there are: it is a circle, or has what is no end in use.
+static unsigned count_due(const struct binding_state *state, const struct list *list)
 {
     unsigned count = 0;
-    for (uint16_t i = state->relays; i != TABLE_NONE && count <= BINDING_ENDS_MAX; count++) {
-        if (i >= state->by_id.used || !state->ends[i].relay_due)
+    for (struct list *at = list->next; at != list && count <= BINDING_ENDS_MAX; count++) {
+        const struct binding_end *end = LIST_OWNER(at, struct binding_end, due);
+        if (end < state->ends || end >= state->ends + state->by_id.used ||
+            end->state == BINDING_FREE)
             return BINDING_ENDS_MAX + 1;
-        i = state->ends[i].relay;
+        at = at->next;
     }
     return count;
 }
@@ -212,7 +209,9 @@ bool binding_valid(const struct binding_state *state)
         if (!end_valid(state, end))
             return false;
         count++;
-        due += end->relay_due ? 1 : 0;
+        due += list_is_in(&end->due) ? 1 : 0;
     }
-    return count == state->by_id.count && due == count_relays(state) && table_valid(&state->by_id);
+    return count == state->by_id.count &&
+           due == count_due(state, &state->due) + count_due(state, &state->failed) &&
+           table_valid(&state->by_id);
 }

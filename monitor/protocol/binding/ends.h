@@ -2,7 +2,8 @@
 // Copyright The Stave authors
 //
 // What the files of the machine know of one another: ends.c the table, client.c and server.c how a
-// connection comes about, closing.c how it ends, step.c which event goes where.
+// connection comes about, caps.c how capabilities cross it, closing.c how it ends, step.c which event
+// goes where.
 
 #pragma once
 
@@ -25,8 +26,17 @@ struct binding_end *binding_find(struct binding_state *state, uint64_t id, bool 
 struct binding_end *binding_find_of(struct binding_state *state, domainid_t domain, uint64_t id);
 /// Puts a server's end on its own share; false if that is used up (B2).
 bool binding_leave(struct binding_state *state, struct binding_end *end);
-void binding_relay_later(struct binding_state *state, struct binding_end *end);
-void binding_relay_done(struct binding_state *state, const struct binding_end *end);
+/// A capability's place among those that are here; and whether the next one to be told is.
+static inline uint8_t binding_cap_bit(uint8_t number)
+{
+    return (uint8_t)(1u << number % BINDING_CAPS_MAX);
+}
+static inline bool binding_has_cap(const struct binding_end *end)
+{
+    return (end->caps_here & binding_cap_bit(end->caps_told)) != 0;
+}
+/// An end owes something (B4).
+void binding_due(struct binding_state *state, struct binding_end *end);
 
 /// Adds an effect about an end, or (NULL) none.
 struct binding_effect *binding_add(const struct step *step, enum binding_effect_kind kind,
@@ -68,12 +78,28 @@ void binding_offered(const struct step *step);
 void binding_received(const struct step *step);
 void binding_request_answer(const struct step *step);
 
+// caps.c
+
+void binding_request_cap(const struct step *step);
+void binding_request_taken(const struct step *step);
+void binding_cap(const struct step *step);
+void binding_taken(const struct step *step);
+void binding_retry(const struct step *step);
+/// Something of the end's that was due, or a capability, was sent or not.
+void binding_due_sent(const struct step *step, struct binding_end *end);
+
 // closing.c
 
+/// The end that a message of its peer is about, or NULL.
+struct binding_end *binding_of_message(const struct step *step, uint64_t id, bool to_server);
+/// The other end of one that is not alone, if it is on this core, or NULL.
+struct binding_end *binding_other_here(const struct step *step, const struct binding_end *end);
+/// For the end's domain, which is answered, or (0 in the effect) for nobody.
+struct binding_effect *binding_send_relay(const struct step *step, const struct binding_end *end);
+void binding_tell_gone(const struct step *step, struct binding_end *end);
 void binding_gone(const struct step *step);
 void binding_relay(const struct step *step);
 void binding_request_disconnect(const struct step *step);
 void binding_request_relay(const struct step *step);
 void binding_relay_sent(const struct step *step, struct binding_end *end);
-void binding_retry(const struct step *step);
 void binding_ended(const struct step *step);

@@ -41,6 +41,15 @@ errval_t slot_alloc(struct capref *ret)
     return SYS_ERR_OK;
 }
 
+static unsigned cap_deletes;
+
+errval_t cap_delete(struct capref cap)
+{
+    CU_ASSERT_FALSE(capref_is_null(cap));
+    cap_deletes++;
+    return SYS_ERR_OK;
+}
+
 errval_t endpoint_create(size_t buflen, struct capref *retcap, struct lmp_endpoint **retep)
 {
     CU_ASSERT_TRUE(buflen >= 4);
@@ -278,8 +287,10 @@ static void peers_go(void)
 {
     fake.answer = check;
     begin();
-    for (unsigned i = 0; i < 3; i++)
-        monitor_peer_add(&peers[i], 10 + i, is_gone);
+    for (unsigned i = 0; i < 3; i++) {
+        peers[i] = (struct monitor_peer){.id = 10 + i, .gone = is_gone};
+        monitor_peer_add(&peers[i]);
+    }
     monitor_events_end();
     event(MONITOR_EVENT_GONE, 11, 0, 0, NULL_CAP);
     event(MONITOR_EVENT_GONE, 99, 0, 0, NULL_CAP);
@@ -295,6 +306,39 @@ static void peers_go(void)
     event(MONITOR_EVENT_GONE, 10, 0, 0, NULL_CAP);
     take();
     CU_ASSERT_TRUE(gone[0] == 1 && gone[1] == 1);
+}
+
+static struct capref came;
+static unsigned caps;
+
+static struct capref cap_comes(struct monitor_peer *peer, const uint64_t *words, struct capref cap)
+{
+    CU_ASSERT_TRUE(peer == &peers[1] && words[1] == 11);
+    caps++;
+    came = cap;
+    return capref_is_null(cap) ? cap : cap_vroot;
+}
+
+/// A capability goes to its side of a connection; the endpoint gets a slot for the next one.
+static void caps_come(void)
+{
+    begin();
+    for (unsigned i = 0; i < 2; i++) {
+        peers[i] = (struct monitor_peer){.id = 11, .server = i == 1, .cap = cap_comes};
+        monitor_peer_add(&peers[i]);
+    }
+    monitor_events_end();
+    unsigned slots = around.slots, deleted = cap_deletes;
+    event(MONITOR_EVENT_CAP, 11, 0, MONITOR_CAP_SERVER, cap_io);
+    take();
+    CU_ASSERT_TRUE(caps == 1 && capcmp(came, cap_io) && capcmp(endpoint.recv_slot, cap_vroot));
+    event(MONITOR_EVENT_CAP, 11, LIB_ERR_MALLOC_FAIL, MONITOR_CAP_SERVER, NULL_CAP);
+    take();
+    CU_ASSERT_TRUE(caps == 2 && capcmp(endpoint.recv_slot, cap_vroot) && deleted == cap_deletes);
+    event(MONITOR_EVENT_CAP, 12, 0, MONITOR_CAP_SERVER, cap_io);
+    take();
+    CU_ASSERT_TRUE(caps == 2 && capcmp(endpoint.recv_slot, cap_io) && cap_deletes == deleted + 1);
+    CU_ASSERT_EQUAL(around.slots, slots);
 }
 
 static struct monitor_bind_request requested;
@@ -350,11 +394,16 @@ CLIENT_TEST(begins)
 CLIENT_TEST(completes)
 CLIENT_TEST(times_out)
 CLIENT_TEST(peers_go)
+CLIENT_TEST(caps_come)
 CLIENT_TEST(binds)
 CLIENT_TEST(ends_the_domain)
 
 TEST_SUITE("events") = {
-    {"beginning", test_begins},           {"waits are completed", test_completes},
-    {"waits time out", test_times_out},   {"peers go", test_peers_go},
-    {"clients want to bind", test_binds}, {"the end", test_ends_the_domain},
+    {"beginning", test_begins},
+    {"waits are completed", test_completes},
+    {"waits time out", test_times_out},
+    {"peers go", test_peers_go},
+    {"capabilities come", test_caps_come},
+    {"clients want to bind", test_binds},
+    {"the end", test_ends_the_domain},
 };

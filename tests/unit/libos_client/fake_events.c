@@ -73,10 +73,8 @@ errval_t monitor_wait_block(struct monitor_wait *wait, systime_t deadline)
     return await(wait, deadline) ? wait->err : (errval_t)LIB_ERR_TIMEOUT;
 }
 
-void monitor_peer_add(struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *))
+void monitor_peer_add(struct monitor_peer *peer)
 {
-    peer->id = id;
-    peer->gone = gone;
     fake_events.peer = peer;
 }
 

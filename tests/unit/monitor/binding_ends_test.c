@@ -73,15 +73,18 @@ static void test_damage(void)
     end->state = BINDING_FREE;
     CU_ASSERT_FALSE(binding_valid(&state)); // is still in the table
     end->state = BINDING_OPEN;
-    end->relay = 0;
     end->relay_due = true;
-    state.relays = 0;
-    CU_ASSERT_FALSE(binding_valid(&state)); // a circle
-    end->relay = TABLE_NONE;
+    list_add(&state.due, &end->due);
     CU_ASSERT(binding_valid(&state));
-    state.relays = 1;
+    end->due.next = &end->due;
+    CU_ASSERT_FALSE(binding_valid(&state)); // a circle
+    end->due.next = &state.due;
+    list_add(&state.due, &state.ends[1].due);
     CU_ASSERT_FALSE(binding_valid(&state)); // no end
-    state.relays = 0;
+    list_remove(&state.ends[1].due);
+    end->caps_out = BINDING_CAPS_MAX + 1;
+    CU_ASSERT_FALSE(binding_valid(&state)); // B3
+    end->caps_out = 0;
     state.by_id.used = 0;
     CU_ASSERT_FALSE(binding_valid(&state));
 }

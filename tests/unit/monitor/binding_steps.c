@@ -18,9 +18,11 @@ static void take_event(const struct binding_effect *effect)
 {
     struct binding_effects none;
     bool tells = effect->kind == BINDING_TELL_OFFER || effect->kind == BINDING_TELL_BOUND ||
-                 effect->kind == BINDING_TELL_GONE;
+                 effect->kind == BINDING_TELL_GONE || effect->kind == BINDING_TELL_CAP;
     struct binding_event event = {.kind = BINDING_TOLD, .end = effect->end};
-    event.told = effect->kind == BINDING_TELL_GONE ? BINDING_TOLD_GONE : BINDING_TOLD_BOUND;
+    event.told = effect->kind == BINDING_TELL_GONE  ? BINDING_TOLD_GONE
+                 : effect->kind == BINDING_TELL_CAP ? BINDING_TOLD_CAP
+                                                    : BINDING_TOLD_BOUND;
     if (tells) {
         binding_step(&state, &event, &none);
         CU_ASSERT_EQUAL(none.count, 0);
@@ -64,6 +66,9 @@ struct binding_event says(enum intermon_op op, uint64_t id)
         break;
     case INTERMON_BIND_REPLY:
         message->bind_reply = (struct intermon_bind_reply){.id = id, .server = FAR};
+        break;
+    case INTERMON_CONNECTION_CAP:
+        message->connection_cap = (struct intermon_connection_cap){.id = id};
         break;
     default: // what is gone, or to be woken, are said alike
         message->gone = (struct intermon_gone){id, false};

@@ -34,8 +34,9 @@ static void expect_refused(uint32_t badge, uint64_t op, uint64_t value, errval_t
 
 static void test_for_everybody(void)
 {
-    static const enum monitor_op connection[] = {
-        MONITOR_BIND, MONITOR_DISCONNECT, MONITOR_NOTIFY_RELAY, MONITOR_BIND_MEMORY, MONITOR_CHECK};
+    static const enum monitor_op connection[] = {MONITOR_BIND,         MONITOR_DISCONNECT,
+                                                 MONITOR_NOTIFY_RELAY, MONITOR_BIND_MEMORY,
+                                                 MONITOR_CHECK,        MONITOR_CAP_TAKEN};
     static const enum monitor_op name[] = {MONITOR_NAME_REGISTER, MONITOR_NAME_UNREGISTER,
                                            MONITOR_NAME_LOOKUP, MONITOR_NAME_WAIT};
     for (unsigned i = 0; i < sizeof(connection) / sizeof(connection[0]); i++)
@@ -57,6 +58,7 @@ static void test_with_a_capability(void)
     expect(MONITOR_IRQDEST_CREATE, OPERATION_IRQDEST, true);
     expect(MONITOR_BIND_LMP, OPERATION_CONNECTION, true);
     expect(MONITOR_BIND_REPLY, OPERATION_CONNECTION, true);
+    expect(MONITOR_CAP, OPERATION_CONNECTION, true);
 }
 
 static void test_unknown(void)

@@ -105,7 +105,8 @@ errval_t monitor_export_service(struct monitor_export *made, uint32_t index, str
     CU_ASSERT_EQUAL(index, 0);
     if (err_is_fail(world.export_error))
         return world.export_error;
-    *made = (struct monitor_export){.iref = IREF_MAKE(1, 17), .ws = ws, .connect = connect, .st = st};
+    *made =
+        (struct monitor_export){.iref = IREF_MAKE(1, 17), .ws = ws, .connect = connect, .st = st};
     service = made;
     *iref = made->iref;
     return SYS_ERR_OK;

@@ -59,7 +59,7 @@ UNEXPECTED(lmp_endpoint_set_recv_slot, struct lmp_endpoint *ep, struct capref sl
 UNEXPECTED(lmp_endpoint_take_cap, struct lmp_endpoint *ep, bool has_cap, struct capref *cap)
 UNEXPECTED(messages_wait_and_handle_next, void)
 UNEXPECTED(monitor_events_end, void)
-UNEXPECTED(monitor_peer_add, struct monitor_peer *peer, uint64_t id, void (*gone)(struct monitor_peer *))
+UNEXPECTED(monitor_peer_add, struct monitor_peer *peer)
 UNEXPECTED(monitor_peer_remove, struct monitor_peer *peer)
 UNEXPECTED(monitor_wait_add, struct monitor_wait *wait, enum monitor_event event, uint64_t id,
            void (*done)(struct monitor_wait *), void *st)

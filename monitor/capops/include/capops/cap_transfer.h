@@ -20,6 +20,9 @@ struct cap_transfer_hooks {
                     errval_t err);
 };
 
+/// What speaks against sending `cap` to another core: MON_ERR_CAP_SEND: its type; errors of
+/// cap_identify().
+errval_t cap_transfer_check(struct capref cap);
 /// Sends a message that gives `cap` (NULL_CAP: none), whose description is filled in. The capability
 /// stays the caller's.
 ///
@@ -32,7 +35,7 @@ errval_t cap_transfer_send(coreid_t destination, struct intermon_message *messag
 bool cap_transfer_pass(const struct intermon_header *header,
                        const struct intermon_message *message);
 /// Makes the capability that a message for this core gives real, in a slot that is the caller's
-/// then; the owner is told.
+/// then; the owner, if it has one, is told.
 errval_t cap_transfer_receive(const struct intermon_header *header, const struct capability *given,
                               struct capref *cap);
 /// Notes that the CPU driver has given `core` a copy of a capability of ours

@@ -14,11 +14,11 @@
 void bind_init(void);
 /// Serves the requests about connections. The capability that came along is taken over.
 void bind_serve(domainid_t domain, const uint64_t *words, struct capref cap);
-/// Relays what found no room among the messages to other monitors.
+/// Tells and sends what is due about connections.
 void bind_retry(void);
 /// Handles the messages about connections.
 intermon_handler bind_handle;
-/// Answers a bind request of another core with an error.
+/// A message with a capability goes no further: its asker, or who was to get it, gets the error.
 void bind_refuse(const struct intermon_header *header, const struct intermon_message *message,
                  errval_t err);
 void bind_forget(domainid_t domain);

@@ -14,6 +14,7 @@ struct event {
     struct list place;
     void (*sent)(struct event *event); ///< or NULL; it has gone to the domain, or will not
     bool cap_given;                    ///< cap is deleted when the event is gone
+    bool grants;                       ///< its copy has the right to grant
     struct capref cap;
     uint64_t words[6];
 };
