@@ -38,6 +38,11 @@
         struct name##_effects *effects;                                                            \
     }
 
+static inline void effects_handled(bool is_handled)
+{
+    assert(is_handled); // EF3
+}
+
 /// Defines NAME_step() by a handler for each kind of event, `[KIND] = handler`.
 #define MACHINE_HANDLED(name, ...)                                                                 \
     static void (*const handlers[])(const struct step *step) = {__VA_ARGS__};                      \
