@@ -17,7 +17,11 @@ struct ump_waking {
 };
 extern struct ump_waking ump_waking;
 
-/// ump_caps.c: an event MONITOR_EVENT_CAP has come. Returns an empty slot for the next capability, if
+/// ump_caps.c: asks the monitor; set by who binds (monitor_call()).
+typedef errval_t ump_caps_call_fn(const uint64_t in[LMP_MSG_LENGTH], struct capref cap,
+                                  uint64_t out[LMP_MSG_LENGTH], struct capref *got);
+extern ump_caps_call_fn *ump_caps_call;
+/// An event MONITOR_EVENT_CAP has come. Returns an empty slot for the next capability, if
 /// one came. ump_caps_free() is for a channel of which the monitor knows no more.
 struct capref ump_caps_arrived(struct ump_chan *uc, const uint64_t *words, struct capref cap);
 void ump_caps_free(struct ump_chan *uc);

@@ -48,6 +48,7 @@ static errval_t need_notify(void)
         ump_waking = (struct ump_waking){ep, relay};
     else
         endpoint_destroy(cap, ep); // the monitor may have it, though its answer was lost
+    ump_caps_call = monitor_call;
     return err;
 }
 

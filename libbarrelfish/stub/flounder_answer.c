@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright The Stave authors
 //
-// Calls that a handler answers later, and errors in place of answers.
+// Calls that a handler answers later, and answers that cannot be sent.
 #include "stub.h"
 
 #include <stdlib.h>
@@ -60,12 +60,12 @@ unsigned flounder_take_call(struct flounder_stub *stub, unsigned response)
     return is_last ? stub->noted[--stub->noted_count].call : 0;
 }
 
-errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call, errval_t err)
+errval_t flounder_not_answered(struct flounder_stub *stub, unsigned call, errval_t handled,
+                               errval_t sent)
 {
-    struct flounder_line line = {.words = {err}};
-    return call != 0
-               ? flounder_answer_line(stub, &line, FLOUNDER_CTRL(FLOUNDER_ERROR, call), NOP_CONT)
-               : SYS_ERR_OK;
+    bool ended = err_no(sent) == LIB_ERR_CHAN_CLOSED || err_no(sent) == FLOUNDER_ERR_TX_BUSY ||
+                 err_no(sent) == LIB_ERR_MALLOC_FAIL;
+    return err_is_ok(handled) && ended ? sent : flounder_answer_error(stub, call, sent);
 }
 
 errval_t flounder_denied(struct flounder_in *row)

@@ -4,6 +4,7 @@
 // Lines into messages. Pure but for malloc(): memory for long messages is kept for the next one.
 #include "stub.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define FIRST_BYTES (FLOUNDER_LINE_BYTES - sizeof(uint32_t)) // beside the length
@@ -35,8 +36,11 @@ static errval_t begin(struct flounder_assembly *assembly, const struct flounder_
 {
     uint32_t total;
     memcpy(&total, words, sizeof(total));
-    if ((total <= FLOUNDER_LINE_BYTES && assembly->caps_due <= 1) || total > message->bytes ||
-        (message->fixed && total != message->bytes))
+    unsigned caps = total >> FLOUNDER_UMP_CAPS_SHIFT;
+    total &= (1u << FLOUNDER_UMP_CAPS_SHIFT) - 1;
+    bool is_whole = total <= FLOUNDER_LINE_BYTES && caps == 0 && assembly->caps_due <= 1;
+    if (is_whole || total > message->bytes || (message->fixed && total != message->bytes) ||
+        caps > message->caps)
         return FLOUNDER_ERR_RX_INVALID_LENGTH;
     errval_t err = reserve(assembly, total);
     if (err_is_fail(err))
@@ -48,6 +52,7 @@ static errval_t begin(struct flounder_assembly *assembly, const struct flounder_
     assembly->total = total;
     assembly->at = bytes;
     assembly->line = 1;
+    assembly->caps_due = caps != 0 ? caps : assembly->caps_due;
     return SYS_ERR_OK;
 }
 
@@ -63,6 +68,22 @@ static errval_t go_on(struct flounder_assembly *assembly, unsigned ctrl,
     assembly->at += bytes;
     assembly->line++;
     return SYS_ERR_OK;
+}
+
+/// Whether a message's lines and capabilities have all come.
+static bool is_complete(const struct flounder_assembly *assembly)
+{
+    return assembly->at == assembly->total && assembly->caps_count >= assembly->caps_due;
+}
+
+void flounder_assembled(struct flounder_assembly *assembly, unsigned *number,
+                        struct flounder_in *row)
+{
+    assert(is_complete(assembly)); // F10
+    *number = assembly->number;
+    *row = (struct flounder_in){
+        .bytes = assembly->bytes, .end = assembly->total, .call = assembly->call};
+    assembly->total = assembly->caps_due = 0;
 }
 
 errval_t flounder_assemble(struct flounder_assembly *assembly,
@@ -85,11 +106,7 @@ errval_t flounder_assemble(struct flounder_assembly *assembly,
         }
         err = begin(assembly, message, ctrl, words);
     }
-    if (err_is_fail(err) || assembly->at < assembly->total || assembly->line < assembly->caps_due)
-        return err;
-    *number = assembly->number;
-    *row = (struct flounder_in){
-        .bytes = assembly->bytes, .end = assembly->total, .call = assembly->call};
-    assembly->total = 0;
-    return SYS_ERR_OK;
+    if (err_is_ok(err) && is_complete(assembly))
+        flounder_assembled(assembly, number, row);
+    return err;
 }

@@ -18,11 +18,16 @@
 #define LINES_EACH_LOOK 16 // at the clock
 #define ROOM_LOOK_US 1000u
 #define HANDED (FLOUNDER_CALLS_MAX - 1) // index of a call with which the core is handed over
-#define LAST_BITS (bit_of(HANDED) - 1)  // of the others
 
 static uint64_t bit_of(unsigned index)
 {
     return UINT64_C(1) << index % 64;
+}
+
+/// Of the second word of bit maps: the calls that are sent as messages.
+static uint64_t last_bits(const struct flounder_stub *stub)
+{
+    return bit_of(stub->lmp_used ? HANDED : HANDED + 1) - 1;
 }
 
 /// Takes a number for a call. FLOUNDER_ERR_CALLS: too many are outstanding, those whose answer
@@ -35,10 +40,11 @@ static errval_t enter(struct flounder_stub *stub, struct flounder_call *call, un
     call->number = number + 1;
     call->done = false;
     call->async = NULL;
+    call->ws = NULL;
     call->chan.state = CHAN_UNREGISTERED; // all of it is made when somebody waits for it
     dispatcher_handle_t handle = disp_disable();
     unsigned word = stub->calls_taken[0] == UINT64_MAX;
-    uint64_t free_bits = ~stub->calls_taken[word] & (word == 0 ? UINT64_MAX : LAST_BITS);
+    uint64_t free_bits = ~stub->calls_taken[word] & (word == 0 ? UINT64_MAX : last_bits(stub));
     bool any = free_bits != 0;
     if (any) {
         call->index = 64 * word + (unsigned)__builtin_ctzll(free_bits);
@@ -73,17 +79,19 @@ static void complete(struct flounder_stub *stub, struct flounder_call *call, err
     dispatcher_handle_t handle = disp_disable();
     stub->calls_taken[call->index / 64] &= ~bit_of(call->index);
     list_remove(&call->outstanding);
+    struct flounder_async *async = call->async;
+    struct waitset *ws = call->ws;
     call->err = err;
     call->done = true;
     list_remove(&call->place); // what it waits for, another may get now
-    disp_enable(handle);
-    if (call->async != NULL) {
-        (void)deferred_event_cancel(&call->async->timer);
-        (void)!waitset_chan_trigger_closure(stub->ws, &call->chan, call->async->done);
-    } else if (call->ws != NULL) {
-        waitset_wake(call->ws);
-    } else if (waitset_chan_is_registered(&call->chan)) {
-        (void)waitset_chan_trigger(&call->chan);
+    if (async == NULL && waitset_chan_is_registered(&call->chan))
+        (void)waitset_chan_trigger_disabled(&call->chan);
+    disp_enable(handle); // from now on a thread that waited may have gone on, and its call with it
+    if (async != NULL) {
+        (void)deferred_event_cancel(&async->timer);
+        (void)!waitset_chan_trigger_closure(stub->ws, &call->chan, async->done);
+    } else if (ws != NULL) {
+        waitset_wake(ws);
     }
 }
 
@@ -246,6 +254,7 @@ static __attribute__((noinline)) void not_done(struct flounder_stub *stub,
     stub->handed = NULL;
     if (err_is_fail(err))
         return;
+    call->ws = NULL;
     list_add(&stub->calls, &call->outstanding);
     stub->calls_taken[1] |= bit_of(HANDED);
 }
@@ -332,10 +341,13 @@ static __attribute__((noinline)) errval_t go_on(struct flounder_stub *stub,
                                                 struct flounder_call *call, errval_t err)
 {
     systime_t deadline = deadline_of(stub);
-    if (stub->state != FLOUNDER_OPEN && !call->done && err_is_fail(err))
-        return err_push(stub->err, LIB_ERR_CHAN_CLOSED);
-    if (err_no(err) == FLOUNDER_ERR_TX_BUSY)
+    bool ended = stub->state != FLOUNDER_OPEN && !call->done && err_is_fail(err);
+    if (ended)
+        err = err_push(stub->err, LIB_ERR_CHAN_CLOSED);
+    else if (err_no(err) == FLOUNDER_ERR_TX_BUSY)
         err = send_call(stub, line, cap, call, deadline);
+    if (err_is_fail(err) && cap != NULL)
+        flounder_caps_free(cap, 1);
     return call->done ? call->err : err_is_ok(err) ? await(stub, call, deadline) : err;
 }
 
@@ -353,6 +365,8 @@ static inline errval_t call_over_lmp(struct flounder_stub *stub, const struct fl
     call.chan.state = CHAN_UNREGISTERED;
     stub->held++;
     errval_t err = hand_over(stub, line, cap, &call);
+    if (cap != NULL && call.done && err_is_fail(err))
+        flounder_caps_free(cap, 1);
     err = call.done ? call.err : go_on(stub, line, cap, &call, err);
     flounder_let_go(stub);
     return err;
@@ -378,6 +392,7 @@ errval_t flounder_call(struct flounder_stub *stub, struct flounder_out *row, uns
     errval_t err = enter(stub, &call, number, places);
     if (err_is_fail(err)) {
         (void)flounder_abort(stub);
+        flounder_caps_free(row->caps, row->caps_count);
         return err;
     }
     systime_t deadline = deadline_of(stub);
@@ -385,6 +400,7 @@ errval_t flounder_call(struct flounder_stub *stub, struct flounder_out *row, uns
     if (err_is_ok(err))
         return await(stub, &call, deadline);
     give_up(stub, &call, false);
+    flounder_caps_free(row->caps, row->caps_count);
     return err;
 }
 

@@ -70,10 +70,11 @@ static void on_request(void *st, struct monitor_bind_request *request)
         return;
     }
     list_add(&service->greeting, &stub->bind->place);
-    if (err_is_fail(flounder_accept_request(stub, request)))
+    err = flounder_accept_request(stub, request);
+    if (err_is_ok(err))
+        err = flounder_greet(stub);
+    if (err_is_fail(err))
         flounder_destroy(stub);
-    else
-        (void)!flounder_greet(stub);
 }
 
 static void on_exported(void *arg)

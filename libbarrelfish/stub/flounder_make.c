@@ -136,11 +136,19 @@ void flounder_close(struct flounder_stub *stub)
     }
 }
 
+/// Slots for capabilities, if messages bring any; over LMP one is kept at the endpoint.
+static errval_t reserve_caps(struct flounder_stub *stub)
+{
+    return stub->brings_caps && !stub->lmp_used ? ump_chan_reserve_caps(&stub->chan) : SYS_ERR_OK;
+}
+
 /// The channel is there: whoever connects says hello, and both listen.
 errval_t flounder_greet(struct flounder_stub *stub)
 {
     bool nested;
-    errval_t err = stub->server ? SYS_ERR_OK : flounder_say_hello(stub);
+    errval_t err = reserve_caps(stub);
+    if (err_is_ok(err) && !stub->server)
+        err = flounder_say_hello(stub);
     if (err_is_ok(err) && flounder_acquire(stub, &nested))
         flounder_release(stub, nested);
     return err;
@@ -150,7 +158,9 @@ errval_t flounder_greet_blocking(struct flounder_stub *stub, systime_t deadline)
 {
     bool nested, receives = flounder_acquire(stub, &nested);
     assert(receives && !nested); // F6: nobody knows it yet
-    errval_t err = flounder_say_hello(stub);
+    errval_t err = reserve_caps(stub);
+    if (err_is_ok(err))
+        err = flounder_say_hello(stub);
     for (; err_is_ok(err) && stub->bind != NULL; flounder_receive(stub))
         err = flounder_wait(stub, deadline);
     flounder_release(stub, nested);

@@ -58,6 +58,19 @@ bool flounder_inlet_enter(struct flounder_inlet *inlet, bool *nested)
     return true;
 }
 
+/// Has the next thread receive, unless it has just stopped waiting.
+static __attribute__((noinline)) void wake_next(struct flounder_inlet *inlet)
+{
+    dispatcher_handle_t handle = disp_disable();
+    bool any = !list_is_empty(&inlet->waiting);
+    if (any)
+        (void)waitset_chan_trigger_disabled(
+            &LIST_OWNER(inlet->waiting.next, struct flounder_call, place)->chan);
+    disp_enable(handle);
+    if (!any)
+        inlet->listen(inlet);
+}
+
 void flounder_inlet_leave(struct flounder_inlet *inlet)
 {
     struct thread *self = thread_self();
@@ -67,8 +80,7 @@ void flounder_inlet_leave(struct flounder_inlet *inlet)
     if (list_is_empty(&inlet->waiting))
         inlet->listen(inlet);
     else
-        (void)waitset_chan_trigger(
-            &LIST_OWNER(inlet->waiting.next, struct flounder_call, place)->chan);
+        wake_next(inlet);
 }
 
 void flounder_let_receive(void)
@@ -120,8 +132,11 @@ void *flounder_memory(struct flounder_in *row, size_t bytes)
 
 errval_t flounder_finish(struct flounder_in *row, errval_t err)
 {
+    if (row->lent)
+        flounder_caps_return(row);
     for (unsigned i = 0; i < row->caps_count && !row->delivered; i++)
-        (void)cap_destroy(row->caps[i]);
+        if ((row->caps_kept >> i & 1) == 0)
+            (void)cap_destroy(row->caps[i]);
     free(row->memory[0]);
     free(row->memory[1]);
     return err;
@@ -157,12 +172,64 @@ static errval_t look_again(struct flounder_stub *stub)
     return closed ? LIB_ERR_CHAN_CLOSED : LIB_ERR_NO_UMP_MSG;
 }
 
+/// An error has come in place of one of the message's capabilities (F10).
+static errval_t fail_message(struct flounder_stub *stub, unsigned number, unsigned call,
+                             errval_t err)
+{
+    flounder_caps_forget(stub);
+    switch (stub->interface->messages[number - 1].kind) {
+    case FLOUNDER_CALL:
+        return call != 0 ? flounder_answer_error(stub, call, err) : err;
+    case FLOUNDER_RESPONSE:
+        return call != 0 ? flounder_call_failed(stub, call, err) : err;
+    default:
+        return err;
+    }
+}
+
+/// Whether a message waits for capabilities that come by way of the monitors.
+static bool awaits_caps(const struct flounder_assembly *assembly)
+{
+    return assembly->total != 0 && assembly->at == assembly->total;
+}
+
+/// Handles the message that waits. LIB_ERR_NO_UMP_MSG: it has to wait on.
+static errval_t take_caps(struct flounder_stub *stub)
+{
+    struct flounder_assembly *assembly = &stub->assembly;
+    struct flounder_in row;
+    unsigned number, due = assembly->caps_due;
+    bool gone = *(volatile bool *)&stub->chan.gone;
+    if (stub->chan.caps == NULL)
+        return FLOUNDER_ERR_RX_INVALID; // none can come
+    if (!ump_chan_await_caps(&stub->chan, due))
+        return gone ? LIB_ERR_CHAN_CLOSED : LIB_ERR_NO_UMP_MSG;
+    errval_t err = ump_chan_take_caps(&stub->chan, due, assembly->caps);
+    assembly->caps_count = due;
+    flounder_assembled(assembly, &number, &row);
+    row.stub = stub;
+    return err_is_fail(err) ? fail_message(stub, number, row.call, err)
+                            : stub->interface->receive(stub, number, &row);
+}
+
+/// Handles a line that has come.
+__attribute__((always_inline)) static inline errval_t
+take_line(struct flounder_stub *stub, unsigned ctrl, const uint64_t words[FLOUNDER_LINE_WORDS])
+{
+    unsigned index = (ctrl & 0xff) - 1;
+    bool whole = (ctrl & FLOUNDER_WHOLE) != 0 && stub->assembly.total == 0 &&
+                 stub->state == FLOUNDER_OPEN && index < stub->interface->count;
+    return whole ? stub->interface->take[index](stub, ctrl, words) : handle(stub, ctrl, words);
+}
+
 static void receive_rings(struct flounder_stub *stub)
 {
     struct urpc_chan *ring = &stub->chan.state.ring;
     enum flounder_state state = stub->state;
     struct thread *self = thread_self();
-    for (int i = 0; i < LINES_EACH_EVENT && stub->state != FLOUNDER_CLOSED; i++) {
+    if (state == FLOUNDER_CLOSED)
+        return;
+    for (int i = 0; i < LINES_EACH_EVENT; i++) {
         if (state != stub->state || stub->inlet->receiver != self)
             return; // who binds sets its handlers first; a handler has let others receive
         uint64_t words[FLOUNDER_LINE_WORDS];
@@ -170,21 +237,20 @@ static void receive_rings(struct flounder_stub *stub)
         errval_t err;
         if (!takes_lines(stub))
             return;
-        if (!urpc_recv(ring, words, &ctrl)) {
+        if (awaits_caps(&stub->assembly)) { // F10
+            err = take_caps(stub);
+        } else if (!urpc_recv(ring, words, &ctrl)) {
             err = look_again(stub);
-            if (err_no(err) == LIB_ERR_NO_UMP_MSG)
-                return;
         } else {
             if (urpc_peer_waits(ring))
                 ump_chan_wake(&stub->chan);
-            unsigned index = (ctrl & 0xffu) - 1;
-            bool whole = (ctrl & FLOUNDER_WHOLE) != 0 && stub->assembly.total == 0 &&
-                         stub->state == FLOUNDER_OPEN && index < stub->interface->count;
-            err =
-                whole ? stub->interface->take[index](stub, ctrl, words) : handle(stub, ctrl, words);
+            err = take_line(stub, ctrl, words);
         }
-        if (err_is_fail(err))
-            flounder_end(stub, err);
+        if (err_is_ok(err))
+            continue;
+        if (err_no(err) == LIB_ERR_NO_UMP_MSG)
+            return;
+        flounder_end(stub, err);
     }
 }
 
@@ -199,16 +265,12 @@ void flounder_receive(struct flounder_stub *stub)
 errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *words,
                                 struct capref cap)
 {
-    unsigned ctrl = words[0] & UINT16_MAX, index = (ctrl & 0xff) - 1;
     bool any_caps = !capref_is_null(cap) || stub->assembly.total != 0 ||
                     (words[0] & FLOUNDER_LMP_CAPS_MASK) != 0;
     errval_t err = any_caps ? flounder_caps_take(stub, words[0], cap) : SYS_ERR_OK;
     if (err_is_fail(err))
         return err;
-    bool whole = (ctrl & FLOUNDER_WHOLE) != 0 && stub->assembly.total == 0 &&
-                 stub->state == FLOUNDER_OPEN && index < stub->interface->count;
-    return whole ? stub->interface->take[index](stub, ctrl, words + 1)
-                 : handle(stub, ctrl, words + 1);
+    return take_line(stub, words[0] & UINT16_MAX, words + 1);
 }
 
 errval_t flounder_poll(struct flounder_stub *stub)

@@ -42,15 +42,17 @@ void flounder_sent(struct flounder_stub *stub, struct event_closure continuation
 }
 
 /// The next line of a message: its control word and bytes.
-static unsigned next_line(struct flounder_pending *pending, struct flounder_line *line,
-                          size_t *sent)
+static unsigned next_line(const struct flounder_stub *stub, struct flounder_pending *pending,
+                          struct flounder_line *line, size_t *sent)
 {
     unsigned ctrl = FLOUNDER_CTRL(0, pending->line % 128u);
     size_t from = pending->sent, bytes = pending->length - pending->sent;
     if (pending->line == 0) {
         uint32_t length = (uint32_t)pending->length;
-        memcpy(pending->bytes, &length, sizeof(length));
-        bool whole = length <= FLOUNDER_LINE_BYTES && pending->caps_count <= 1;
+        uint32_t first =
+            length | (stub->lmp_used ? 0 : pending->caps_count << FLOUNDER_UMP_CAPS_SHIFT);
+        memcpy(pending->bytes, &first, sizeof(first));
+        bool whole = length <= FLOUNDER_LINE_BYTES && pending->caps_count <= stub->lmp_used;
         ctrl = pending->ctrl | (whole ? FLOUNDER_WHOLE : 0);
         from = whole ? sizeof(length) : 0;
         bytes = whole ? length : length + sizeof(length);
@@ -63,13 +65,22 @@ static unsigned next_line(struct flounder_pending *pending, struct flounder_line
     return ctrl;
 }
 
+/// Sends a line, before the first one the message's capabilities.
+static errval_t send_over_ump(struct flounder_stub *stub, const struct flounder_line *line,
+                              unsigned ctrl, struct flounder_pending *pending)
+{
+    errval_t err =
+        pending->caps_sent < pending->caps_count ? flounder_caps_send(stub, pending) : SYS_ERR_OK;
+    return err_is_ok(err) ? ump_chan_send(&stub->chan, line->words, (uint16_t)ctrl) : err;
+}
+
 static errval_t send_next(struct flounder_stub *stub, struct flounder_pending *pending)
 {
     struct flounder_line line = {0};
     size_t sent;
-    unsigned ctrl = next_line(pending, &line, &sent);
+    unsigned ctrl = next_line(stub, pending, &line, &sent);
     errval_t err = stub->lmp_used ? flounder_lmp_send(stub, &line, ctrl, pending)
-                                  : ump_chan_send(&stub->chan, line.words, (uint16_t)ctrl);
+                                  : send_over_ump(stub, &line, ctrl, pending);
     if (err_is_fail(err))
         return err;
     pending->sent = sent;
@@ -251,17 +262,32 @@ static bool is_pending(const struct flounder_stub *stub, const struct flounder_p
     return place == &pending->place;
 }
 
-/// The caller's capabilities are its own again, whether or not they have been sent.
+static void take_back(struct flounder_stub *stub, struct flounder_pending *pending)
+{
+    list_remove(&pending->place);
+    discard(stub, pending);
+    if (--stub->pending_count == 0)
+        stub->ready = stub->state == FLOUNDER_OPEN; // F8
+}
+
+/// The caller's capabilities are its own again, whether or not they have been sent. Without room for
+/// copies the message is not sent; if some of it has been, over LMP, the binding ends.
 static errval_t keep_caps(struct flounder_stub *stub, struct flounder_pending *pending)
 {
-    errval_t err = SYS_ERR_OK;
+    errval_t err = SYS_ERR_OK, broken = SYS_ERR_OK;
     while (!take_sending(stub))
         thread_yield();
     if (is_pending(stub, pending))
         err = flounder_caps_own(pending);
+    if (err_is_fail(err) && pending->line == 0 && pending->caps_sent == 0) {
+        take_back(stub, pending);
+    } else {
+        broken = err;
+        err = SYS_ERR_OK;
+    }
     give_sending(stub);
-    if (err_is_fail(err))
-        flounder_lmp_broken(stub, err);
+    if (err_is_fail(broken))
+        flounder_lmp_broken(stub, broken);
     return err;
 }
 
@@ -324,6 +350,14 @@ errval_t flounder_send_own(struct flounder_stub *stub, unsigned number, unsigned
                            const struct flounder_line *line)
 {
     return keep_line(stub, line, FLOUNDER_CTRL(number, call), NOP_CONT, OWN);
+}
+
+errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call, errval_t err)
+{
+    struct flounder_line line = {.words = {err}};
+    return call != 0
+               ? flounder_answer_line(stub, &line, FLOUNDER_CTRL(FLOUNDER_ERROR, call), NOP_CONT)
+               : SYS_ERR_OK;
 }
 
 errval_t flounder_answer_later(struct flounder_stub *stub, const struct flounder_line *line,

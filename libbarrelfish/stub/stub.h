@@ -26,6 +26,10 @@ errval_t flounder_assemble(struct flounder_assembly *assembly,
                            const uint64_t words[FLOUNDER_LINE_WORDS], unsigned *number,
                            struct flounder_in *row);
 
+/// A message whose lines and capabilities have all come.
+void flounder_assembled(struct flounder_assembly *assembly, unsigned *number,
+                        struct flounder_in *row);
+
 /// flounder_send.c: sends what waits as far as there is room, and has the rest sent from an event.
 void flounder_pump(struct flounder_stub *stub);
 void flounder_drop_pending(struct flounder_stub *stub);
@@ -38,17 +42,23 @@ errval_t flounder_send_own(struct flounder_stub *stub, unsigned number, unsigned
 /// A long text is cut.
 errval_t flounder_send_text(struct flounder_stub *stub, unsigned number, const char *text);
 
-/// flounder_caps.c: capabilities of a message to be sent; what is not sent at once has to be the
-/// stubs' own.
+/// flounder_caps.c: capabilities of a message to be sent (F9); what is not sent at once has to be the
+/// stubs' own: on an error the caller's are as before. flounder_caps_send(): over UMP, before the
+/// message's first line; LIB_ERR_UMP_FULL: the channel waits for room.
 LIB_MUST_CHECK errval_t flounder_caps_keep(struct flounder_stub *stub,
                                            struct flounder_pending *pending,
                                            const struct flounder_out *row);
 LIB_MUST_CHECK errval_t flounder_caps_own(struct flounder_pending *pending);
+errval_t flounder_caps_send(struct flounder_stub *stub, struct flounder_pending *pending);
 void flounder_caps_drop(struct flounder_pending *pending);
+/// Frees what a call that was not sent would have given away.
+void flounder_caps_free(const struct flounder_cap *caps, unsigned count);
 /// The capability that came with a line over LMP, whose first word says how many there are.
 LIB_MUST_CHECK errval_t flounder_caps_take(struct flounder_stub *stub, uint64_t word,
                                            struct capref cap);
 void flounder_caps_forget(struct flounder_stub *stub);
+/// The handler to which they were lent has returned.
+void flounder_caps_return(struct flounder_in *row);
 
 /// flounder_receive.c: F6. Whoever receives from a binding holds it; flounder_release() has its event
 /// registered, or lets a thread receive that waits for an answer. In between a handler may have let
@@ -76,6 +86,9 @@ void flounder_end(struct flounder_stub *stub, errval_t err);
 /// Takes a line that came over LMP, and the capability with it.
 errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *words,
                                 struct capref cap);
+
+#define FLOUNDER_UMP_CAPS_SHIFT                                                                    \
+    28u ///< in a long message's length: how many capabilities come with it
 
 // What word 0 of a line over LMP has beside the control word.
 #define FLOUNDER_LMP_CAPS_SHIFT 16 ///< how many capabilities come with the message

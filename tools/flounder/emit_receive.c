@@ -90,8 +90,6 @@ static bool has_memory(const struct message *message)
 static void emit_arguments(FILE *out, const struct interface *interface,
                            const struct message *message)
 {
-    if (message->caps != 0)
-        fputs("    flounder_bring_caps(_row);\n", out);
     if (has_memory(message))
         fprintf(out,
                 "    struct args__%s *_args = flounder_memory(_row, sizeof(*_args));\n"
@@ -132,10 +130,8 @@ static void emit_rpc_handler(FILE *out, const struct message *message)
                 name);
     else
         fprintf(out, "        struct answer__%s _answer[1] = {0};\n", name);
-    fprintf(out,
-            "        flounder_deliver(_row);\n"
-            "        errval_t _result = _binding->rpc_rx_vtbl.%1$s_call(_binding",
-            name);
+    fprintf(out, "%s        errval_t _result = _binding->rpc_rx_vtbl.%s_call(_binding",
+            message->caps != 0 ? "        flounder_lend(_row);\n" : "", name);
     emit_rpc_handler_names(out, message->operation);
     fprintf(out,
             ");\n        return answer__%s(_binding, flounder_call_of(_row), _answer, _result);\n"
@@ -168,8 +164,9 @@ static void emit_answer(FILE *out, const struct interface *interface, const stru
     emit_answer_struct(out, interface, &response);
     fprintf(out,
             "static errval_t answer__%2$s(struct %1$s_binding *_binding, unsigned _call,\n"
-            "                             struct answer__%2$s *_answer, errval_t _result)\n{\n"
+            "                             struct answer__%2$s *_answer, errval_t _handled)\n{\n"
             "    (void)_answer;\n"
+            "    errval_t _result = _handled;\n"
             "    if (err_is_ok(_result))\n"
             "        _result = respond__%2$s_response(_binding, _call, NOP_CONT",
             interface->name, name);
@@ -178,10 +175,15 @@ static void emit_answer(FILE *out, const struct interface *interface, const stru
         if (argument->shape == SHAPE_ARRAY)
             fprintf(out, ", _answer->%s", argument->length_name);
     }
-    fputs(");\n    else\n        return flounder_answer_error(&_binding->stub, _call, _result);\n"
-          "    return err_no(_result) == FLOUNDER_ERR_TX_MSG_SIZE\n"
-          "               ? flounder_answer_error(&_binding->stub, _call, _result)\n"
-          "               : _result;\n}\n\n",
+    fputs(");\n", out);
+    for (MESSAGE_ARGUMENTS(argument, &response))
+        if (type_base(argument->type)->gives)
+            fprintf(out, "    if (err_is_fail(_result))\n        flounder_free_cap(_answer->%s);\n",
+                    argument->name);
+    fputs("    return err_is_ok(_result)\n"
+          "               ? _result\n"
+          "               : flounder_not_answered(&_binding->stub, _call, _handled, _result);\n"
+          "}\n\n",
           out);
 }
 
@@ -249,6 +251,14 @@ static bool has_more(const struct message *message)
     return message->caps != 0 || has_memory(message) || (answers && has_memory(&response));
 }
 
+/// Capabilities are where this function has them, until the handler has returned.
+static void emit_caps(FILE *out, const struct message *message)
+{
+    if (message->caps != 0)
+        fprintf(out, "    struct capref _caps[FLOUNDER_CAPS_MAX];\n"
+                     "    flounder_bring_caps(_row, _caps);\n");
+}
+
 /// A line that is the whole message.
 static void emit_take(FILE *out, const struct interface *interface, const struct message *message)
 {
@@ -261,6 +271,7 @@ static void emit_take(FILE *out, const struct interface *interface, const struct
             "    struct %1$s_binding *_binding = FLOUNDER_OWNER(_stub, struct %1$s_binding);\n"
             "    struct flounder_in _row[1] = {FLOUNDER_IN_LINE(_stub, _ctrl, _words)};\n",
             interface->name, message->name);
+    emit_caps(out, message);
     fprintf(out, format, message->name);
 }
 
@@ -270,19 +281,20 @@ static void emit_taker(FILE *out, const struct interface *interface, const struc
     fprintf(out, "    take__%s,\n", message->name);
 }
 
-/// A message of several lines, put together. Only one that has more than numbers leaves something to
-/// be freed.
+/// A message of several lines, or one that has waited for its capabilities. Only one that has more than
+/// numbers leaves something to be freed.
 static void emit_case(FILE *out, const struct interface *interface, const struct message *message)
 {
     (void)interface;
-    if (message->bytes <= FLOUNDER_LINE_BYTES && message->caps <= 1)
+    if (message->bytes <= FLOUNDER_LINE_BYTES && message->caps == 0)
         return;
-    fprintf(
-        out,
-        has_more(message)
-            ? "    case %u:\n        return flounder_finish(_row, receive__%s(_binding, _row));\n"
-            : "    case %u:\n        return receive__%s(_binding, _row);\n",
-        message->number, message->name);
+    fprintf(out, "    case %u: {\n", message->number);
+    emit_caps(out, message);
+    fprintf(out,
+            has_more(message)
+                ? "    return flounder_finish(_row, receive__%s(_binding, _row));\n    }\n"
+                : "    return receive__%s(_binding, _row);\n    }\n",
+            message->name);
 }
 
 void emit_receivers(FILE *out, const struct interface *interface)

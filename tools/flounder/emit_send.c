@@ -47,9 +47,17 @@ static void emit_argument(FILE *out, const struct interface *interface,
     }
 }
 
+/// What a call that waits gives away is gone, whatever becomes of it.
+static void emit_free(FILE *out, const struct message *message)
+{
+    for (MESSAGE_ARGUMENTS(argument, message))
+        if (type_base(argument->type)->gives)
+            fprintf(out, "        flounder_free_cap(%s);\n", argument->name);
+}
+
 /// Puts the arguments into a row that `begin` has made.
 static void emit_row(FILE *out, const struct interface *interface, const struct message *message,
-                     const char *begin)
+                     const char *begin, bool waits)
 {
     if (in_line(message))
         fprintf(out, "    struct flounder_line _line = {0};\n%s",
@@ -60,8 +68,12 @@ static void emit_row(FILE *out, const struct interface *interface, const struct 
         fprintf(out,
                 "    struct flounder_out _row[1];\n"
                 "    errval_t _err = %s;\n"
-                "    if (err_is_fail(_err))\n        return _err;\n",
+                "    if (err_is_fail(_err)) {\n",
                 begin);
+    if (!in_line(message) && waits)
+        emit_free(out, message);
+    if (!in_line(message))
+        fputs("        return _err;\n    }\n", out);
     for (MESSAGE_ARGUMENTS(argument, message))
         emit_argument(out, interface, argument);
 }
@@ -78,11 +90,16 @@ static bool all_plain(const struct message *message)
     return true;
 }
 
-static void emit_end(FILE *out, const struct message *message, const char *line, const char *row)
+static void emit_end(FILE *out, const struct message *message, const char *line, const char *row,
+                     bool waits)
 {
-    if (!all_plain(message))
-        fprintf(out, "    if (_row->bad)\n        return %s;\n",
+    if (!all_plain(message)) {
+        fputs("    if (_row->bad) {\n", out);
+        if (waits)
+            emit_free(out, message);
+        fprintf(out, "        return %s;\n    }\n",
                 in_line(message) ? "FLOUNDER_ERR_TX_MSG_SIZE" : "flounder_abort(_stub)");
+    }
     fprintf(out, "    return %s;\n}\n\n", in_line(message) ? line : row);
 }
 
@@ -107,13 +124,14 @@ static void emit_sender(FILE *out, const struct interface *interface, const stru
               response ? "unsigned _call, " : "");
     fputs("    struct flounder_stub *_stub = &_binding->stub;\n", out);
     emit_row(out, interface, message,
-             response ? "flounder_begin_answer(_stub, _row)" : "flounder_begin(_stub, _row)");
+             response ? "flounder_begin_answer(_stub, _row)" : "flounder_begin(_stub, _row)",
+             false);
     snprintf(line, sizeof(line),
              "flounder_%s_line(_stub, &_line, FLOUNDER_CTRL(%u, %s), _continuation)",
              response ? "answer" : "send", message->number, call);
     snprintf(row, sizeof(row), "flounder_send(_stub, _row, FLOUNDER_CTRL(%u, %s), _continuation)",
              message->number, call);
-    emit_end(out, message, line, row);
+    emit_end(out, message, line, row, false);
     if (!response)
         return;
     emit_answer_head(out, interface, message->operation);
@@ -160,11 +178,11 @@ static void emit_waiting_call(FILE *out, const struct interface *interface,
             "    struct %s_%s__places _places = ",
             interface->name, rpc->name);
     emit_place_names(out, &response);
-    emit_row(out, interface, message, "flounder_begin_blocking(_stub, _row)");
+    emit_row(out, interface, message, "flounder_begin_blocking(_stub, _row)", true);
     snprintf(line, sizeof(line), "flounder_call_line(_stub, &_line, %u, &_places)",
              message->number);
     snprintf(row, sizeof(row), "flounder_call(_stub, _row, %u, &_places)", message->number);
-    emit_end(out, message, line, row);
+    emit_end(out, message, line, row, true);
 }
 
 /// A call that does not.
@@ -179,7 +197,7 @@ static void emit_start(FILE *out, const struct interface *interface, const struc
             "    _call->places = (struct %s_%s__places)",
             interface->name, rpc->name);
     emit_place_names(out, &response);
-    emit_row(out, interface, message, "flounder_begin(_stub, _row)");
+    emit_row(out, interface, message, "flounder_begin(_stub, _row)", false);
     snprintf(line, sizeof(line),
              "flounder_start_line(_stub, &_line, %u, &_call->async, &_call->places, _limit_us, "
              "_done)",
@@ -187,7 +205,7 @@ static void emit_start(FILE *out, const struct interface *interface, const struc
     snprintf(row, sizeof(row),
              "flounder_start(_stub, _row, %u, &_call->async, &_call->places, _limit_us, _done)",
              message->number);
-    emit_end(out, message, line, row);
+    emit_end(out, message, line, row, false);
 }
 
 static void emit_sending(FILE *out, const struct interface *interface,

@@ -57,9 +57,12 @@ static void emit_message(FILE *out, const struct interface *interface,
                          const struct message *message)
 {
     fprintf(out,
-            "    {.bytes = %u, .fixed = %s, .caps = %u, .digest = UINT64_C(0x%016llx),\n     "
-            ".signature = \"",
+            "    {.bytes = %u, .fixed = %s, .caps = %u, .kind = FLOUNDER_%s,\n"
+            "     .digest = UINT64_C(0x%016llx), .signature = \"",
             message->bytes, message->fixed ? "true" : "false", message->caps,
+            message->operation->kind != OPERATION_RPC ? "MESSAGE"
+            : message->out                            ? "RESPONSE"
+                                                      : "CALL",
             (unsigned long long)signature_digest(interface, message->operation));
     signature_print(out, interface, message->operation);
     fputs("\"},\n", out);

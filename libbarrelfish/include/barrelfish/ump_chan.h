@@ -170,7 +170,8 @@ LIB_MUST_CHECK errval_t ump_chan_recv_until(struct ump_chan *uc, volatile struct
 LIB_MUST_CHECK errval_t ump_chan_reserve_caps(struct ump_chan *uc);
 
 /// Whether a capability can be sent as far as its type goes: between cores Frame, DevFrame,
-/// EndPointUMP, Notify and ID can, on a core all. MON_ERR_CAP_SEND, those of cap_identify().
+/// EndPointUMP, Notify and ID can, on a core all. MON_ERR_CAP_SEND; SYS_ERR_RIGHTS: it lacks the right
+/// to grant; those of cap_identify().
 LIB_MUST_CHECK errval_t ump_chan_check_cap(struct ump_chan *uc, struct capref cap);
 
 /// Whether there is room for so many more on their way, UMP_CAPS_MAX at most. If not, events of

@@ -7,7 +7,9 @@
 // A line's control word (FLOUNDER_CTRL) has the message's number, or 0 for a line that goes on with
 // the message before it; the number of the call that it belongs to, or of the line within its
 // message; and whether the message is whole in this line. The first line of a longer message begins
-// with its length in four bytes.
+// with its length in four bytes, and over UMP in the uppermost four bits how many capabilities come
+// with it: they go by way of the monitors, before the line, and a message that has some is not whole
+// in one. Over LMP one goes with each of the first lines, whose first says how many there are.
 //
 // F4 Messages of one direction come in the order in which they were sent, each once. A message that
 //    was begun is finished before another one begins.
@@ -20,6 +22,11 @@
 //    place, from all bindings in whose handlers it is; these handlers then go on beside others.
 // F8 `ready` is set while the binding is open, nothing is pending and nobody sends. Whoever clears it
 //    may send, and sets it again; who makes something pending leaves that to who sends the last of it.
+// F9 Nothing is sent of a message of whose capabilities one cannot be sent, as far as it can be told.
+//    If one cannot be sent after all over UMP, an error goes in its place.
+// F10 A message waits for its capabilities, and what comes behind it as well. If an error has come in
+//    place of one, no handler gets the message: a call is answered with the error, an answer is the
+//    call's error, any other message ends the binding. The others are destroyed.
 // F7 What breaks an interface's declaration ends its binding with an error, and no other one.
 
 #pragma once
@@ -54,6 +61,7 @@ struct flounder_message {
     uint32_t bytes; ///< at most
     bool fixed;
     uint8_t caps;
+    enum { FLOUNDER_MESSAGE, FLOUNDER_CALL, FLOUNDER_RESPONSE } kind;
     uint64_t digest;       ///< of the signature
     const char *signature; ///< without names of arguments and types
 };
@@ -111,7 +119,7 @@ struct flounder_assembly {
     uint8_t *bytes;
     size_t room, at, total; ///< total 0: no message is under way
     unsigned number, call, line;
-    unsigned caps_due, caps_count; ///< one comes with each of the first lines
+    unsigned caps_due, caps_count; ///< of those that have come in lines
     struct capref caps[FLOUNDER_CAPS_MAX];
 };
 
@@ -176,6 +184,7 @@ struct flounder_stub {
 
     struct flounder_inlet *inlet, own_inlet;
     struct flounder_assembly assembly;
+    struct flounder_in *lent; ///< to handlers that run
     struct list calls;
     struct flounder_call *handed; ///< the call with which the core is handed over just now
     uint64_t calls_taken[2],
@@ -262,6 +271,10 @@ static inline uint32_t flounder_badge(const struct flounder_stub *stub)
 /// Ends the binding of a badge, if there is one: its domain has ended. That is final if before it all
 /// capabilities with that badge were deleted.
 void flounder_forget(uint32_t badge);
+
+/// Takes a capability that was lent to a handler of rpc_rx_vtbl, which runs: it is the caller's. Does
+/// nothing for others.
+void flounder_take_cap(struct flounder_stub *stub, struct capref cap);
 
 /// Ends a binding: calls under way end with LIB_ERR_CHAN_CLOSED, the other side's too. The binding
 /// is gone when this returns, or, within one of its handlers, when that has returned.
@@ -373,8 +386,10 @@ LIB_MUST_CHECK errval_t flounder_start_line(struct flounder_stub *stub,
 /// What generated code calls to receive. Memory is freed when the handler has returned; NULL: there
 /// is none. flounder_places(): where the answer of a call goes, NULL: nobody waits for it.
 void *flounder_memory(struct flounder_in *row, size_t bytes);
-/// The capabilities that have come with a message.
-void flounder_bring_caps(struct flounder_in *row);
+/// Puts the capabilities that have come with a message into `caps`, which has room for its most.
+void flounder_bring_caps(struct flounder_in *row, struct capref *caps);
+/// Lends them to the handler that is called: what it does not take is freed.
+void flounder_lend(struct flounder_in *row);
 /// Frees what a handler did not get, and the memory; returns `err`.
 errval_t flounder_finish(struct flounder_in *row, errval_t err);
 void *flounder_places(struct flounder_in *row, unsigned number);
@@ -390,6 +405,12 @@ void flounder_forget_call(struct flounder_stub *stub, unsigned response);
 unsigned flounder_take_call(struct flounder_stub *stub, unsigned response);
 LIB_MUST_CHECK errval_t flounder_answer_error(struct flounder_stub *stub, unsigned call,
                                               errval_t err);
+/// The answer of a handler that has returned `handled` was not sent: what it returned, or that the
+/// answer is none that can be sent, is the call's error. Any other error ends the binding.
+LIB_MUST_CHECK errval_t flounder_not_answered(struct flounder_stub *stub, unsigned call,
+                                              errval_t handled, errval_t sent);
+/// Frees what was to be given away, and was not; NULL_CAP may be.
+void flounder_free_cap(struct capref cap);
 
 /// A call whose caller lacks the right: it fails with SYS_ERR_RIGHTS, or, if nobody waits for an
 /// answer, the binding ends with that.

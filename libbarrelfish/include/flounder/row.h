@@ -4,7 +4,8 @@
 // A message as a row of bytes: how generated code puts values in and gets them out. Numbers are as
 // the machine has them, one behind the other without gaps; a bool is a byte, an enum four; an array
 // is its length in four bytes and its elements; a text its length with its end in four bytes (0: no
-// text at all) and its bytes. Capabilities are beside the row, in order.
+// text at all) and its bytes. Capabilities are beside the row, in order; in it a byte says of each
+// whether there is one.
 //
 // F3 What is got from a row has been checked against the declaration: nothing is read beyond the
 //    row's end, no length exceeds its maximum, a bool is 0 or 1, an enum one of its elements, a text
@@ -94,11 +95,14 @@ struct flounder_in {
     bool line; ///< what is behind the message in its line means nothing
     bool bad;
     bool delivered; ///< the handler has the message, with its capabilities
-    unsigned call;  ///< of an rpc: which one; 0: none
-    unsigned caps_count, caps_taken;
+    bool lent;      ///< the handler has them until it returns, but for what it takes
+    uint8_t call;   ///< of an rpc: which one; 0: none
+    uint8_t caps_count, caps_taken;
+    uint8_t caps_kept; ///< by flounder_take_cap()
     const struct capref *caps;
     struct flounder_stub *stub;
-    void *memory[2]; ///< of flounder_memory(), until the handler has returned
+    struct flounder_in *outer; ///< the one that was lent before
+    void *memory[2];           ///< of flounder_memory(), until the handler has returned
 };
 
 #define FLOUNDER_IN_LINE(stub_, ctrl, words)                                                       \

@@ -154,8 +154,9 @@ void peer_call_for_ever(struct stubs_binding *binding)
     uint8_t data[3000] = {0}, back[4096];
     size_t length;
     errval_t err = SYS_ERR_OK;
-    while (err_is_ok(err))
-        err = stubs_copy(binding, data, sizeof(data), back, &length);
+    for (unsigned i = 0; err_is_ok(err) || err_no(err) == SYS_ERR_CAP_NOT_FOUND; i++)
+        err = i % 2 == 0 ? stubs_copy(binding, data, sizeof(data), back, &length)
+                         : caps_swap(binding, 1, i % 4 == 1);
     EXPECT_ERR(err, LIB_ERR_CHAN_CLOSED);
 }
 
@@ -200,6 +201,7 @@ int peer_run(const char *what, iref_t iref)
     deadlines(binding);
     notes(binding);
     descend(binding);
+    caps_run(binding, IREF_CORE(iref) == disp_get_core_id());
     stubs_close(binding);
     return test_failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -105,6 +105,7 @@ void service_handle(struct stubs_binding *binding)
     binding->rx_vtbl.gather_call = on_gather;
     binding->rx_vtbl.never_call = on_never;
     binding->rx_vtbl.note = on_note;
+    caps_handle(binding);
     binding->error_handler = on_end;
 }
 

@@ -21,6 +21,12 @@ unsigned service_opened(void), service_ended(void);
 void circle_run(const coreid_t cores[], unsigned members);
 void circle_member(uint64_t what);
 
+/// caps.c: capabilities; handled by the service, sent by a client, `here`: on its core.
+void caps_handle(struct stubs_binding *binding);
+void caps_run(struct stubs_binding *binding, bool here);
+/// One call with some each way.
+errval_t caps_swap(struct stubs_binding *binding, uint32_t pages, bool keeps);
+
 /// peer.c: a client in a domain of its own, by the name of what it does; its exit status.
 int peer_run(const char *what, iref_t iref);
 /// Binds to the service.

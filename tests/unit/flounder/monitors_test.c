@@ -107,7 +107,7 @@ static void test_capabilities(void)
     unread(&reading);
     read_text(&reading, "interface t { message n(cap c); };");
     CU_ASSERT_TRUE(reading.right && !reading.interface.monitors);
-    CU_ASSERT_EQUAL(argument_of(operation_of(&reading, "n"), "c")->type->bytes, 0);
+    CU_ASSERT_EQUAL(argument_of(operation_of(&reading, "n"), "c")->type->bytes, 1);
     unread(&reading);
 }
 

@@ -29,7 +29,7 @@ static void test_builtin(void)
         {"cslot", "cslot_t", TYPE_NUMBER, 4},       {"rsrcid", "uint32_t", TYPE_NUMBER, 4},
         {"coremask", "uint64_t", TYPE_NUMBER, 8},   {"bool", "bool", TYPE_BOOL, 1},
         {"string", "char", TYPE_STRING, 0},         {"String", "char", TYPE_STRING, 0},
-        {"cap", "struct capref", TYPE_CAP, 0},      {"give_away_cap", "struct capref", TYPE_CAP, 0},
+        {"cap", "struct capref", TYPE_CAP, 1},      {"give_away_cap", "struct capref", TYPE_CAP, 1},
     };
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
         char text[128];
@@ -141,7 +141,7 @@ static void test_array(void)
     unread(&reading);
 }
 
-/// Capabilities go with the bytes of what has them.
+/// Capabilities go with the bytes of what has them, of which one says whether there is any.
 static void test_capabilities(void)
 {
     struct reading reading;
@@ -151,7 +151,7 @@ static void test_capabilities(void)
                          "typedef struct { pools p; lent c; } most;\n"
                          "message m(most x, uint8 y);\n"
                          "rpc r(in most x, in cap c, out most y, out cap d);\n");
-    CU_ASSERT_EQUAL(type_of(&reading, "pool")->bytes, 4);
+    CU_ASSERT_EQUAL(type_of(&reading, "pool")->bytes, 4 + 2);
     CU_ASSERT_EQUAL(type_of(&reading, "pool")->caps, 2);
     CU_ASSERT_EQUAL(type_of(&reading, "pools")->caps, 6);
     CU_ASSERT_EQUAL(type_of(&reading, "most")->caps, 7);

@@ -17,6 +17,7 @@ static const struct capref frame = {{0, 0, CNODE_LEVEL_OTHER}, 3},
 
 static void start(void)
 {
+    ump_caps_call = monitor_call;
     fake.types[frame.slot] = ObjType_Frame;
     fake.types[ram.slot] = ObjType_RAM;
     chan = (struct ump_chan){.id = 7, .recv_chan.peer = (FAKE_CORE + 1) << 16 | 20};
@@ -57,6 +58,8 @@ static void checks(void)
     CU_ASSERT_EQUAL(ump_chan_check_cap(&chan, cap_io), SYS_ERR_CAP_NOT_FOUND);
     chan.recv_chan.peer = FAKE_CORE << 16 | 20;
     CU_ASSERT_EQUAL(ump_chan_check_cap(&chan, ram), SYS_ERR_OK);
+    fake.no_grant = true;
+    CU_ASSERT_EQUAL(ump_chan_check_cap(&chan, ram), SYS_ERR_RIGHTS);
     ump_caps_free(&chan);
 }
 

@@ -139,7 +139,7 @@ errval_t cap_identify(struct capref cap, struct capability *ret)
     uint8_t type = cap.slot < sizeof(fake.types) ? fake.types[cap.slot] : (uint8_t)ObjType_Null;
     if (type == ObjType_Null)
         return SYS_ERR_CAP_NOT_FOUND;
-    *ret = (struct capability){.type = type};
+    *ret = (struct capability){.type = type, .rights = fake.no_grant ? 0 : CAPRIGHTS_ALL};
     return SYS_ERR_OK;
 }
 

@@ -45,6 +45,7 @@ struct fake {
     errval_t print_error;
     unsigned destroyed; ///< capabilities
     uint8_t types[16];  ///< of the slots of the only CNode
+    bool no_grant;      ///< they lack that right
     uint64_t waits_for; ///< what the domain said that it waits for when it last asked
     unsigned lmp_full;  ///< so many sends find no room
     unsigned yields;

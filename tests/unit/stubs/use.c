@@ -114,8 +114,10 @@ void any_bools(struct test_random *random, bool *values, size_t bytes)
 void any_caps(struct test_random *random, struct capref *caps, size_t bytes)
 {
     for (size_t i = 0; i < bytes / sizeof(*caps); i++)
-        caps[i] = (struct capref){ROOTCN_CNODE(ROOTCN_SLOT_SEGCN),
-                                  (cslot_t)test_random_below(random, 200)};
+        caps[i] = test_random_below(random, 2) == 0
+                      ? NULL_CAP
+                      : (struct capref){ROOTCN_CNODE(ROOTCN_SLOT_SEGCN),
+                                        (cslot_t)test_random_below(random, 200)};
 }
 
 size_t any_length(struct test_random *random, size_t most)

@@ -21,10 +21,7 @@
     }
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-UNEXPECTED(errval_t, cap_copy, struct capref dest, struct capref src)
 UNEXPECTED(errval_t, cap_mint, struct capref dest, struct capref src, uint64_t a, uint64_t b)
-UNEXPECTED(errval_t, slot_alloc, struct capref *slot)
-UNEXPECTED(errval_t, slot_free, struct capref slot)
 UNEXPECTED(errval_t, endpoint_create, size_t size, struct capref *cap, struct lmp_endpoint **ep)
 UNEXPECTED(errval_t, lmp_endpoint_register, struct lmp_endpoint *ep, struct waitset *ws,
            struct event_closure closure)

@@ -21,6 +21,8 @@
 
 _Static_assert(UMP_CAPS_MAX == MONITOR_CAPS_MAX, "UC1");
 
+ump_caps_call_fn *ump_caps_call;
+
 void ump_caps_free(struct ump_chan *uc)
 {
     struct ump_caps *caps = uc->caps;
@@ -83,13 +85,15 @@ errval_t ump_chan_check_cap(struct ump_chan *uc, struct capref cap)
     struct capability info;
     if (uc->caps == NULL)
         return MON_ERR_CAP_SEND;
-    if (uc->recv_chan.peer >> 16 == disp_get_core_id())
-        return SYS_ERR_OK;
     errval_t err = cap_identify(cap, &info);
+    if (err_is_ok(err) && (info.rights & CAPRIGHTS_GRANT) == 0)
+        err = SYS_ERR_RIGHTS;
+    if (err_is_fail(err) || uc->recv_chan.peer >> 16 == disp_get_core_id())
+        return err;
     bool crosses = info.type == ObjType_Frame || info.type == ObjType_DevFrame ||
                    info.type == ObjType_EndPointUMP || info.type == ObjType_Notify ||
                    info.type == ObjType_ID;
-    return err_is_ok(err) && !crosses ? (errval_t)MON_ERR_CAP_SEND : err;
+    return crosses ? (errval_t)SYS_ERR_OK : MON_ERR_CAP_SEND;
 }
 
 bool ump_chan_has_cap_room(struct ump_chan *uc, unsigned count)
@@ -116,7 +120,7 @@ static errval_t send(struct ump_chan *uc, struct capref cap, errval_t in_place, 
     disp_enable(handle);
     if (full)
         return LIB_ERR_UMP_FULL;
-    errval_t err = monitor_call(words, cap, words, NULL);
+    errval_t err = ump_caps_call(words, cap, words, NULL);
     if (err_is_ok(err))
         return err;
     handle = disp_disable();
@@ -183,6 +187,6 @@ errval_t ump_chan_take_caps(struct ump_chan *uc, unsigned count, struct capref *
     }
     uint64_t words[LMP_MSG_LENGTH] = {MONITOR_CAP_TAKEN, uc->id, count,
                                       uc->server ? MONITOR_CAP_SERVER : 0};
-    (void)!monitor_call(words, NULL_CAP, words, NULL); // else the connection is over
+    (void)!ump_caps_call(words, NULL_CAP, words, NULL); // else the connection is over
     return result;
 }
