@@ -10,6 +10,7 @@
 //     is kept until that has returned, and the core goes with it to the client (barrelfish/lrpc.h) if
 //     nothing else is to be done here.
 // FR2 A binding is in the chain of its badge as long as it is open; nothing else is in a chain.
+// FR3 A reception serves one interface.
 // Circle: what is received is a binding's, and may end it.
 #include "stub.h"
 
@@ -404,7 +405,7 @@ errval_t flounder_serve(const struct flounder_interface *interface, void *st,
     errval_t err = flounder_reception_need(get_default_waitset(), &reception);
     if (err_is_fail(err))
         return err;
-    assert(reception->interface == NULL);
+    assert(reception->interface == NULL); // FR3
     reception->connect_cb = connect_cb;
     reception->told = told;
     reception->st = st;
