@@ -27,7 +27,7 @@ static uint64_t bit_of(unsigned index)
 /// Of the second word of bit maps: the calls that are sent as messages.
 static uint64_t last_bits(const struct flounder_stub *stub)
 {
-    return bit_of(stub->lmp_used ? HANDED : HANDED + 1) - 1;
+    return bit_of(stub->over_lmp ? HANDED : HANDED + 1) - 1;
 }
 
 /// Takes a number for a call. FLOUNDER_ERR_CALLS: too many are outstanding, those whose answer
@@ -266,7 +266,7 @@ static inline errval_t hand_over(struct flounder_stub *stub, const struct flound
 {
     struct capref spare = NULL_CAP;
     if (stub->brings_caps && capref_is_null(stub->lmp.ep->recv_slot))
-        spare = flounder_lmp_spare(stub);
+        spare = stub->over_lmp->spare(stub);
     if (!stub->ready || stub->lmp.badge != 0 || stub->inlet->receiver != NULL ||
         (stub->calls_taken[1] & bit_of(HANDED)) != 0) { // F8: it is open
         if (!capref_is_null(spare))
@@ -281,10 +281,10 @@ static inline errval_t hand_over(struct flounder_stub *stub, const struct flound
     stub->handed = call;
     call->index = HANDED;
     if (!capref_is_null(spare))
-        flounder_lmp_prepare(stub, spare);
+        stub->over_lmp->prepare(stub, spare);
     unsigned ctrl = FLOUNDER_CTRL(call->number - 1, HANDED + 1);
-    errval_t err = cap == NULL ? flounder_lmp_call_line(stub, line, ctrl)
-                               : flounder_lmp_call(stub, line, ctrl, cap);
+    errval_t err = cap == NULL ? stub->over_lmp->call_line(stub, line, ctrl)
+                               : stub->over_lmp->call(stub, line, ctrl, cap);
     if (stub->handed != NULL)
         not_done(stub, call, err);
     bool listens = stub->ws == NULL || waitset_chan_is_registered(&stub->lmp.ep->waitset_state);
@@ -325,7 +325,7 @@ static errval_t send_call(struct flounder_stub *stub, const struct flounder_line
     unsigned ctrl = FLOUNDER_CTRL(call->number - 1, call->index + 1);
     err = send_aside(stub, line, ctrl, cap);
     while (err_no(err) == FLOUNDER_ERR_TX_BUSY) {
-        err = stub->unlimited ? flounder_lmp_yield(stub) : wait_for_room(stub, deadline);
+        err = stub->unlimited ? stub->over_lmp->yield(stub) : wait_for_room(stub, deadline);
         if (err_is_ok(err))
             err = send_aside(stub, line, ctrl, cap);
     }
@@ -387,7 +387,7 @@ errval_t flounder_call(struct flounder_stub *stub, struct flounder_out *row, uns
                        void *places)
 {
     struct flounder_call call;
-    if (stub->lmp_used && row->at <= FLOUNDER_LINE_BYTES && row->caps_count <= 1)
+    if (stub->over_lmp && row->at <= FLOUNDER_LINE_BYTES && row->caps_count <= 1)
         return call_by_row(stub, row, number, places);
     errval_t err = enter(stub, &call, number, places);
     if (err_is_fail(err)) {
@@ -408,7 +408,7 @@ errval_t flounder_call_line(struct flounder_stub *stub, const struct flounder_li
                             unsigned number, void *places)
 {
     struct flounder_call call;
-    if (stub->lmp_used)
+    if (stub->over_lmp)
         return call_over_lmp(stub, line, number, places, NULL);
     errval_t err = enter(stub, &call, number, places);
     if (err_is_fail(err))

@@ -17,7 +17,7 @@ errval_t flounder_caps_keep(struct flounder_stub *stub, struct flounder_pending 
                             const struct flounder_out *row)
 {
     errval_t err = SYS_ERR_OK;
-    for (unsigned i = 0; i < row->caps_count && !stub->lmp_used && err_is_ok(err); i++)
+    for (unsigned i = 0; i < row->caps_count && !stub->over_lmp && err_is_ok(err); i++)
         err = ump_chan_check_cap(&stub->chan, row->caps[i].cap);
     if (err_is_fail(err))
         return err;

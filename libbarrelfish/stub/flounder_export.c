@@ -20,23 +20,23 @@ struct service {
     struct waitset_chanstate chan;
     iref_t iref;
     struct list greeting; ///< bindings that are not open yet
-    struct flounder_lent lent;
+    struct flounder_room room;
     struct service *next;
 };
 
 static struct service *services;
 
-void flounder_lend(iref_t iref, void *bindings, size_t count)
+void flounder_lend_memory(iref_t iref, void *bindings, size_t count)
 {
     struct service *service = services;
     while (service->iref != iref)
         service = service->next;
-    struct flounder_lent *lent = &service->lent;
+    struct flounder_room *room = &service->room;
     size_t bytes = service->interface->binding_bytes;
-    lent->memory = bindings;
-    lent->bytes = count * bytes;
-    for (size_t at = 0; at < lent->bytes; at += bytes)
-        list_add(&lent->list, (struct list *)(lent->memory + at));
+    room->memory = bindings;
+    room->bytes = count * bytes;
+    for (size_t at = 0; at < room->bytes; at += bytes)
+        list_add(&room->list, (struct list *)(room->memory + at));
 }
 
 static bool may_greet(const struct service *service, domainid_t client)
@@ -55,7 +55,7 @@ static void on_request(void *st, struct monitor_bind_request *request)
     struct flounder_bind bind = {.connect_cb = service->connect_cb,
                                  .st = service->st,
                                  .client = request->client,
-                                 .lent = &service->lent};
+                                 .room = &service->room};
     struct flounder_stub *stub = NULL;
     bool large = !request->lmp && ump_request_is_large(request);
     errval_t err = large ? LIB_ERR_UMP_BUFSIZE : SYS_ERR_OK;
@@ -93,7 +93,7 @@ static errval_t export(const struct flounder_interface *interface, struct servic
     (*service)->interface = interface;
     waitset_chanstate_init(&(*service)->chan, CHANTYPE_OTHER);
     list_init(&(*service)->greeting);
-    list_init(&(*service)->lent.list);
+    list_init(&(*service)->room.list);
     errval_t err = monitor_export_service(&(*service)->export, 0, made.ws, on_request, *service,
                                           &(*service)->iref);
     if (err_is_fail(err)) {

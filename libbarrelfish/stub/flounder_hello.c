@@ -68,7 +68,7 @@ errval_t flounder_say_hello(struct flounder_stub *stub)
     const struct flounder_interface *interface = stub->interface;
     struct flounder_line line = {.words = {interface->count, digest_of(interface, interface->count),
                                            digest_of_name(interface->name)}};
-    return stub->lmp_used ? flounder_lmp_hello(stub, &line)
+    return stub->over_lmp ? stub->over_lmp->hello(stub, &line)
                           : flounder_send_own(stub, FLOUNDER_HELLO, 0, &line);
 }
 

@@ -35,8 +35,8 @@ static void fill(struct lmp_recv_msg *msg, const struct flounder_stub *stub,
     memcpy(&msg->words[1], line->words, sizeof(line->words));
 }
 
-errval_t flounder_lmp_send(struct flounder_stub *stub, const struct flounder_line *line,
-                           unsigned ctrl, struct flounder_pending *pending)
+static errval_t lmp_send_next(struct flounder_stub *stub, const struct flounder_line *line,
+                              unsigned ctrl, struct flounder_pending *pending)
 {
     struct lmp_recv_msg msg;
     struct flounder_cap none = {NULL_CAP, false, false}, *next = &none;
@@ -57,8 +57,23 @@ errval_t flounder_lmp_send(struct flounder_stub *stub, const struct flounder_lin
     return err;
 }
 
-errval_t flounder_lmp_send_line(struct flounder_stub *stub, const struct flounder_line *line,
-                                unsigned ctrl, struct event_closure continuation)
+static void on_broken(void *arg)
+{
+    struct flounder_stub *stub = arg;
+    flounder_end(stub, stub->err);
+}
+
+/// Ended from an event: whoever sends may be a handler.
+static void lmp_broken(struct flounder_stub *stub, errval_t err)
+{
+    stub->err = err_push(err, LIB_ERR_CHAN_CLOSED);
+    if (stub->ws != NULL)
+        (void)!waitset_chan_trigger_closure(stub->ws, &stub->lmp.broken_chan,
+                                            MKCLOSURE(on_broken, stub));
+}
+
+static errval_t lmp_send_line(struct flounder_stub *stub, const struct flounder_line *line,
+                              unsigned ctrl, struct event_closure continuation)
 {
     struct lmp_recv_msg msg;
     fill(&msg, stub, line, ctrl | FLOUNDER_WHOLE, 0);
@@ -70,7 +85,7 @@ errval_t flounder_lmp_send_line(struct flounder_stub *stub, const struct flounde
         return stub->unlimited ? (errval_t)FLOUNDER_ERR_TX_BUSY
                                : flounder_send_later(stub, line, ctrl, continuation);
     if (err_is_fail(err)) {
-        flounder_lmp_broken(stub, err);
+        lmp_broken(stub, err);
         return err_push(err, LIB_ERR_CHAN_CLOSED);
     }
     if (flounder_runs(continuation))
@@ -78,25 +93,25 @@ errval_t flounder_lmp_send_line(struct flounder_stub *stub, const struct flounde
     return SYS_ERR_OK;
 }
 
-errval_t flounder_lmp_yield(struct flounder_stub *stub)
+static errval_t lmp_yield(struct flounder_stub *stub)
 {
     thread_yield_dispatcher(get_cap_caddr(stub->lmp.remote));
     return SYS_ERR_OK;
 }
 
-void flounder_lmp_await_room(struct flounder_stub *stub, struct event_closure closure)
+static void lmp_await_room(struct flounder_stub *stub, struct event_closure closure)
 {
     (void)deferred_event_register(&stub->lmp.again, stub->ws, ROOM_US, closure);
 }
 
-struct capref flounder_lmp_spare(struct flounder_stub *stub)
+static struct capref lmp_spare(struct flounder_stub *stub)
 {
     struct capref slot = NULL_CAP;
     bool wanted = stub->brings_caps && capref_is_null(stub->lmp.ep->recv_slot);
     return wanted && err_is_ok(slot_alloc(&slot)) ? slot : NULL_CAP;
 }
 
-void flounder_lmp_prepare(struct flounder_stub *stub, struct capref spare)
+static void lmp_prepare(struct flounder_stub *stub, struct capref spare)
 {
     if (capref_is_null(spare))
         return;
@@ -121,7 +136,7 @@ static void take(struct flounder_stub *stub, const struct lmp_recv_msg *msg, str
         flounder_end(stub, err);
 }
 
-void flounder_lmp_receive(struct flounder_stub *stub)
+static void lmp_receive(struct flounder_stub *stub)
 {
     struct lmp_recv_msg msg = LMP_RECV_MSG_INIT;
     struct capref cap;
@@ -134,7 +149,7 @@ void flounder_lmp_receive(struct flounder_stub *stub)
                     flounder_receives(stub);
          i++) {
         if (stub->ws != NULL) // else a slot is prepared before each call
-            flounder_lmp_prepare(stub, flounder_lmp_spare(stub));
+            lmp_prepare(stub, lmp_spare(stub));
         errval_t err = lmp_endpoint_recv(stub->lmp.ep, &msg.buf, &cap);
         if (err_no(err) == LIB_ERR_NO_LMP_MSG)
             return;
@@ -175,13 +190,13 @@ void flounder_lmp_gone(struct flounder_stub *stub)
     (void)waitset_chan_trigger(&stub->lmp.gone_chan); // if it is registered
 }
 
-errval_t flounder_lmp_wait(struct flounder_stub *stub, systime_t deadline)
+static errval_t lmp_wait(struct flounder_stub *stub, systime_t deadline)
 {
     struct waitset ws = WAITSET_INITIALIZER;
     systime_t until = deadline;
     bool again = stub->pending_count > 0;
     if (again) {
-        (void)flounder_lmp_yield(stub);
+        (void)lmp_yield(stub);
         until = blocking_until(ROOM_US);
         again = deadline == 0 || until < deadline;
         until = again ? until : deadline;
@@ -245,8 +260,8 @@ static __attribute__((noinline)) errval_t take_other(struct flounder_stub *stub,
     return SYS_ERR_OK;
 }
 
-errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_line *line,
-                           unsigned ctrl, const struct flounder_cap *sent)
+static errval_t lmp_call(struct flounder_stub *stub, const struct flounder_line *line,
+                         unsigned ctrl, const struct flounder_cap *sent)
 {
     struct lmp_recv_msg msg;
     uint64_t received = 0, cap = 0;
@@ -262,8 +277,8 @@ errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_lin
     return take_other(stub, &msg, received, err, sent != NULL);
 }
 
-errval_t flounder_lmp_call_line(struct flounder_stub *stub, const struct flounder_line *line,
-                                unsigned ctrl)
+static errval_t lmp_call_line(struct flounder_stub *stub, const struct flounder_line *line,
+                              unsigned ctrl)
 {
     struct lmp_recv_msg msg;
     uint64_t received = 0;
@@ -280,43 +295,28 @@ errval_t flounder_lmp_call_line(struct flounder_stub *stub, const struct flounde
     return SYS_ERR_OK;
 }
 
-void flounder_lmp_listen(struct flounder_stub *stub, struct event_closure closure)
+static void lmp_listen(struct flounder_stub *stub, struct event_closure closure)
 {
     struct lmp_endpoint *ep = stub->lmp.ep;
     if (stub->lmp.badge != 0)
         flounder_reception_listen(stub);
-    else if (stub->ws != NULL && !stub->paused && stub->inlet->receiver == NULL && stub->state != FLOUNDER_CLOSED &&
-             !waitset_chan_is_registered(&ep->waitset_state))
+    else if (stub->ws != NULL && !stub->paused && stub->inlet->receiver == NULL &&
+             stub->state != FLOUNDER_CLOSED && !waitset_chan_is_registered(&ep->waitset_state))
         (void)!lmp_endpoint_register(ep, stub->ws, closure);
-}
-
-static void on_broken(void *arg)
-{
-    struct flounder_stub *stub = arg;
-    flounder_end(stub, stub->err);
-}
-
-/// Ended from an event: whoever sends may be a handler.
-void flounder_lmp_broken(struct flounder_stub *stub, errval_t err)
-{
-    stub->err = err_push(err, LIB_ERR_CHAN_CLOSED);
-    if (stub->ws != NULL)
-        (void)!waitset_chan_trigger_closure(stub->ws, &stub->lmp.broken_chan,
-                                            MKCLOSURE(on_broken, stub));
 }
 
 errval_t flounder_lmp_open(struct flounder_stub *stub)
 {
-    stub->lmp_used = true;
+    stub->over_lmp = &flounder_over_lmp;
     return endpoint_create(FLOUNDER_LMP_MESSAGES, &stub->lmp.local, &stub->lmp.ep);
 }
 
-void flounder_lmp_wake(struct flounder_stub *stub)
+static void lmp_wake(struct flounder_stub *stub)
 {
     (void)waitset_chan_trigger(&stub->lmp.gone_chan); // if it is registered
 }
 
-void flounder_lmp_close(struct flounder_stub *stub)
+static void lmp_close(struct flounder_stub *stub)
 {
     (void)deferred_event_cancel(&stub->lmp.again);
     waitset_chanstate_destroy(&stub->lmp.gone_chan);
@@ -329,7 +329,7 @@ void flounder_lmp_close(struct flounder_stub *stub)
         (void)cap_destroy(stub->lmp.remote);
 }
 
-errval_t flounder_lmp_hello(struct flounder_stub *stub, const struct flounder_line *line)
+static errval_t lmp_hello(struct flounder_stub *stub, const struct flounder_line *line)
 {
     struct lmp_recv_msg msg;
     bool introduces = stub->lasts; // else the monitor has
@@ -338,6 +338,46 @@ errval_t flounder_lmp_hello(struct flounder_stub *stub, const struct flounder_li
     while (lmp_err_is_transient(err = lmp_send(stub->lmp.remote, 0,
                                                introduces ? stub->lmp.local : NULL_CAP,
                                                LMP_MSG_LENGTH, msg.words)))
-        (void)flounder_lmp_yield(stub);
+        (void)lmp_yield(stub);
     return err;
 }
+
+errval_t flounder_open(const struct flounder_interface *interface, void *binding,
+                       struct capref server)
+{
+    struct flounder_stub *stub = (struct flounder_stub *)((char *)binding + interface->stub_offset);
+    errval_t result = LIB_ERR_CHAN_CLOSED;
+    struct flounder_bind bind = {.result = &result, .connects = true};
+    memset(binding, 0, interface->binding_bytes);
+    stub->lasts = stub->unlimited = true;
+    stub->lmp.remote = server;
+    stub->lmp.to = get_cap_caddr(server);
+    flounder_prepare(stub, interface, NULL, &bind);
+    errval_t err = flounder_lmp_open(stub);
+    if (err_is_ok(err))
+        err = flounder_greet_blocking(stub, 0);
+    if (err_is_ok(err))
+        err = result;
+    if (err_is_fail(err))
+        flounder_close(stub);
+    return err;
+}
+
+const struct flounder_transport flounder_over_lmp = {
+    .send = lmp_send_next,
+    .send_line = lmp_send_line,
+    .yield = lmp_yield,
+    .await_room = lmp_await_room,
+    .broken = lmp_broken,
+    .keeps = flounder_reception_keeps,
+    .call = lmp_call,
+    .call_line = lmp_call_line,
+    .spare = lmp_spare,
+    .prepare = lmp_prepare,
+    .receive = lmp_receive,
+    .listen = lmp_listen,
+    .wait = lmp_wait,
+    .wake = lmp_wake,
+    .hello = lmp_hello,
+    .close = lmp_close,
+};

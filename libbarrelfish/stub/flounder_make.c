@@ -37,12 +37,12 @@ void flounder_prepare(struct flounder_stub *stub, const struct flounder_interfac
     interface->init(stub, ws);
 }
 
-static void *get_memory(const struct flounder_interface *interface, struct flounder_lent *lent)
+static void *get_memory(const struct flounder_interface *interface, struct flounder_room *room)
 {
     struct list *place = NULL;
     dispatcher_handle_t handle = disp_disable();
-    if (lent != NULL && !list_is_empty(&lent->list)) {
-        place = lent->list.next;
+    if (room != NULL && !list_is_empty(&room->list)) {
+        place = room->list.next;
         list_remove(place);
     }
     disp_enable(handle);
@@ -50,31 +50,31 @@ static void *get_memory(const struct flounder_interface *interface, struct floun
                          : calloc(1, interface->binding_bytes);
 }
 
-static void put_memory(void *binding, struct flounder_lent *lent)
+static void put_memory(void *binding, struct flounder_room *room)
 {
-    if (lent == NULL || (uintptr_t)binding - (uintptr_t)lent->memory >= lent->bytes) {
+    if (room == NULL || (uintptr_t)binding - (uintptr_t)room->memory >= room->bytes) {
         free(binding);
         return;
     }
     dispatcher_handle_t handle = disp_disable();
-    list_add(&lent->list, binding);
+    list_add(&room->list, binding);
     disp_enable(handle);
 }
 
 struct flounder_stub *flounder_make(const struct flounder_interface *interface, struct waitset *ws,
                                     struct flounder_bind made)
 {
-    char *binding = get_memory(interface, made.lent);
+    char *binding = get_memory(interface, made.room);
     struct flounder_bind *bind = malloc(sizeof(*bind));
     if (binding == NULL || bind == NULL) {
-        put_memory(binding, made.lent);
+        put_memory(binding, made.room);
         free(bind);
         return NULL;
     }
     struct flounder_stub *stub = (struct flounder_stub *)(binding + interface->stub_offset);
     *bind = made;
     list_init(&bind->place);
-    stub->lent = made.lent;
+    stub->room = made.room;
     flounder_prepare(stub, interface, ws, bind);
     return stub;
 }
@@ -100,14 +100,14 @@ void flounder_unmake(struct flounder_stub *stub)
     free(stub->noted);
     if (!stub->lasts) {
         flounder_bind_free(stub);
-        put_memory(flounder_binding_of(stub), stub->lent);
+        put_memory(flounder_binding_of(stub), stub->room);
     }
 }
 
 void flounder_destroy(struct flounder_stub *stub)
 {
-    if (stub->lmp_used) {
-        flounder_lmp_close(stub);
+    if (stub->over_lmp) {
+        stub->over_lmp->close(stub);
     } else {
         (void)ump_chan_deregister_recv(&stub->chan);
         (void)ump_chan_deregister_send(&stub->chan);
@@ -128,8 +128,8 @@ void flounder_close(struct flounder_stub *stub)
     stub->freed = true;
     if (stub->held == 0) {
         flounder_destroy(stub);
-    } else if (stub->lmp_used) { // A thread may wait for a line, or for room.
-        flounder_lmp_wake(stub);
+    } else if (stub->over_lmp) { // A thread may wait for a line, or for room.
+        stub->over_lmp->wake(stub);
     } else {
         (void)waitset_chan_trigger(&stub->chan.recv_chan);
         (void)waitset_chan_trigger(&stub->chan.send_chan);
@@ -139,7 +139,7 @@ void flounder_close(struct flounder_stub *stub)
 /// Slots for capabilities, if messages bring any; over LMP one is kept at the endpoint.
 static errval_t reserve_caps(struct flounder_stub *stub)
 {
-    return stub->brings_caps && !stub->lmp_used ? ump_chan_reserve_caps(&stub->chan) : SYS_ERR_OK;
+    return stub->brings_caps && !stub->over_lmp ? ump_chan_reserve_caps(&stub->chan) : SYS_ERR_OK;
 }
 
 /// The channel is there: whoever connects says hello, and both listen.
@@ -164,27 +164,6 @@ errval_t flounder_greet_blocking(struct flounder_stub *stub, systime_t deadline)
     for (; err_is_ok(err) && stub->bind != NULL; flounder_receive(stub))
         err = flounder_wait(stub, deadline);
     flounder_release(stub, nested);
-    return err;
-}
-
-errval_t flounder_open(const struct flounder_interface *interface, void *binding,
-                       struct capref server)
-{
-    struct flounder_stub *stub = (struct flounder_stub *)((char *)binding + interface->stub_offset);
-    errval_t result = LIB_ERR_CHAN_CLOSED;
-    struct flounder_bind bind = {.result = &result, .connects = true};
-    memset(binding, 0, interface->binding_bytes);
-    stub->lasts = stub->unlimited = true;
-    stub->lmp.remote = server;
-    stub->lmp.to = get_cap_caddr(server);
-    flounder_prepare(stub, interface, NULL, &bind);
-    errval_t err = flounder_lmp_open(stub);
-    if (err_is_ok(err))
-        err = flounder_greet_blocking(stub, 0);
-    if (err_is_ok(err))
-        err = result;
-    if (err_is_fail(err))
-        flounder_close(stub);
     return err;
 }
 

@@ -37,8 +37,8 @@ static bool takes_lines(const struct flounder_stub *stub)
 
 void flounder_listen(struct flounder_stub *stub)
 {
-    if (stub->lmp_used)
-        flounder_lmp_listen(stub, MKCLOSURE(on_line, stub));
+    if (stub->over_lmp)
+        stub->over_lmp->listen(stub, MKCLOSURE(on_line, stub));
     else if (stub->inlet->receiver == NULL && stub->state != FLOUNDER_CLOSED && takes_lines(stub) &&
              !stub->paused && !waitset_chan_is_registered(&stub->chan.recv_chan))
         (void)!ump_chan_register_recv(&stub->chan, stub->ws, MKCLOSURE(on_line, stub));
@@ -95,7 +95,7 @@ bool flounder_acquire(struct flounder_stub *stub, bool *nested)
     if (!flounder_inlet_enter(stub->inlet, nested))
         return false;
     stub->held++;
-    if (!*nested && !stub->lmp_used)
+    if (!*nested && !stub->over_lmp)
         (void)ump_chan_deregister_recv(&stub->chan);
     return true;
 }
@@ -256,8 +256,8 @@ static void receive_rings(struct flounder_stub *stub)
 
 void flounder_receive(struct flounder_stub *stub)
 {
-    if (stub->lmp_used)
-        flounder_lmp_receive(stub);
+    if (stub->over_lmp)
+        stub->over_lmp->receive(stub);
     else
         receive_rings(stub);
 }
@@ -289,8 +289,8 @@ errval_t flounder_poll(struct flounder_stub *stub)
 /// Waits for a line, or for room as well if something waits for that.
 static errval_t wait_once(struct flounder_stub *stub, systime_t deadline)
 {
-    if (stub->lmp_used)
-        return flounder_lmp_wait(stub, deadline);
+    if (stub->over_lmp)
+        return stub->over_lmp->wait(stub, deadline);
     (void)ump_chan_deregister_recv(&stub->chan);
     if (stub->pending_count == 0)
         return waitset_chan_wait_polled(&stub->chan.recv_chan, deadline);

@@ -77,7 +77,7 @@ void flounder_reception_enter(struct flounder_reception *reception, struct floun
                               uint32_t badge, struct capref remote)
 {
     assert(find(reception, badge) == NULL && badge != 0); // FR2
-    stub->lmp_used = true;
+    stub->over_lmp = &flounder_over_lmp;
     stub->inlet = &reception->inlet;
     stub->lmp.ep = reception->ep;
     stub->lmp.remote = remote;

@@ -50,9 +50,10 @@ static unsigned next_line(const struct flounder_stub *stub, struct flounder_pend
     if (pending->line == 0) {
         uint32_t length = (uint32_t)pending->length;
         uint32_t first =
-            length | (stub->lmp_used ? 0 : pending->caps_count << FLOUNDER_UMP_CAPS_SHIFT);
+            length | (stub->over_lmp ? 0 : pending->caps_count << FLOUNDER_UMP_CAPS_SHIFT);
         memcpy(pending->bytes, &first, sizeof(first));
-        bool whole = length <= FLOUNDER_LINE_BYTES && pending->caps_count <= stub->lmp_used;
+        bool whole =
+            length <= FLOUNDER_LINE_BYTES && pending->caps_count <= (stub->over_lmp != NULL);
         ctrl = pending->ctrl | (whole ? FLOUNDER_WHOLE : 0);
         from = whole ? sizeof(length) : 0;
         bytes = whole ? length : length + sizeof(length);
@@ -79,7 +80,7 @@ static errval_t send_next(struct flounder_stub *stub, struct flounder_pending *p
     struct flounder_line line = {0};
     size_t sent;
     unsigned ctrl = next_line(stub, pending, &line, &sent);
-    errval_t err = stub->lmp_used ? flounder_lmp_send(stub, &line, ctrl, pending)
+    errval_t err = stub->over_lmp ? stub->over_lmp->send(stub, &line, ctrl, pending)
                                   : send_over_ump(stub, &line, ctrl, pending);
     if (err_is_fail(err))
         return err;
@@ -122,8 +123,8 @@ static errval_t send_pending(struct flounder_stub *stub)
     while (stub->pending_count > 0) {
         struct flounder_pending *pending = first_pending(stub);
         errval_t err = send_next(stub, pending);
-        if (stub->lmp_used && is_full(err)) {
-            (void)flounder_lmp_yield(stub); // it may take what there is, and wait for the rest
+        if (stub->over_lmp && is_full(err)) {
+            (void)stub->over_lmp->yield(stub); // it may take what there is, and wait for the rest
             err = send_next(stub, pending);
         }
         if (err_is_fail(err))
@@ -153,8 +154,8 @@ static void on_room(void *arg)
 /// Has the rest sent when there may be room.
 static void await_room(struct flounder_stub *stub)
 {
-    if (stub->lmp_used)
-        flounder_lmp_await_room(stub, MKCLOSURE(on_room, stub));
+    if (stub->over_lmp)
+        stub->over_lmp->await_room(stub, MKCLOSURE(on_room, stub));
     else
         (void)!ump_chan_register_send(&stub->chan, stub->ws, MKCLOSURE(on_room, stub));
 }
@@ -175,8 +176,8 @@ void flounder_pump(struct flounder_stub *stub)
     if (err_is_ok(err)) {
         stub->ready = stub->state == FLOUNDER_OPEN; // F8
         (void)!flounder_refuse(stub);
-    } else if (stub->lmp_used) {
-        flounder_lmp_broken(stub, err);
+    } else if (stub->over_lmp) {
+        stub->over_lmp->broken(stub, err);
     } else {
         (void)waitset_chan_trigger(&stub->chan.recv_chan);
     }
@@ -287,7 +288,7 @@ static errval_t keep_caps(struct flounder_stub *stub, struct flounder_pending *p
     }
     give_sending(stub);
     if (err_is_fail(broken))
-        flounder_lmp_broken(stub, broken);
+        stub->over_lmp->broken(stub, broken);
     return err;
 }
 
@@ -339,7 +340,7 @@ errval_t flounder_answer_line(struct flounder_stub *stub, const struct flounder_
                               unsigned ctrl, struct event_closure continuation)
 {
     if (stub == flounder_keeping && !flounder_runs(continuation) &&
-        flounder_reception_keeps(stub, line, ctrl))
+        stub->over_lmp->keeps(stub, line, ctrl))
         return SYS_ERR_OK;
     errval_t err = flounder_send_line(stub, line, ctrl, continuation);
     return err_no(err) == FLOUNDER_ERR_TX_BUSY ? keep_line(stub, line, ctrl, continuation, ANSWER)

@@ -96,35 +96,12 @@ errval_t flounder_take_lmp_line(struct flounder_stub *stub, const uint64_t *word
 #define FLOUNDER_CONNECTS (UINT64_C(1) << 63) ///< FL1
 #define FLOUNDER_LMP_MESSAGES 8u              ///< room at the endpoint of who connects
 
-/// flounder_lmp.c: sends a line, and with it the message's next capability.
-errval_t flounder_lmp_send(struct flounder_stub *stub, const struct flounder_line *line,
-                           unsigned ctrl, struct flounder_pending *pending);
-/// Sends the line of a call and takes what comes back first; `spare`, of flounder_lmp_spare(), is a
-/// slot for a capability that comes with it, or NULL_CAP: it is allocated before the caller receives,
-/// because the allocator may itself have to call. FLOUNDER_ERR_TX_BUSY: there is no room.
-errval_t flounder_lmp_call(struct flounder_stub *stub, const struct flounder_line *line,
-                           unsigned ctrl, const struct flounder_cap *sent);
-errval_t flounder_lmp_call_line(struct flounder_stub *stub, const struct flounder_line *line,
-                                unsigned ctrl);
-void flounder_lmp_prepare(struct flounder_stub *stub, struct capref spare);
-struct capref flounder_lmp_spare(struct flounder_stub *stub);
-/// Lets the other side run.
-errval_t flounder_lmp_yield(struct flounder_stub *stub);
-void flounder_lmp_await_room(struct flounder_stub *stub, struct event_closure closure);
-void flounder_lmp_receive(struct flounder_stub *stub);
-void flounder_lmp_listen(struct flounder_stub *stub, struct event_closure closure);
-errval_t flounder_lmp_wait(struct flounder_stub *stub, systime_t deadline);
-/// Wakes who waits there.
-void flounder_lmp_wake(struct flounder_stub *stub);
-/// A server's client: waits for its end; tells of it, from any thread.
+/// flounder_lmp.c: who connects makes an endpoint of its own; a server's client enters with that of its
+/// reception, waits for its end, and is told of it, from any thread.
+extern const struct flounder_transport flounder_over_lmp;
+LIB_MUST_CHECK errval_t flounder_lmp_open(struct flounder_stub *stub);
 void flounder_lmp_watch(struct flounder_stub *stub);
 void flounder_lmp_gone(struct flounder_stub *stub);
-/// Sending has failed.
-void flounder_lmp_broken(struct flounder_stub *stub, errval_t err);
-/// Who connects makes an endpoint of its own, and says hello.
-LIB_MUST_CHECK errval_t flounder_lmp_open(struct flounder_stub *stub);
-errval_t flounder_lmp_hello(struct flounder_stub *stub, const struct flounder_line *line);
-void flounder_lmp_close(struct flounder_stub *stub);
 
 /// flounder_reception.c: that of a waitset, made if it is not there. A client is invited by a
 /// capability that has its badge, and enters with where it is answered.
@@ -156,7 +133,7 @@ void flounder_calls_end(struct flounder_stub *stub, errval_t err);
 errval_t flounder_call_failed(struct flounder_stub *stub, unsigned call, errval_t err);
 
 /// Memory for bindings that a service's user has lent it.
-struct flounder_lent {
+struct flounder_room {
     struct list list; ///< of those that are free
     char *memory;
     size_t bytes;
@@ -167,7 +144,7 @@ struct flounder_lent {
 struct flounder_bind {
     struct list place;          ///< among those of a service
     domainid_t client;          ///< of a service
-    struct flounder_lent *lent; ///< of a service
+    struct flounder_room *room; ///< of a service
     bool connects;
     flounder_connect_fn *connect_cb;     ///< of a service; may be NULL
     flounder_bind_continuation_fn *cont; ///< may be NULL

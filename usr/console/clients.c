@@ -212,6 +212,6 @@ errval_t clients_init(iref_t *iref)
 {
     errval_t err = console_export_blocking(NULL, on_connect, console_ws, iref);
     if (err_is_ok(err))
-        flounder_lend(*iref, usual_bindings, CLIENTS_USUAL);
+        flounder_lend_memory(*iref, usual_bindings, CLIENTS_USUAL);
     return err;
 }

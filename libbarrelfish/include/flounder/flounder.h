@@ -162,21 +162,55 @@ struct flounder_lmp {
     bool gone; ///< the client is
 };
 
+/// What is done in another way over LMP than over rings (flounder_lmp.c): as pointers, because LMP
+/// stands on the rest. Private to libbarrelfish/stub; visible for sending a line.
+struct flounder_transport {
+    /// Sends a line, and with it the message's next capability.
+    errval_t (*send)(struct flounder_stub *stub, const struct flounder_line *line, unsigned ctrl,
+                     struct flounder_pending *pending);
+    /// Sends a message that is a line, by whom nobody else sends.
+    errval_t (*send_line)(struct flounder_stub *stub, const struct flounder_line *line,
+                          unsigned ctrl, struct event_closure continuation);
+    /// Lets the other side run.
+    errval_t (*yield)(struct flounder_stub *stub);
+    void (*await_room)(struct flounder_stub *stub, struct event_closure closure);
+    /// Sending has failed.
+    void (*broken)(struct flounder_stub *stub, errval_t err);
+    /// Whether an answer is kept until its handler has returned.
+    bool (*keeps)(struct flounder_stub *stub, const struct flounder_line *line, unsigned ctrl);
+    /// Sends the line of a call and takes what comes back first. FLOUNDER_ERR_TX_BUSY: there is no room.
+    errval_t (*call)(struct flounder_stub *stub, const struct flounder_line *line, unsigned ctrl,
+                     const struct flounder_cap *sent);
+    errval_t (*call_line)(struct flounder_stub *stub, const struct flounder_line *line,
+                          unsigned ctrl);
+    /// A slot for a capability that may come, or NULL_CAP; it is allocated before the caller receives,
+    /// because the allocator may itself have to call, and prepared when it does.
+    struct capref (*spare)(struct flounder_stub *stub);
+    void (*prepare)(struct flounder_stub *stub, struct capref spare);
+    void (*receive)(struct flounder_stub *stub);
+    void (*listen)(struct flounder_stub *stub, struct event_closure closure);
+    errval_t (*wait)(struct flounder_stub *stub, systime_t deadline);
+    void (*wake)(struct flounder_stub *stub); ///< who waits
+    errval_t (*hello)(struct flounder_stub *stub, const struct flounder_line *line);
+    void (*close)(struct flounder_stub *stub);
+};
+
 /// Private to libbarrelfish/stub; visible for allocation.
 struct flounder_stub {
     const struct flounder_interface *interface;
     enum flounder_state state;
     bool server, freed, lasts; ///< `lasts`: its memory is its user's
-    bool lmp_used, unlimited, brings_caps;
-    bool dispatches; ///< IDC_CONTROL_DISPATCH
-    bool paused;     ///< IDC_CONTROL_PAUSE
+    bool unlimited, brings_caps;
+    const struct flounder_transport *over_lmp; ///< NULL: over rings
+    bool dispatches;                           ///< IDC_CONTROL_DISPATCH
+    bool paused;                               ///< IDC_CONTROL_PAUSE
     unsigned held;   ///< who receives or waits for room: it is not freed before they have gone on
     errval_t err;    ///< with which it was closed
     domainid_t peer; ///< the domain on the other side; 0: not known
     uint32_t rights; ///< of the other side: NAME_allow()
     struct waitset *ws;
     struct flounder_bind *bind; ///< while it is being bound
-    struct flounder_lent *lent; ///< NULL: not of a service
+    struct flounder_room *room; ///< NULL: not of a service
     struct ump_chan chan;
     struct flounder_lmp lmp;
     void (*unbind)(struct flounder_stub *stub); ///< ends what the monitor knows; may be NULL
@@ -220,7 +254,7 @@ LIB_MUST_CHECK errval_t flounder_export_blocking(const struct flounder_interface
 
 /// Lends a service of this domain memory for its clients' bindings, an array of struct NAME_binding:
 /// as long as there is room in it, a client that comes or goes moves no other. Once.
-void flounder_lend(iref_t iref, void *bindings, size_t count);
+void flounder_lend_memory(iref_t iref, void *bindings, size_t count);
 
 /// Binds to a service: the continuation runs on `ws` with the binding, or with an error and NULL.
 /// It is freed by flounder_close() only. LIB_ERR_BIND_REFUSED, with FLOUNDER_ERR_INTERFACE or
@@ -319,11 +353,6 @@ LIB_MUST_CHECK errval_t flounder_send_later(struct flounder_stub *stub,
                                             struct event_closure continuation);
 void flounder_sent(struct flounder_stub *stub, struct event_closure continuation);
 
-/// The same over LMP, by whom nobody else sends.
-LIB_MUST_CHECK errval_t flounder_lmp_send_line(struct flounder_stub *stub,
-                                               const struct flounder_line *line, unsigned ctrl,
-                                               struct event_closure continuation);
-
 /// Whether something runs when the message is sent: neither NULL nor NOP_CONT.
 static inline bool flounder_runs(struct event_closure continuation)
 {
@@ -345,8 +374,8 @@ flounder_send_line(struct flounder_stub *stub, const struct flounder_line *line,
         return FLOUNDER_ERR_TX_BUSY;
     if (!__atomic_exchange_n(&stub->ready, false, __ATOMIC_ACQUIRE)) // F8
         return flounder_send_later(stub, line, ctrl, continuation);
-    if (stub->lmp_used)
-        return flounder_lmp_send_line(stub, line, ctrl, continuation);
+    if (stub->over_lmp)
+        return stub->over_lmp->send_line(stub, line, ctrl, continuation);
     struct urpc_chan *ring = &stub->chan.state.ring;
     bool sent = urpc_send(ring, line->words, (uint16_t)(ctrl | FLOUNDER_WHOLE));
     __atomic_store_n(&stub->ready, true, __ATOMIC_RELEASE);

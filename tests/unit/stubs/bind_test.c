@@ -291,7 +291,7 @@ static void lent_memory(void)
     static struct numbers_binding lent[3];
     struct ump_chan chans[5];
     service_begin();
-    flounder_lend(service.iref, lent, 3);
+    flounder_lend_memory(service.iref, lent, 3);
     for (unsigned round = 0; round < 2; round++) {
         long blocks = world.blocks;
         for (unsigned i = 0; i < 5; i++) {

@@ -90,8 +90,3 @@ static inline void effects_no_result(unsigned kind)
 {
     assert(kind == 0); // EF2
 }
-
-static inline void effects_handled(bool handled)
-{
-    assert(handled); // EF3
-}
