@@ -83,7 +83,9 @@ static errval_t find(const struct caps *caps, const struct cap *root, uint64_t c
 
 errval_t caps_lookup(struct caps *caps, const struct cap *root, uint64_t caddr, struct cte **out)
 {
-    struct cte *slot = slot_at(caps, root, caddr, CNODE_RIGHT_PASS);
+    struct cte *slot = caps_slot_at(caps, root, caddr); // in the own space, mostly
+    if (slot == NULL)
+        slot = slot_at(caps, root, caddr, CNODE_RIGHT_PASS);
     if (slot == NULL) {
         struct caps_dest found;
         errval_t err = find(caps, root, caddr, CNODE_RIGHT_PASS, &found);

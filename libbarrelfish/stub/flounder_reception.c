@@ -105,8 +105,6 @@ static void prepare_slot(struct flounder_reception *reception)
 
 // ---- Answers that are kept (FR1)
 
-struct flounder_stub *flounder_keeping;
-
 bool flounder_reception_keeps(struct flounder_stub *stub, const struct flounder_line *line,
                               unsigned ctrl)
 {

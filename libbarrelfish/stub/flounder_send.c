@@ -14,6 +14,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+struct flounder_stub *flounder_keeping;
+
 static bool take_sending(struct flounder_stub *stub)
 {
     return !__atomic_exchange_n(&stub->sending, true, __ATOMIC_ACQUIRE);

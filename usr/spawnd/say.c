@@ -157,8 +157,7 @@ static int connect(void *arg)
     if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)))
         return 0; // It stays alone.
     state = SAY_BINDING;
-    bound_err =
-        console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAGS_DEFAULT, &binding);
+    bound_err = console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAG_UMP, &binding);
     (void)!waitset_chan_trigger_closure(get_default_waitset(), &bound_chan,
                                         MKCLOSURE(on_bound, NULL));
     return 0;

@@ -90,7 +90,7 @@ static const struct {
     {"spawn 1 adder &\r", {"adder: waits for clients"}},
     {"adder client 41\r", {"41 + 1 = 42", "stave> "}},
     {"spawn 1 test_child wait 5 &\r", {"stealing"}},
-    {"test_child exit 0; ps 1\r", {" to end ", "  waits     0x10  ", "stave> "}},
+    {"test_child exit 0; ps 1\r", {" to end ", "  waits     0x10 ", "stave> "}},
 };
 
 static bool run_steps(void)

@@ -222,7 +222,8 @@ static bool has_share(iref_t iref)
         ump_chan_close(&silent[i]);
     (void)terminal_flush(); // the console has seen that they are closed
     while (count < CONSOLE_CHANNELS &&
-           err_is_ok(console_bind_blocking(iref, get_default_waitset(), 0, &bindings[count])))
+           err_is_ok(console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAG_UMP,
+                                           &bindings[count])))
         count++;
     for (unsigned i = 0; i < count; i++)
         console_close(bindings[i]);
@@ -239,7 +240,8 @@ static int console_garbage(void)
     if (err_is_fail(nameservice_blocking_lookup(CONSOLE_NAME, &iref)))
         return 1;
     for (unsigned round = 0; round < GARBAGE_ROUNDS; round++) {
-        if (err_is_fail(console_bind_blocking(iref, get_default_waitset(), 0, &binding)))
+        if (err_is_fail(
+                console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAG_UMP, &binding)))
             return 2;
         say_garbage(binding, round);
         console_close(binding);

@@ -133,7 +133,7 @@ static errval_t take_console(unsigned i)
     struct console_binding *binding;
     errval_t err = nameservice_lookup(CONSOLE_NAME, &iref);
     if (err_is_ok(err))
-        err = console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAGS_DEFAULT, &binding);
+        err = console_bind_blocking(iref, get_default_waitset(), IDC_BIND_FLAG_UMP, &binding);
     if (err_is_ok(err))
         to_console = binding;
     return err;

@@ -130,7 +130,7 @@ static errval_t control(struct console_binding *b, idc_control_t what)
 errval_t console_bind_blocking(iref_t iref, struct waitset *ws, idc_bind_flags_t flags,
                                struct console_binding **made)
 {
-    CU_ASSERT_TRUE(iref == IREF && flags == IDC_BIND_FLAGS_DEFAULT && fake_console.limit == 0);
+    CU_ASSERT_TRUE(iref == IREF && flags == IDC_BIND_FLAG_UMP && fake_console.limit == 0);
     fake_console.binds++;
     if (err_is_fail(fake_console.bind_error))
         return fake_console.bind_error;
