@@ -128,7 +128,29 @@ extern void (*flounder_on_timeout)(const struct flounder_interface *interface, u
 void flounder_timed_out(const struct flounder_interface *interface, unsigned number,
                         domainid_t peer);
 
-/// flounder_call.c
+#define FLOUNDER_HANDED                                                                            \
+    (FLOUNDER_CALLS_MAX - 1) ///< index of a call with which the core is handed over
+
+/// Of a call, in its word of a bit map.
+static inline uint64_t flounder_call_bit(unsigned index)
+{
+    return UINT64_C(1) << index % 64;
+}
+
+/// flounder_call.c: takes a number for a call. FLOUNDER_ERR_CALLS: too many are outstanding, those whose
+/// answer nobody waits for any more included.
+LIB_MUST_CHECK errval_t flounder_call_enter(struct flounder_stub *stub, struct flounder_call *call,
+                                            unsigned number, void *places);
+/// Nobody waits for it any more; its number is not used again until its answer comes, if it was sent.
+void flounder_call_give_up(struct flounder_stub *stub, struct flounder_call *call, bool was_sent);
+errval_t flounder_call_await(struct flounder_stub *stub, struct flounder_call *call,
+                             systime_t deadline);
+/// Until when a call that begins now waits (0: for ever); what is told when that has passed.
+systime_t flounder_call_deadline(const struct flounder_stub *stub);
+void flounder_call_timed_out(const struct flounder_interface *interface, unsigned number,
+                             domainid_t peer);
+/// Waits until something that waits to be sent has been, or another thread gets on.
+errval_t flounder_wait_for_room(struct flounder_stub *stub, systime_t deadline);
 void flounder_calls_end(struct flounder_stub *stub, errval_t err);
 errval_t flounder_call_failed(struct flounder_stub *stub, unsigned call, errval_t err);
 

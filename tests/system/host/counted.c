@@ -30,6 +30,8 @@ static const struct {
     {"\nLMP round trip,0,0,64,", 2030},
     {"\nLRPC round trip,0,0,64,", 870},
     {"\nUMP round trip,0,1,56,", 1700},
+    {"\ncall,0,1,0,", 2850},
+    {"\ncall,0,0,0,", 1200},
     {"\nspawn and wait,0,0,,", 300000},
     {"\nnull invocation,0,0,0,", 405},
     {"\nidentify,0,0,0,", 777},

@@ -83,7 +83,7 @@ int main(int argc, char **argv)
         return run_child(argv[2]);
     coreid_t core = (coreid_t)test_argument(argc, argv, 1, disp_get_core_id());
     const char *only = argc > 2 ? argv[2] : NULL;
-    run_all(core, only); // the services' tables and heaps grow in this round, and may in the next one
+    run_all(core, only); // the services' tables and heaps grow in this round, and may in the next
     second_round = true;
     uint64_t before = 0, after = 1;
     for (unsigned round = 0; round < 2 && before != after; round++) {

@@ -100,7 +100,7 @@ errval_t console_bind_blocking(iref_t iref, struct waitset *ws, idc_bind_flags_t
 {
     errval_t err = machine_fails(CALL_BIND);
     CU_ASSERT_TRUE(iref == CONSOLE_IREF && ws == get_default_waitset() &&
-                   flags == IDC_BIND_FLAGS_DEFAULT);
+                   flags == IDC_BIND_FLAG_UMP);
     if (err_is_fail(err))
         return err;
     binding = (struct console_binding){.register_send = register_send, .tx_vtbl.write = write};
