@@ -35,8 +35,7 @@ static inline errval_t hand_over(struct flounder_stub *stub, const struct flound
         spare = stub->over_lmp->spare(stub);
     if (!stub->ready || stub->lmp.badge != 0 || stub->inlet->receiver != NULL ||
         (stub->calls_taken[1] & flounder_call_bit(FLOUNDER_HANDED)) != 0) { // F8: it is open
-        if (!capref_is_null(spare))
-            (void)slot_free(spare);
+        stub->over_lmp->prepare(stub, spare); // another thread receives the answer
         return FLOUNDER_ERR_TX_BUSY;
     }
     struct flounder_inlet *inlet = stub->inlet;
@@ -70,12 +69,13 @@ static errval_t send_aside(struct flounder_stub *stub, const struct flounder_lin
                            unsigned ctrl, const struct flounder_cap *cap)
 {
     struct flounder_out row;
+    size_t longest = stub->interface->longest;
     if (cap == NULL)
         return flounder_send_line(stub, line, ctrl, NOP_CONT);
     errval_t err = flounder_begin(stub, &row);
     if (err_is_fail(err))
         return err;
-    flounder_put(&row, line->bytes, sizeof(line->bytes));
+    flounder_put(&row, line->bytes, longest < sizeof(line->bytes) ? longest : sizeof(line->bytes));
     row.caps[row.caps_count++] = *cap;
     return flounder_send(stub, &row, ctrl, NOP_CONT);
 }

@@ -212,6 +212,15 @@ static inline void end_handling(struct flounder_reception *reception, struct flo
         flounder_destroy(stub);
 }
 
+/// Who calls and takes no answers has more calls outstanding than it may: what a server keeps for a
+/// client is bounded.
+static errval_t refuse_more(struct capref cap)
+{
+    if (!capref_is_null(cap))
+        cap_drop(cap);
+    return FLOUNDER_ERR_CALLS;
+}
+
 static void handle(struct flounder_reception *reception, const struct lmp_recv_msg *msg,
                    struct capref cap)
 {
@@ -226,7 +235,9 @@ static void handle(struct flounder_reception *reception, const struct lmp_recv_m
         return;
     }
     begin_handling(reception, stub);
-    errval_t err = flounder_take_lmp_line(stub, msg->words, cap);
+    errval_t err = stub->pending_count <= FLOUNDER_CALLS_MAX
+                       ? flounder_take_lmp_line(stub, msg->words, cap)
+                       : refuse_more(cap);
     if (err_is_fail(err))
         flounder_end(stub, err);
     end_handling(reception, stub);
@@ -290,7 +301,8 @@ static inline bool handle_whole(struct flounder_reception *reception,
     struct flounder_stub *stub = find(reception, (uint32_t)msg->buf.badge);
     unsigned index = (word & 0xff) - 1;
     if (stub == NULL || (word & ~UINT64_C(0x7fff)) != kind || stub->state != FLOUNDER_OPEN ||
-        stub->assembly.total != 0 || index >= stub->interface->count)
+        stub->assembly.total != 0 || index >= stub->interface->count ||
+        stub->pending_count > FLOUNDER_CALLS_MAX)
         return false;
     begin_handling(reception, stub);
     errval_t err = stub->interface->take[index](stub, word & UINT16_MAX, &msg->words[1]);

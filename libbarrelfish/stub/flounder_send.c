@@ -34,7 +34,8 @@ static bool is_full(errval_t err)
 
 static errval_t state_error(const struct flounder_stub *stub)
 {
-    return stub->state == FLOUNDER_OPEN ? SYS_ERR_OK : err_push(stub->err, LIB_ERR_CHAN_CLOSED);
+    return stub->state == FLOUNDER_OPEN && !stub->broken ? SYS_ERR_OK
+                                                         : err_push(stub->err, LIB_ERR_CHAN_CLOSED);
 }
 
 void flounder_sent(struct flounder_stub *stub, struct event_closure continuation)
@@ -167,7 +168,8 @@ void flounder_pump(struct flounder_stub *stub)
     if (stub->pending_count == 0 || stub->state == FLOUNDER_CLOSED || !take_sending(stub))
         return;
     errval_t err = send_pending(stub);
-    if (err_is_fail(err) && !is_full(err))
+    stub->broken = err_is_fail(err) && !is_full(err);
+    if (stub->broken)
         flounder_drop_pending(stub); // told by who receives, after what was sent before it
     give_sending(stub);
     if (is_full(err)) {
@@ -222,7 +224,7 @@ static errval_t begin(struct flounder_stub *stub, struct flounder_out *row, size
         if (kind != ANSWER)
             return FLOUNDER_ERR_TX_BUSY;
         thread_yield();
-        if (stub->state == FLOUNDER_CLOSED)
+        if (stub->state == FLOUNDER_CLOSED || stub->broken)
             return state_error(stub);
     }
     size_t room = sizeof(uint32_t) + bytes;

@@ -228,6 +228,7 @@ struct flounder_stub {
 
     bool ready;   ///< F8
     bool sending; ///< somebody sends what is pending
+    bool broken;  ///< sending has failed, and who receives has not seen it yet
     unsigned pending_count;
     struct list pending;                ///< answers may be behind another message
     struct flounder_pending *made;      ///< the message that is being made, or memory for the next

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "barrelfish/blocking.h"
+#include "barrelfish/capabilities.h"
+#include "barrelfish/lmp_endpoints.h"
 #include "barrelfish/nameservice_client.h"
 #include "barrelfish/threads.h"
 
@@ -131,11 +133,52 @@ static void descend(struct stubs_binding *binding)
     EXPECT(reached == 7);
 }
 
+/// Sends what no stub would send, over a bare endpoint: words of any number, some with a capability, and
+/// half of them marked as who connects marks them.
+static void send_garbage_here(iref_t iref, struct test_random *random)
+{
+    struct capref cap, remote;
+    struct lmp_endpoint *ep;
+    if (!EXPECT_OK(endpoint_create(4, &cap, &ep)) ||
+        !EXPECT_OK(monitor_bind_lmp(iref, cap, &remote)))
+        return;
+    for (unsigned i = 0; i < GARBAGE / FLOUNDER_GREETINGS_MAX; i++) {
+        uint64_t words[LMP_MSG_LENGTH];
+        for (unsigned w = 0; w < LMP_MSG_LENGTH; w++)
+            words[w] = test_random_next(random) >> test_random_below(random, 64);
+        words[0] = (words[0] & UINT32_MAX) | test_random_below(random, 2) << 63;
+        (void)lmp_send(remote, LMP_FLAG_YIELD, test_random_below(random, 4) == 0 ? cap : NULL_CAP,
+                       test_random_below(random, LMP_MSG_LENGTH + 1), words);
+    }
+    (void)cap_destroy(remote);
+    endpoint_destroy(cap, ep);
+}
+
+/// Calls as the stubs do, more often than anybody may, and takes no answers.
+static void flood_here(iref_t iref)
+{
+    struct stubs_binding *binding = peer_bind(iref);
+    const uint64_t words[LMP_MSG_LENGTH] = {
+        FLOUNDER_CTRL(stubs_echo_call__msgnum, 1) | FLOUNDER_WHOLE | UINT64_C(1) << 63, 7};
+    if (binding == NULL)
+        return;
+    for (unsigned i = 0; i < 4 * FLOUNDER_CALLS_MAX; i++)
+        (void)lmp_send(binding->stub.lmp.remote, LMP_FLAG_YIELD, NULL_CAP, LMP_MSG_LENGTH, words);
+    stubs_close(binding);
+}
+
 /// Sends what no stub would send, over the bare channel.
 static int send_garbage(iref_t iref)
 {
     struct test_random random = {iref};
     struct ump_chan chan;
+    if (IREF_CORE(iref) == disp_get_core_id()) {
+        flood_here(iref);
+        for (unsigned i = 0; i < FLOUNDER_GREETINGS_MAX;
+             i++) // so many that have not greeted may be
+            send_garbage_here(iref, &random);
+        return test_failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
     for (unsigned round = 0; round < GARBAGE / 10; round++) {
         EXPECT_OK(ump_chan_bind_blocking(&chan, iref, DEFAULT_UMP_BUFLEN, DEFAULT_UMP_BUFLEN));
         for (unsigned i = 0; i < 10; i++) {
