@@ -37,7 +37,7 @@ static const struct {
     {"lmp_deliver", BEHALF_SENDS},
     {"ump_chan_send", BEHALF_SENDS},
     {"ump_chan_publish", BEHALF_SENDS},
-    {"flounder_receive", BEHALF_TAKES}, // of a binding; lines are written where they are made
+    {"receive_rings", BEHALF_TAKES}, // of a binding; lines are written where they are made
     {"flounder_call_line", BEHALF_SENDS},
     {"flounder_answer_line", BEHALF_SENDS},
     {"send__write", BEHALF_SENDS},   // to the console
