@@ -5,13 +5,8 @@
 // waits. What happens until it ends is in flounder_call.c.
 #include "stub.h"
 
-#include "barrelfish/blocking.h"
 #include "barrelfish/lmp_endpoints.h"
-#include "barrelfish/slot_alloc.h"
-#include "barrelfish/systime.h"
 #include "dispatch/dispatcher.h"
-
-#include <assert.h>
 
 /// It is one of the binding's calls now if it has been sent.
 static __attribute__((noinline)) void not_done(struct flounder_stub *stub,
@@ -25,8 +20,9 @@ static __attribute__((noinline)) void not_done(struct flounder_stub *stub,
     stub->calls_taken[1] |= flounder_call_bit(FLOUNDER_HANDED);
 }
 
-/// Tries to hand the core over with a call. FLOUNDER_ERR_TX_BUSY: another thread receives or sends, the other side has
-/// no room, an earlier one was not answered in time, or lines come for other bindings too.
+/// Tries to hand the core over with a call. FLOUNDER_ERR_TX_BUSY: another thread receives or sends, the
+/// other side has no room, an earlier one was not answered in time, or lines come for other bindings
+/// too.
 static inline errval_t hand_over(struct flounder_stub *stub, const struct flounder_line *line,
                                  const struct flounder_cap *cap, struct flounder_call *call)
 {

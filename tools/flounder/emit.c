@@ -120,6 +120,20 @@ void emit_answer_head(FILE *out, const struct interface *interface, const struct
     fputs(")", out);
 }
 
+void emit_members(FILE *out, const struct interface *interface, const struct message *message)
+{
+    for (MESSAGE_ARGUMENTS(argument, message)) {
+        fputs("    ", out);
+        emit_type(out, interface, argument->type);
+        fprintf(out, " %s", argument->name);
+        if (argument->shape != SHAPE_VALUE)
+            fprintf(out, "[%u]", argument->max);
+        if (argument->shape == SHAPE_ARRAY)
+            fprintf(out, ";\n    size_t %s", argument->length_name);
+        fputs(";\n", out);
+    }
+}
+
 static void emit_name(FILE *out, const struct argument *argument)
 {
     fprintf(out, ", %s", argument->name);

@@ -51,6 +51,8 @@ void emit_rpc_parameters(FILE *out, const struct interface *interface, const str
 void emit_answer_head(FILE *out, const struct interface *interface, const struct operation *rpc);
 /// `errval_t NAME_RPC__start(...)`, without an end.
 void emit_start_head(FILE *out, const struct interface *interface, const struct operation *rpc);
+/// A message's arguments as members of a struct, each with its memory.
+void emit_members(FILE *out, const struct interface *interface, const struct message *message);
 /// The same names, to pass them on.
 void emit_names(FILE *out, const struct message *message);
 void emit_rpc_names(FILE *out, const struct operation *rpc);

@@ -39,16 +39,7 @@ static void emit_arguments(FILE *out, const struct interface *interface,
     if (message->operation->arguments == NULL)
         return;
     fprintf(out, "struct %s_%s {\n", interface->name, message->name);
-    for (MESSAGE_ARGUMENTS(argument, message)) {
-        fputs("    ", out);
-        emit_type(out, interface, argument->type);
-        fprintf(out, " %s", argument->name);
-        if (argument->shape != SHAPE_VALUE)
-            fprintf(out, "[%u]", argument->max);
-        if (argument->shape == SHAPE_ARRAY)
-            fprintf(out, ";\n    size_t %s", argument->length_name);
-        fputs(";\n", out);
-    }
+    emit_members(out, interface, message);
     fputs("};\n\n", out);
 }
 

@@ -143,16 +143,7 @@ static void emit_answer_struct(FILE *out, const struct interface *interface,
                                const struct message *response)
 {
     fprintf(out, "struct answer__%s {\n    char _none;\n", response->operation->name);
-    for (MESSAGE_ARGUMENTS(argument, response)) {
-        fputs("    ", out);
-        emit_type(out, interface, argument->type);
-        fprintf(out, " %s", argument->name);
-        if (argument->shape != SHAPE_VALUE)
-            fprintf(out, "[%u]", argument->max);
-        if (argument->shape == SHAPE_ARRAY)
-            fprintf(out, ";\n    size_t %s", argument->length_name);
-        fputs(";\n", out);
-    }
+    emit_members(out, interface, response);
     fputs("};\n\n", out);
 }
 

@@ -68,7 +68,7 @@ static void on_gathered(void *arg)
     ((struct gathering *)arg)->done = true;
 }
 
-/// Many calls outstanding at once, nobody waits for any of them; they are answered in their order.
+/// Many calls outstanding at once, nobody waits for any of them; the last one is answered first.
 static void gather(struct stubs_binding *binding)
 {
     static struct gathering all[GATHERED];

@@ -9,13 +9,14 @@
 #include "barrelfish/threads.h"
 
 static uint64_t notes_sum;
-static uint32_t gathered, answered;
-static unsigned opened, ended;
+static unsigned calls[FLOUNDER_CALLS_MAX], gathered;
+static unsigned opened, ended, echoes;
 
 static errval_t on_echo(struct stubs_binding *binding, uint64_t number, uint64_t *back)
 {
     (void)binding;
     *back = number;
+    echoes++;
     return SYS_ERR_OK;
 }
 
@@ -34,25 +35,12 @@ static errval_t on_refuse(struct stubs_binding *binding, uint64_t number)
     return number == 0 ? SYS_ERR_OK : err_push(SYS_ERR_RIGHTS, LIB_ERR_INVALID_ARGS);
 }
 
-/// Answers as many as there is room for, and the others when there is more.
-static void answer_gathered(void *arg)
-{
-    struct stubs_binding *binding = arg;
-    errval_t err = SYS_ERR_OK;
-    for (; answered < gathered && err_is_ok(err); answered += err_is_ok(err))
-        err = stubs_gather_response__tx(binding, NOP_CONT, answered);
-    if (err_no(err) == FLOUNDER_ERR_TX_BUSY)
-        err =
-            binding->register_send(binding, binding->waitset, MKCLOSURE(answer_gathered, binding));
-    else
-        gathered = answered = 0;
-    EXPECT_OK(err);
-}
-
+/// Answers when all have come, the last one first.
 static void on_gather(struct stubs_binding *binding, uint32_t wanted)
 {
-    if (++gathered == wanted)
-        answer_gathered(binding);
+    calls[gathered++] = stubs_gather__later(binding);
+    for (bool all = gathered == wanted; all && gathered > 0; gathered--)
+        EXPECT_OK(stubs_gather__answer(binding, calls[gathered - 1], gathered - 1));
 }
 
 static void on_never(struct stubs_binding *binding)
@@ -89,7 +77,7 @@ static void on_end(struct stubs_binding *binding, errval_t err)
 {
     (void)binding;
     EXPECT(err_is_fail(err));
-    gathered = answered = 0;
+    gathered = 0;
     ended++;
 }
 
@@ -134,6 +122,11 @@ iref_t service_start(void)
 unsigned service_opened(void)
 {
     return opened;
+}
+
+unsigned service_echoes(void)
+{
+    return echoes;
 }
 
 unsigned service_ended(void)

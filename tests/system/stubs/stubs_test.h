@@ -13,8 +13,8 @@
 iref_t service_start(void);
 /// Handles what the service does on a binding, also on a client's side.
 void service_handle(struct stubs_binding *binding);
-/// Bindings that have been opened, and that have ended.
-unsigned service_opened(void), service_ended(void);
+/// Bindings that have been opened, and that have ended; calls of echo that were handled.
+unsigned service_opened(void), service_ended(void), service_echoes(void);
 
 /// circle.c: domains on these cores, the first of them this one, call one another in a circle. What
 /// one of the others does for ever.
